@@ -1,0 +1,31 @@
+PYTHON ?= python3
+BIN := .venv/bin
+RESULTS ?= results
+export PYTHONWARNINGS ?= default
+export MPLBACKEND ?= Agg
+
+.PHONY: all install lint test clean
+
+all: install
+	$(BIN)/python -m theory verify --json $(RESULTS)/ledger.json
+	$(BIN)/python -m empirical run pairs --data digits --out $(RESULTS)
+	$(BIN)/python -m figures all --results $(RESULTS)
+
+install: .venv/.installed
+
+.venv/.installed: setup.cfg pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "PYTHON=$(PYTHON) is %d.%d: allowed is 3.11 or later" % sys.version_info[:2])'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --constraint constraints.txt --editable '.[empirical,dev]'
+	@touch $@
+
+lint: install
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+test: install lint
+	$(BIN)/python -m pytest
+
+clean:
+	rm -rf .venv $(RESULTS)

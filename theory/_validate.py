@@ -1,0 +1,112 @@
+"""Checks of arguments: each either returns the value in a plain type or raises one clear line.
+
+Every message reads ``name=value: allowed``, so that a caller sees at once which argument was wrong, what it
+was, and what it may be.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Collection
+from fractions import Fraction
+from numbers import Rational, Real
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["choice", "floats", "number", "refuse", "spd_matrix", "whole"]
+
+_SHOWN = 80
+
+
+def refuse(name: str, value: object, allowed: str) -> NoReturn:
+    """Raise the ``ValueError`` that every bad argument gets."""
+    shown = " ".join(repr(value).split())
+    if len(shown) > _SHOWN:
+        shown = shown[: _SHOWN - 3] + "..."
+    raise ValueError(f"{name}={shown}: {allowed}")
+
+
+def number(
+    name: str,
+    value: Any,
+    allowed: str = "must be a finite real number",
+    *,
+    above: float = -math.inf,
+    least: float = -math.inf,
+    most: float = math.inf,
+    below: float = math.inf,
+) -> float | Fraction | int:
+    """Return ``value``: rational numbers as ``int`` or ``Fraction``, so that exact arithmetic stays exact."""
+    if isinstance(value, bool | np.bool_) or not isinstance(value, Real) or not math.isfinite(value):
+        refuse(name, value, allowed)
+    plain: float | Fraction | int
+    if isinstance(value, Rational):
+        plain = Fraction(int(value.numerator), int(value.denominator))
+        plain = plain.numerator if plain.denominator == 1 else plain
+    else:
+        plain = float(value)
+    if not (plain > above and plain >= least and plain <= most and plain < below):
+        refuse(name, value, allowed)
+    return plain
+
+
+def whole(name: str, value: Any, least: int = 1) -> int:
+    """Return ``value`` as an ``int`` that is at least ``least``."""
+    allowed = f"must be a whole number of at least {least}"
+    try:
+        plain = operator.index(value)
+    except TypeError:
+        refuse(name, value, allowed)
+    if isinstance(value, bool | np.bool_) or plain < least:
+        refuse(name, value, allowed)
+    return plain
+
+
+def choice(name: str, value: Any, known: Collection[str]) -> str:
+    """Return ``value`` if it is one of the ``known`` names."""
+    if not isinstance(value, str) or value not in known:
+        refuse(name, value, "must be one of " + ", ".join(sorted(known)))
+    return value
+
+
+def floats(
+    name: str,
+    value: ArrayLike,
+    allowed: str = "must hold finite real numbers",
+    *,
+    ndim: int | None = None,
+    above: float = -math.inf,
+    least: float = -math.inf,
+    most: float = math.inf,
+    below: float = math.inf,
+) -> NDArray[np.float64]:
+    """Return ``value`` as an array of floats, every entry finite and within the limits."""
+    try:
+        given = np.asarray(value)
+        array = given.astype(np.float64)
+    except (TypeError, ValueError):
+        refuse(name, value, allowed)
+    if (
+        given.dtype.kind in "bcSUMm"
+        or (ndim is not None and array.ndim != ndim)
+        or not np.all(np.isfinite(array))
+        or not np.all((array > above) & (array >= least) & (array <= most) & (array < below))
+    ):
+        refuse(name, value, allowed)
+    return array
+
+
+def spd_matrix(name: str, value: ArrayLike, size: int) -> NDArray[np.float64]:
+    """Return ``value`` as a symmetric positive definite ``size`` x ``size`` matrix."""
+    allowed = f"must be a symmetric positive definite {size} x {size} matrix"
+    array = floats(name, value, allowed, ndim=2)
+    if array.shape != (size, size) or not np.allclose(array, array.T, rtol=1e-10, atol=0.0):
+        refuse(name, value, allowed)
+    try:
+        np.linalg.cholesky(array)
+    except np.linalg.LinAlgError:
+        refuse(name, value, allowed)
+    return array

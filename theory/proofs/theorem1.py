@@ -1,0 +1,273 @@
+"""The steps that prove, or disprove, what the paper says in and under Theorem 1 (section 4.1)."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import product
+from typing import Any
+
+import numpy as np
+import sympy
+
+from theory import derivations as d
+from theory import theorem1
+from theory.evidence import Step, ball, cited, identity, lemma, witness
+
+__all__ = [
+    "beta_larger",
+    "beta_unchanged",
+    "imbalance_fixed_negatives",
+    "imbalance_otherwise",
+    "p_larger",
+    "probability",
+    "probability_at_points",
+    "shift_differs",
+    "shift_holds",
+    "sign_rule_differs",
+    "sign_rule_holds",
+]
+
+_GAP = d.MU2 - d.MU1
+_V_GAUSS = d.SIGMA**2 * (1 / d.N_POS + 1 / d.N_NEG) / 4
+_V_COUNT = (1 - d.BETA) ** 2 * _GAP**2 / (16 * d.N_POS)
+_EXAMPLE = theorem1.Setting(0, 1, 1, Fraction(1, 2), Fraction(1, 2), 400, 100)
+_REPLICATES = 5_000
+_FALSE_ALARM = 1e-9
+
+
+def shift_holds() -> tuple[Step, ...]:
+    """Show that the generating process gives the shift ``(1 - beta) (1 - p) (mu2 - mu1) / 2``."""
+    holds = (1 - d.BETA) * (1 - d.P) * _GAP / 2
+    return (
+        identity(
+            "E[f] - (mu1 + mu2)/2, integrated from the generating process, = (1 - beta)(1 - p)(mu2 - mu1)/2",
+            lambda: (d.theorem1_shift(), holds),
+        ),
+        _simulated("the shift that holds", theorem1.shift(_EXAMPLE), agrees=True),
+    )
+
+
+def shift_differs() -> tuple[Step, ...]:
+    """Show that the printed shift is wrong for every setting."""
+    return (
+        identity(
+            "printed shift - shift that holds = (1 - beta)(mu2 - mu1)/2",
+            lambda: (d.printed_shift() - d.theorem1_shift(), (1 - d.BETA) * _GAP / 2),
+        ),
+        lemma(
+            "(1 - beta)(mu2 - mu1)/2 > 0 for all settings: the printed shift never holds",
+            lambda: (d.theorem1_domain(), (1 - d.BETA) * _GAP / 2 > 0),
+        ),
+        _simulated("the printed shift", theorem1.printed_shift(_EXAMPLE), agrees=False),
+    )
+
+
+def probability(exponents: tuple[Any, Any] | None = None) -> tuple[Step, ...]:
+    """Show, for all settings, that the failure probability is at most ``2 exp(-e1) + 2 exp(-e2)``.
+
+    Args:
+        exponents: the pair ``(e1, e2)`` as SymPy expressions; by default as printed.
+    """
+    first, second = exponents or d.printed_exponents()
+    k, n, t, q, u = d.K, d.N_POS, sympy.Symbol("t", real=True), 1 - d.P, sympy.Symbol("u", real=True)
+    log_mgf = sympy.log(1 - q + q * sympy.exp(t)) - q * t
+    tilted = q * sympy.exp(t) / (1 - q + q * sympy.exp(t))
+    v, v1, v2 = sympy.symbols("v v1 v2", positive=True)
+    return (
+        identity(
+            "given k similar samples, f - (mu1 + mu2)/2 has mean (1 - beta)(mu2 - mu1) k / (2 n+)",
+            lambda: (d.conditional_mean(), (1 - d.BETA) * _GAP * k / (2 * n)),
+        ),
+        identity(
+            "given k, f has variance sigma^2/4 ((n+ - k + k(beta^2 + (1 - beta)^2))/n+^2 + 1/n-)",
+            lambda: (
+                d.conditional_variance(),
+                d.SIGMA**2 / 4 * ((n - k + k * (d.BETA**2 + (1 - d.BETA) ** 2)) / n**2 + 1 / d.N_NEG),
+            ),
+        ),
+        cited(
+            "given k, f is Gaussian: a linear combination of independent Gaussians",
+            "Feller 1971, volume II, section III.6",
+        ),
+        lemma(
+            "the Gaussian part's variance is at most v1 = sigma^2/4 (1/n+ + 1/n-), whatever k",
+            lambda: ([*d.theorem1_domain(), k >= 0, k <= n], d.conditional_variance() <= _V_GAUSS),
+        ),
+        identity(
+            "h(t) = log E exp(t (I - q)) of a Bernoulli(q) indicator has h(0) = 0 and h'(0) = 0",
+            lambda: (
+                sympy.Matrix([log_mgf, sympy.diff(log_mgf, t)]).subs(t, 0),
+                sympy.zeros(2, 1),
+            ),
+        ),
+        identity(
+            "h''(t) = u (1 - u) with u = q e^t / (1 - q + q e^t)",
+            lambda: (sympy.diff(log_mgf, t, 2), tilted * (1 - tilted)),
+        ),
+        lemma("u (1 - u) <= 1/4", lambda: ([], u * (1 - u) <= sympy.Rational(1, 4))),
+        cited("hence h(t) <= t^2/8: Taylor's theorem (Hoeffding's lemma)", "Hoeffding 1963, section 4"),
+        identity(
+            "k/n+ - q is a mean of n+ such indicators: the mean's part has log mgf <= t^2 v2/2 with "
+            "v2 = (1 - beta)^2 (mu2 - mu1)^2 / (16 n+)",
+            lambda: (n * (t * (1 - d.BETA) * _GAP / (2 * n)) ** 2 / 8, t**2 * _V_COUNT / 2),
+        ),
+        identity(
+            "E exp(t (f - E f)) = E[exp(t part(k)) E[exp(t noise) | k]] <= exp(t^2 (v1 + v2)/2), and Chernoff's "
+            "t = alpha/v gives the exponent t^2 v/2 - t alpha = -alpha^2/(2 v), v = v1 + v2",
+            lambda: ((t**2 * v / 2 - t * d.ALPHA).subs(t, d.ALPHA / v), -(d.ALPHA**2) / (2 * v)),
+        ),
+        cited(
+            "hence P(|f - E f| > alpha) <= 2 exp(-alpha^2/(2 (v1 + v2)))",
+            "Boucheron, Lugosi and Massart 2013, section 2.2",
+        ),
+        lemma(
+            "alpha^2/(2 (v1 + v2)) >= min(alpha^2/(4 v1), alpha^2/(4 v2)): the larger of the two terms "
+            "2 exp(-alpha^2/(4 v1)), 2 exp(-alpha^2/(4 v2)) alone is a bound, and so is their sum",
+            lambda: (
+                [v1 > 0, v2 > 0, d.ALPHA > 0],
+                sympy.Or(
+                    d.ALPHA**2 / (2 * (v1 + v2)) >= d.ALPHA**2 / (4 * v1),
+                    d.ALPHA**2 / (2 * (v1 + v2)) >= d.ALPHA**2 / (4 * v2),
+                ),
+            ),
+        ),
+        identity("alpha^2/(4 v1) = the first exponent", lambda: (d.ALPHA**2 / (4 * _V_GAUSS), first)),
+        identity("alpha^2/(4 v2) = the second exponent", lambda: (d.ALPHA**2 / (4 * _V_COUNT), second)),
+    )
+
+
+def probability_at_points() -> tuple[Step, ...]:
+    """Compare enclosures of the exact law and of the printed bound over a grid of settings."""
+
+    def below_everywhere() -> bool:
+        from theory import enclosure
+
+        grid = product((1, 7, 60), (1, 30), (Fraction(1, 10), Fraction(9, 10)), (0, Fraction(1, 2), 1), (1, 3))
+        for n_pos, n_neg, beta, p, tenths in grid:
+            s = theorem1.Setting(0, 1, Fraction(1, 2), beta, p, n_pos, n_neg)
+            a = Fraction(tenths, 10)
+            below = enclosure.decide(lambda s=s, a=a: enclosure.bound(s, a) - enclosure.failure_probability(s, a))
+            if below is not True:
+                return False
+        return True
+
+    return (ball("exact probability < printed bound, enclosed by Arb at each of 72 settings", below_everywhere),)
+
+
+def sign_rule_holds() -> tuple[Step, ...]:
+    """Show that the posterior favours the positive class exactly where ``x < (mu1 + mu2) / 2``."""
+    x = sympy.Symbol("x", real=True)
+    middle = (d.MU1 + d.MU2) / 2
+    log_odds = ((x - d.MU2) ** 2 - (x - d.MU1) ** 2) / (2 * d.SIGMA**2)  # equal priors, equal variances
+    return (
+        identity(
+            "log p(+|x)/p(-|x) = (mu2 - mu1)/sigma^2 ((mu1 + mu2)/2 - x)",
+            lambda: (log_odds, _GAP / d.SIGMA**2 * (middle - x)),
+        ),
+        lemma(
+            "it is > 0 for all x < (mu1 + mu2)/2",
+            lambda: ([*d.theorem1_domain(), x < middle], _GAP / d.SIGMA**2 * (middle - x) > 0),
+        ),
+    )
+
+
+def sign_rule_differs() -> tuple[Step, ...]:
+    """Exhibit a point that the printed formula gives to the wrong class."""
+    return (
+        witness(
+            "mu1 = 0, mu2 = 1, x = 0: sign(x - 1/2) = -1, yet x is the positive class's mean and x < 1/2",
+            lambda: np.sign(Fraction(0) - Fraction(1, 2)) == -1 and (0 - 1) ** 2 > (0 - 0) ** 2,
+        ),
+    )
+
+
+def beta_larger() -> tuple[Step, ...]:
+    """Show that for ``p < 1`` a smaller beta gives a larger shift."""
+    slope = sympy.diff(d.theorem1_shift(), d.BETA)
+    return (
+        identity("d shift/d beta = -(1 - p)(mu2 - mu1)/2", lambda: (slope, -(1 - d.P) * _GAP / 2)),
+        lemma("it is < 0 for all settings with p < 1", lambda: ([*d.theorem1_domain(), d.P < 1], slope < 0)),
+    )
+
+
+def beta_unchanged() -> tuple[Step, ...]:
+    """Show that without similar samples beta changes nothing."""
+    slope = sympy.diff(d.theorem1_shift(), d.BETA)
+    return (identity("at p = 1 the shift is 0 for every beta", lambda: (slope.subs(d.P, 1), sympy.S.Zero)),)
+
+
+def p_larger() -> tuple[Step, ...]:
+    """Show that a smaller p gives a larger shift."""
+    slope = sympy.diff(d.theorem1_shift(), d.P)
+    return (
+        identity("d shift/d p = -(1 - beta)(mu2 - mu1)/2", lambda: (slope, -(1 - d.BETA) * _GAP / 2)),
+        lemma("it is < 0 for all settings", lambda: (d.theorem1_domain(), slope < 0)),
+    )
+
+
+def imbalance_fixed_negatives() -> tuple[Step, ...]:
+    """Show that more positives, the negatives kept, raise both printed exponents above the balanced ones."""
+    names = ("first", "second")
+    return tuple(
+        lemma(
+            f"n+ > n-, n- kept: the {name} exponent is larger than at n+ = n-, so that the stated probability is",
+            lambda e=exponent: (
+                [*d.theorem1_domain(), d.ALPHA > 0, d.N_POS > d.N_NEG],
+                e > e.subs(d.N_POS, d.N_NEG),
+            ),
+        )
+        for name, exponent in zip(names, d.printed_exponents(), strict=True)
+    )
+
+
+def imbalance_otherwise() -> tuple[Step, ...]:
+    """Exhibit imbalances that lower the probability: with the total kept, and by the exact law."""
+    wide = [theorem1.Setting(0, 1, 1, Fraction(9, 10), Fraction(1, 2), n, 200 - n) for n in (100, 150)]
+    lattice = [theorem1.Setting(0, 1, Fraction(1, 1000), Fraction(1, 2), Fraction(1, 2), n, 2) for n in (2, 3)]
+
+    def lower(pair: list[theorem1.Setting], alpha: Fraction, quantity: str) -> bool | None:
+        from theory import enclosure
+
+        failure = getattr(enclosure, quantity)
+        return enclosure.decide(lambda: failure(pair[1], alpha) - failure(pair[0], alpha))
+
+    third, thirtieth = Fraction(3, 10), Fraction(1, 30)
+    return (
+        ball(
+            "total kept: n+ = 150, n- = 50 has a lower stated probability than 100, 100 "
+            "(mu = 0, 1, sigma = 1, beta = 9/10, p = 1/2, alpha = 3/10)",
+            lambda: lower(wide, third, "bound"),
+        ),
+        ball("and a lower exact probability", lambda: lower(wide, third, "failure_probability")),
+        ball(
+            "n- = 2 kept, n+ from 2 to 3: the exact probability falls, since the share of similar samples lies on "
+            "a lattice (mu = 0, 1, sigma = 1/1000, beta = p = 1/2, alpha = 1/30)",
+            lambda: lower(lattice, thirtieth, "failure_probability"),
+        ),
+    )
+
+
+def _simulated(name: str, shift: Any, *, agrees: bool) -> Step:
+    """Return the step that compares a sample-level simulation with the printed bound at a given shift."""
+    alpha = Fraction(1, 5)
+    stated = theorem1.bound(_EXAMPLE, alpha)
+
+    def check() -> bool:
+        from scipy.stats import binomtest
+
+        rng = np.random.default_rng(np.random.SeedSequence(20210708))
+        f = theorem1.simulate(_EXAMPLE, _REPLICATES, rng, method="samples")
+        center = float((Fraction(_EXAMPLE.mu1) + Fraction(_EXAMPLE.mu2)) / 2 + Fraction(shift))
+        failures = int(np.sum(np.abs(f - center) > float(alpha)))
+        if agrees:
+            exact = theorem1.failure_probability(_EXAMPLE, alpha, shift=shift)
+            return bool(binomtest(failures, _REPLICATES, exact).pvalue > _FALSE_ALARM)
+        return bool(binomtest(failures, _REPLICATES, stated, alternative="greater").pvalue < _FALSE_ALARM)
+
+    outcome = "agrees with the exact law" if agrees else f"exceeds the stated failure probability {stated:.3f}"
+    return Step(
+        "monte-carlo",
+        f"{_REPLICATES:,} boundaries drawn sample by sample: the share beyond alpha = {alpha} of {name} {outcome} "
+        f"(exact binomial test, false alarm {_FALSE_ALARM:g})",
+        check,
+    )

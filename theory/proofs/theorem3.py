@@ -1,0 +1,87 @@
+"""The steps that prove, or disprove, what the paper says in Theorem 3 and Property 3 (section 5.3)."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import sympy
+
+from theory.evidence import Step, identity, lemma, witness
+
+__all__ = ["angles_remain", "equal_norms", "norms_and_angles"]
+
+_W, _F = sympy.symbols("w_norm f_norm", positive=True)
+_ANGLE, _DOT = sympy.symbols("angle dot", real=True)
+_REST = sympy.Symbol("rest", positive=True)  # the other classes' sum of exponentials
+
+
+def norms_and_angles() -> tuple[Step, ...]:
+    """Show Theorem 3, and that norm and angle each do influence the probability."""
+    logit = _W * _F * sympy.cos(_ANGLE)
+    probability = sympy.exp(logit) / (sympy.exp(logit) + _REST)
+    return (
+        identity(
+            "|w| |f| cos(angle) = w . f, with cos(angle) defined as w . f/(|w| |f|)",
+            lambda: (logit.subs(sympy.cos(_ANGLE), _DOT / (_W * _F)), _DOT),
+        ),
+        identity(
+            "d ln P_t/d|w_t| = |f| cos(angle) (1 - P_t): its sign is that of the cosine",
+            lambda: (
+                sympy.diff(sympy.log(probability), _W),
+                _F * sympy.cos(_ANGLE) * (1 - probability),
+            ),
+        ),
+        identity(
+            "d ln P_t/d angle = -|w_t| |f| sin(angle) (1 - P_t): a smaller angle, a larger probability",
+            lambda: (
+                sympy.diff(sympy.log(probability), _ANGLE),
+                -_W * _F * sympy.sin(_ANGLE) * (1 - probability),
+            ),
+        ),
+    )
+
+
+def equal_norms() -> tuple[Step, ...]:
+    """Show what equal norms do: they leave the decision to the angles alone."""
+    tau = sympy.Symbol("tau", real=True)
+    norm, cos_1, cos_2 = sympy.Symbol("norm", positive=True), *sympy.symbols("cos_1 cos_2", real=True)
+    return (
+        identity(
+            "|w/|w|^tau| = |w|^(1 - tau): all norms are 1 at tau = 1",
+            lambda: (
+                sympy.Matrix([_W / _W**tau, 1]),
+                sympy.Matrix([_W ** (1 - tau), (_W ** (1 - tau)).subs(tau, 1)]),
+            ),
+        ),
+        lemma(
+            "with equal norms the class of the larger cosine has the larger logit: norms no longer decide",
+            lambda: ([cos_1 > cos_2], norm * _F * cos_1 > norm * _F * cos_2),
+        ),
+    )
+
+
+def angles_remain() -> tuple[Step, ...]:
+    """Exhibit equal norms that leave the bias, and equal norms that create one."""
+
+    def logits(weights: tuple[tuple[Fraction, Fraction], ...], feature: tuple[int, int]) -> list[Fraction]:
+        return [sum((a * b for a, b in zip(w, feature, strict=True)), Fraction(0)) for w in weights]
+
+    def still_biased() -> bool:
+        weights = ((Fraction(1), Fraction(0)), (Fraction(0), Fraction(1)))  # majority, minority: norms 1 and 1
+        majority, minority = logits(weights, (2, 1))  # a minority sample nearer to the majority's weight
+        return majority > minority
+
+    def made_biased() -> bool:
+        w_major, w_minor = (Fraction(-3, 5), Fraction(4, 5)), (Fraction(-4, 5), Fraction(3, 5))  # norms 1 and 1
+        small = (w_minor[0] / 2, w_minor[1] / 2)  # the minority's weight as trained: norm 1/2
+        before, after = (logits((w_major, w), (1, 0)) for w in (small, w_minor))
+        return before[1] > before[0] and after[1] < after[0]
+
+    return (
+        witness("w1 = (1, 0), w2 = (0, 1), f = (2, 1) of class 2: norms equal, decided for class 1", still_biased),
+        witness(
+            "w1 = (-3, 4)/5, w2 = (-4, 3)/10, f = (1, 0) of class 2: decided rightly with norms 1 and 1/2, wrongly "
+            "after tau-normalisation makes them equal (both cosines are negative)",
+            made_biased,
+        ),
+    )

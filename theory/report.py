@@ -1,0 +1,103 @@
+"""What the command line shows of the ledger: a table of verdicts, one statement's steps, and the JSON file."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from theory._validate import refuse
+from theory.evidence import LEVELS
+from theory.ledger import LEDGER, Finding
+from theory.ledger import verify as verify_statement
+
+__all__ = ["prove", "verify"]
+
+_STYLE = {"certified": "green", "refuted": "red", "qualified": "yellow", "undecided": "magenta"}
+
+
+def verify(json_file: Path | None = None) -> int:
+    """Check every statement, print the table of verdicts, write ``json_file``; return the exit code."""
+    if json_file is not None:
+        json_file.parent.mkdir(parents=True, exist_ok=True)
+        if json_file.is_dir():
+            refuse("--json", str(json_file), "must name a file, not a folder")
+    findings = []
+    with _progress() as progress:
+        task = progress.add_task("verifying", total=len(LEDGER))
+        for statement in LEDGER:
+            progress.update(task, description=f"verifying {statement.id}")
+            findings.append(verify_statement(statement))
+            progress.advance(task)
+    console = Console()
+    console.print(_table(findings))
+    console.print(_summary(findings))
+    if json_file is not None:
+        _write_whole(json_file, json.dumps([f.as_dict() for f in findings], indent=2, ensure_ascii=False) + "\n")
+        console.print(f"ledger written to {json_file}")
+    return int(any(f.failed for f in findings))
+
+
+def prove(identifier: str) -> int:
+    """Print the steps behind one statement, each run again; return 0 if all of them show what they state."""
+    known = {s.id: s for s in LEDGER}
+    if identifier not in known:
+        refuse("id", identifier, "must be one of " + ", ".join(known))
+    finding = verify_statement(known[identifier])
+    statement, console = finding.statement, Console(highlight=False)
+    console.print(f"[bold]{statement.id}[/bold]  {statement.place}")
+    console.print(f"as printed:  {statement.printed}", markup=False)
+    console.print(f"as it holds: {statement.holds}", markup=False)
+    for i, e in enumerate(finding.evidence, 1):
+        mark = "shown" if e["shown"] else "NOT SHOWN"
+        side = "" if e["shows"] == "holds" else "against the printed statement: "
+        console.print(f"{i:3}. {mark}  {e['level']:11}  {side}{e['detail']}", markup=False)
+    console.print(f"verdict: [{_STYLE[finding.verdict]}]{finding.verdict}[/]")
+    return int(finding.verdict == "undecided")
+
+
+def _progress() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=Console(stderr=True), transient=True)
+
+
+def _table(findings: list[Finding]) -> Table:
+    table = Table(title="The paper's statements, as printed in the text at hand", box=SIMPLE_HEAD)
+    table.add_column("statement", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    table.add_column("what was found")
+    table.add_column("shown by")
+    for f in findings:
+        verdict = f"[{_STYLE[f.verdict]}]{f.verdict}[/]" + (" [bold red]FAILED[/]" if f.failed else "")
+        table.add_row(f.statement.id, verdict, escape(f.statement.summary), _levels(f))
+    return table
+
+
+def _levels(finding: Finding) -> str:
+    used = {e["level"] for e in finding.evidence}
+    return ", ".join(level for level in LEVELS if level in used)
+
+
+def _summary(findings: list[Finding]) -> str:
+    counts = Counter(f.verdict for f in findings)
+    return f"{len(findings)} statements: " + ", ".join(f"{counts[v]} {v}" for v in _STYLE if counts[v])
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write the file whole or not at all."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
