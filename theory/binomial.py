@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,18 +33,18 @@ def log_pmf(k: NDArray[np.int64], n: int, q: Fraction) -> NDArray[np.float64]:
         Logarithms of the shape of ``k``, ``-inf`` where the mass is zero.
 
     Example:
-        >>> float(np.exp(log_pmf(np.array([1]), 2, Fraction(1, 2)))[0])
-        0.5
+        >>> np.exp(log_pmf(np.array([0, 1, 2]), 2, Fraction(1, 2))).round(15)
+        array([0.25, 0.5 , 0.25])
     """
     if q in (0, 1):
         return np.where(k == n * q, 0.0, -np.inf)
     mean = n * q
     nearest = round(mean)
-    away = (k - nearest) - float(mean - nearest)  # k - n q without cancellation
-    inner = np.clip(k, 1, n - 1) if n > 1 else np.ones_like(k)
+    away = (k - nearest).astype(np.float64) - float(mean - nearest)  # k - n q without cancellation
+    inner = np.clip(k, 1, max(n - 1, 1)).astype(np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         middle = (
-            _stirling_error(np.array(float(n)))
+            _stirling_error(np.float64(n))
             - _stirling_error(inner)
             - _stirling_error(n - inner)
             - _deviance(inner, float(mean), away)
@@ -60,9 +61,8 @@ def _log1m(q: Fraction) -> float:
     return math.log1p(-float(q)) if q < Fraction(1, 2) else math.log(1 - q)
 
 
-def _stirling_error(n: NDArray[np.generic]) -> NDArray[np.float64]:
+def _stirling_error(n: Any) -> Any:
     """Return ``log n! - log(sqrt(2 pi n) (n / e)^n)`` for ``n > 0``."""
-    n = np.asarray(n, dtype=np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         small = gammaln(n + 1) - (n + 0.5) * np.log(n) + n - _HALF_LOG_2PI
         s = 1 / (n * n)
@@ -70,9 +70,8 @@ def _stirling_error(n: NDArray[np.generic]) -> NDArray[np.float64]:
     return np.where(n < 16, small, large)
 
 
-def _deviance(x: NDArray[np.int64], mean: float, away: NDArray[np.float64]) -> NDArray[np.float64]:
+def _deviance(x: NDArray[np.float64], mean: float, away: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return ``x log(x / mean) + mean - x`` given ``away = x - mean``, by series where the terms cancel."""
-    x = x.astype(np.float64)
     near = np.abs(away) < 0.6 * mean
     v = np.where(near, away / (x + mean), 0.0)
     w = v * v

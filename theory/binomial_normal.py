@@ -52,8 +52,8 @@ class BinomialNormal:
             0.5
         """
         if self.q in (0, 1) or (self.mean_step == 0 and self.var_step == 0):
-            k = int(self.n * self.q) if self.q in (0, 1) else 0
-            return float(ndtr(-self._z(np.array([k]), k, threshold)[0]))
+            sure = int(self.n * self.q) if self.q in (0, 1) else 0
+            return float(ndtr(-self._z(np.array([sure]), sure, threshold)[0]))
         k = self._window(threshold)
         reference = int(k[len(k) // 2])
         return float(np.sum(np.exp(log_pmf(k, self.n, self.q)) * ndtr(-self._z(k, reference, threshold))))

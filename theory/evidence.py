@@ -63,8 +63,8 @@ def lemma(statement: str, parts: Callable[[], tuple[Sequence[Any], Any]]) -> Ste
     """Return the step that, for all real numbers, the assumptions imply the claim given by ``parts()``.
 
     Both are SymPy relations between rational functions of real symbols; that a symbol is positive or nonnegative
-    counts among the assumptions. Whole numbers are taken as reals, which makes the statement stronger. Every denominator must be nonzero under the assumptions: z3 leaves a division
-    by zero free, so a claim that relied on one would not be shown.
+    counts among the assumptions. Whole numbers are taken as reals, which makes the statement stronger. z3
+    leaves a division by zero free, so a claim that relied on one would not be shown.
 
     Example:
         >>> import sympy

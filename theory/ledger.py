@@ -50,7 +50,7 @@ class Statement:
 
 @dataclass(frozen=True)
 class Finding:
-    """A statement with its verdict and evidence: dictionaries of level, detail, shows ("holds" | "against"), shown."""
+    """A statement with its verdict and evidence: each piece has a level, a detail, what it shows, and if it did."""
 
     statement: Statement
     verdict: str
@@ -115,8 +115,8 @@ LEDGER = (
         id="T1.probability",
         summary="holds around the true shift, for all settings",
         place="section 4.1, Theorem 1, eq. (1)",
-        printed="|f - (mu1 + mu2)/2 - Delta| <= alpha with probability at least 1 - 2 exp(-alpha^2/sigma^2 n+ n-/(n+ + n-)) "
-        "- 2 exp(-4 n+ alpha^2/((1 - beta+)^2 (mu1 - mu2)^2))",
+        printed="|f - (mu1 + mu2)/2 - Delta| <= alpha with probability at least "
+        "1 - 2 exp(-alpha^2/sigma^2 n+ n-/(n+ + n-)) - 2 exp(-4 n+ alpha^2/((1 - beta+)^2 (mu1 - mu2)^2))",
         holds="as printed, with the shift of T1.shift that holds in the place of Delta, for all settings",
         proofs=(theorem1.probability, theorem1.probability_at_points),
     ),
@@ -124,7 +124,7 @@ LEDGER = (
         id="T1.sign-rule",
         summary="the formula's sign contradicts the words, which are right",
         place="section 4.1, first paragraph",
-        printed='the Bayes classifier is f(x) = sign(x - (mu1 + mu2)/2), "i.e., classify x as +1 if x < (mu1 + mu2)/2"',
+        printed="the Bayes classifier is f(x) = sign(x - (mu1 + mu2)/2), 'i.e., classify x as +1 if x < (mu1 + mu2)/2'",
         holds="the words are right and the formula's sign is reversed: f(x) = sign((mu1 + mu2)/2 - x)",
         proofs=(theorem1.sign_rule_holds,),
         against=(theorem1.sign_rule_differs,),
@@ -151,10 +151,10 @@ LEDGER = (
         id="T1.claim.imbalance",
         summary="true of the stated probability if n- is kept; else it can fall",
         place="section 4.1, interpretation (3) under Theorem 1",
-        printed="if the positive class has more samples (n+ > n-), the probability of the biased estimation becomes larger "
-        "than in the case n+ = n-",
-        holds="the probability that the theorem states rises when positives are added and n- is kept; with the total kept "
-        "it can fall, and the exact probability can fall even when n- is kept",
+        printed="if the positive class has more samples (n+ > n-), the probability of the biased estimation becomes "
+        "larger than in the case n+ = n-",
+        holds="the probability that the theorem states rises when positives are added and n- is kept; with the "
+        "total kept it can fall, and the exact probability can fall even when n- is kept",
         condition="n- is kept, and the probability is the one that the theorem states (a lower bound)",
         proofs=(theorem1.imbalance_fixed_negatives,),
         against=(theorem1.imbalance_otherwise,),
@@ -165,8 +165,8 @@ LEDGER = (
         place="section 5.1, Theorem 2, eq. (3)",
         printed="for Sigma1 = Sigma2 = Sigma the boundary is a hyperplane, and "
         "B^ = (mu1 + mu2)/2 - (mu1 - mu2) ln(p+/p-)/((mu1 - mu2)^T Sigma^-1 (mu1 - mu2))",
-        holds="as printed, for mu1 != mu2 and Sigma the covariance: B^ is the point where the hyperplane crosses the line "
-        "through the means, its nearest point to their midpoint in Mahalanobis distance",
+        holds="as printed, for mu1 != mu2 and Sigma the covariance: B^ is the point where the hyperplane crosses the "
+        "line through the means, its nearest point to their midpoint in Mahalanobis distance",
         proofs=(theorem2.boundary,),
     ),
     Statement(
@@ -174,7 +174,8 @@ LEDGER = (
         summary="Sigma, not Sigma^2, is the covariance that the theorem uses",
         place="section 5.1, before Theorem 2",
         printed="P(X|Y = +1) ~ N(mu1, Sigma1^2), P(X|Y = -1) ~ N(mu2, Sigma2^2)",
-        holds="N(mu, Sigma): equation (3) uses Sigma^-1 and Property 2 sets Sigma = sigma^2 I, so Sigma is the covariance",
+        holds="N(mu, Sigma): equation (3) uses Sigma^-1 and Property 2 sets Sigma = sigma^2 I, so Sigma is the "
+        "covariance",
         proofs=(theorem2.covariance_holds,),
         against=(theorem2.covariance_differs,),
     ),
@@ -183,8 +184,8 @@ LEDGER = (
         summary="true along a direction, or in Mahalanobis distance",
         place="section 5.1, interpretation of Theorem 2",
         printed="the smaller the mean difference, the more biased the decision boundary",
-        holds="the boundary's distance from the midpoint is ln(p+/p-)/M in Mahalanobis distance, falling in the separation "
-        "M; in Euclidean distance it falls in |mu1 - mu2| along every fixed direction",
+        holds="the boundary's distance from the midpoint is ln(p+/p-)/M in Mahalanobis distance, falling in the "
+        "separation M; in Euclidean distance it falls in |mu1 - mu2| along every fixed direction",
         condition="the covariance and the direction of mu1 - mu2 are kept, or the difference is measured by M",
         proofs=(theorem2.similarity_along_direction,),
         against=(theorem2.similarity_across_directions,),
@@ -217,9 +218,10 @@ LEDGER = (
         id="T3",
         summary="true",
         place="section 5.3, Theorem 3",
-        printed="without bias, the probability of class t is exp(w_t . f)/sum_j exp(w_j . f), influenced by the norms of the "
-        "weights and the angles between w and f",
-        holds="as printed: ln P_t has the slopes |f| cos(a_t) (1 - P_t) in |w_t| and -|w_t| |f| sin(a_t) (1 - P_t) in a_t",
+        printed="without bias, the probability of class t is exp(w_t . f)/sum_j exp(w_j . f), influenced by the norms "
+        "of the weights and the angles between w and f",
+        holds="as printed: ln P_t has the slopes |f| cos(a_t) (1 - P_t) in |w_t| and "
+        "-|w_t| |f| sin(a_t) (1 - P_t) in a_t",
         proofs=(theorem3.norms_and_angles,),
     ),
     Statement(
@@ -227,8 +229,8 @@ LEDGER = (
         summary="true of bias in the norms; bias in the angles stays",
         place="section 5.3, Property 3",
         printed="the classifier bias can be alleviated by balancing the weight norms, |w_i| ~ |w_j| for all i, j",
-        holds="tau = 1 makes all norms 1, and the decision is then by the angles alone: bias that sits in the norms goes, "
-        "bias that sits in the angles stays, and with negative cosines balancing can create one",
+        holds="tau = 1 makes all norms 1, and the decision is then by the angles alone: bias that sits in the norms "
+        "goes, bias that sits in the angles stays, and with negative cosines balancing can create one",
         condition="a sample's own class has the smallest angle to it",
         proofs=(theorem3.equal_norms,),
         against=(theorem3.angles_remain,),

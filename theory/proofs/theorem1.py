@@ -142,7 +142,9 @@ def probability_at_points() -> tuple[Step, ...]:
     def below_everywhere() -> bool:
         from theory import enclosure
 
-        grid = product((1, 7, 60), (1, 30), (Fraction(1, 10), Fraction(9, 10)), (0, Fraction(1, 2), 1), (1, 3))
+        grid = product(
+            (1, 7, 60), (1, 30), (Fraction(1, 10), Fraction(9, 10)), (Fraction(0), Fraction(1, 2), Fraction(1)), (1, 3)
+        )
         for n_pos, n_neg, beta, p, tenths in grid:
             s = theorem1.Setting(0, 1, Fraction(1, 2), beta, p, n_pos, n_neg)
             a = Fraction(tenths, 10)
@@ -176,7 +178,7 @@ def sign_rule_differs() -> tuple[Step, ...]:
     return (
         witness(
             "mu1 = 0, mu2 = 1, x = 0: sign(x - 1/2) = -1, yet x is the positive class's mean and x < 1/2",
-            lambda: np.sign(Fraction(0) - Fraction(1, 2)) == -1 and (0 - 1) ** 2 > (0 - 0) ** 2,
+            lambda: Fraction(0) - Fraction(1, 2) < 0 and (0 - 1) ** 2 > (0 - 0) ** 2,
         ),
     )
 
@@ -207,17 +209,16 @@ def p_larger() -> tuple[Step, ...]:
 
 def imbalance_fixed_negatives() -> tuple[Step, ...]:
     """Show that more positives, the negatives kept, raise both printed exponents above the balanced ones."""
-    names = ("first", "second")
-    return tuple(
-        lemma(
+
+    def larger(name: str, exponent: Any) -> Step:
+        more = [*d.theorem1_domain(), d.ALPHA > 0, d.N_POS > d.N_NEG]
+        return lemma(
             f"n+ > n-, n- kept: the {name} exponent is larger than at n+ = n-, so that the stated probability is",
-            lambda e=exponent: (
-                [*d.theorem1_domain(), d.ALPHA > 0, d.N_POS > d.N_NEG],
-                e > e.subs(d.N_POS, d.N_NEG),
-            ),
+            lambda: (more, exponent > exponent.subs(d.N_POS, d.N_NEG)),
         )
-        for name, exponent in zip(names, d.printed_exponents(), strict=True)
-    )
+
+    first, second = d.printed_exponents()
+    return (larger("first", first), larger("second", second))
 
 
 def imbalance_otherwise() -> tuple[Step, ...]:

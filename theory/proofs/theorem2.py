@@ -97,7 +97,8 @@ def similarity_along_direction() -> tuple[Step, ...]:
     distance = _T * direction * _L / (_T**2 * form)
     return (
         identity(
-            "for m = t u the printed point lies |u| ln(p+/p-)/(t <u, u>) from the midpoint; its slope in t is that over -t",
+            "for m = t u the printed point lies |u| ln(p+/p-)/(t <u, u>) from the midpoint; its "
+            "slope in t is that over -t",
             lambda: (sympy.diff(distance, _T), -direction * _L / (_T**2 * form)),
         ),
         lemma(

@@ -44,7 +44,8 @@ def norms_and_angles() -> tuple[Step, ...]:
 def equal_norms() -> tuple[Step, ...]:
     """Show what equal norms do: they leave the decision to the angles alone."""
     tau = sympy.Symbol("tau", real=True)
-    norm, cos_1, cos_2 = sympy.Symbol("norm", positive=True), *sympy.symbols("cos_1 cos_2", real=True)
+    norm = sympy.Symbol("norm", positive=True)
+    cos_1, cos_2 = sympy.symbols("cos_1 cos_2", real=True)
     return (
         identity(
             "|w/|w|^tau| = |w|^(1 - tau): all norms are 1 at tau = 1",
