@@ -42,7 +42,7 @@ def log_pmf(k: NDArray[np.int64], n: int, q: Fraction) -> NDArray[np.float64]:
     nearest = round(mean)
     away = (k - nearest).astype(np.float64) - float(mean - nearest)  # k - n q without cancellation
     inner = np.clip(k, 1, max(n - 1, 1)).astype(np.float64)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         middle = (
             _stirling_error(np.float64(n))
             - _stirling_error(inner)

@@ -54,9 +54,11 @@ class BinomialNormal:
         if self.q in (0, 1) or (self.mean_step == 0 and self.var_step == 0):
             sure = int(self.n * self.q) if self.q in (0, 1) else 0
             return float(ndtr(-self._z(np.array([sure]), sure, threshold)[0]))
-        k = self._window(threshold)
-        reference = int(k[len(k) // 2])
-        return float(np.sum(np.exp(log_pmf(k, self.n, self.q)) * ndtr(-self._z(k, reference, threshold))))
+        largest = self._largest_term(threshold)
+        half = self.n if self.n <= _ALL_TERMS else 6 * math.isqrt(self.n) + 64
+        k = np.arange(max(0, largest - half), min(self.n, largest + half) + 1)
+        terms = np.exp(log_pmf(k, self.n, self.q)) * ndtr(-self._z(k, largest, threshold))
+        return min(1.0, float(np.sum(terms)))
 
     def lower_tail(self, threshold: Fraction) -> float:
         """Return ``P(X < threshold)``, as precisely as :meth:`upper_tail`."""
@@ -73,21 +75,21 @@ class BinomialNormal:
         spread = np.sqrt(float(var / root**2) + float(self.var_step / root**2) * j)
         return np.asarray((gap - step * j) / spread)
 
-    def _window(self, threshold: Fraction) -> NDArray[np.int64]:
-        """Return the counts whose terms matter: all of a small ``n``, else those around the largest term.
+    def _largest_term(self, threshold: Fraction) -> int:
+        """Return the count whose term is the largest, to within one step of a search by 64 sections.
 
         The binomial's logarithmic mass has second differences of at most ``-4 / (n + 1)`` and a normal tail is
         log-concave, so terms ``6 sqrt(n)`` away from the largest are below ``exp(-71)`` of it.
         """
-        if self.n <= _ALL_TERMS:
-            return np.arange(self.n + 1)
         low, high = 0, self.n
-        while high - low > 64:
-            k = np.linspace(low, high, 65).astype(np.int64)
-            best = int(np.argmax(log_pmf(k, self.n, self.q) + log_ndtr(-self._z(k, int(k[32]), threshold))))
+        while high > low:
+            k = np.unique(np.linspace(low, high, 65).astype(np.int64))
+            middle = int(k[len(k) // 2])
+            best = int(np.argmax(log_pmf(k, self.n, self.q) + log_ndtr(-self._z(k, middle, threshold))))
+            if len(k) < 65:
+                return int(k[best])
             low, high = int(k[max(best - 1, 0)]), int(k[min(best + 1, 64)])
-        half = 6 * math.isqrt(self.n) + 64
-        return np.arange(max(0, low - half), min(self.n, high + half) + 1)
+        return low
 
 
 def _clamped(value: Fraction) -> float:
