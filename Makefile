@@ -1,7 +1,6 @@
 PYTHON ?= python3
 BIN := .venv/bin
 RESULTS ?= results
-export PYTHONWARNINGS ?= default
 export MPLBACKEND ?= Agg
 
 .PHONY: all install lint test clean

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections import Counter
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from theory._files import write_whole
 from theory._validate import refuse
 from theory.evidence import LEVELS
 from theory.ledger import LEDGER, Finding
@@ -26,10 +25,8 @@ _STYLE = {"certified": "green", "refuted": "red", "qualified": "yellow", "undeci
 
 def verify(json_file: Path | None = None) -> int:
     """Check every statement, print the table of verdicts, write ``json_file``; return the exit code."""
-    if json_file is not None:
-        json_file.parent.mkdir(parents=True, exist_ok=True)
-        if json_file.is_dir():
-            refuse("--json", str(json_file), "must name a file, not a folder")
+    if json_file is not None and json_file.is_dir():
+        refuse("--json", str(json_file), "must name a file, not a folder")
     findings = []
     with _progress() as progress:
         task = progress.add_task("verifying", total=len(LEDGER))
@@ -41,7 +38,7 @@ def verify(json_file: Path | None = None) -> int:
     console.print(_table(findings))
     console.print(_summary(findings))
     if json_file is not None:
-        _write_whole(json_file, json.dumps([f.as_dict() for f in findings], indent=2, ensure_ascii=False) + "\n")
+        write_whole(json_file, json.dumps([f.as_dict() for f in findings], indent=2, ensure_ascii=False) + "\n")
         console.print(f"ledger written to {json_file}")
     return int(any(f.failed for f in findings))
 
@@ -90,14 +87,3 @@ def _summary(findings: list[Finding]) -> str:
     counts = Counter(f.verdict for f in findings)
     return f"{len(findings)} statements: " + ", ".join(f"{counts[v]} {v}" for v in _STYLE if counts[v])
 
-
-def _write_whole(path: Path, text: str) -> None:
-    """Write the file whole or not at all."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise

@@ -1,0 +1,107 @@
+"""The command line: ``python -m empirical list`` and ``python -m empirical run NAME ... --out DIR``.
+
+A run writes ``DIR/NAME.csv``, the tidy table, and ``DIR/NAME.json``, how it was made and its summary. Bad input
+ends with exit code 2 and one line that says what is allowed; nothing is written then.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Any
+
+from empirical.experiments import EXPERIMENTS, load
+from empirical.files import csv_text, write_whole
+from empirical.options import Parser
+from empirical.progress import track
+from empirical.provenance import command, surroundings
+from theory._validate import refuse
+
+__all__ = ["main"]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line ``argv``, by default the program's, and return the exit code."""
+    parser = Parser(prog="python -m empirical", description="The theory against data.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="list|run")
+    commands.add_parser("list", help="name the experiments")
+    running = commands.add_parser("run", help="run an experiment")
+    running.add_argument("experiment", choices=sorted(EXPERIMENTS))
+    running.add_argument("options", nargs=argparse.REMAINDER, help="its own options: run EXPERIMENT --help")
+    args = parser.parse_args(argv)
+    if args.command == "list":
+        for name in EXPERIMENTS:
+            print(f"{name}: {_headline(name)}")
+        return 0
+    return _run(args.experiment, args.options)
+
+
+def _run(name: str, options: Sequence[str]) -> int:
+    """Run the experiment ``name``."""
+    experiment = load(name)
+    parser = Parser(prog=f"python -m empirical run {name}", description=_headline(name))
+    experiment.add_arguments(parser)
+    parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="the folder for the results")
+    args = parser.parse_args(options)
+    try:
+        setting = experiment.prepare(args)
+        _make_folder(args.out)
+    except ValueError as error:
+        parser.error(str(error))
+    started = time.perf_counter()
+    rows = experiment.run(setting, track)
+    seconds = time.perf_counter() - started
+    summary = experiment.summarise(rows)
+    table = csv_text(map(asdict, rows))
+    made = {
+        "command": command(name, setting.arguments()),
+        "arguments": setting.arguments(),
+        "data": setting.provenance(),
+        **surroundings(),
+        "seconds": round(seconds, 2),
+        "rows": len(rows),
+        "summary": summary,
+    }
+    write_whole(args.out / f"{name}.csv", table)
+    write_whole(args.out / f"{name}.json", json.dumps(made, indent=2, allow_nan=False) + "\n")
+    print(_table(summary))
+    print(f"{len(rows)} rows in {seconds:.1f} s: {args.out / name}.csv, {args.out / name}.json")
+    return 0
+
+
+def _make_folder(out: Path) -> None:
+    """Make the folder for the results and try to write there, before the work rather than after it."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        TemporaryFile(dir=out).close()
+    except OSError as error:
+        refuse("out", str(out), f"must be a folder that can be made and written: {error.strerror}")
+
+
+def _headline(name: str) -> str:
+    """Return the first line of what the experiment says about itself."""
+    return str(load(name).__doc__).partition("\n")[0]
+
+
+def _table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return the rows, which all have the same keys, as a table of plain text."""
+    lines = [list(rows[0])] + [[_cell(value) for value in row.values()] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join("  ".join(map(str.rjust, line, widths)) for line in lines)
+
+
+def _cell(value: float | None) -> str:
+    """Return a value of the table."""
+    if value is None:
+        return "-"
+    return f"{value:.2f}" if isinstance(value, float) else str(value)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

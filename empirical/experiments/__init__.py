@@ -1,0 +1,34 @@
+"""The experiments, one module each, by name.
+
+An experiment is a module with these functions:
+
+``add_arguments(parser)``
+    adds its options to an ``argparse`` parser;
+``prepare(args)``
+    returns its ``Setting`` from the parsed options, everything validated and the data loaded; ``ValueError``
+    when something cannot be;
+``run(setting, track)``
+    returns the tidy table: a list of dataclass instances, one a row; ``track`` wraps its longest loop and shows
+    the progress;
+``summarise(rows)``
+    returns the few numbers to look at first, as a list of dictionaries.
+
+Its ``Setting`` has two more: ``arguments()``, the options that repeat the run, and ``provenance()``, what the data
+were.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from types import ModuleType
+
+__all__ = ["EXPERIMENTS", "load"]
+
+EXPERIMENTS = {
+    "pairs": "empirical.experiments.pairs",
+}
+
+
+def load(name: str) -> ModuleType:
+    """Return the module of the experiment ``name``, a key of ``EXPERIMENTS``."""
+    return import_module(EXPERIMENTS[name])

@@ -1,0 +1,294 @@
+"""Every pair of classes: does the separation seen on balanced data predict the recall under imbalance?
+
+For each pair, on features that know no labels:
+
+1. a classifier trained on balanced data is measured on held-out images;
+2. its balanced accuracy gives the separation ``M`` (:func:`empirical.measure.separation_from_recalls`);
+3. Theorem 2 predicts the minority recall under imbalance, ``Phi(M / 2 - ln(n+ / n-) / M)``; nothing is fitted;
+4. the classifier is trained on imbalanced data, each class as the minority in turn, and its recall is measured.
+
+The features are the first principal components of the raw pixels, the classifier is linear discriminant analysis:
+the two stages of section 5.1, with the Gaussian model replaced by images. The positive class is the majority.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import combinations, groupby, product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from empirical.data import Data, load
+from empirical.longtail import Draw, draws, minority_count
+from empirical.measure import agreement, lda_recalls, pca_features, separation_from_recalls
+from empirical.options import numeric
+from empirical.progress import Track, silent
+from theory._validate import number, refuse, whole
+from theory.theorem2 import minority_recall
+
+__all__ = ["Row", "Setting", "add_arguments", "prepare", "run", "summarise"]
+
+SPREAD = (0.025, 0.975)
+"""The quantiles over the repeats that ``low`` and ``high`` are."""
+
+_FEWEST = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """What to run.
+
+    Args:
+        data: the images.
+        components: the numbers of principal components to use, each in turn.
+        imbalance: the imbalances ``n+ / n-`` to train at, each at least 1.
+        repeats: how many times to draw the training images, and the held-out ones where the data have no test set.
+        majority: how many training images the majority class has. By default as many as the smallest class has,
+            rounded down to a multiple of the largest imbalance if that leaves the minority two.
+        seed: of everything random.
+
+    Attributes:
+        n_pos: the number of training images of the majority that follows from ``majority``.
+        draws: the split and the order of the training images of each repeat.
+
+    Raises:
+        ValueError: an argument is out of its range, or the data have too few images for it.
+    """
+
+    data: Data
+    components: Sequence[int] = (2, 4, 8)
+    imbalance: Sequence[float] = (1, 2, 5, 10, 20, 50)
+    repeats: int = 10
+    majority: int | None = None
+    seed: int = 0
+    n_pos: int = field(init=False)
+    draws: tuple[Draw, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Validate the arguments and draw the subsets."""
+        components = _different("components", [whole("components", k) for k in self.components])
+        imbalance = _different("imbalance", [_ratio(ratio) for ratio in self.imbalance])
+        drawn = draws(self.data, whole("seed", self.seed, least=0), whole("repeats", self.repeats))
+        smallest = min(len(images) for draw in drawn for images in draw.train)
+        if self.majority is None:
+            step = math.ceil(max(imbalance))
+            n_pos = smallest // step * step if smallest >= _FEWEST * step else smallest
+        elif (n_pos := whole("majority", self.majority)) > smallest:
+            refuse("majority", n_pos, f"must be at most {smallest}: the smallest class has no more to train on")
+        fewest = min(minority_count(n_pos, ratio) for ratio in imbalance)
+        if fewest < _FEWEST:
+            refuse("imbalance", max(imbalance), f"must leave the minority {_FEWEST} of {n_pos} images, for its spread")
+        # Fewer images than this and the pooled covariance, of n+ + n- - 2 degrees of freedom, is singular.
+        freedom = n_pos + fewest - 2
+        most = min(self.data.images.shape[1], freedom)
+        if max(components) > most:
+            refuse("components", max(components), f"must be at most {most}: no more pixels or images to train on")
+        for name, value in (
+            ("components", components),
+            ("imbalance", imbalance),
+            ("n_pos", n_pos),
+            ("draws", drawn),
+        ):
+            object.__setattr__(self, name, value)
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the options of the command line that repeat the run."""
+        return {
+            "data": self.data.name,
+            "components": self.components,
+            "imbalance": self.imbalance,
+            "repeats": self.repeats,
+            "majority": self.n_pos,
+            "seed": self.seed,
+        }
+
+    def provenance(self) -> dict[str, Any]:
+        """Return what the data were."""
+        return {
+            "name": self.data.name,
+            "sha256": self.data.sha256,
+            "classes": len(self.data.classes),
+            "images": len(self.data.labels),
+            "test": "part of the data" if self.data.test is not None else "drawn anew for each repeat",
+        }
+
+
+@dataclass(frozen=True)
+class Row:
+    """One class as the minority of one pair, at one imbalance.
+
+    Attributes:
+        data: the data set.
+        components: how many principal components the features have.
+        majority: the positive class.
+        minority: the negative class.
+        imbalance: as asked for.
+        n_pos: training images of the majority.
+        n_neg: training images of the minority, ``n_pos / imbalance`` to the nearest integer.
+        held_out_pos: different images of the majority that were held out in any repeat.
+        held_out_neg: the same for the minority.
+        balanced_accuracy: mean recall of the two classes after balanced training, over the repeats.
+        separation: ``M`` read off it, with the corrections of :func:`empirical.measure.separation_from_recalls`.
+        predicted: the minority's recall by Theorem 2 for ``M`` and ``n_pos / n_neg``.
+        measured: the minority's recall on held-out images, mean over the repeats.
+        low: the 2.5 % quantile of the repeats' recalls.
+        high: their 97.5 % quantile. From ``low`` to ``high`` is the spread over training images (and held-out
+            images where they are drawn); the repeats share images, so it is no confidence interval of the mean.
+        repeats: how many there were.
+    """
+
+    data: str
+    components: int
+    majority: str
+    minority: str
+    imbalance: float
+    n_pos: int
+    n_neg: int
+    held_out_pos: int
+    held_out_neg: int
+    balanced_accuracy: float
+    separation: float
+    predicted: float
+    measured: float
+    low: float
+    high: float
+    repeats: int
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the experiment's options."""
+    add = parser.add_argument
+    add("--data", required=True, metavar="digits|PATH.npz", help="the images")
+    add("--components", type=numeric, nargs="+", default=Setting.components, metavar="K", help="components of PCA")
+    add("--imbalance", type=numeric, nargs="+", default=Setting.imbalance, metavar="R", help="majority / minority")
+    add("--repeats", type=numeric, default=Setting.repeats, metavar="N", help="draws of the training images")
+    add(
+        "--majority",
+        type=numeric,
+        metavar="N",
+        help="training images of the majority (default: all)",
+    )
+    add("--seed", type=numeric, default=Setting.seed, metavar="N", help="of everything random")
+
+
+def prepare(args: argparse.Namespace) -> Setting:
+    """Return the setting that the parsed options describe."""
+    return Setting(load(args.data), args.components, args.imbalance, args.repeats, args.majority, args.seed)
+
+
+def run(setting: Setting, track: Track = silent) -> list[Row]:
+    """Run the experiment and return one row for each number of components, pair, minority and imbalance."""
+    pairs = list(combinations(range(len(setting.data.classes)), 2))
+    features = _features(setting)
+    # The classifiers are too small for several threads: waiting for each other takes them longer than the work.
+    with threadpool_limits(1):
+        return [
+            row
+            for k, pair in track(list(product(setting.components, pairs)), "pairs of classes")
+            for row in _pair(setting, [f[:, :k] for f in features], pair)
+        ]
+
+
+def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Return for each number of components and imbalance how well the predictions agree with the measurements.
+
+    ``cases`` counts classes as the minority of a pair, twice the number of pairs. The numbers are those of
+    :func:`empirical.measure.agreement` over the cases, and ``pair_mae`` and ``pair_correlation`` those over pairs,
+    with the two recalls of a pair averaged: Theorem 2 predicts the same for both.
+    """
+
+    def setup(row: Row) -> tuple[int, float]:
+        return row.components, row.imbalance
+
+    summary = []
+    for (components, imbalance), group in groupby(sorted(rows, key=setup), key=setup):
+        cases = list(group)
+        pairs: dict[frozenset[str], list[Row]] = {}
+        for row in cases:
+            pairs.setdefault(frozenset((row.majority, row.minority)), []).append(row)
+        means = [np.mean([(row.predicted, row.measured) for row in pair], axis=0) for pair in pairs.values()]
+        over_pairs = agreement(*np.transpose(means))
+        summary.append(
+            {
+                "components": components,
+                "imbalance": imbalance,
+                "cases": len(cases),
+                **agreement([row.predicted for row in cases], [row.measured for row in cases]),
+                "pair_mae": over_pairs["mae"],
+                "pair_correlation": over_pairs["correlation"],
+            }
+        )
+    return summary
+
+
+def _features(setting: Setting) -> list[NDArray[np.float64]]:
+    """Return the features of all images for each draw: the same ones where the held-out images are fixed."""
+    data, most = setting.data, max(setting.components)
+    if data.test is not None:
+        return [pca_features(data.images, data.test, most)] * setting.repeats
+    return [pca_features(data.images, draw.held_out, most) for draw in setting.draws]
+
+
+def _pair(setting: Setting, features: list[NDArray[np.float64]], pair: tuple[int, int]) -> list[Row]:
+    """Return the rows of a pair of classes; ``features`` holds an array for each draw."""
+    most = setting.n_pos
+
+    def recalls(pos: int, neg: int, n_neg: int) -> NDArray[np.float64]:
+        """Return the two recalls of each draw, shape ``(repeats, 2)``."""
+        return np.array(
+            [
+                lda_recalls(x[d.train[pos][:most]], x[d.train[neg][:n_neg]], x[d.test[pos]], x[d.test[neg]])
+                for x, d in zip(features, setting.draws, strict=True)
+            ]
+        )
+
+    balanced = recalls(*pair, n_neg=most).mean(axis=0)
+    held_out = {c: len(np.unique(np.concatenate([draw.test[c] for draw in setting.draws]))) for c in pair}
+    separation = separation_from_recalls(balanced, [held_out[c] for c in pair])
+    counts = [minority_count(most, ratio) for ratio in setting.imbalance]
+    predicted = minority_recall(separation, most / np.array(counts))
+    rows = []
+    for pos, neg in (pair, pair[::-1]):
+        for ratio, n_neg, prediction in zip(setting.imbalance, counts, predicted, strict=True):
+            measured = recalls(pos, neg, n_neg)[:, 1]
+            low, high = np.quantile(measured, SPREAD)
+            rows.append(
+                Row(
+                    data=setting.data.name,
+                    components=features[0].shape[1],
+                    majority=setting.data.classes[pos],
+                    minority=setting.data.classes[neg],
+                    imbalance=ratio,
+                    n_pos=most,
+                    n_neg=n_neg,
+                    held_out_pos=held_out[pos],
+                    held_out_neg=held_out[neg],
+                    balanced_accuracy=float(balanced.mean()),
+                    separation=separation,
+                    predicted=float(prediction),
+                    measured=float(measured.mean()),
+                    low=float(low),
+                    high=float(high),
+                    repeats=setting.repeats,
+                )
+            )
+    return rows
+
+
+def _different(name: str, values: list[Any]) -> tuple[Any, ...]:
+    """Return the values if there is at least one and none comes twice."""
+    if not values or len(set(values)) < len(values):
+        refuse(name, values, "must be one or more values, all different")
+    return tuple(values)
+
+
+def _ratio(value: Any) -> float:
+    """Return an imbalance, as an ``int`` where it is one."""
+    ratio = number("imbalance", value, "must be a finite number of at least 1", least=1)
+    return ratio if isinstance(ratio, int) else float(ratio)

@@ -1,0 +1,21 @@
+"""The figures: what theory predicts, what was measured, from results on disk; they train nothing.
+
+``python -m figures NAME`` draws one and ``python -m figures all`` draws all. A figure is a module with two
+functions, both given the folder of the results: ``draw(results)`` returns a ``matplotlib.figure.Figure``, and
+``command(results)`` the command line that made its data; either raises :class:`ResultsError` when the data are not
+there.
+"""
+
+from __future__ import annotations
+
+__all__ = ["FIGURES", "ResultsError"]
+
+FIGURES = {
+    "pairs": "figures.pairs",
+    "theorem1": "figures.theorem1",
+}
+"""The module of each figure, by name."""
+
+
+class ResultsError(ValueError):
+    """Results that a figure needs are missing or cannot be read; the message says how to make them."""

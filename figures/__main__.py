@@ -1,0 +1,46 @@
+"""The command line: ``python -m figures NAME`` or ``python -m figures all``.
+
+``all`` draws what there is and says in one line for each figure that it cannot draw what is missing. A figure asked
+for by name that cannot be drawn is an error: exit code 2, and nothing is written.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+
+from empirical.options import BAD_INPUT, Parser
+from figures import FIGURES, ResultsError
+from figures.style import save
+
+__all__ = ["main"]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line ``argv``, by default the program's, and return the exit code."""
+    parser = Parser(prog="python -m figures", description="Draw figures from results.")
+    parser.add_argument("name", choices=[*sorted(FIGURES), "all"], help="the figure")
+    parser.add_argument("--results", type=Path, default=Path("results"), metavar="DIR", help="what to draw")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="where to (default: figures in the results)")
+    args = parser.parse_args(argv)
+    out = args.out or args.results / "figures"
+    for name in sorted(FIGURES) if args.name == "all" else [args.name]:
+        module = import_module(FIGURES[name])
+        try:
+            figure, command = module.draw(args.results), module.command(args.results)
+        except ResultsError as error:
+            print(f"{parser.prog}: {name} not drawn: {error}", file=sys.stderr)
+            if args.name != "all":
+                return BAD_INPUT
+            continue
+        try:
+            print(*save(figure, out, name, command), sep="\n")
+        except OSError as error:
+            parser.error(f"out={str(out)!r}: must be a folder that can be made and written: {error.strerror}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,186 @@
+"""Theorem 2 against real images: predicted and measured minority recall over pairs of classes.
+
+Left, a panel for each number of components: every class as the minority of every pair. Right: recall against
+imbalance for pairs from the most similar to the least, at evenly spaced ranks of their separation, so that nobody
+picks them. The data are those of ``empirical.experiments.pairs``.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import NullLocator
+
+from figures import ResultsError
+from figures.style import COLOURS, MARKERS, styled
+from theory.theorem2 import minority_recall
+
+__all__ = ["command", "draw"]
+
+_NUMBERS = ("components", "imbalance", "separation", "predicted", "measured", "low", "high")
+_NAMES = ("majority", "minority")
+_SHOWN = 4
+_PANEL = (3.6, 5.3)
+_UNDER: dict[str, Any] = {
+    "loc": "upper center",
+    "bbox_to_anchor": (0.5, -0.14),
+    "handletextpad": 0.4,
+    "labelspacing": 0.35,
+}
+
+
+@dataclass(frozen=True)
+class _Results:
+    """The table, each row a dictionary, and how it was made."""
+
+    rows: list[dict[str, Any]]
+    made: dict[str, Any]
+
+
+def command(results: Path) -> str:
+    """Return the command line that made the results in the folder ``results``.
+
+    Raises:
+        ResultsError: they are missing or cannot be read.
+    """
+    return str(_read(results).made["command"])
+
+
+@styled()
+def draw(results: Path) -> Figure:
+    """Draw ``pairs.csv`` and ``pairs.json`` of the folder ``results``.
+
+    Raises:
+        ResultsError: they are missing or cannot be read.
+    """
+    found = _read(results)
+    components = sorted({row["components"] for row in found.rows})
+    width, height = _PANEL
+    fig = Figure(figsize=(width * (len(components) + 1), height))
+    axes = fig.subplots(1, len(components) + 1, squeeze=False)[0]
+    for ax, k in zip(axes, components, strict=False):
+        _draw_agreement(ax, k, found)
+    middle = components[len(components) // 2]
+    _draw_recall(axes[-1], middle, [row for row in found.rows if row["components"] == middle])
+    fig.suptitle(f"Minority recall of pairs of classes ({found.made['data']['name']}): Theorem 2, nothing fitted")
+    return fig
+
+
+def _draw_agreement(ax: Axes, components: int, found: _Results) -> None:
+    """Draw measured against predicted recall, with the agreement of each imbalance in the legend."""
+    ax.plot([0, 1], [0, 1], color="#555555", linewidth=1, zorder=1)
+    summary = [part for part in found.made["summary"] if part["components"] == components]
+    for i, part in enumerate(summary):
+        cases = [
+            (row["predicted"], row["measured"])
+            for row in found.rows
+            if (row["components"], row["imbalance"]) == (components, part["imbalance"])
+        ]
+        r = "-" if part["correlation"] is None else f"{part['correlation']:.2f}"
+        ax.plot(
+            *np.transpose(cases),
+            linestyle="none",
+            marker=MARKERS[i % len(MARKERS)],
+            markersize=3.5,
+            markeredgewidth=0,
+            color=COLOURS[i % len(COLOURS)],
+            alpha=0.65,
+            label=f"{part['imbalance']}: {part['mae']:.1f}, {r}",
+        )
+    ax.set(
+        xlim=(-0.02, 1.02),
+        ylim=(-0.02, 1.02),
+        aspect="equal",
+        anchor="N",
+        xlabel="predicted minority recall",
+        ylabel="measured minority recall",
+        title=f"{components:g} principal components",
+    )
+    ax.legend(title="imbalance: mean abs. error in points, correlation", title_fontsize=8, ncols=2, **_UNDER)
+
+
+def _draw_recall(ax: Axes, components: int, rows: list[dict[str, Any]]) -> None:
+    """Draw recall against imbalance for a few pairs."""
+    pairs: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in rows:
+        pairs.setdefault(tuple(sorted((row["majority"], row["minority"]))), []).append(row)
+    by_separation = sorted(pairs.items(), key=lambda pair: pair[1][0]["separation"])
+    ranks = np.unique(np.linspace(0, len(pairs) - 1, _SHOWN).round().astype(int))
+    imbalances = sorted({row["imbalance"] for row in rows})
+    grid = np.geomspace(imbalances[0], imbalances[-1], 200)
+    for rank, colour in zip(ranks, COLOURS, strict=False):
+        (first, second), points = by_separation[rank]
+        separation = points[0]["separation"]
+        label = f"{first} and {second}, M = {separation:.1f}"
+        ax.plot(grid, minority_recall(separation, grid), color=colour, label=label)
+        # Aside by a few per cent, or the intervals of the two classes would cover each other.
+        for minority, marker, aside in ((first, "^", 0.96), (second, "v", 1.04)):
+            own = [row for row in points if row["minority"] == minority]
+            measured = np.array([row["measured"] for row in own])
+            ax.errorbar(
+                [row["imbalance"] * aside for row in own],
+                measured,
+                # A mean can lie outside the quantiles of very uneven repeats; an interval has no negative side.
+                np.maximum(0, [measured - [row["low"] for row in own], [row["high"] for row in own] - measured]),
+                linestyle="none",
+                marker=marker,
+                markersize=4.5,
+                color=colour,
+                elinewidth=0.9,
+            )
+    ax.set_xscale("log")
+    ax.set_xticks(imbalances, [f"{ratio}" for ratio in imbalances])
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.set(
+        ylim=(-0.02, 1.02),
+        box_aspect=1,
+        anchor="N",
+        xlabel="imbalance",
+        ylabel="minority recall",
+        title=f"From similar to dissimilar ({components:g} components)",
+    )
+    lines, labels = ax.get_legend_handles_labels()
+    for marker, text in (("^", "first class is the minority"), ("v", "second class is the minority")):
+        lines.append(Line2D([], [], linestyle="none", marker=marker, color="#555555", markersize=4.5))
+        labels.append(text)
+    title = "line: theory; points: mean and 95 % of repeats"
+    ax.legend(lines, labels, title=title, title_fontsize=8, **_UNDER)
+
+
+def _read(results: Path) -> _Results:
+    """Return the results in the folder ``results``."""
+    table, made = results / "pairs.csv", results / "pairs.json"
+    if not (table.is_file() and made.is_file()):
+        _refuse(results, "must hold pairs.csv and pairs.json")
+    try:
+        with table.open(newline="", encoding="utf-8") as file:
+            rows = [
+                {**{name: row[name] for name in _NAMES}, **{name: _number(row[name]) for name in _NUMBERS}}
+                for row in csv.DictReader(file)
+            ]
+        about = json.loads(made.read_text(encoding="utf-8"))
+        complete = {"command", "data", "summary"} <= about.keys() and len(rows) == about["rows"] > 0
+    except (KeyError, ValueError, TypeError, AttributeError):
+        complete = False
+    if not complete:
+        _refuse(results, "must hold a pairs.csv and a pairs.json of one finished run")
+    return _Results(rows, about)
+
+
+def _refuse(results: Path, allowed: str) -> NoReturn:
+    """Raise the error that says what is wrong with the results and how to make them."""
+    again = f"python -m empirical run pairs --data digits --out {results}"
+    raise ResultsError(f"results={str(results)!r}: {allowed}; make them with: {again}")
+
+
+def _number(text: str) -> int | float:
+    """Return the number that a cell holds, whole where it is written so."""
+    return int(text) if text.isdigit() else float(text)
