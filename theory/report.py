@@ -86,4 +86,3 @@ def _levels(finding: Finding) -> str:
 def _summary(findings: list[Finding]) -> str:
     counts = Counter(f.verdict for f in findings)
     return f"{len(findings)} statements: " + ", ".join(f"{counts[v]} {v}" for v in _STYLE if counts[v])
-
