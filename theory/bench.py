@@ -1,0 +1,221 @@
+"""Measurements of the library's own speed: ``python -m theory bench [--quick] [--json FILE]``.
+
+What is compared runs in turns, in one process on one thread, and a ratio is the median over the turns of the ratios of
+times, so that a machine that slows down for a while slows both. Absolute times describe the machine they were taken on.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from theory import theorem1
+from theory._files import write_whole
+from theory.checker import check_tail_bound
+from theory.counting import count_outside
+
+__all__ = ["Measurement", "check_and_report", "measure", "run"]
+
+_ALPHA = Fraction(1, 5)
+_CHUNK = 1 << 15
+_COUNTS = (10, 10**3, 10**5, 10**7)
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One measured number; ``limit`` is the most, or with ``at_least`` the least, that it should be."""
+
+    name: str
+    value: float
+    unit: str
+    limit: float | None = None
+    at_least: bool = False
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the limit is kept, or ``None`` if there is none."""
+        if self.limit is None:
+            return None
+        return self.value >= self.limit if self.at_least else self.value <= self.limit
+
+
+def run(json_file: Path | None = None, quick: bool = False) -> int:
+    """Measure, print the table, write ``json_file``; return 0, or 1 if a limit is not kept (unless ``quick``)."""
+    measurements = measure(quick)
+    console = Console()
+    console.print(_table(measurements))
+    if json_file is not None:
+        content = {
+            "quick": quick,
+            "machine": {
+                "platform": platform.platform(),
+                "python": platform.python_version(),
+                "numpy": np.__version__,
+                "cores": os.cpu_count(),
+            },
+            "measurements": [asdict(m) | {"met": m.met} for m in measurements],
+        }
+        write_whole(json_file, json.dumps(content, indent=2) + "\n")
+        console.print(f"measurements written to {json_file}")
+    return int(not quick and any(m.met is False for m in measurements))
+
+
+def measure(quick: bool = False) -> list[Measurement]:
+    """Return the measurements; ``quick`` ones, of fewer replicates and turns, are rough."""
+    size, turns, large = (1_000_000, 3, 10**7) if quick else (4_000_000, 7, 10**8)
+    return [*_simulation(size, turns), *_flatness(size, turns), *_exact_law(turns), *_large_check(large)]
+
+
+def _setting(n_pos: int) -> theorem1.Setting:
+    return theorem1.Setting(0, 1, 1, Fraction(1, 2), Fraction(1, 2), n_pos, n_neg=50)
+
+
+def _simulation(size: int, turns: int) -> list[Measurement]:
+    """Compare the three ways to simulate with what NumPy needs for the random numbers alone, and with each other."""
+    s = _setting(5000)
+    few = min(size, 2_000)  # replicates drawn sample by sample: 5,050 samples each
+    with ThreadPoolExecutor(1) as one_thread:
+        seconds = _in_turns(
+            {
+                "normal": lambda: _normals(size),
+                "binomial": lambda: _binomial_and_normal(s, size),
+                "count": lambda: _count(s, size, one_thread),
+                "statistics": lambda: theorem1.simulate(s, size, np.random.default_rng(1)),
+                "samples": lambda: theorem1.simulate(s, few, np.random.default_rng(1), method="samples"),
+            },
+            turns,
+        )
+    each = {name: [t / (few if name == "samples" else size) for t in taken] for name, taken in seconds.items()}
+
+    def ratio(above: str, below: str) -> float:
+        return statistics.median(a / b for a, b in zip(each[above], each[below], strict=True))
+
+    return [
+        *(Measurement(f"{name}, a replicate", 1e9 * statistics.median(taken), "ns") for name, taken in each.items()),
+        Measurement("statistics / NumPy's binomial and normal", ratio("statistics", "binomial"), "x", 1.5),
+        Measurement("count / NumPy's normal", ratio("count", "normal"), "x", 1.5),
+        Measurement("samples / statistics", ratio("samples", "statistics"), "x", 1_000, at_least=True),
+        Measurement("samples / count", ratio("samples", "count"), "x", 10_000, at_least=True),
+    ]
+
+
+def _flatness(size: int, turns: int) -> list[Measurement]:
+    """Compare the slowest with the fastest number of positive samples, from 10 to 10^7."""
+    found = []
+    with ThreadPoolExecutor(1) as one_thread:
+        for name, work in (
+            ("count", lambda n: _count(_setting(n), size, one_thread)),
+            ("statistics", lambda n: theorem1.simulate(_setting(n), size, np.random.default_rng(1))),
+        ):
+            seconds = _in_turns({str(n): partial(work, n) for n in _COUNTS}, turns)
+            median = [statistics.median(taken) for taken in seconds.values()]
+            found.append(
+                Measurement(f"{name}, n_pos 10 to 10^7: slowest / fastest", max(median) / min(median), "x", 1.5)
+            )
+    return found
+
+
+def _exact_law(turns: int) -> list[Measurement]:
+    """Time the exact law and fit its growth: the exponent of ``n_pos`` should be that of the square root."""
+    sizes = [10**4, 10**5, 10**6, 10**7]
+    law = _in_turns({str(n): partial(theorem1.failure_probability, _setting(n), _ALPHA) for n in sizes}, turns)
+    ball = _in_turns({str(10**5): partial(check_tail_bound, theorem1.bound, _setting(10**5), _ALPHA)}, turns)
+    median = [statistics.median(taken) for taken in law.values()]
+    exponent = float(np.polyfit(np.log(sizes), np.log(median), 1)[0])
+    return [
+        *(Measurement(f"exact law, n_pos {n:,}", 1e3 * t, "ms") for n, t in zip(sizes, median, strict=True)),
+        Measurement("exact law, growth exponent", exponent, "of n_pos", 0.6),
+        Measurement("ball check, n_pos 100,000", 1e3 * statistics.median(ball[str(10**5)]), "ms", 1_000),
+    ]
+
+
+def _large_check(replicates: int) -> list[Measurement]:
+    """Run one Monte Carlo check in a process of its own, on all cores, for its time and its peak memory."""
+    done = subprocess.run(
+        [sys.executable, "-c", f"from theory import bench; bench.check_and_report({replicates})"],
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    seconds, mebibytes = json.loads(done.stdout)
+    found = [Measurement(f"check of {replicates:,} replicates, all cores", seconds, "s")]
+    if mebibytes is not None:
+        found.append(Measurement(f"check of {replicates:,} replicates, peak memory", mebibytes, "MiB", 1024))
+    return found
+
+
+def check_and_report(replicates: int) -> None:
+    """Print ``[seconds, MiB]`` as JSON: the time of one Monte Carlo check and this process's peak memory."""
+    start = time.perf_counter()
+    check_tail_bound(theorem1.bound, _setting(5000), _ALPHA, level="monte-carlo", replicates=replicates)
+    print(json.dumps([time.perf_counter() - start, _peak_mebibytes()]))
+
+
+def _peak_mebibytes() -> float | None:
+    """Return this process's peak resident memory, or ``None`` on a system that does not tell."""
+    status = Path("/proc/self/status")  # getrusage would count what the parent used before the process was started
+    if status.exists() and (peak := re.search(r"VmHWM:\s+(\d+) kB", status.read_text())):
+        return float(peak[1]) / 1024
+    return None
+
+
+def _in_turns(work: dict[str, Callable[[], object]], turns: int) -> dict[str, list[float]]:
+    """Return the seconds of each piece of work, ``turns`` times in turn, after one turn to warm up."""
+    seconds: dict[str, list[float]] = {name: [] for name in work}
+    for turn in range(turns + 1):
+        for name, call in work.items():
+            start = time.perf_counter()
+            call()
+            if turn:
+                seconds[name].append(time.perf_counter() - start)
+    return seconds
+
+
+def _normals(size: int) -> None:
+    """Draw one normal a replicate as fast as NumPy can: into a buffer that stays in the cache."""
+    rng, buffer = np.random.Generator(np.random.SFC64(1)), np.empty(_CHUNK)
+    for start in range(0, size, _CHUNK):
+        rng.standard_normal(out=buffer[: min(_CHUNK, size - start)])
+
+
+def _binomial_and_normal(s: theorem1.Setting, size: int) -> None:
+    rng = np.random.default_rng(1)
+    rng.binomial(s.n_pos, 1 - float(s.p), size)
+    rng.standard_normal(size)
+
+
+def _count(s: theorem1.Setting, size: int, executor: Executor) -> None:
+    law = theorem1.law(s)
+    center = law.n * law.q * law.mean_step
+    count_outside(law, center - _ALPHA, center + _ALPHA, size, np.random.default_rng(1), executor)
+
+
+def _table(measurements: list[Measurement]) -> Table:
+    table = Table(title="Speed and scale on this machine", box=SIMPLE_HEAD)
+    table.add_column("measured")
+    table.add_column("value", justify="right")
+    table.add_column("unit")
+    table.add_column("limit", justify="right")
+    table.add_column("met")
+    for m in measurements:
+        limit = "" if m.limit is None else f"{'>=' if m.at_least else '<='} {m.limit:,g}"
+        met = {None: "", True: "[green]yes[/]", False: "[red]no[/]"}[m.met]
+        table.add_row(m.name, f"{m.value:,.3g}" if m.value < 1000 else f"{m.value:,.0f}", m.unit, limit, met)
+    return table
