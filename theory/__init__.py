@@ -7,11 +7,17 @@ with Property 3). :mod:`theory.ledger` lists every statement with its verdict.
 :func:`check_tail_bound` judges anyone's bound on the failure probability of Theorem 1, :func:`check_probability` a
 claimed bound on the probability of any event that can be simulated, and an :class:`ErrorBudget` lets many checks
 share one false-alarm rate.
+
+Everything loads when it is first asked for.
 """
 
-from theory import theorem1, theorem2, theorem3
-from theory.checker import BoundCheck, ErrorBudget, check_tail_bound, check_tail_bounds
-from theory.sequential import check_probability
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from theory import theorem1, theorem2, theorem3
+    from theory.checker import BoundCheck, ErrorBudget, check_tail_bound, check_tail_bounds
+    from theory.sequential import check_probability
 
 __all__ = [
     "BoundCheck",
@@ -25,3 +31,28 @@ __all__ = [
     "theorem3",
 ]
 __version__ = "0.1.0.dev0"
+
+_HOMES = {
+    "BoundCheck": "checker",
+    "ErrorBudget": "checker",
+    "check_probability": "sequential",
+    "check_tail_bound": "checker",
+    "check_tail_bounds": "checker",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(f"theory.{_HOMES[name]}"), name)
+    if name.startswith("_"):
+        raise AttributeError(f"module 'theory' has no attribute {name!r}")
+    try:
+        return import_module(f"theory.{name}")
+    except ModuleNotFoundError as error:
+        if error.name != f"theory.{name}":
+            raise
+        raise AttributeError(f"module 'theory' has no attribute {name!r}") from None
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -53,11 +53,11 @@ class BinomialNormal:
         """
         if self.q in (0, 1) or (self.mean_step == 0 and self.var_step == 0):
             sure = int(self.n * self.q) if self.q in (0, 1) else 0
-            return float(ndtr(-self._z(np.array([sure]), sure, threshold)[0]))
-        largest = self._largest_term(threshold)
+            return float(ndtr(-self.standardized(np.array([sure]), sure, threshold)[0]))
+        largest = self.largest_term(threshold)
         half = self.n if self.n <= _ALL_TERMS else 6 * math.isqrt(self.n) + 64
         k = np.arange(max(0, largest - half), min(self.n, largest + half) + 1)
-        terms = np.exp(log_pmf(k, self.n, self.q)) * ndtr(-self._z(k, largest, threshold))
+        terms = np.exp(log_pmf(k, self.n, self.q)) * ndtr(-self.standardized(k, largest, threshold))
         return min(1.0, float(np.sum(terms)))
 
     def lower_tail(self, threshold: Fraction) -> float:
@@ -65,8 +65,8 @@ class BinomialNormal:
         mirrored = BinomialNormal(self.n, self.q, -self.mean, -self.mean_step, self.var, self.var_step)
         return mirrored.upper_tail(-threshold)
 
-    def _z(self, k: NDArray[np.int64], reference: int, threshold: Fraction) -> NDArray[np.float64]:
-        """Return the standardised thresholds, free of cancellation near the ``reference`` count."""
+    def standardized(self, k: NDArray[np.int64], reference: int, threshold: Fraction) -> NDArray[np.float64]:
+        """Return ``(threshold - mean) / sd`` of ``X`` given each count, free of cancellation near ``reference``."""
         var = self.var + reference * self.var_step
         root = _scale(var)
         gap = _clamped((threshold - self.mean - reference * self.mean_step) / root)
@@ -75,7 +75,7 @@ class BinomialNormal:
         spread = np.sqrt(float(var / root**2) + float(self.var_step / root**2) * j)
         return np.asarray((gap - step * j) / spread)
 
-    def _largest_term(self, threshold: Fraction) -> int:
+    def largest_term(self, threshold: Fraction) -> int:
         """Return the count whose term is the largest, to within one step of a search by 64 sections.
 
         The binomial's logarithmic mass has second differences of at most ``-4 / (n + 1)`` and a normal tail is
@@ -85,7 +85,7 @@ class BinomialNormal:
         while high > low:
             k = np.unique(np.linspace(low, high, 65).astype(np.int64))
             middle = int(k[len(k) // 2])
-            best = int(np.argmax(log_pmf(k, self.n, self.q) + log_ndtr(-self._z(k, middle, threshold))))
+            best = int(np.argmax(log_pmf(k, self.n, self.q) + log_ndtr(-self.standardized(k, middle, threshold))))
             if len(k) < 65:
                 return int(k[best])
             low, high = int(k[max(best - 1, 0)]), int(k[min(best + 1, 64)])

@@ -120,7 +120,7 @@ def _plan(law: BinomialNormal, low: Fraction, high: Fraction) -> tuple[tuple[_Bi
     k = np.arange(max(0, middle - reach), min(law.n, middle + reach) + 1)
     mass = np.exp(log_pmf(k, law.n, law.q))
     k, mass = k[mass > 0], mass[mass > 0]
-    lows, highs = law._z(k, middle, low), law._z(k, middle, high)
+    lows, highs = law.standardized(k, middle, low), law.standardized(k, middle, high)
     cumulative = np.cumsum(mass)
     cuts = np.searchsorted(cumulative, cumulative[-1] * np.arange(1, _BINS) / _BINS)
     edges = np.unique(np.concatenate([[0], cuts, [len(k)]]))

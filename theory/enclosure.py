@@ -160,9 +160,9 @@ def _window(law: BinomialNormal, low: Fraction | None, high: Fraction, floor: An
 
 
 def _log_largest_term(law: BinomialNormal, threshold: Fraction) -> float:
-    k = law._largest_term(threshold)
+    k = law.largest_term(threshold)
     at = np.array([k])
-    return float((log_pmf(at, law.n, law.q) + log_ndtr(-law._z(at, k, threshold)))[0])
+    return float((log_pmf(at, law.n, law.q) + log_ndtr(-law.standardized(at, k, threshold)))[0])
 
 
 def _mass(law: BinomialNormal, k: int) -> Any:

@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from theory._hypothesis import register
 from theory._validate import choice, number, refuse, whole
 from theory.binomial_normal import BinomialNormal
 
@@ -275,3 +276,6 @@ def _each(function: Callable[[Setting, Any], float], s: Setting | Sequence[Setti
         refuse("alpha", alphas.shape, f"its shape must broadcast with that of the settings, {settings.shape}")
     values = np.array([function(one, a) for one, a in pairs]).reshape(pairs.shape)
     return values if pairs.shape else float(values)
+
+
+register()

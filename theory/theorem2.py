@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
+from theory._hypothesis import register
 from theory._validate import floats, number, refuse, spd_matrix
 
 __all__ = [
@@ -169,3 +170,6 @@ def minority_recall(separation: ArrayLike, prior_ratio: ArrayLike) -> NDArray[np
     except ValueError:
         refuse("prior_ratio", ratio.shape, f"its shape must broadcast with separation's, {m.shape}")
     return np.asarray(ndtr(m / 2 - np.log(ratio) / m))
+
+
+register()
