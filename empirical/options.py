@@ -2,21 +2,9 @@
 
 from __future__ import annotations
 
-import argparse
-from typing import NoReturn
+from theory._cli import BAD_INPUT, Parser
 
 __all__ = ["BAD_INPUT", "Parser", "numeric"]
-
-BAD_INPUT = 2
-"""The exit code for input that cannot be used."""
-
-
-class Parser(argparse.ArgumentParser):
-    """A parser that says in one line what is wrong and exits with code 2."""
-
-    def error(self, message: str) -> NoReturn:
-        """Print the message without the usage, and exit."""
-        self.exit(BAD_INPUT, f"{self.prog}: {message}\n")
 
 
 def numeric(text: str) -> int | float | str:

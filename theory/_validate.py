@@ -16,9 +16,10 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["choice", "floats", "number", "refuse", "spd_matrix", "whole"]
+__all__ = ["choice", "floats", "instance", "number", "positive", "refuse", "spd_matrix", "whole"]
 
 _SHOWN = 80
+_ASYMMETRY = 1e-10  # relative to the variances: what rounding may leave in a product of matrices
 
 
 def refuse(name: str, value: object, allowed: str) -> NoReturn:
@@ -40,7 +41,7 @@ def number(
     below: float = math.inf,
 ) -> float | Fraction | int:
     """Return ``value``: rational numbers as ``int`` or ``Fraction``, so that exact arithmetic stays exact."""
-    if isinstance(value, bool | np.bool_) or not isinstance(value, Real) or not math.isfinite(value):
+    if isinstance(value, bool | np.bool_) or not isinstance(value, Real) or not _fits(value):
         refuse(name, value, allowed)
     plain: float | Fraction | int
     if isinstance(value, Rational):
@@ -53,14 +54,33 @@ def number(
     return plain
 
 
-def whole(name: str, value: Any, least: int = 1) -> int:
-    """Return ``value`` as an ``int`` that is at least ``least``."""
-    allowed = f"must be a whole number of at least {least}"
+def _fits(value: Real) -> bool:
+    """Return whether the number is finite, and zero as a float only if it is zero."""
+    try:
+        return math.isfinite(value) and bool(value == 0) == (float(value) == 0.0)
+    except OverflowError:
+        return False
+
+
+def positive(name: str, value: Any) -> float | Fraction | int:
+    """Return ``value`` as :func:`number` does if it is greater than 0."""
+    return number(name, value, "must be a finite number > 0", above=0)
+
+
+def instance(name: str, value: Any, kind: type) -> None:
+    """Refuse a ``value`` that is not of the ``kind``."""
+    if not isinstance(value, kind):
+        refuse(name, value, f"must be a {kind.__module__.rpartition('.')[2]}.{kind.__qualname__}")
+
+
+def whole(name: str, value: Any, least: int = 1, most: int | None = None) -> int:
+    """Return ``value`` as an ``int`` that is at least ``least`` and at most ``most``."""
+    allowed = f"must be a whole number of at least {least}" + (f" and at most {most:,}" if most else "")
     try:
         plain = operator.index(value)
     except TypeError:
         refuse(name, value, allowed)
-    if isinstance(value, bool | np.bool_) or plain < least:
+    if isinstance(value, bool | np.bool_) or plain < least or (most is not None and plain > most):
         refuse(name, value, allowed)
     return plain
 
@@ -86,11 +106,14 @@ def floats(
     """Return ``value`` as an array of floats, every entry finite and within the limits."""
     try:
         given = np.asarray(value)
-        array = given.astype(np.float64)
-    except (TypeError, ValueError):
+        real = given.dtype.kind in "iuf" or (
+            given.dtype.kind == "O" and all(isinstance(v, Real) and not isinstance(v, bool) for v in given.flat)
+        )
+        array = given.astype(np.float64) if real else np.empty(0)
+    except (TypeError, ValueError, OverflowError):
         refuse(name, value, allowed)
     if (
-        given.dtype.kind in "bcSUMm"
+        not real
         or (ndim is not None and array.ndim != ndim)
         or not np.all(np.isfinite(array))
         or not np.all((array > above) & (array >= least) & (array <= most) & (array < below))
@@ -103,8 +126,12 @@ def spd_matrix(name: str, value: ArrayLike, size: int) -> NDArray[np.float64]:
     """Return ``value`` as a symmetric positive definite ``size`` x ``size`` matrix."""
     allowed = f"must be a symmetric positive definite {size} x {size} matrix"
     array = floats(name, value, allowed, ndim=2)
-    if array.shape != (size, size) or not np.allclose(array, array.T, rtol=1e-10, atol=0.0):
+    if array.shape != (size, size) or not np.all(np.diag(array) > 0):
         refuse(name, value, allowed)
+    scale = np.sqrt(np.diag(array))
+    if np.any(np.abs(array - array.T) > _ASYMMETRY * scale * scale[:, None]):
+        refuse(name, value, allowed)
+    array = (array + array.T) / 2
     try:
         np.linalg.cholesky(array)
     except np.linalg.LinAlgError:

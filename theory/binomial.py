@@ -58,7 +58,8 @@ def log_pmf(k: NDArray[np.int64], n: int, q: Fraction) -> NDArray[np.float64]:
 
 def _log1m(q: Fraction) -> float:
     """Return ``log(1 - q)`` without losing a ``q`` near 0 or near 1."""
-    return math.log1p(-float(q)) if q < Fraction(1, 2) else math.log(1 - q)
+    rest = 1 - q
+    return math.log1p(-float(q)) if q < Fraction(1, 2) else math.log(rest.numerator) - math.log(rest.denominator)
 
 
 def _stirling_error(n: Any) -> Any:

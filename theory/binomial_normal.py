@@ -15,12 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_ndtr, ndtr
 
+from theory._lengths import bits, exact_parts
 from theory.binomial import log_pmf
 
 __all__ = ["BinomialNormal"]
 
 _ALL_TERMS = 4096
-_HUGE = Fraction(10) ** 200
+_LEAST_SPREAD = 1e-280
 
 
 @dataclass(frozen=True)
@@ -68,12 +69,17 @@ class BinomialNormal:
     def standardized(self, k: NDArray[np.int64], reference: int, threshold: Fraction) -> NDArray[np.float64]:
         """Return ``(threshold - mean) / sd`` of ``X`` given each count, free of cancellation near ``reference``."""
         var = self.var + reference * self.var_step
-        root = _scale(var)
-        gap = _clamped((threshold - self.mean - reference * self.mean_step) / root)
-        step = _clamped(self.mean_step / root)
+        gap = threshold - self.mean - reference * self.mean_step
+        root = Fraction(2) ** (bits(var) // 2)  # near sqrt(var)
+        size = abs(gap) + abs(self.mean_step) * self.n
+        unit = max(root, Fraction(2) ** (bits(size) - 900)) if size else root  # lengths in it do not overflow
         j = (k - reference).astype(np.float64)
-        spread = np.sqrt(float(var / root**2) + float(self.var_step / root**2) * j)
-        return np.asarray((gap - step * j) / spread)
+        distance = np.zeros_like(j)
+        for gap_part, step_part in exact_parts((gap, self.mean_step), (1, self.n + 1), unit, root / 10**18):
+            distance += gap_part - step_part * j
+        spread = max(float(var / unit**2), _LEAST_SPREAD) + float(self.var_step / unit**2) * j
+        with np.errstate(over="ignore"):
+            return np.asarray(distance / np.sqrt(spread))
 
     def largest_term(self, threshold: Fraction) -> int:
         """Return the count whose term is the largest, to within one step of a search by 64 sections.
@@ -90,13 +96,3 @@ class BinomialNormal:
                 return int(k[best])
             low, high = int(k[max(best - 1, 0)]), int(k[min(best + 1, 64)])
         return low
-
-
-def _clamped(value: Fraction) -> float:
-    """Return ``value`` as a float, held within +-1e200, where every normal tail has long been 0 or 1."""
-    return float(max(-_HUGE, min(_HUGE, value)))
-
-
-def _scale(var: Fraction) -> Fraction:
-    """Return a power of two near the square root of ``var``: lengths divided by it neither overflow nor vanish."""
-    return Fraction(2) ** ((var.numerator.bit_length() - var.denominator.bit_length()) // 2)

@@ -8,7 +8,7 @@ false-alarm rate. For events that can only be simulated there is :func:`theory.s
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from fractions import Fraction
@@ -19,7 +19,7 @@ import numpy as np
 from scipy.special import betainccinv, betaincinv
 
 from theory import theorem1
-from theory._validate import choice, number, refuse, whole
+from theory._validate import choice, instance, number, positive, refuse, whole
 from theory.counting import count_outside
 
 __all__ = [
@@ -172,9 +172,8 @@ def check_tail_bound(
     """
     if not callable(bound):
         refuse("bound", bound, "must be callable with (setting, alpha)")
-    if not isinstance(setting, theorem1.Setting):
-        refuse("setting", setting, "must be a theorem1.Setting")
-    alpha = number("alpha", alpha, "must be a finite number > 0", above=0)
+    instance("setting", setting, theorem1.Setting)
+    alpha = positive("alpha", alpha)
     law = theorem1.law(setting)
     center = law.n * law.q * law.mean_step if shift is None else Fraction(number("shift", shift))
     rate = float(number("false_alarm", false_alarm, _RATE, above=0, below=1))
@@ -207,6 +206,8 @@ def check_tail_bounds(
         >>> [c.vacuous for c in check_tail_bounds(theorem1.bound, [(s, 0.1), (s, 0.4)])]
         [True, False]
     """
+    if not isinstance(cases, Iterable):
+        refuse("cases", cases, "must hold pairs of a setting and an alpha")
     cases = list(cases)
     for case in cases:
         if not isinstance(case, Sequence) or len(case) != 2:
@@ -230,6 +231,9 @@ def clopper_pearson(count: int, trials: int, error: float) -> Interval:
         >>> low, round(high, 4)
         (0.0, 0.0295)
     """
+    trials = whole("trials", trials)
+    count = whole("count", count, least=0, most=trials)
+    error = float(number("error", error, "must be a number with 0 < error < 1", above=0, below=1))
     low = float(betaincinv(count, trials - count + 1, error / 2)) if count else 0.0
     high = float(betainccinv(count + 1, trials - count, error / 2)) if count < trials else 1.0
     return Interval(low * (1 - _OUTWARDS), min(high * (1 + _OUTWARDS), 1.0))

@@ -1,9 +1,10 @@
-"""Evidence: single steps that show something, each of a stated level and each able to fail.
+"""Evidence: single steps that show something, each of a stated level and each able to fail, but for citations.
 
 Levels, strongest first (a verdict is no stronger than its weakest step):
 
 - ``identity``: SymPy reduces the difference of two expressions to zero;
 - ``lemma``: z3 finds the negation of a statement about all real numbers unsatisfiable;
+- ``witness``: exact arithmetic at one setting, for what is claimed of some setting and for counterexamples;
 - ``cited``: a classical result with its source, the same for everyone, whose conditions other steps establish;
 - ``ball``: Arb arithmetic encloses exact numbers and the comparison holds, or fails, for the whole enclosure;
 - ``monte-carlo``: a test with a stated false-alarm rate;
@@ -18,7 +19,7 @@ from typing import Any
 
 __all__ = ["LEVELS", "Step", "ball", "cited", "identity", "lemma", "witness"]
 
-LEVELS = ("identity", "lemma", "cited", "ball", "monte-carlo", "empirical")
+LEVELS = ("identity", "lemma", "witness", "cited", "ball", "monte-carlo", "empirical")
 _LEMMA_LIMIT_MS = 60_000
 
 
@@ -63,28 +64,39 @@ def lemma(statement: str, parts: Callable[[], tuple[Sequence[Any], Any]]) -> Ste
     """Return the step that, for all real numbers, the assumptions imply the claim given by ``parts()``.
 
     Both are SymPy relations between rational functions of real symbols; that a symbol is positive or nonnegative
-    counts among the assumptions. Whole numbers are taken as reals, which makes the statement stronger. z3
-    leaves a division by zero free, so a claim that relied on one would not be shown.
+    counts among the assumptions, and so does that what they divide by is not zero. Whole numbers are taken as
+    reals, which makes the statement stronger. z3 leaves a division by zero free, so a claim that relied on one would
+    not be shown. A claim that SymPy reduces to true before z3 has seen it counts as shown by SymPy.
+
+    ``run`` raises ``TypeError`` for anything but rational functions of real symbols with different names.
 
     Example:
         >>> import sympy
-        >>> x = sympy.Symbol("x")
+        >>> x = sympy.Symbol("x", real=True)
         >>> lemma("x (1 - x) <= 1/4", lambda: ([], x * (1 - x) <= sympy.Rational(1, 4))).run()
         True
     """
 
     def check() -> bool:
+        import sympy
         import z3
 
         assumptions, claim = parts()
         solver = z3.Solver()
         solver.set("timeout", _LEMMA_LIMIT_MS)
         solver.add(*(_to_z3(a) for a in assumptions))
-        for symbol in {symbol for part in (*assumptions, claim) for symbol in part.free_symbols}:
+        symbols = {symbol for part in (*assumptions, claim) for symbol in part.free_symbols}
+        if len({symbol.name for symbol in symbols}) < len(symbols):
+            raise TypeError(f"{sorted(map(str, symbols))}: two symbols have one name")
+        for symbol in symbols:
             if symbol.is_positive:
                 solver.add(z3.Real(symbol.name) > 0)
             elif symbol.is_nonnegative:
                 solver.add(z3.Real(symbol.name) >= 0)
+            elif symbol.is_negative:
+                solver.add(z3.Real(symbol.name) < 0)
+        powers = {power for part in assumptions for power in part.atoms(sympy.Pow)}
+        solver.add(*(_to_z3(power.base) != 0 for power in powers if power.exp.is_negative))
         if solver.check() != z3.sat:  # assumptions that contradict one another would imply anything
             return False
         solver.add(z3.Not(_to_z3(claim)))
@@ -105,7 +117,7 @@ def ball(statement: str, check: Callable[[], bool | None]) -> Step:
 
 def witness(statement: str, check: Callable[[], bool]) -> Step:
     """Return the step that exhibits one setting, in exact arithmetic, where something holds."""
-    return Step("identity", statement, check)
+    return Step("witness", statement, check)
 
 
 def _to_z3(expression: Any) -> Any:
@@ -115,7 +127,7 @@ def _to_z3(expression: Any) -> Any:
 
     if expression is sympy.true or expression is sympy.false:
         return z3.BoolVal(bool(expression))
-    if expression.is_Symbol:
+    if expression.is_Symbol and expression.is_real:
         return z3.Real(expression.name)
     if expression.is_Rational:
         return z3.Q(int(expression.p), int(expression.q))

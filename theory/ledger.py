@@ -1,4 +1,4 @@
-"""The ledger: every statement of the paper that can be checked, as printed and as it holds, with its evidence.
+"""The ledger: the paper's statements under check, as printed and as they hold, with their evidence.
 
 Places and quotations refer to the text at hand, a transcription of arXiv 2107.03758 (withdrawn by its author).
 A verdict is computed from the evidence, never typed in:
@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from theory.evidence import Step
-from theory.proofs import theorem1, theorem2, theorem3
+from theory.proofs import theorem1, theorem2, theorem2_further, theorem3, theorem3_further
 
-__all__ = ["LEDGER", "Finding", "Statement", "verify"]
+__all__ = ["LEDGER", "Finding", "Proof", "Statement", "verify"]
 
 Proof = Callable[[], tuple[Step, ...]]
 
@@ -58,8 +58,8 @@ class Finding:
 
     @property
     def failed(self) -> bool:
-        """Whether what the ledger gives as ``holds`` was not shown."""
-        return not all(e["shown"] for e in self.evidence if e["shows"] == "holds")
+        """Whether something that the ledger gives as holding was not shown."""
+        return not all(e["shown"] for e in self.evidence)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the finding as plain data, for JSON."""
@@ -105,19 +105,20 @@ LEDGER = (
         id="T1.shift",
         summary="the printed shift is (1 - beta)(mu2 - mu1)/2 too large, always",
         place="section 4.1, Theorem 1, after eq. (1)",
-        printed="Delta = (1 - beta+)(1 - p/2)(mu2 - mu1)",
+        printed="Delta = (1 - beta+)(1 - p/2)(mu2 - mu1) >= 0",
         holds="E[f] - (mu1 + mu2)/2 = (1 - beta+)(1 - p)(mu2 - mu1)/2; the printed value is larger by "
-        "(1 - beta+)(mu2 - mu1)/2 in every setting",
+        "(1 - beta+)(mu2 - mu1)/2 in every setting, as if a slash had moved: (1 - p/2) for (1 - p)/2",
         proofs=(theorem1.shift_holds,),
         against=(theorem1.shift_differs,),
     ),
     Statement(
         id="T1.probability",
-        summary="holds around the true shift, for all settings",
+        summary="holds for all settings around the true shift, not around the printed one",
         place="section 4.1, Theorem 1, eq. (1)",
-        printed="|f - (mu1 + mu2)/2 - Delta| <= alpha with probability at least "
+        printed="|f - (mu1 + mu2)/2 - Delta| <= alpha with probability at least (Delta is judged by T1.shift) "
         "1 - 2 exp(-alpha^2/sigma^2 n+ n-/(n+ + n-)) - 2 exp(-4 n+ alpha^2/((1 - beta+)^2 (mu1 - mu2)^2))",
-        holds="as printed, with the shift of T1.shift that holds in the place of Delta, for all settings",
+        holds="the printed probability, for all settings, with the shift that holds as Delta; Z+ and Z- of a similar "
+        "sample are read as independent",
         proofs=(theorem1.probability, theorem1.probability_at_points),
     ),
     Statement(
@@ -131,13 +132,12 @@ LEDGER = (
     ),
     Statement(
         id="T1.claim.beta",
-        summary="true if there are similar samples at all (p < 1)",
+        summary="true wherever there are similar samples, as the text supposes",
         place="section 4.1, interpretation (1) under Theorem 1",
         printed="the more similar the data, the smaller beta+, the larger the bias Delta",
-        holds="the shift falls strictly in beta+ if p < 1; at p = 1 it is 0 for every beta+",
-        condition="p < 1",
-        proofs=(theorem1.beta_larger,),
-        against=(theorem1.beta_unchanged,),
+        holds="as printed, where there are similar samples: the shift falls strictly in beta+ for p < 1, and at p = 1 "
+        "it is 0 for every beta+",
+        proofs=(theorem1.beta_larger, theorem1.beta_unchanged),
     ),
     Statement(
         id="T1.claim.p",
@@ -166,12 +166,13 @@ LEDGER = (
         printed="for Sigma1 = Sigma2 = Sigma the boundary is a hyperplane, and "
         "B^ = (mu1 + mu2)/2 - (mu1 - mu2) ln(p+/p-)/((mu1 - mu2)^T Sigma^-1 (mu1 - mu2))",
         holds="as printed, for mu1 != mu2 and Sigma the covariance: B^ is the point where the hyperplane crosses the "
-        "line through the means, its nearest point to their midpoint in Mahalanobis distance",
-        proofs=(theorem2.boundary,),
+        "line through the means, its nearest point to their midpoint in Mahalanobis distance (for p+ != p- in "
+        "Euclidean distance if and only if mu1 - mu2 is an eigenvector of Sigma)",
+        proofs=(theorem2.boundary, theorem2_further.nearest_point),
     ),
     Statement(
         id="T2.covariance",
-        summary="Sigma, not Sigma^2, is the covariance that the theorem uses",
+        summary="a slip of notation: Sigma, not Sigma^2, is the covariance in use",
         place="section 5.1, before Theorem 2",
         printed="P(X|Y = +1) ~ N(mu1, Sigma1^2), P(X|Y = -1) ~ N(mu2, Sigma2^2)",
         holds="N(mu, Sigma): equation (3) uses Sigma^-1 and Property 2 sets Sigma = sigma^2 I, so Sigma is the "
@@ -187,7 +188,7 @@ LEDGER = (
         holds="the boundary's distance from the midpoint is ln(p+/p-)/M in Mahalanobis distance, falling in the "
         "separation M; in Euclidean distance it falls in |mu1 - mu2| along every fixed direction",
         condition="the covariance and the direction of mu1 - mu2 are kept, or the difference is measured by M",
-        proofs=(theorem2.similarity_along_direction,),
+        proofs=(theorem2.similarity_along_direction, theorem2_further.recalls),
         against=(theorem2.similarity_across_directions,),
     ),
     Statement(
@@ -196,7 +197,7 @@ LEDGER = (
         place="section 5.1, interpretation of Theorem 2",
         printed="more imbalanced data have a larger prior gap, which leads to a more biased decision boundary",
         holds="as printed: for p+ > p- the boundary's distance from the midpoint rises strictly in p+/p-",
-        proofs=(theorem2.imbalance,),
+        proofs=(theorem2.imbalance, theorem2_further.recalls),
     ),
     Statement(
         id="P1",
@@ -210,7 +211,8 @@ LEDGER = (
         id="P2",
         summary="true, with covariance sigma^2 I",
         place="section 5.1, Property 2, eq. (5)",
-        printed="for Sigma1 = Sigma2 = sigma^2 I, B^ = (mu1 + mu2)/2 - sigma^2 (mu1 - mu2) ln(p+/p-)/|mu1 - mu2|^2",
+        printed="for p+ > p- and Sigma1 = Sigma2 = sigma^2 I, "
+        "B^ = (mu1 + mu2)/2 - sigma^2 (mu1 - mu2) ln(p+/p-)/|mu1 - mu2|^2",
         holds="as printed, with sigma^2 I the covariance",
         proofs=(theorem2.isotropic,),
     ),
@@ -222,17 +224,24 @@ LEDGER = (
         "of the weights and the angles between w and f",
         holds="as printed: ln P_t has the slopes |f| cos(a_t) (1 - P_t) in |w_t| and "
         "-|w_t| |f| sin(a_t) (1 - P_t) in a_t",
-        proofs=(theorem3.norms_and_angles,),
+        proofs=(theorem3.norms_and_angles, theorem3_further.norm_slope),
     ),
     Statement(
         id="P3",
         summary="true of bias in the norms; bias in the angles stays",
         place="section 5.3, Property 3",
-        printed="the classifier bias can be alleviated by balancing the weight norms, |w_i| ~ |w_j| for all i, j",
-        holds="tau = 1 makes all norms 1, and the decision is then by the angles alone: bias that sits in the norms "
-        "goes, bias that sits in the angles stays, and with negative cosines balancing can create one",
+        printed="with w^ the tau-normalization of w, the classifier bias can be alleviated by balancing the weight "
+        "norms between majority and minority classes, |w^_i| ~ |w^_j| for all i, j",
+        holds="it can, but not always: tau = 1 makes all norms 1, and the decision is then by the angles "
+        "alone: bias that sits in the norms goes, bias that sits in the angles stays, and with negative cosines "
+        "balancing can create one",
         condition="a sample's own class has the smallest angle to it",
-        proofs=(theorem3.equal_norms,),
-        against=(theorem3.angles_remain,),
+        proofs=(
+            theorem3.equal_norms,
+            theorem3.angles_remain,
+            theorem3_further.equal_norms,
+            theorem3_further.tau_between,
+        ),
+        against=(theorem3.balancing_harms,),
     ),
 )

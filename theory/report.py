@@ -1,9 +1,10 @@
-"""What the command line shows of the ledger: a table of verdicts, one statement's steps, and the JSON file."""
+"""What the command line shows of the ledger and of our own results: verdicts, one statement's steps, JSON."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
@@ -15,37 +16,48 @@ from rich.table import Table
 from theory._files import write_whole
 from theory._validate import refuse
 from theory.evidence import LEVELS
-from theory.ledger import LEDGER, Finding
+from theory.ledger import LEDGER, Finding, Statement
 from theory.ledger import verify as verify_statement
+from theory.results import RESULTS
 
-__all__ = ["prove", "verify"]
+__all__ = ["prove", "results", "verify"]
 
 _STYLE = {"certified": "green", "refuted": "red", "qualified": "yellow", "undecided": "magenta"}
 
 
 def verify(json_file: Path | None = None) -> int:
-    """Check every statement, print the table of verdicts, write ``json_file``; return the exit code."""
+    """Check every statement of the ledger; return the exit code."""
+    return _check(LEDGER, "The paper's statements, as printed in the text at hand", json_file)
+
+
+def results(json_file: Path | None = None) -> int:
+    """Check every result that goes beyond the paper; return the exit code."""
+    return _check(RESULTS, "What goes beyond the paper", json_file)
+
+
+def _check(statements: Sequence[Statement], title: str, json_file: Path | None) -> int:
+    """Check the statements with progress, print their verdicts, write ``json_file`` at the end."""
     if json_file is not None and json_file.is_dir():
         refuse("--json", str(json_file), "must name a file, not a folder")
     findings = []
     with _progress() as progress:
-        task = progress.add_task("verifying", total=len(LEDGER))
-        for statement in LEDGER:
+        task = progress.add_task("verifying", total=len(statements))
+        for statement in statements:
             progress.update(task, description=f"verifying {statement.id}")
             findings.append(verify_statement(statement))
             progress.advance(task)
     console = Console()
-    console.print(_table(findings))
+    console.print(_table(findings, title))
     console.print(_summary(findings))
     if json_file is not None:
         write_whole(json_file, json.dumps([f.as_dict() for f in findings], indent=2, ensure_ascii=False) + "\n")
-        console.print(f"ledger written to {json_file}")
+        console.print(f"written to {json_file}")
     return int(any(f.failed for f in findings))
 
 
 def prove(identifier: str) -> int:
     """Print the steps behind one statement, each run again; return 0 if all of them show what they state."""
-    known = {s.id: s for s in LEDGER}
+    known = {s.id: s for s in (*LEDGER, *RESULTS)}
     if identifier not in known:
         refuse("id", identifier, "must be one of " + ", ".join(known))
     finding = verify_statement(known[identifier])
@@ -66,8 +78,8 @@ def _progress() -> Progress:
     return Progress(*columns, console=Console(stderr=True), transient=True)
 
 
-def _table(findings: list[Finding]) -> Table:
-    table = Table(title="The paper's statements, as printed in the text at hand", box=SIMPLE_HEAD)
+def _table(findings: list[Finding], title: str) -> Table:
+    table = Table(title=title, box=SIMPLE_HEAD)
     table.add_column("statement", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
     table.add_column("what was found")

@@ -52,7 +52,7 @@ def check_probability(
 
     Args:
         sampler: called as ``sampler(rng, size)``; returns ``size`` independent Booleans, whether the event happened.
-        claimed: the claimed upper bound, at least 0, taken as the nearest float; 1 or more is vacuous and true without
+        claimed: the claimed upper bound, at least 0, rounded down to a float; 1 or more is vacuous and true without
             a single replicate.
         false_alarm: in (0, 1).
         max_replicates: at least 1.
@@ -74,14 +74,16 @@ def check_probability(
     """
     if not callable(sampler):
         refuse("sampler", sampler, "must be callable with (rng, size)")
-    p = float(number("claimed", claimed, "must be a finite number >= 0", least=0))
+    exact = number("claimed", claimed, "must be a finite number >= 0", least=0)
+    p = float(exact)
+    p = p if p <= exact else math.nextafter(p, 0)
     rate = float(number("false_alarm", false_alarm, "must be a number with 0 < false_alarm < 1", above=0, below=1))
     most = whole("max_replicates", max_replicates)
     if rng is None:
         rng = np.random.default_rng()
     if not isinstance(rng, np.random.Generator):
         refuse("rng", rng, "must be a numpy.random.Generator, or None")
-    if p >= 1:
+    if exact >= 1:
         return BoundCheck("certified", "monte-carlo", p, Interval(0.0, 1.0), Interval(p - 1, p), True, 0, rate)
     count, drawn, verdict = 0, 0, "undecided"
     while verdict == "undecided" and drawn < most:

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from theory import theorem1, theorem2
-from theory._validate import number, refuse, whole
+from theory._validate import number, positive, refuse, whole
 
 __all__ = [
     "alphas",
@@ -157,7 +157,7 @@ def covariances(
                [0., 2.]])
     """
     most = float(number("condition", condition, "must be a finite number >= 1", least=1))
-    unit = float(number("scale", scale, "must be a finite number > 0", above=0))
+    unit = float(positive("scale", scale))
     if not isinstance(dimension, st.SearchStrategy):
         return _covariances(whole("dimension", dimension), most, unit)
     return dimension.flatmap(lambda size: _covariances(whole("dimension", size), most, unit))

@@ -24,8 +24,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from theory._each import each
 from theory._hypothesis import register
-from theory._validate import choice, number, refuse, whole
+from theory._validate import choice, instance, number, positive, refuse, whole
 from theory.binomial_normal import BinomialNormal
 
 __all__ = [
@@ -40,6 +41,9 @@ __all__ = [
 ]
 
 Alpha = float | Fraction | ArrayLike
+_LARGEST_EXPONENT = Fraction(1000)  # its exponential is 0 in floats
+_MOST_SAMPLES = 10**12
+_MOST_DRAWN = 10**8  # samples of a class in one replicate, for method "samples"
 _CHUNK = 1 << 20  # values drawn at a time: 8 MiB
 
 
@@ -55,8 +59,8 @@ class Setting:
         sigma: standard deviation of both classes, greater than 0.
         beta: similarity degree, in (0, 1).
         p: chance that a positive sample is a pure one, in [0, 1].
-        n_pos: number of positive samples, at least 1.
-        n_neg: number of negative samples, at least 1.
+        n_pos: number of positive samples, from 1 to 10^12.
+        n_neg: number of negative samples, likewise.
 
     Raises:
         ValueError: an argument is not a finite number or lies outside its range.
@@ -79,11 +83,11 @@ class Setting:
         """Validate every argument."""
         checked: dict[str, Any] = {"mu1": number("mu1", self.mu1)}
         checked["mu2"] = number("mu2", self.mu2, f"must be a finite number > mu1={self.mu1}", above=checked["mu1"])
-        checked["sigma"] = number("sigma", self.sigma, "must be a finite number > 0", above=0)
+        checked["sigma"] = positive("sigma", self.sigma)
         checked["beta"] = number("beta", self.beta, "must be a number with 0 < beta < 1", above=0, below=1)
         checked["p"] = number("p", self.p, "must be a number with 0 <= p <= 1", least=0, most=1)
-        checked["n_pos"] = whole("n_pos", self.n_pos)
-        checked["n_neg"] = whole("n_neg", self.n_neg)
+        checked["n_pos"] = whole("n_pos", self.n_pos, most=_MOST_SAMPLES)
+        checked["n_neg"] = whole("n_neg", self.n_neg, most=_MOST_SAMPLES)
         for name, value in checked.items():
             object.__setattr__(self, name, value)
 
@@ -94,6 +98,7 @@ def printed_shift(s: Setting) -> float | Fraction:
     It is ``(1 - beta) (mu2 - mu1) / 2`` too large for every setting: even without similar samples (``p = 1``) it
     is not zero. See :func:`shift`.
     """
+    instance("s", s, Setting)
     return (1 - s.beta) * (2 - s.p) * (s.mu2 - s.mu1) / 2
 
 
@@ -107,6 +112,7 @@ def shift(s: Setting) -> float | Fraction:
         >>> shift(Setting(0, 1, 1, beta=Fraction(1, 4), p=Fraction(1, 3), n_pos=10, n_neg=10))
         Fraction(1, 4)
     """
+    instance("s", s, Setting)
     result: float | Fraction = _shift_formula()(s.mu1, s.mu2, s.beta, s.p)
     return result
 
@@ -128,7 +134,8 @@ def exponents(s: Setting, alpha: float | Fraction) -> tuple[Fraction, Fraction]:
     ``alpha^2 / sigma^2 * n+ n- / (n+ + n-)`` for the Gaussian noise and
     ``4 n+ alpha^2 / ((1 - beta)^2 (mu1 - mu2)^2)`` for the number of similar samples.
     """
-    a = Fraction(_alpha(alpha)) ** 2
+    instance("s", s, Setting)
+    a = Fraction(positive("alpha", alpha)) ** 2
     reach = (1 - Fraction(s.beta)) * (Fraction(s.mu1) - Fraction(s.mu2))
     return (
         a / Fraction(s.sigma) ** 2 * Fraction(s.n_pos * s.n_neg, s.n_pos + s.n_neg),
@@ -153,7 +160,9 @@ def bound(s: Setting | Sequence[Setting], alpha: Alpha) -> Any:
         >>> round(bound(Setting(0, 1, 1, beta=0.5, p=0.5, n_pos=5000, n_neg=50), alpha=0.3), 4)
         0.0232
     """
-    return _each(lambda one, a: sum(2 * math.exp(-float(min(e, Fraction(1000)))) for e in exponents(one, a)), s, alpha)
+    return each(
+        lambda one, a: sum(2 * math.exp(-float(min(e, Fraction(1000)))) for e in exponents(one, a)), Setting, s, alpha
+    )
 
 
 def law(s: Setting) -> BinomialNormal:
@@ -163,6 +172,7 @@ def law(s: Setting) -> BinomialNormal:
     with mean ``(1 - beta) (mu2 - mu1) k / (2 n+)`` and variance
     ``sigma^2 / 4 * ((n+ - k + k (beta^2 + (1 - beta)^2)) / n+^2 + 1 / n-)``.
     """
+    instance("s", s, Setting)
     beta, p, quarter = Fraction(s.beta), Fraction(s.p), Fraction(s.sigma) ** 2 / 4
     return BinomialNormal(
         n=s.n_pos,
@@ -198,11 +208,11 @@ def failure_probability(s: Setting | Sequence[Setting], alpha: Alpha, shift: flo
     given = None if shift is None else Fraction(number("shift", shift))
 
     def one(s: Setting, alpha: Any) -> float:
-        a, boundary = Fraction(_alpha(alpha)), law(s)
+        a, boundary = Fraction(positive("alpha", alpha)), law(s)
         center = boundary.mean_step * s.n_pos * boundary.q if given is None else given
         return min(1.0, boundary.upper_tail(center + a) + boundary.lower_tail(center - a))
 
-    return _each(one, s, alpha)
+    return each(one, Setting, s, alpha)
 
 
 def simulate(s: Setting, replicates: int, rng: np.random.Generator, method: str = "statistics") -> NDArray[np.float64]:
@@ -217,19 +227,23 @@ def simulate(s: Setting, replicates: int, rng: np.random.Generator, method: str 
             with ``n_pos`` and ``n_neg``.
 
     Raises:
-        ValueError: ``replicates`` is not a whole number >= 1, ``rng`` is no generator, ``method`` is unknown.
+        ValueError: ``replicates`` is not a whole number >= 1, ``rng`` is no generator, ``method`` is unknown or would
+            draw more than 10^8 samples of a class in one replicate.
 
     Example:
         >>> s = Setting(0, 1, 1, beta=0.5, p=0.5, n_pos=5000, n_neg=50)
         >>> simulate(s, 3, np.random.default_rng(0)).shape
         (3,)
     """
+    instance("s", s, Setting)
     replicates = whole("replicates", replicates)
     if not isinstance(rng, np.random.Generator):
         refuse("rng", rng, "must be a numpy.random.Generator")
     draw = {"samples": _draw_samples, "statistics": _draw_statistics}[
         choice("method", method, ("samples", "statistics"))
     ]
+    if draw is _draw_samples and max(s.n_pos, s.n_neg) > _MOST_DRAWN:
+        refuse("method", method, f"may draw at most {_MOST_DRAWN:,} samples of a class: use 'statistics'")
     return draw(s, replicates, rng)
 
 
@@ -256,26 +270,6 @@ def _draw_statistics(s: Setting, replicates: int, rng: np.random.Generator) -> N
     f += float(boundary.mean_step) * similar
     f += float((Fraction(s.mu1) + Fraction(s.mu2)) / 2)
     return f
-
-
-def _alpha(alpha: Any) -> float | Fraction:
-    return number("alpha", alpha, "must be a finite number > 0", above=0)
-
-
-def _each(function: Callable[[Setting, Any], float], s: Setting | Sequence[Setting], alpha: Alpha) -> Any:
-    """Apply ``function`` to every pair of the broadcast settings and alphas."""
-    settings = np.empty((), dtype=object) if isinstance(s, Setting) else np.empty(len(s), dtype=object)
-    settings[...] = s
-    for one in settings.flat:
-        if not isinstance(one, Setting):
-            refuse("s", one, "must be a theorem1.Setting, or a sequence of them")
-    alphas = np.asarray(alpha, dtype=object)
-    try:
-        pairs = np.broadcast(settings, alphas)
-    except ValueError:
-        refuse("alpha", alphas.shape, f"its shape must broadcast with that of the settings, {settings.shape}")
-    values = np.array([function(one, a) for one, a in pairs]).reshape(pairs.shape)
-    return values if pairs.shape else float(values)
 
 
 register()

@@ -22,7 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
 from theory._hypothesis import register
-from theory._validate import floats, number, refuse, spd_matrix
+from theory._validate import floats, instance, number, positive, refuse, spd_matrix
 
 __all__ = [
     "Setting",
@@ -74,6 +74,10 @@ class Setting:
         cov = spd_matrix("cov", self.cov, len(mu1))
         for array in (mu1, mu2, cov):
             array.setflags(write=False)
+        with np.errstate(all="ignore"):
+            m = float((mu1 - mu2) @ np.linalg.solve(cov, mu1 - mu2))
+        if not 0 < m < math.inf:
+            refuse("mu2", self.mu2, "must lie at a distance from mu1, in units of cov, that floats can hold")
         object.__setattr__(self, "mu1", mu1)
         object.__setattr__(self, "mu2", mu2)
         object.__setattr__(self, "cov", cov)
@@ -90,12 +94,14 @@ def hyperplane(s: Setting) -> tuple[NDArray[np.float64], float]:
         >>> hyperplane(Setting([1.0], [-1.0], [[1.0]], prior_ratio=1))
         (array([2.]), 0.0)
     """
+    instance("s", s, Setting)
     w = np.asarray(np.linalg.solve(s.cov, s.mu1 - s.mu2), dtype=np.float64)
     return w, float(-w @ (s.mu1 + s.mu2) / 2 + math.log(s.prior_ratio))
 
 
 def separation(s: Setting) -> float:
     """Return the Mahalanobis distance ``M = sqrt((mu1 - mu2)^T cov^-1 (mu1 - mu2))`` between the class means."""
+    instance("s", s, Setting)
     difference = s.mu1 - s.mu2
     return math.sqrt(difference @ np.linalg.solve(s.cov, difference))
 
@@ -111,6 +117,7 @@ def boundary_point(s: Setting) -> NDArray[np.float64]:
         >>> boundary_point(Setting([1.0, 0.0], [-1.0, 0.0], [[1.0, 0.0], [0.0, 4.0]], prior_ratio=1))
         array([0., 0.])
     """
+    instance("s", s, Setting)
     return (s.mu1 + s.mu2) / 2 - (s.mu1 - s.mu2) * (math.log(s.prior_ratio) / separation(s) ** 2)
 
 
@@ -123,11 +130,13 @@ def isotropic_boundary_point(mu1: ArrayLike, mu2: ArrayLike, sigma: float, prior
         >>> isotropic_boundary_point([1.0, 0.0], [-1.0, 0.0], sigma=2.0, prior_ratio=1)
         array([0., 0.])
     """
-    sigma = float(number("sigma", sigma, "must be a finite number greater than 0", above=0))
-    size = np.size(mu1)
-    s = Setting(np.asarray(mu1), np.asarray(mu2), sigma**2 * np.eye(size), prior_ratio)
+    variance = float(positive("sigma", sigma)) * float(sigma)
+    if not 0 < variance < math.inf:
+        refuse("sigma", sigma, "must have a square that floats can hold")
+    vector = floats("mu1", mu1, "must be a vector of finite real numbers", ndim=1)
+    s = Setting(vector, np.asarray(mu2), variance * np.eye(len(vector)), prior_ratio)
     difference = s.mu1 - s.mu2
-    return (s.mu1 + s.mu2) / 2 - sigma**2 / (difference @ difference) * difference * math.log(s.prior_ratio)
+    return (s.mu1 + s.mu2) / 2 - variance / (difference @ difference) * difference * math.log(s.prior_ratio)
 
 
 def recalls(s: Setting) -> tuple[float, float]:
@@ -142,8 +151,8 @@ def recalls(s: Setting) -> tuple[float, float]:
         >>> round(positive, 4), round(negative, 4)
         (0.9843, 0.4399)
     """
-    m = separation(s)
-    return (float(minority_recall(m, 1 / s.prior_ratio)), float(minority_recall(m, s.prior_ratio)))
+    m, log_ratio = separation(s), math.log(s.prior_ratio)
+    return float(ndtr(m / 2 + log_ratio / m)), float(ndtr(m / 2 - log_ratio / m))
 
 
 def minority_recall(separation: ArrayLike, prior_ratio: ArrayLike) -> NDArray[np.float64]:

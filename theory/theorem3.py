@@ -37,7 +37,9 @@ def probabilities(weights: ArrayLike, feature: ArrayLike) -> NDArray[np.float64]
         array([0.5, 0.5])
     """
     w, f = _weights_and_feature(weights, feature)
-    return np.asarray(softmax(f @ w.T, axis=-1))
+    with np.errstate(over="ignore", invalid="ignore"):
+        logits = f @ w.T
+    return _softmax("weights", weights, logits)
 
 
 def norms_and_angles(
@@ -55,7 +57,7 @@ def norms_and_angles(
         (array([2., 3.]), 1.0, array([0.    , 1.5708]))
     """
     w, f = _weights_and_feature(weights, feature)
-    norms, length = np.linalg.norm(w, axis=-1), np.linalg.norm(f, axis=-1)
+    norms, length = _norms(w), _norms(f)
     u = np.divide(w, norms[:, None], out=np.zeros_like(w), where=norms[:, None] > 0)
     v = np.divide(f, length[..., None], out=np.zeros_like(f), where=length[..., None] > 0)[..., None, :]
     angles = 2 * np.arctan2(np.linalg.norm(u - v, axis=-1), np.linalg.norm(u + v, axis=-1))
@@ -79,10 +81,14 @@ def norm_angle_form(norms: ArrayLike, length: ArrayLike, angles: ArrayLike) -> N
     """
     w = floats("norms", norms, "must be a vector of finite numbers >= 0", ndim=1, least=0)
     f = floats("length", length, "must hold finite numbers >= 0", least=0)
+    if len(w) == 0:
+        refuse("norms", norms, "must hold at least one class")
     a = floats("angles", angles, "must hold angles in [0, pi]", least=0, most=np.pi)
     if a.shape != (*f.shape, len(w)):
         refuse("angles", a.shape, f"its shape must be {(*f.shape, len(w))}: that of length, then one a class")
-    return np.asarray(softmax(w * f[..., None] * np.cos(a), axis=-1))
+    with np.errstate(over="ignore", invalid="ignore"):
+        logits = w * f[..., None] * np.cos(a)
+    return _softmax("norms", norms, logits)
 
 
 def tau_normalize(weights: ArrayLike, tau: float) -> NDArray[np.float64]:
@@ -102,10 +108,27 @@ def tau_normalize(weights: ArrayLike, tau: float) -> NDArray[np.float64]:
     """
     w = floats("weights", weights, "must be a matrix of finite numbers, one row a class", ndim=2)
     exponent = float(number("tau", tau))
-    norms = np.linalg.norm(w, axis=1, keepdims=True)
+    norms = _norms(w)[:, None]
     if not np.all(norms > 0):
         refuse("weights", weights, "must have no row of zeros: it has no direction to keep")
-    return np.asarray(w / norms**exponent)
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        normalised = np.exp((1 - exponent) * np.log(norms)) * (w / norms)
+    if not (np.all(np.isfinite(normalised)) and np.all(_norms(normalised) > 0)):
+        refuse("tau", tau, "must leave norms |w|^(1 - tau) that floats can hold")
+    return np.asarray(normalised)
+
+
+def _norms(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the norms along the last axis, of vectors that may be too long or short for their squares."""
+    largest = np.abs(vectors).max(axis=-1, keepdims=True)
+    unit = np.where(largest > 0, largest, 1.0)
+    return np.asarray(unit[..., 0] * np.linalg.norm(vectors / unit, axis=-1))
+
+
+def _softmax(name: str, value: object, logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    if not np.all(np.isfinite(logits)):
+        refuse(name, value, "must give logits that floats can hold")
+    return np.asarray(softmax(logits, axis=-1))
 
 
 def _weights_and_feature(weights: ArrayLike, feature: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

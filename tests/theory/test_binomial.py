@@ -58,14 +58,22 @@ def laws_and_thresholds(draw):
 @configure(max_examples=60, deadline=None, derandomize=True)
 def test_tails_to_twelve_digits(case):
     law, threshold = case
-    before = ctx.prec
-    ctx.prec = 200
-    try:
+    with ctx.workprec(200):
         exact = upper_tail(law, threshold)
         if exact > arb("1e-300"):
             assert abs(arb(law.upper_tail(threshold)) / exact - 1) < PRECISION
-    finally:
-        ctx.prec = before
+
+
+@pytest.mark.parametrize("n", [1, 20, 100, 4096, 4097])
+@pytest.mark.parametrize("digits", [1, 6, 12, 30])
+@pytest.mark.parametrize("q", [Fraction(1, 2), Fraction(1, 1000), Fraction(2, 3)])
+def test_noise_far_narrower_than_the_lattice(n, digits, q):
+    """A threshold beside a lattice point: large terms cancel, and no digit is lost."""
+    sigma = Fraction(1, 10**digits)
+    law = BinomialNormal(n, q, Fraction(0), Fraction(1, 4 * n), sigma**2 / n, -(sigma**2) / (2 * n * n))
+    threshold = min(round(n * q) + 1, n) * law.mean_step + sigma / 40
+    with ctx.workprec(256):
+        assert abs(arb(law.upper_tail(threshold)) / upper_tail(law, threshold) - 1) < PRECISION
 
 
 @pytest.mark.parametrize("n", [10**5, 10**6, 10**7])

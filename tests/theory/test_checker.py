@@ -285,3 +285,13 @@ def test_a_family_shares_one_rate():
 def test_public_names():
     for name in ("BoundCheck", "ErrorBudget", "check_tail_bound", "check_tail_bounds"):
         assert getattr(theory, name).__module__ == "theory.checker"
+
+
+def test_noise_far_narrower_than_the_lattice_gives_no_wrong_verdict():
+    """Both levels agree on a bound 2% above the probability, where plain differences of floats would lose it."""
+    s = theorem1.Setting(0, 1, 1e-16, 0.5, 0.5, 10, 10)
+    probability = theorem1.failure_probability(s, 0.05)
+    for level in ("ball", "monte-carlo"):
+        rng = np.random.default_rng(np.random.SeedSequence(11))
+        above = check_tail_bound(lambda s, a: probability * 1.02, s, 0.05, level=level, replicates=10**6, rng=rng)
+        assert above.verdict == "certified"

@@ -38,6 +38,18 @@ def test_lemma(assumptions, claim, shown):
     assert lemma("", lambda: (assumptions, claim)).run() == shown
 
 
+def test_lemma_takes_no_division_by_zero_for_granted():
+    assert not lemma("", lambda: ([1 / x > 1, x <= 0], x >= 0)).run()
+    assert lemma("", lambda: ([1 / x > 1], x > 0)).run()
+
+
+def test_lemma_is_about_real_symbols_each_with_its_own_name():
+    with pytest.raises(TypeError, match="real symbols"):
+        lemma("", lambda: ([], sympy.Symbol("z") ** 2 >= 0)).run()
+    with pytest.raises(TypeError, match="one name"):
+        lemma("", lambda: ([x > 1], sympy.Symbol("x", positive=True) > 1)).run()
+
+
 def test_lemma_refuses_what_it_cannot_translate():
     with pytest.raises(TypeError, match="rational functions"):
         lemma("", lambda: ([], sympy.sin(x) <= 1)).run()

@@ -37,7 +37,7 @@ def test_a_certificate_holds_the_proof_of_what_it_rests_on():
 def test_a_refutation_of_an_equality_is_exact_and_can_be_recomputed():
     found = judge("T1.shift", SHIFT + Rational(1, 10**30))
     (step,) = found.evidence
-    assert (found.verdict, step.level, step.run()) == ("refuted", "identity", True)
+    assert (found.verdict, step.level, step.run()) == ("refuted", "witness", True)
     assert set(found.counterexample) == {"mu1", "mu2", "beta", "p"}
     s = theorem1.Setting(**found.counterexample, sigma=1, n_pos=1, n_neg=1)
     assert theorem1.shift(s) != theorem1.shift(s) + Fraction(1, 10**30)

@@ -159,6 +159,10 @@ def test_simulation_is_reproducible_and_needs_no_more_than_a_generator():
         ("n_neg", -3, "whole number of at least 1"),
         ("n_neg", 1.5, "whole number of at least 1"),
         ("n_neg", True, "whole number of at least 1"),
+        ("n_pos", 10**12 + 1, "at most 1,000,000,000,000"),
+        ("mu1", 10**400, "finite"),
+        ("sigma", Fraction(1, 10**400), "> 0"),
+        ("beta", 1j, "0 < beta < 1"),
     ],
 )
 def test_invalid_settings_name_the_argument(name, value, allowed):
@@ -184,6 +188,13 @@ def test_other_invalid_arguments():
         theorem1.failure_probability(EXAMPLE, 0.1, shift=np.nan)
     with pytest.raises(ValueError, match="^replicates=0"):
         theorem1.simulate(EXAMPLE, 0, rng())
+    for function in (theorem1.shift, theorem1.printed_shift, theorem1.law):
+        with pytest.raises(ValueError, match="^s=None: must be a theorem1.Setting"):
+            function(None)
+    with pytest.raises(ValueError, match="^s=None"):
+        theorem1.bound(None, 0.1)
+    with pytest.raises(ValueError, match="^method='samples'.*use 'statistics'"):
+        theorem1.simulate(Setting(0, 1, 1, 0.5, 0.5, 10**9, 1), 1, rng(), method="samples")
     with pytest.raises(ValueError, match="^rng=7"):
         theorem1.simulate(EXAMPLE, 1, 7)
     with pytest.raises(ValueError, match=r"^method='exact': must be one of samples, statistics"):

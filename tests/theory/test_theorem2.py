@@ -129,6 +129,25 @@ def test_invalid_recall_arguments():
         theorem2.isotropic_boundary_point([1], [0], 0, 2)
 
 
+def test_covariances_are_symmetric_up_to_rounding():
+    rng = np.random.default_rng(np.random.SeedSequence(9))
+    for _ in range(50):
+        q, _ = np.linalg.qr(rng.standard_normal((20, 20)))
+        cov = q @ np.diag(rng.uniform(1, 1.0001, 20)) @ q.T
+        s = Setting(np.ones(20), np.zeros(20), cov, 2)
+        assert np.array_equal(s.cov, s.cov.T)
+
+
+def test_what_floats_cannot_hold_is_refused():
+    with pytest.raises(ValueError, match="^mu2=.*floats can hold"):
+        Setting([1e-200], [0], [[1]], 2)
+    with pytest.raises(ValueError, match="^mu2=.*floats can hold"):
+        Setting([1e308], [-1e308], [[1]], 2)
+    with pytest.raises(ValueError, match="^sigma=1e[+]200: must have a square"):
+        theorem2.isotropic_boundary_point([1], [0], 1e200, 2)
+    assert theorem2.recalls(Setting([1], [0], [[1]], 5e-324)) == (0.0, 1.0)
+
+
 def test_settings_cannot_be_changed():
     s = Setting([1, 0], [0, 0], np.eye(2), 2)
     with pytest.raises(ValueError, match="read-only"):

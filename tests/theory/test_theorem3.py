@@ -73,7 +73,26 @@ def test_equal_norms_decide_by_angle_alone():
     assert theorem3.probabilities(theorem3.tau_normalize(weights, 1), feature).argmax() == 1
 
 
+def test_very_long_and_very_short_vectors():
+    norms, _, angles = theorem3.norms_and_angles([[3e-170, 4e-170], [1e200, 0]], [1.0, 0.0])
+    assert norms == pytest.approx([5e-170, 1e200])
+    assert angles == pytest.approx([np.arccos(0.6), 0])
+    assert theorem3.tau_normalize([[1e200, 0.0]], 1) == pytest.approx(np.array([[1.0, 0.0]]))
+    with pytest.raises(ValueError, match="^weights=.*logits"):
+        theorem3.probabilities([[1e200], [1.0]], [1e200])
+    with pytest.raises(ValueError, match="^tau=-5000"):
+        theorem3.tau_normalize([[2.0, 0.0]], -5000)
+
+
 def test_invalid_arguments():
+    with pytest.raises(ValueError, match="^norms=.*at least one"):
+        theorem3.norm_angle_form([], 1.0, [])
+    with pytest.raises(ValueError, match="^feature="):
+        theorem3.probabilities([[1.0]], np.array(["1"], dtype=object))
+    with pytest.raises(ValueError, match="^feature="):
+        theorem3.probabilities([[1.0]], [True])
+    with pytest.raises(ValueError, match="^feature="):
+        theorem3.probabilities([[1.0]], [10**400])
     with pytest.raises(ValueError, match="^weights="):
         theorem3.probabilities([1.0, 2.0], [1.0, 2.0])
     with pytest.raises(ValueError, match="^weights="):

@@ -62,7 +62,7 @@ def boundary() -> tuple[Step, ...]:
         cited("<y, m>^2 <= <y, y> <m, m>: cov^-1 is positive definite", "Cauchy-Schwarz"),
         lemma(
             "hence <y, y> >= L^2/<m, m> on the boundary, the printed point's value: it is the point nearest to the "
-            "midpoint in Mahalanobis distance (in Euclidean distance only if m is an eigenvector of cov)",
+            "midpoint in Mahalanobis distance",
             lambda: ([_YM**2 <= _YY * _MM, sympy.Eq(_YM, -_L)], _YY >= _L**2 / _MM),
         ),
     )
@@ -80,7 +80,7 @@ def covariance_differs() -> tuple[Step, ...]:
         mu1, mu2, big_sigma, log_ratio = (sympy.Integer(v) for v in (1, -1, 2, 1))
         point = (mu1 + mu2) / 2 - (mu1 - mu2) * log_ratio / ((mu1 - mu2) ** 2 / big_sigma)
         log_odds = log_ratio + (mu1 - mu2) * (point - (mu1 + mu2) / 2) / big_sigma**2
-        return bool(log_odds != 0)
+        return bool(log_odds == _HALF)
 
     return (
         witness(
@@ -138,16 +138,17 @@ def similarity_across_directions() -> tuple[Step, ...]:
 def imbalance() -> tuple[Step, ...]:
     """Show that the bias rises with the imbalance."""
     ratio = sympy.Symbol("r", positive=True)
+    m, r = sympy.symbols("m r_any", real=True)
     bias = sympy.log(ratio) / sympy.sqrt(_MM)
     return (
         identity(
             "d/d(p+/p-) of the distance ln(p+/p-)/M is 1/(M p+/p-)",
             lambda: (sympy.diff(bias, ratio), 1 / (ratio * sympy.sqrt(_MM))),
         ),
-        lemma("it is > 0 for all M > 0 and all priors", lambda: ([], 1 / (ratio * _T) > 0)),
+        lemma("it is > 0 for all M > 0 and all priors", lambda: ([m > 0, r > 0], 1 / (m * r) > 0)),
         lemma(
             "the minority's recall Phi(M/2 - L/M) falls in L = ln(p+/p-)",
-            lambda: ([], sympy.diff(_T / 2 - _L / _T, _L) < 0),
+            lambda: ([m > 0], sympy.diff(m / 2 - _L / m, _L) < 0),
         ),
     )
 

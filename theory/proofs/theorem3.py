@@ -8,7 +8,7 @@ import sympy
 
 from theory.evidence import Step, identity, lemma, witness
 
-__all__ = ["angles_remain", "equal_norms", "norms_and_angles"]
+__all__ = ["angles_remain", "balancing_harms", "equal_norms", "norms_and_angles"]
 
 _W, _F = sympy.symbols("w_norm f_norm", positive=True)
 _ANGLE, _DOT = sympy.symbols("angle dot", real=True)
@@ -19,6 +19,7 @@ def norms_and_angles() -> tuple[Step, ...]:
     """Show Theorem 3, and that norm and angle each do influence the probability."""
     logit = _W * _F * sympy.cos(_ANGLE)
     probability = sympy.exp(logit) / (sympy.exp(logit) + _REST)
+    other = 1 / (1 + sympy.exp(logit) + _REST)  # of a class whose logit is 0, beside this one and the rest
     return (
         identity(
             "|w| |f| cos(angle) = w . f, with cos(angle) defined as w . f/(|w| |f|)",
@@ -36,6 +37,13 @@ def norms_and_angles() -> tuple[Step, ...]:
             lambda: (
                 sympy.diff(sympy.log(probability), _ANGLE),
                 -_W * _F * sympy.sin(_ANGLE) * (1 - probability),
+            ),
+        ),
+        identity(
+            "d ln P_j/d|w_t| = -|f| cos(angle) P_t for every other class j",
+            lambda: (
+                sympy.diff(sympy.log(other), _W),
+                -_F * sympy.cos(_ANGLE) * sympy.exp(logit) / (1 + sympy.exp(logit) + _REST),
             ),
         ),
     )
@@ -62,27 +70,33 @@ def equal_norms() -> tuple[Step, ...]:
 
 
 def angles_remain() -> tuple[Step, ...]:
-    """Exhibit equal norms that leave the bias, and equal norms that create one."""
-
-    def logits(weights: tuple[tuple[Fraction, Fraction], ...], feature: tuple[int, int]) -> list[Fraction]:
-        return [sum((a * b for a, b in zip(w, feature, strict=True)), Fraction(0)) for w in weights]
+    """Exhibit equal norms that leave a bias."""
 
     def still_biased() -> bool:
         weights = ((Fraction(1), Fraction(0)), (Fraction(0), Fraction(1)))  # majority, minority: norms 1 and 1
-        majority, minority = logits(weights, (2, 1))  # a minority sample nearer to the majority's weight
+        majority, minority = _logits(weights, (2, 1))  # a minority sample nearer to the majority's weight
         return majority > minority
+
+    return (witness("w1 = (1, 0), w2 = (0, 1), f = (2, 1) of class 2: norms equal, decided for class 1", still_biased),)
+
+
+def balancing_harms() -> tuple[Step, ...]:
+    """Exhibit norms whose balancing turns a right decision for the minority into a wrong one."""
 
     def made_biased() -> bool:
         w_major, w_minor = (Fraction(-3, 5), Fraction(4, 5)), (Fraction(-4, 5), Fraction(3, 5))  # norms 1 and 1
         small = (w_minor[0] / 2, w_minor[1] / 2)  # the minority's weight as trained: norm 1/2
-        before, after = (logits((w_major, w), (1, 0)) for w in (small, w_minor))
+        before, after = (_logits((w_major, w), (1, 0)) for w in (small, w_minor))
         return before[1] > before[0] and after[1] < after[0]
 
     return (
-        witness("w1 = (1, 0), w2 = (0, 1), f = (2, 1) of class 2: norms equal, decided for class 1", still_biased),
         witness(
             "w1 = (-3, 4)/5, w2 = (-4, 3)/10, f = (1, 0) of class 2: decided rightly with norms 1 and 1/2, wrongly "
             "after tau-normalisation makes them equal (both cosines are negative)",
             made_biased,
         ),
     )
+
+
+def _logits(weights: tuple[tuple[Fraction, Fraction], ...], feature: tuple[int, int]) -> list[Fraction]:
+    return [sum((a * b for a, b in zip(w, feature, strict=True)), Fraction(0)) for w in weights]
