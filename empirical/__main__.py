@@ -1,7 +1,8 @@
-"""The command line: ``python -m empirical list`` and ``python -m empirical run NAME ... --out DIR``.
+"""The command line: ``python -m empirical list``, ``run NAME ... --out DIR``, ``train ... --out DIR`` and ``bench``.
 
-A run writes ``DIR/NAME.csv``, the tidy table, and ``DIR/NAME.json``, how it was made and its summary. Bad input
-ends with exit code 2 and one line that says what is allowed; nothing is written then.
+``run`` runs an experiment: it writes ``DIR/NAME.csv``, the tidy table, and ``DIR/NAME.json``, how it was made and its
+summary. ``train`` and ``bench`` are modules of :mod:`empirical.commands`. Bad input ends with exit code 2 and one line
+that says what is allowed; nothing is written then.
 """
 
 from __future__ import annotations
@@ -12,24 +13,33 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from importlib import import_module
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import Any
 
 from empirical.experiments import EXPERIMENTS, load
 from empirical.files import csv_text, write_whole
+from empirical.folders import make_folder
 from empirical.options import Parser
 from empirical.progress import track
 from empirical.provenance import command, surroundings
-from theory._validate import refuse
 
-__all__ = ["main"]
+__all__ = ["COMMANDS", "main"]
+
+COMMANDS = {"train": "train a network", "bench": "measure how fast training is"}
+"""The commands that are modules of :mod:`empirical.commands`, and what they do."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line ``argv``, by default the program's, and return the exit code."""
+    argv = sys.argv[1:] if argv is None else argv
+    if argv and argv[0] in COMMANDS:
+        command_module = import_module(f"empirical.commands.{argv[0]}")
+        return int(command_module.main(argv[1:]))
     parser = Parser(prog="python -m empirical", description="The theory against data.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="list|run")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="|".join(("list", "run", *COMMANDS)))
+    for name, meaning in COMMANDS.items():
+        commands.add_parser(name, help=meaning)
     commands.add_parser("list", help="name the experiments")
     running = commands.add_parser("run", help="run an experiment")
     running.add_argument("experiment", choices=sorted(EXPERIMENTS))
@@ -51,7 +61,7 @@ def _run(name: str, options: Sequence[str]) -> int:
     args = parser.parse_args(options)
     try:
         setting = experiment.prepare(args)
-        _make_folder(args.out)
+        make_folder(args.out)
     except ValueError as error:
         parser.error(str(error))
     started = time.perf_counter()
@@ -73,15 +83,6 @@ def _run(name: str, options: Sequence[str]) -> int:
     print(_table(summary))
     print(f"{len(rows)} rows in {seconds:.1f} s: {args.out / name}.csv, {args.out / name}.json")
     return 0
-
-
-def _make_folder(out: Path) -> None:
-    """Make the folder for the results and try to write there, before the work rather than after it."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        TemporaryFile(dir=out).close()
-    except OSError as error:
-        refuse("out", str(out), f"must be a folder that can be made and written: {error.strerror}")
 
 
 def _headline(name: str) -> str:

@@ -1,0 +1,252 @@
+"""How fast training is: ours and the reference loop, measured in turn, each in a process of its own."""
+
+from __future__ import annotations
+
+import resource
+import statistics
+import subprocess
+import sys
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from typing import Any
+
+import numpy as np
+
+from theory._validate import choice, whole
+
+__all__ = ["Measured", "Plan", "measure", "report"]
+
+WORKERS = (0, 2, 4)
+"""The numbers of workers that the reference loop is tried with."""
+
+_KIB = 1024
+_CLASSES = 10
+_SIDE = 32
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to measure.
+
+    Args:
+        arch: the network.
+        batch_size: images a step.
+        steps: timed steps of a measurement, after one that is not timed.
+        rounds: how often each candidate is measured, in turn with the others; medians are reported.
+        workers: the numbers of workers of the reference loop.
+        device: ``cpu`` or ``cuda``.
+        compile: whether ours is measured with ``torch.compile`` too.
+        busy: whether ours is measured beside a busy process too.
+    """
+
+    arch: str = "resnet32"
+    batch_size: int = 128
+    steps: int = 8
+    rounds: int = 3
+    workers: tuple[int, ...] = WORKERS
+    device: str = "cpu"
+    compile: bool = False
+    busy: bool = True
+
+    def __post_init__(self) -> None:
+        """Check the numbers."""
+        from empirical.networks import ARCHITECTURES
+
+        choice("arch", self.arch, ARCHITECTURES)
+        whole("batch_size", self.batch_size, least=2)
+        whole("steps", self.steps)
+        whole("rounds", self.rounds)
+
+    @property
+    def candidates(self) -> dict[str, tuple[str, int]]:
+        """The candidates: for each name the function that measures it and its number."""
+        found = {f"reference, {n} workers": ("reference", n) for n in self.workers}
+        found["ours"] = ("ours", 0)
+        if self.compile:
+            found["ours, compiled"] = ("compiled", 0)
+        if self.busy:
+            found["ours, beside a busy process"] = ("busy", 0)
+        return found
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One measurement.
+
+    Attributes:
+        images_per_second: over the timed steps.
+        first_step: seconds to the end of the first step, data and network made, libraries loaded.
+        outside: the share of the time outside forward, backward and optimiser; None where that is not measured.
+        peak_mib: the largest resident memory, that of workers not counted, or the GPU's, in MiB.
+    """
+
+    images_per_second: float
+    first_step: float
+    outside: float | None
+    peak_mib: float
+
+
+def measure(plan: Plan, told: Callable[[str], None] = lambda line: None) -> dict[str, list[Measured]]:
+    """Return the measurements of each candidate, a list with one for each round.
+
+    Args:
+        plan: what to measure.
+        told: called with a line after each measurement.
+    """
+    found: dict[str, list[Measured]] = {name: [] for name in plan.candidates}
+    for number in range(1, plan.rounds + 1):
+        for name, (kind, workers) in plan.candidates.items():
+            # A process of its own: threads, memory and caches of one candidate are not the next one's.
+            with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+                one = pool.submit(_KINDS[kind], plan, workers).result()
+            found[name].append(one)
+            told(f"round {number}/{plan.rounds}  {name}: {one.images_per_second:.1f} images/s")
+    return found
+
+
+def report(found: dict[str, list[Measured]]) -> dict[str, Any]:
+    """Return the medians of each candidate, and ours against the best reference.
+
+    Returns:
+        ``candidates``, for each the medians of :class:`Measured`'s numbers; ``reference``, the name of the fastest
+        reference; ``ratio``, how many times as fast ours is; ``compiled_ratio`` and ``busy_cost``, the same with
+        ``torch.compile``, and how many times as long ours takes beside a busy process, None if not measured. Ratios
+        are medians over the rounds, each of which compares measurements made minutes apart at most.
+    """
+    medians = {name: _medians(values) for name, values in found.items()}
+    references = [name for name in found if name.startswith("reference")]
+    best = max(references, key=lambda name: medians[name]["images_per_second"])
+
+    def ratio(name: str, other: str) -> float | None:
+        if name not in found:
+            return None
+        pairs = zip(found[name], found[other], strict=True)
+        return statistics.median(one.images_per_second / two.images_per_second for one, two in pairs)
+
+    alone = ratio("ours, beside a busy process", "ours")
+    return {
+        "candidates": medians,
+        "reference": best,
+        "ratio": ratio("ours", best),
+        "compiled_ratio": ratio("ours, compiled", best),
+        "busy_cost": None if alone is None else 1 / alone,
+    }
+
+
+def _medians(values: Sequence[Measured]) -> dict[str, float | None]:
+    """Return the median of each number."""
+    found: dict[str, float | None] = {}
+    for name in Measured.__dataclass_fields__:
+        known = [value for one in values if (value := getattr(one, name)) is not None]
+        found[name] = statistics.median(known) if known else None
+    return found
+
+
+def _pictures(plan: Plan) -> tuple[Any, Any]:
+    """Return random images of CIFAR's shape, a whole batch for each step, and their labels."""
+    rng = np.random.default_rng(0)
+    n = plan.batch_size * (plan.steps + 1)
+    images = rng.integers(0, 256, (n, _SIDE, _SIDE, 3), dtype=np.uint8)
+    return images, rng.integers(0, _CLASSES, n)
+
+
+def _reference(plan: Plan, workers: int) -> Measured:
+    """Measure the reference loop."""
+    import torch
+
+    from empirical.networks import build
+    from empirical.reference import Pictures, reference_steps
+
+    images, labels = _pictures(plan)
+    pictures = Pictures(images, labels, mean=(0.5,) * 3, std=(0.25,) * 3)
+    network, device = build(plan.arch, _CLASSES), torch.device(plan.device)
+    warnings.filterwarnings("ignore", message=".*worker processes")  # more workers than cores: that is the question
+    ends = list(reference_steps(network, pictures, batch_size=plan.batch_size, workers=workers, device=device))
+    return Measured(_rate(plan, ends[0], ends[-1]), ends[0], None, _peak(plan))
+
+
+def _ours(plan: Plan, workers: int = 0, compile: bool = False) -> Measured:
+    """Measure the loop of :mod:`empirical.train`."""
+    import torch
+
+    from empirical.augment import statistics as channel_statistics
+    from empirical.config import Config
+    from empirical.learning import Supervised
+    from empirical.material import Material
+    from empirical.steps import Execution, Trainer
+    from empirical.stopwatch import Stopwatch, TimedOptimizer
+
+    images, labels = map(torch.from_numpy, _pictures(plan))
+    mean, std = channel_statistics(images)
+    counts = (len(labels),) * _CLASSES  # of no effect on cross entropy
+    device = torch.device(plan.device)
+    material = Material(images, labels, images[:0], labels[:0], counts, mean, std, 4, True, "").to(device)
+    config = Config(data="bench", arch=plan.arch, batch_size=plan.batch_size)
+    execution = Execution(device, compile=compile)
+    started = time.perf_counter()
+    with execution.kernels():
+        stage = Supervised(config, material, execution)
+        watch = Stopwatch(stage.module)
+        optimizer = TimedOptimizer(stage.module, config.momentum, config.weight_decay, device, watch=watch)
+        trainer = Trainer(stage.module, optimizer, plan.steps + 1, execution)
+        trainer.begin(stage.loss(1), config.lr)
+        first, inside = 0.0, 0.0
+        for number, batch in enumerate(stage.batches(1)):
+            trainer.step(*batch)
+            if number == 0:
+                _settle(device)
+                first, inside = time.perf_counter() - started, watch.seconds
+        trainer.tally(decides=True)  # waits for the device
+    ended = time.perf_counter() - started
+    eager = not execution.graphs and not compile
+    outside = 1 - (watch.seconds - inside) / (ended - first) if eager else None
+    return Measured(_rate(plan, first, ended), first, outside, _peak(plan))
+
+
+def _compiled(plan: Plan, workers: int) -> Measured:
+    """Measure the loop of :mod:`empirical.train` with ``torch.compile``."""
+    return _ours(plan, compile=True)
+
+
+def _busy(plan: Plan, workers: int) -> Measured:
+    """Measure the loop of :mod:`empirical.train` beside a process that keeps one core busy."""
+    other = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    try:
+        return _ours(plan)
+    finally:
+        other.kill()
+        other.wait()
+
+
+_KINDS: dict[str, Callable[[Plan, int], Measured]] = {
+    "reference": _reference,
+    "ours": _ours,
+    "compiled": _compiled,
+    "busy": _busy,
+}
+
+
+def _rate(plan: Plan, first: float, ended: float) -> float:
+    """Return the images a second of the steps after the first."""
+    return plan.batch_size * plan.steps / (ended - first)
+
+
+def _settle(device: Any) -> None:
+    """Wait until the device has done what it was given."""
+    if device.type == "cuda":
+        import torch
+
+        torch.cuda.synchronize(device)
+
+
+def _peak(plan: Plan) -> float:
+    """Return the peak memory in MiB."""
+    if plan.device == "cuda":
+        import torch
+
+        return torch.cuda.max_memory_reserved() / _KIB**2
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _KIB

@@ -1,0 +1,73 @@
+"""``python -m empirical bench``: how fast training is, against a standard loop.
+
+Ours and the reference (:mod:`empirical.reference`, at its best number of workers) train the same network on random
+images of CIFAR's shape, in turn, each in a process of its own; medians and their ratio are shown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from empirical.files import write_whole
+from empirical.options import Parser, numeric
+from empirical.threads import wait_passively
+
+__all__ = ["main"]
+
+_QUICK = {"steps": 2, "rounds": 1, "workers": (0,), "busy": False}
+
+
+def main(argv: Sequence[str]) -> int:
+    """Measure what ``argv`` says and return the exit code."""
+    description, _, method = str(__doc__).partition("\n\n")
+    parser = Parser(prog="python -m empirical bench", description=description.partition(": ")[2], epilog=method)
+    parser.add_argument("--arch", default="resnet32", help="the network (default: resnet32)")
+    parser.add_argument("--batch-size", type=numeric, default=128, metavar="N", help="images a step (default: 128)")
+    parser.add_argument("--steps", type=numeric, default=8, metavar="N", help="timed steps a round (default: 8)")
+    parser.add_argument("--rounds", type=numeric, default=3, metavar="N", help="rounds (default: 3)")
+    parser.add_argument("--device", default="auto", help="auto, cpu or cuda (default: auto)")
+    parser.add_argument("--compile", action="store_true", help="measure ours with torch.compile too")
+    parser.add_argument("--quick", action="store_true", help="a look: two steps, one round, no workers")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers to a file too")
+    args = parser.parse_args(argv)
+    wait_passively()
+    try:
+        plan = _plan(args)
+    except ValueError as error:
+        parser.error(str(error))
+    from empirical.bench import measure, report
+
+    found = report(measure(plan, lambda line: print(line, file=sys.stderr, flush=True)))
+    if args.json is not None:
+        write_whole(args.json, json.dumps(found, indent=2, allow_nan=False) + "\n")
+    print(_table(found))
+    return 0
+
+
+def _plan(args: argparse.Namespace) -> Any:
+    from empirical.bench import Plan
+    from empirical.steps import find_device
+
+    numbers: dict[str, Any] = {"steps": args.steps, "rounds": args.rounds, **(_QUICK if args.quick else {})}
+    device = find_device(args.device).type
+    return Plan(arch=args.arch, batch_size=args.batch_size, device=device, compile=args.compile, **numbers)
+
+
+def _table(found: dict[str, Any]) -> str:
+    """Return the report as text."""
+    lines = [f"{'':30s}{'images/s':>10s}{'first step':>12s}{'outside':>9s}{'peak':>11s}"]
+    for name, one in found["candidates"].items():
+        outside = "-" if one["outside"] is None else f"{100 * one['outside']:.1f}%"
+        speed = f"{one['images_per_second']:10.1f}{one['first_step']:10.2f} s"
+        lines.append(f"{name:30s}{speed}{outside:>9s}{one['peak_mib']:7.0f} MiB")
+    lines.append(f"ours is {found['ratio']:.2f} times as fast as the {found['reference']}")
+    if found["compiled_ratio"] is not None:
+        lines.append(f"compiled, {found['compiled_ratio']:.2f} times")
+    if found["busy_cost"] is not None:
+        lines.append(f"a busy process beside it makes it take {found['busy_cost']:.2f} times as long")
+    return "\n".join(lines)

@@ -1,0 +1,208 @@
+"""What a run is: a configuration that holds every number of the recipe, and its hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from empirical.schedule import Schedule
+from theory._validate import choice, number, refuse, whole
+
+__all__ = ["METHODS", "NO_PRETRAINING", "SHAPES", "Config"]
+
+METHODS = (
+    "ce",
+    "rs",
+    "rw",
+    "rw-inverse",
+    "drw",
+    "focal",
+    "ldam",
+    "ldam-drw",
+    "balanced-softmax",
+    "logit-adjustment",
+)
+"""The methods of long-tailed learning."""
+
+NO_PRETRAINING = "none"
+"""The name of a start from random weights."""
+
+SHAPES = ("exp", "step")
+"""How the class counts fall."""
+
+_FORMAT = 1
+_TWINS = {"ce": "drw", "drw": "ce", "ldam": "ldam-drw", "ldam-drw": "ldam"}
+_DIGITS = 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """A run: data, network, method, and every number of the recipe.
+
+    The defaults are the setting of section 5.2 of the paper, in the numbers of the codebases that it follows. What
+    cannot change the result (the folder, the device, how long a process may take) is no part of it.
+
+    Args:
+        data: the data set, a name that :func:`empirical.data.load` knows.
+        imbalance: how many times as many images the most frequent class has as the rarest, at least 1.
+        shape: ``exp``, class counts that fall by the same factor from class to class, or ``step``.
+        largest: how many images the most frequent class keeps; None for all.
+        similar_fraction: rho of section 4.2, the fraction of the images of the first class that are mixed with images
+            of the last one.
+        similar_degree: lambda of section 4.2, the weight that the first class's image keeps there.
+        method: the method of long-tailed learning, or None for a run that is a pre-training.
+        pretrain: the self-supervised pre-training whose weights the network starts from.
+        arch: the network.
+        width: its number of channels in the first stage; None for the architecture's own.
+        resolution: the side that the images are scaled to, in pixels; None for their own.
+        epochs: how often each image is seen.
+        batch_size: images a step.
+        lr: the learning rate of the plateau (:class:`empirical.schedule.Schedule`).
+        momentum: of SGD, without Nesterov's correction.
+        weight_decay: the coefficient of the L2 penalty's gradient, on every parameter.
+        warmup: the fraction of the epochs with a rising learning rate.
+        decays: the fractions of the epochs after which it falls.
+        decay: the factor by which it falls.
+        beta: of the effective number of samples, for ``rs``, ``rw`` and what is deferred.
+        gamma: the exponent of the focal loss.
+        margin: the largest margin of LDAM.
+        scale: the scale of LDAM's cosines.
+        tau: the strength of the logit adjustment.
+        evaluate_every: epochs from one look at the test set to the next; the last epoch is always looked at.
+        data_seed: of what is random in the data set itself: the test set of one that comes without, drawn images.
+        seed: of everything else that is random, the choice of the imbalanced subset included.
+
+    Raises:
+        ValueError: a value is outside its range; the message names it, its value and what is allowed.
+
+    Example:
+        >>> config = Config(data="cifar10", method="drw", pretrain="rotation")
+        >>> config.digest == Config(data="cifar10", method="drw", pretrain="rotation", imbalance=100).digest
+        True
+        >>> config.pretraining().method is None
+        True
+        >>> config.twin().method
+        'ce'
+    """
+
+    data: str
+    imbalance: float = 100.0
+    shape: str = "exp"
+    largest: int | None = None
+    similar_fraction: float = 0.0
+    similar_degree: float = 0.0
+    method: str | None = "ce"
+    pretrain: str = NO_PRETRAINING
+    arch: str = "resnet32"
+    width: int | None = None
+    resolution: int | None = None
+    epochs: int = 200
+    batch_size: int = 128
+    lr: float = 0.1
+    momentum: float = 0.9
+    weight_decay: float = 2e-4
+    warmup: float = 0.025
+    decays: tuple[float, float] = (0.8, 0.9)
+    decay: float = 0.01
+    beta: float = 0.9999
+    gamma: float = 1.0
+    margin: float = 0.5
+    scale: float = 30.0
+    tau: float = 1.0
+    evaluate_every: int = 1
+    data_seed: int = 0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Check every field, and bring it to its plain type, so that equal runs have equal hashes."""
+        # Not above: they import torch, and what only reads configurations need not wait for it.
+        from empirical.losses import METHODS
+        from empirical.networks import ARCHITECTURES
+        from empirical.pretrain import OBJECTIVES
+
+        plain = {
+            "imbalance": _real("imbalance", self.imbalance, "must be a finite number of at least 1", least=1),
+            "shape": choice("shape", self.shape, SHAPES),
+            "similar_fraction": _real(
+                "similar_fraction", self.similar_fraction, "must be from 0 to 1", least=0, most=1
+            ),
+            "similar_degree": _real("similar_degree", self.similar_degree, "must be from 0 to 1", least=0, most=1),
+            "method": None if self.method is None else choice("method", self.method, METHODS),
+            "pretrain": choice("pretrain", self.pretrain, (NO_PRETRAINING, *OBJECTIVES)),
+            "arch": choice("arch", self.arch, ARCHITECTURES),
+            "epochs": whole("epochs", self.epochs),
+            "batch_size": whole("batch_size", self.batch_size, least=2),
+            "lr": _real("lr", self.lr, "must be a finite number above 0", above=0),
+            "momentum": _real("momentum", self.momentum, "must be at least 0 and below 1", least=0, below=1),
+            "weight_decay": _real("weight_decay", self.weight_decay, "must be a finite number of at least 0", least=0),
+            "warmup": _real("warmup", self.warmup, "must be at least 0 and below 1", least=0, below=1),
+            "decay": _real("decay", self.decay, "must be above 0 and at most 1", above=0, most=1),
+            "beta": _real("beta", self.beta, "must be at least 0 and below 1", least=0, below=1),
+            "gamma": _real("gamma", self.gamma, "must be a finite number of at least 0", least=0),
+            "margin": _real("margin", self.margin, "must be a finite number above 0", above=0),
+            "scale": _real("scale", self.scale, "must be a finite number above 0", above=0),
+            "tau": _real("tau", self.tau, "must be a finite number of at least 0", least=0),
+            "evaluate_every": whole("evaluate_every", self.evaluate_every),
+            "data_seed": whole("data_seed", self.data_seed, least=0),
+            "seed": whole("seed", self.seed, least=0),
+        }
+        for name, least in (("largest", 1), ("width", 1), ("resolution", 4)):
+            value = getattr(self, name)
+            plain[name] = None if value is None else whole(name, value, least)
+        if not isinstance(self.data, str) or not self.data:
+            refuse("data", self.data, "must be the name of a data set")
+        decays = tuple(
+            _real("decays", value, "must be two fractions above 0 and below 1", above=0, below=1)
+            for value in self.decays
+        )
+        if len(decays) != 2 or not decays[0] < decays[1]:
+            refuse("decays", self.decays, "must be two fractions, the first below the second")
+        plain["decays"] = decays
+        if self.method is None and self.pretrain == NO_PRETRAINING:
+            refuse("method", None, "must be a method, unless the run is a pre-training")
+        for name, value in plain.items():
+            object.__setattr__(self, name, value)
+        self.schedule  # noqa: B018 - it refuses too few epochs
+
+    @property
+    def schedule(self) -> Schedule:
+        """The learning rates."""
+        return Schedule(self.epochs, self.lr, self.warmup, self.decays, self.decay)
+
+    @property
+    def digest(self) -> str:
+        """The name of the run: the first 16 hexadecimal digits of the SHA-256 of :meth:`canonical`."""
+        return hashlib.sha256(self.canonical().encode()).hexdigest()[:_DIGITS]
+
+    def canonical(self) -> str:
+        """Return the configuration as JSON with sorted keys and no spaces; equal runs give equal text."""
+        return json.dumps({"format": _FORMAT, **self.numbers()}, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+    def numbers(self) -> dict[str, Any]:
+        """Return the fields in plain types, as ``Config(**numbers)`` takes them."""
+        return {**asdict(self), "decays": list(self.decays)}
+
+    def pretraining(self) -> Config | None:
+        """Return the run whose weights this one starts from: the same for all methods; None if there is none."""
+        if self.method is None or self.pretrain == NO_PRETRAINING:
+            return None
+        fields = type(self).__dataclass_fields__
+        own = {name: fields[name].default for name in ("beta", "gamma", "margin", "scale", "tau", "evaluate_every")}
+        return replace(self, method=None, **own)
+
+    def twin(self) -> Config | None:
+        """Return the run that equals this one up to the switch of deferred re-weighting; None if there is none.
+
+        Up to there ``drw`` is ``ce`` and ``ldam-drw`` is ``ldam``, so what one has done serves the other.
+        """
+        return replace(self, method=_TWINS[self.method]) if self.method in _TWINS else None
+
+
+def _real(name: str, value: Any, allowed: str, **limits: float) -> float:
+    return float(number(name, value, allowed, **limits))
+
+
+def _share(name: str, value: Any) -> float:
+    return _real(name, value, "must be from 0 to 1", least=0, most=1)

@@ -1,0 +1,318 @@
+"""Training: a configuration becomes a folder with its result, once, and however often it is interrupted."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from dataclasses import asdict
+from importlib.metadata import version
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor, nn
+
+from empirical.config import Config
+from empirical.evaluate import norms
+from empirical.folders import make_folder
+from empirical.learning import SelfSupervised, Supervised, build_network
+from empirical.losses import has_switch
+from empirical.material import Material, gather
+from empirical.monitor import Monitor, Quiet
+from empirical.provenance import surroundings
+from empirical.runs import Run
+from empirical.steps import Execution, Optimizer, Trainer, find_device
+from empirical.stopping import Interrupted, Stop
+from empirical.threads import cores, one_thread
+from theory._validate import refuse
+
+__all__ = ["Diverged", "train", "train_many", "trained_network"]
+
+_NETWORK = "network."
+
+
+class Diverged(ArithmeticError):  # noqa: N818 - what happened, not an error of the caller
+    """The loss of a run is no longer finite."""
+
+
+def train(
+    config: Config,
+    out: Path,
+    *,
+    root: Path | None = None,
+    device: str = "auto",
+    deterministic: bool = False,
+    compile: bool = False,
+    stop: Stop | None = None,
+    monitor: Monitor | None = None,
+) -> dict[str, Any]:
+    """Train the run of a configuration, or what is left of it, and return its result.
+
+    A finished run is not trained again. A run that was stopped, at whatever moment, goes on after its last whole
+    epoch; on a CPU, with as many threads, the result is the same to the bit as without the interruption. The
+    pre-training that it needs is a run of its own, which is trained first if it is not there, and a run that equals
+    this one up to the switch of deferred re-weighting (:meth:`empirical.config.Config.twin`) hands over its state at
+    the switch if it has got so far.
+
+    Args:
+        config: what to train.
+        out: the folder of the runs (:class:`empirical.runs.Run`).
+        root: the folder of the data sets, for :func:`empirical.data.load`.
+        device: ``auto``, ``cpu`` or ``cuda``.
+        deterministic: choose deterministic kernels on CUDA.
+        compile: use ``torch.compile``.
+        stop: when to stop early; by default never.
+        monitor: what to tell; by default nothing is shown.
+
+    Returns:
+        What ``result.json`` holds: the accuracies of the last and of the best epoch (the best by the test images, so
+        for comparison only), the scores of the last one by class, the norms of the classifier, and how it was made.
+
+    Raises:
+        ValueError: the data are missing or do not fit the configuration, there is no such device, the folder cannot
+            be written, or it holds a checkpoint that is torn or foreign.
+        Diverged: a loss is not finite.
+        Interrupted: ``stop`` asked for it; the same call goes on from there.
+        OSError: the disk is full or fails; what was saved before stays.
+    """
+    stop, monitor = stop or Stop(), monitor or Quiet()
+    execution = Execution(find_device(device), deterministic, compile)
+    material = gather(config, root)
+    build_network(config, material)  # refuses what does not fit, before anything is written
+    make_folder(out)
+    material = material.to(execution.device)
+    with execution.kernels():
+        first = config.pretraining()
+        if first is not None:
+            _train(Run(first, out), material, execution, stop, monitor)
+        return _train(Run(config, out), material, execution, stop, monitor)
+
+
+def train_many(
+    configs: Sequence[Config], out: Path, executor: Executor | None = None, **options: Any
+) -> list[dict[str, Any]]:
+    """Train several runs side by side and return their results in order.
+
+    What runs share is trained once: first the pre-trainings, then each run as soon as what it starts from is there,
+    deferred re-weighting after the plain run that it equals up to the switch if that is among ``configs``.
+
+    Args:
+        configs: what to train.
+        out: the folder of the runs; the processes of the executor must see it.
+        executor: any executor; by default processes of one thread each on this machine, as many as it has cores.
+        options: ``root``, ``device``, ``deterministic`` and ``compile`` of :func:`train`.
+
+    Raises:
+        ValueError: as in :func:`train`.
+        Diverged: as in :func:`train`. The first error is raised; runs that had begun finish their work before.
+        OSError: as in :func:`train`.
+    """
+    if executor is None:
+        with ProcessPoolExecutor(cores(), mp_context=get_context("spawn"), initializer=one_thread) as pool:
+            return train_many(configs, out, pool, **options)
+    needs: dict[Config, set[Config]] = {}
+    for config in configs:
+        first, twin = config.pretraining(), config.twin()
+        needs[config] = {first} if first is not None else set()
+        if has_switch(str(config.method)) and twin in configs:
+            needs[config].add(twin)
+        if first is not None:
+            needs[first] = set()
+    results: dict[Config, dict[str, Any]] = {}
+    running: dict[Future[dict[str, Any]], Config] = {}
+    try:
+        while len(results) < len(needs):
+            for config in needs:
+                ready = needs[config] <= results.keys()
+                if ready and config not in results and config not in running.values():
+                    running[executor.submit(train, config, out, **options)] = config
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                results[running.pop(future)] = future.result()
+    finally:
+        for future in running:
+            future.cancel()
+    return [results[config] for config in configs]
+
+
+def trained_network(config: Config, out: Path, root: Path | None = None) -> tuple[nn.Module, Material]:
+    """Return the network of a finished run, in evaluation mode on the CPU, and what it was trained and tested on.
+
+    For :func:`empirical.evaluate.tau_sweep`, :func:`empirical.evaluate.retrain_classifier` and everything else that
+    looks at features: ``normalize(material.test_images, material.mean, material.std)`` is what the network takes.
+
+    Raises:
+        ValueError: the run is not finished, its data are others, or its checkpoint is torn or foreign.
+    """
+    run = Run(config, out)
+    state = run.checkpoint()
+    if state is None or run.result() is None:
+        refuse("run", str(run.folder), "must be a finished run")
+    material = gather(config, root)
+    if state["data"] != material.fingerprint:
+        refuse("data", config.data, f"must hold the images that {run.folder} was trained on")
+    network = build_network(config, material)
+    network.load_state_dict(_network_state(run, state))
+    return network.eval(), material
+
+
+def _train(run: Run, material: Material, execution: Execution, stop: Stop, monitor: Monitor) -> dict[str, Any]:
+    """Return the result of a run; train it if it has none."""
+
+    def waiting(process: str) -> None:
+        monitor.note(f"{run.folder}: process {process} is training this run; waiting for it")
+
+    with run.held(material.fingerprint, waiting, stop.check):
+        finished = run.result()
+        if finished is None:
+            finished = _Training(run, material, execution).finish(stop, monitor)
+            run.finish(finished)
+        return finished
+
+
+class _Training:
+    """A run under way: its network, its optimiser and its history."""
+
+    def __init__(self, run: Run, material: Material, execution: Execution) -> None:
+        self._run, self._material, self._execution = run, material, execution
+        self._config = config = run.config
+        kind = SelfSupervised if config.method is None else Supervised
+        self._stage = kind(config, material, execution)
+        self._optimizer = Optimizer(self._stage.module, config.momentum, config.weight_decay, execution.device)
+        self._history: list[dict[str, Any]] = []
+        self._seconds = 0.0
+        self._shared: dict[str, Any] | None = None
+        self._begin()
+
+    def finish(self, stop: Stop, monitor: Monitor) -> dict[str, Any]:
+        """Train the epochs that are left and return the result."""
+        config, run = self._config, self._run
+        label = f"pretrain {config.pretrain}" if config.method is None else config.method
+        steps = -(-len(self._material.labels) // config.batch_size)
+        trainer = Trainer(self._stage.module, self._optimizer, steps, self._execution, self._stage.generators)
+        done = len(self._history)
+        monitor.begin(f"{label} {config.data}", run.folder, config.epochs, done)
+        run.write_history(self._history)
+        longest = 0.0
+        try:
+            for epoch in range(done + 1, config.epochs + 1):
+                stop.check(longest)
+                began = time.perf_counter()
+                self._history.append(self._epoch(trainer, epoch, stop))
+                took = time.perf_counter() - began
+                self._seconds += took
+                self._save(epoch)
+                longest = max(longest, time.perf_counter() - began)
+                mean = self._seconds / epoch
+                monitor.epoch(self._history[-1], mean * (config.epochs - epoch))
+        except Interrupted as error:
+            done = len(self._history)
+            raise Interrupted(f"{run.folder}: stopped after epoch {done} of {config.epochs}: {error}") from None
+        finally:
+            monitor.end()
+        return self._result()
+
+    def _begin(self) -> None:
+        """Bring network, optimiser and history to where the run stands."""
+        config, out = self._config, self._run.out
+        state, first, twin = self._run.checkpoint(), config.pretraining(), config.twin()
+        if state is None and twin is not None:
+            state = Run(twin, out).checkpoint("switch")
+            if state is not None and state["data"] != self._material.fingerprint:
+                state = None
+            if state is not None:
+                state["shared"] = {"run": twin.digest, "epoch": len(state["history"])}
+        if state is not None:
+            self._stage.module.load_state_dict(state["module"])
+            self._optimizer.velocity = state["velocity"]
+            self._history, self._seconds = state["history"], state["seconds"]
+            self._shared = state["shared"]
+        elif first is not None:
+            pretraining = Run(first, out)
+            learnt = pretraining.checkpoint()
+            if learnt is None:
+                refuse("pretrain", config.pretrain, f"{pretraining.folder} has lost its last.pt; remove the folder")
+            self._stage.start_from(_network_state(pretraining, learnt))
+
+    def _epoch(self, trainer: Trainer, epoch: int, stop: Stop) -> dict[str, Any]:
+        """Train an epoch and return its row of the history."""
+        config, stage = self._config, self._stage
+        rate = config.schedule.rate(epoch)
+        began = time.perf_counter()
+        trainer.begin(stage.loss(epoch), rate)
+        for images, targets in stage.batches(epoch):
+            stop.check()
+            trainer.step(images, targets)
+        tally = trainer.tally(stage.decides)
+        seconds = time.perf_counter() - began
+        where = f"{self._run.folder}: epoch {epoch}"
+        if tally.bad_step is not None:
+            raise Diverged(f"{where}, step {tally.bad_step}, learning rate {rate:g}: the loss is not finite")
+        tested = None
+        if epoch % config.evaluate_every == 0 or epoch == config.epochs:
+            tested = stage.scores()
+        if tested is not None and not math.isfinite(tested.loss):
+            raise Diverged(f"{where}, after step {tally.steps}, learning rate {rate:g}: the test loss is not finite")
+        return {
+            "epoch": epoch,
+            "learning_rate": rate,
+            "train_loss": tally.loss,
+            "train_accuracy": tally.accuracy,
+            "test_loss": None if tested is None else tested.loss,
+            "test_accuracy": None if tested is None else tested.accuracy,
+            "images_per_second": round(tally.images / seconds, 1),
+        }
+
+    def _save(self, epoch: int) -> None:
+        """Write what the run goes on from, and the history."""
+        state = {
+            "data": self._material.fingerprint,
+            "module": self._stage.module.state_dict(),
+            "velocity": self._optimizer.velocity,
+            "history": self._history,
+            "seconds": self._seconds,
+            "shared": self._shared,
+        }
+        if epoch == self._config.schedule.switch and self._config.twin() is not None:
+            self._run.save(state, "switch")
+        self._run.save(state)
+        self._run.write_history(self._history)
+
+    def _result(self) -> dict[str, Any]:
+        """Return the result of the finished run."""
+        config, execution = self._config, self._execution
+        result: dict[str, Any] = {"hash": config.digest, "config": config.numbers()}
+        tested = self._stage.scores()
+        if tested is not None:
+            seen = [row for row in self._history if row["test_accuracy"] is not None]
+            best = max(seen, key=lambda row: row["test_accuracy"])
+            result["last"] = {"epoch": config.epochs, **asdict(tested)}
+            result["best"] = {"epoch": best["epoch"], "accuracy": best["test_accuracy"]}
+            result["classifier"] = norms(self._stage.module.classifier.weight)
+        first = config.pretraining()
+        return {
+            **result,
+            "train_loss": self._history[-1]["train_loss"],
+            "counts": list(self._material.counts),
+            "data": self._material.fingerprint,
+            "pretraining": None if first is None else first.digest,
+            "shared": self._shared,
+            **execution.describe(),
+            **_surroundings(),
+            "seconds": round(self._seconds, 2),
+        }
+
+
+def _network_state(run: Run, state: Mapping[str, Any]) -> dict[str, Tensor]:
+    """Return the state of the network in a checkpoint; that of a pre-training holds its objective too."""
+    prefix = _NETWORK if run.config.method is None else ""
+    return {name.removeprefix(prefix): value for name, value in state["module"].items() if name.startswith(prefix)}
+
+
+def _surroundings() -> dict[str, Any]:
+    """Return the versions and the platform."""
+    known = surroundings()
+    known["versions"].update({name: version(name) for name in ("torch", "torchvision")})
+    return known

@@ -1,0 +1,98 @@
+import json
+
+import pytest
+import torch
+from torch.nn.functional import cross_entropy
+
+from empirical import bench
+from empirical.__main__ import main
+from empirical.bench import Measured, Plan, report
+from empirical.networks import build
+from empirical.reference import Pictures, reference_steps
+
+
+def test_the_report_takes_medians_and_the_best_reference():
+    found = {
+        "reference, 0 workers": [Measured(rate, 1.0, None, 100.0) for rate in (10, 11, 30)],
+        "reference, 2 workers": [Measured(rate, 1.0, None, 100.0) for rate in (20, 10, 20)],
+        "ours": [Measured(rate, 2.0, 0.01, 50.0) for rate in (30, 20, 25)],
+        "ours, beside a busy process": [Measured(rate, 2.0, 0.5, 50.0) for rate in (15, 10, 5)],
+    }
+    shown = report(found)
+    assert shown["reference"] == "reference, 2 workers"
+    assert shown["ratio"] == 1.5  # of 1.5, 2 and 1.25
+    assert shown["busy_cost"] == 2  # of 2, 2 and 5
+    assert shown["compiled_ratio"] is None
+    assert shown["candidates"]["ours"] == {
+        "images_per_second": 25,
+        "first_step": 2.0,
+        "outside": 0.01,
+        "peak_mib": 50.0,
+    }
+
+
+def test_candidates():
+    assert list(Plan(workers=(0, 2)).candidates) == [
+        "reference, 0 workers",
+        "reference, 2 workers",
+        "ours",
+        "ours, beside a busy process",
+    ]
+    assert "ours, compiled" in Plan(compile=True).candidates
+
+
+def test_the_reference_loop_trains():
+    torch.manual_seed(0)
+    images, labels = bench._pictures(Plan(batch_size=8, steps=3))
+    network = build("resnet8", 10, width=4)
+    x, y = torch.from_numpy(images).permute(0, 3, 1, 2) / 255, torch.from_numpy(labels)
+    before = float(cross_entropy(network(x), y).detach())
+    ends = []
+    for _ in range(4):
+        pictures = Pictures(images, labels, mean=(0.5,) * 3, std=(0.25,) * 3)
+        steps = reference_steps(network, pictures, batch_size=8, workers=0, device=torch.device("cpu"))
+        ends.append(list(steps))
+    assert [len(times) for times in ends] == [4] * 4
+    assert all(times == sorted(times) and times[0] > 0 for times in ends)
+    assert float(cross_entropy(network(x), y).detach()) != before
+
+
+def test_pictures_are_normalised_images():
+    images, labels = bench._pictures(Plan(batch_size=2, steps=1))
+    picture, label = Pictures(images, labels, mean=(0.5,) * 3, std=(0.25,) * 3)[1]
+    assert picture.shape == (3, 32, 32)
+    assert label == labels[1]
+    assert float(picture.min()) >= -2
+    assert float(picture.max()) <= 2
+
+
+def test_the_command(tmp_path, capsys):
+    options = ["bench", "--quick", "--arch", "resnet8", "--batch-size", "8", "--device", "cpu", "--json"]
+    assert main([*options, str(tmp_path / "bench.json")]) == 0
+    shown = capsys.readouterr()
+    assert "times as fast as the reference, 0 workers" in shown.out
+    found = json.loads((tmp_path / "bench.json").read_text())
+    assert set(found["candidates"]) == {"reference, 0 workers", "ours"}
+    ours = found["candidates"]["ours"]
+    assert ours["images_per_second"] > 0
+    assert 0 < ours["outside"] < 1
+    assert ours["peak_mib"] > 10
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--arch", "vgg"), "arch='vgg': must be one of"),
+        (("--batch-size", "1"), "batch_size=1: must be"),
+        (("--steps", "0"), "steps=0: must be"),
+        (("--rounds", "x"), "rounds='x': must be"),
+        (("--device", "tpu"), "device='tpu': must be"),
+    ],
+)
+def test_bad_options(capsys, options, message):
+    with pytest.raises(SystemExit) as stopped:
+        main(["bench", *options])
+    assert stopped.value.code == 2
+    shown = capsys.readouterr().err
+    assert f"python -m empirical bench: {message}" in shown
+    assert shown.count("\n") == 1

@@ -1,0 +1,196 @@
+import json
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from empirical.__main__ import main
+from empirical.commands import train as command
+
+DATA = "gaussian:separation=4,classes=3,train=40,test=20"
+SMALL = ["--imbalance", "4", "--arch", "resnet8", "--width", "4", "--resolution", "8", "--batch-size", "16"]
+SMALL += ["--device", "cpu"]
+
+
+@pytest.fixture(autouse=True)
+def _one_thread(monkeypatch):
+    """Two threads of OpenMP spin when the machine is busy, and these networks are too small for them."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    yield
+    torch.set_num_threads(before)
+
+
+def exit_code(*argv):
+    try:
+        return main(["train", *map(str, argv)])
+    except SystemExit as stopped:
+        return stopped.code
+
+
+def test_a_run_from_end_to_end(tmp_path, capsys):
+    argv = ["--data", DATA, *SMALL, "--method", "drw", "--pretrain", "rotation", "--epochs", "4", "--out", tmp_path]
+    assert exit_code(*argv) == 0
+    shown = capsys.readouterr()
+    first, path = shown.out.splitlines()
+    assert first.startswith("last epoch ")
+    result = json.loads(Path(path).read_text())
+    assert result["config"]["method"] == "drw"
+    lines = shown.err.splitlines()
+    assert sum("pretrain rotation" in line for line in lines) == 5
+    assert sum("drw gaussian" in line for line in lines) == 5
+    assert exit_code(*argv) == 0
+    again = capsys.readouterr()
+    assert again.out == shown.out
+    assert again.err == ""
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("--data mnist", "data='mnist': must be"),
+        ("--data none.npz", "data='none.npz': must be an .npz file that exists"),
+        ("--data cifar10 --root nowhere", "cifar10"),
+        ("--method magic", "method='magic': must be one of balanced-softmax, ce, drw, focal, ldam"),
+        ("--pretrain jigsaw", "pretrain='jigsaw': must be one of barlow, moco, none, rotation, simclr"),
+        ("--arch vgg", "arch='vgg': must be one of resnet110, resnet14"),
+        ("--shape line", "shape='line': must be one of exp, step"),
+        ("--imbalance 0.5", "imbalance=0.5: must be a finite number of at least 1"),
+        ("--imbalance 41", "imbalance=41.0: must be at most 40: the rarest class needs an image"),
+        ("--imbalance nan", "imbalance=nan: must be"),
+        ("--largest 41", "largest=41: must be at most 40"),
+        ("--epochs 3", "epochs=3: must be at least 4: one for each phase of the schedule"),
+        ("--epochs many", "epochs='many': must be a whole number"),
+        ("--batch-size 0", "batch_size=0: must be"),
+        ("--lr -1", "lr=-1: must be"),
+        ("--weight-decay -1", "weight_decay=-1: must be"),
+        ("--width 0", "width=0: must be"),
+        ("--arch resnet18 --width 8", "width=8: must be 64 for resnet18"),
+        ("--resolution 3", "resolution=3: must be"),
+        ("--seed 0.5", "seed=0.5: must be"),
+        ("--device tpu", "device='tpu': must be one of auto, cpu, cuda"),
+        ("--time-budget soon", "time-budget='soon': must be a number above 0 and s, m or h"),
+        ("--time-budget 0m", "time-budget='0m': must be"),
+        ("--colour red", "unrecognized arguments: --colour red"),
+    ],
+)
+def test_bad_input_is_one_line_and_writes_nothing(tmp_path, capsys, monkeypatch, options, message):
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")  # nothing is downloaded
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+    monkeypatch.chdir(tmp_path)
+    argv = ["--data", DATA, *SMALL, "--epochs", 4, "--out", tmp_path / "out", *shlex.split(options)]
+    assert exit_code(*argv) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert message in shown.err
+    assert shown.err.startswith("python -m empirical train: ")
+    assert shown.err.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
+def test_cuda_where_there_is_none(tmp_path, capsys):
+    assert exit_code("--data", DATA, "--device", "cuda", "--out", tmp_path / "out") == 2
+    assert "device='cuda': must be auto or cpu: torch finds no CUDA device\n" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_bad_files(tmp_path, capsys):
+    path = tmp_path / "toy.npz"
+    path.write_bytes(b"PK\x03\x04 no zip")
+    for damage in ("no zip", "labels"):
+        if damage == "labels":
+            images = np.zeros((6, 8, 8), dtype=np.uint8)
+            labels = np.array([0, 1, 2] * 2)
+            names = np.array(["cat", "dog"])  # label 2 has no name
+            np.savez(path, x_train=images, y_train=labels, x_test=images, y_test=labels, classes=names)
+        assert exit_code("--data", path, *SMALL, "--epochs", 4, "--out", tmp_path / "out") == 2
+        shown = capsys.readouterr().err
+        assert shown.count("\n") == 1
+        assert ("readable .npz" if damage == "no zip" else "must name every label") in shown
+    assert os.listdir(tmp_path) == ["toy.npz"]
+
+
+def test_out_must_be_a_folder(tmp_path, capsys):
+    path = tmp_path / "file"
+    path.write_text("")
+    assert exit_code("--data", DATA, *SMALL, "--epochs", 4, "--out", path) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_torn_checkpoint(tmp_path, capsys):
+    argv = ["--data", DATA, *SMALL, "--epochs", 4, "--out", tmp_path]
+    assert exit_code(*argv) == 0
+    (run,) = tmp_path.iterdir()
+    (run / "result.json").unlink()
+    torn = (run / "last.pt").read_bytes()[:-1]
+    (run / "last.pt").write_bytes(torn)
+    capsys.readouterr()
+    assert exit_code(*argv) == 2
+    shown = capsys.readouterr().err
+    assert f"checkpoint='{run.name}/last.pt': is torn" in shown
+    assert shown.count("\n") == 1
+    assert (run / "last.pt").read_bytes() == torn
+    assert not (run / "result.json").exists()
+
+
+def test_a_loss_that_is_not_finite(tmp_path, capsys):
+    assert exit_code("--data", DATA, *SMALL, "--epochs", 4, "--lr", "1e30", "--out", tmp_path) == 1
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert "epoch 1, " in last
+    assert "learning rate 1e+30: the " in last
+    assert last.endswith("loss is not finite")
+
+
+def test_time_budget(tmp_path, capsys):
+    argv = ["--data", DATA, *SMALL, "--epochs", 10**6, "--out", tmp_path]
+    assert exit_code(*argv, "--time-budget", "1.5s") == 75
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert "stopped after epoch" in last
+    assert last.endswith("of 1000000: the time budget is used up; the same command goes on from there")
+
+
+def test_tensorboard_is_optional(tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    assert exit_code("--data", DATA, *SMALL, "--tensorboard", "--out", tmp_path / "out") == 2
+    shown = capsys.readouterr().err
+    assert "tensorboard=True: needs the package tensorboard: pip install tensorboard\n" in shown
+    assert shown.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_help_names_the_defaults_and_the_exit_codes(capsys):
+    assert exit_code("--help") == 0
+    shown = capsys.readouterr().out
+    for part in ("--time-budget", "(default: resnet32)", "(default: 0.0002)", "75", "Exit codes"):
+        assert part in shown
+
+
+def test_the_environment_is_set_before_torch_is_imported():
+    code = (
+        "import os, sys; from empirical.__main__ import main; from empirical.commands import train;"
+        "train._train = lambda *_: print(os.environ['OMP_WAIT_POLICY'], 'torch' in sys.modules) or 0;"
+        "main(['train', '--data', 'digits', '--out', 'x'])"
+    )
+    for given, expected in (({}, "PASSIVE False\n"), ({"OMP_WAIT_POLICY": "ACTIVE"}, "ACTIVE False\n")):
+        env = {key: value for key, value in os.environ.items() if key != "OMP_WAIT_POLICY"} | given
+        argv = [sys.executable, "-c", code]
+        done = subprocess.run(argv, capture_output=True, text=True, check=True, env=env, cwd=Path(__file__).parents[2])
+        assert done.stdout == expected
+
+
+def test_what_the_help_lists_is_what_is_known():
+    from empirical.config import METHODS
+    from empirical.networks import ARCHITECTURES
+    from empirical.pretrain import OBJECTIVES
+
+    shown = command._parser().format_help().replace("\n", " ")
+    shown = " ".join(shown.split())
+    assert all(name in shown for name in (*METHODS, *OBJECTIVES))
+    assert all(arch.removeprefix("resnet") in shown for arch in ARCHITECTURES)

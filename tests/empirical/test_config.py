@@ -1,0 +1,126 @@
+import json
+import subprocess
+import sys
+from dataclasses import fields, replace
+from pathlib import Path
+
+import pytest
+
+from empirical.config import METHODS, Config
+from empirical.networks import ARCHITECTURES
+
+OTHER = {
+    "data": "cifar100",
+    "imbalance": 50,
+    "shape": "step",
+    "largest": 100,
+    "similar_fraction": 0.2,
+    "similar_degree": 0.4,
+    "method": "drw",
+    "pretrain": "rotation",
+    "arch": "resnet20",
+    "width": 8,
+    "resolution": 16,
+    "epochs": 100,
+    "batch_size": 64,
+    "lr": 0.2,
+    "momentum": 0.8,
+    "weight_decay": 5e-4,
+    "warmup": 0.1,
+    "decays": (0.7, 0.9),
+    "decay": 0.1,
+    "beta": 0.999,
+    "gamma": 2,
+    "margin": 0.3,
+    "scale": 20,
+    "tau": 2,
+    "evaluate_every": 5,
+    "data_seed": 1,
+    "seed": 1,
+}
+
+
+def test_the_default_is_the_papers_setting():
+    config = Config(data="cifar10")
+    assert (config.arch, config.epochs, config.batch_size, config.lr) == ("resnet32", 200, 128, 0.1)
+    assert (config.momentum, config.weight_decay, config.imbalance) == (0.9, 2e-4, 100)
+    assert config.schedule.ends == (5, 160, 180)
+    assert [config.schedule.rate(epoch) for epoch in (1, 200)] == pytest.approx([0.02, 1e-5])
+
+
+def test_every_field_counts():
+    assert OTHER.keys() == {field.name for field in fields(Config)}
+    base = Config(data="cifar10")
+    digests = {replace(base, **{name: value}).digest for name, value in OTHER.items()}
+    assert len(digests | {base.digest}) == len(OTHER) + 1
+
+
+def test_equal_runs_have_equal_names():
+    one, two = Config(data="cifar10", imbalance=100, lr=1, gamma=1), Config(data="cifar10", imbalance=100.0, lr=1.0)
+    assert one == two
+    assert one.canonical() == two.canonical()
+    back = json.loads(one.canonical())
+    assert back.pop("format") == 1
+    assert Config(**back) == one
+
+
+def test_the_name_does_not_change_with_the_process():
+    code = "from empirical.config import Config; print(Config(data='cifar10').digest)"
+    argv = [sys.executable, "-c", code]
+    done = subprocess.run(argv, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
+    assert done.stdout.strip() == Config(data="cifar10").digest == "dcec4184fedb19b4"
+
+
+def test_pretraining_is_shared_by_all_methods():
+    runs = {Config(data="d", pretrain="rotation", method=m, gamma=g).pretraining() for m in METHODS for g in (1, 2)}
+    (shared,) = runs
+    assert shared.method is None
+    assert shared.pretraining() is None
+    assert Config(data="d").pretraining() is None
+    assert replace(shared, imbalance=10) == Config(data="d", pretrain="rotation", imbalance=10).pretraining()
+
+
+def test_twins():
+    twins = {method: config.method for method in METHODS if (config := Config(data="d", method=method).twin())}
+    assert twins == {"ce": "drw", "drw": "ce", "ldam": "ldam-drw", "ldam-drw": "ldam"}
+    config = Config(data="d", method="drw", seed=3)
+    assert config.twin().twin() == config
+
+
+@pytest.mark.parametrize(
+    ("numbers", "message"),
+    [
+        ({"imbalance": 0.5}, r"^imbalance=0\.5: must be a finite number of at least 1$"),
+        ({"imbalance": float("nan")}, r"^imbalance=nan: must"),
+        ({"imbalance": "many"}, r"^imbalance='many': must"),
+        ({"shape": "line"}, r"^shape='line': must be one of exp, step$"),
+        ({"method": "magic"}, r"^method='magic': must be one of balanced-softmax, ce, drw, "),
+        ({"method": None}, r"^method=None: must be a method, unless"),
+        ({"pretrain": "jigsaw"}, r"^pretrain='jigsaw': must be one of barlow, moco, none, rotation, simclr$"),
+        ({"arch": "vgg"}, r"^arch='vgg': must be one of resnet110, "),
+        ({"epochs": 3}, r"^epochs=3: must be at least 4"),
+        ({"epochs": 10.5}, r"^epochs=10\.5: must be a whole number"),
+        ({"batch_size": 1}, r"^batch_size=1: must be a whole number of at least 2$"),
+        ({"lr": 0}, r"^lr=0: must be a finite number above 0$"),
+        ({"lr": float("inf")}, r"^lr=inf: must"),
+        ({"momentum": 1}, r"^momentum=1: must"),
+        ({"weight_decay": -1e-4}, r"^weight_decay=-0\.0001: must"),
+        ({"decays": (0.9, 0.8)}, r"^decays=\(0\.9, 0\.8\): must be two fractions"),
+        ({"decays": (0.9,)}, r"^decays=\(0\.9,\): must"),
+        ({"beta": 1}, r"^beta=1: must"),
+        ({"width": 0}, r"^width=0: must"),
+        ({"resolution": 3}, r"^resolution=3: must"),
+        ({"largest": 0}, r"^largest=0: must"),
+        ({"similar_fraction": 1.1}, r"^similar_fraction=1\.1: must be from 0 to 1$"),
+        ({"seed": -1}, r"^seed=-1: must"),
+        ({"seed": True}, r"^seed=True: must"),
+        ({"data": ""}, r"^data='': must"),
+    ],
+)
+def test_refused(numbers, message):
+    with pytest.raises(ValueError, match=message):
+        Config(**{"data": "cifar10", **numbers})
+
+
+def test_the_known_names_are_those_of_the_networks():
+    assert all(Config(data="d", arch=arch).arch == arch for arch in ARCHITECTURES)
