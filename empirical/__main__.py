@@ -29,14 +29,26 @@ __all__ = ["COMMANDS", "main"]
 COMMANDS = {"train": "train a network", "bench": "measure how fast training is"}
 """The commands that are modules of :mod:`empirical.commands`, and what they do."""
 
+_PROGRAM = "python -m empirical"
+_EXTRA = {"PIL", "sklearn", "threadpoolctl", "torch", "torchvision"}  # packages of the extra "empirical"
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line ``argv``, by default the program's, and return the exit code."""
-    argv = sys.argv[1:] if argv is None else argv
+    try:
+        return _dispatch(sys.argv[1:] if argv is None else argv)
+    except ModuleNotFoundError as error:
+        if error.name not in _EXTRA:
+            raise
+        Parser(prog=_PROGRAM).error(f"needs the package {error.name}: pip install 'tailbound[empirical]'")
+
+
+def _dispatch(argv: Sequence[str]) -> int:
+    """Run the command that ``argv`` names."""
     if argv and argv[0] in COMMANDS:
         command_module = import_module(f"empirical.commands.{argv[0]}")
         return int(command_module.main(argv[1:]))
-    parser = Parser(prog="python -m empirical", description="The theory against data.")
+    parser = Parser(prog=_PROGRAM, description="The theory against data.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="|".join(("list", "run", *COMMANDS)))
     for name, meaning in COMMANDS.items():
         commands.add_parser(name, help=meaning)

@@ -167,3 +167,16 @@ def test_import_is_light():
     heavy = "import sys, empirical; sys.exit(bool({'torch', 'sklearn', 'matplotlib', 'scipy'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", heavy], check=False, cwd=Path(__file__).parents[2])
     assert done.returncode == 0
+
+
+def test_a_package_that_is_not_installed_is_named(monkeypatch, capsys):
+    def missing(name):
+        raise ModuleNotFoundError(f"No module named {name!r}", name="torch")
+
+    monkeypatch.setattr("empirical.__main__.import_module", missing)
+    with pytest.raises(SystemExit) as exit_:
+        main(["train"])
+    assert exit_.value.code == 2
+    assert capsys.readouterr().err == (
+        "python -m empirical: needs the package torch: pip install 'tailbound[empirical]'\n"
+    )
