@@ -1,5 +1,10 @@
-"""Settings of all tests, made before torch is imported."""
+"""Settings of all tests and doctests."""
 
 import os
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # small networks on a busy machine: more threads only wait for each other
+from hypothesis import settings
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch loads: more threads would only wait for each other
+
+settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
+settings.load_profile("repeatable")

@@ -261,8 +261,8 @@ def features(dimension: int = 2, *, largest: Range = (0, 10)) -> st.SearchStrate
 
     Example:
         >>> from hypothesis import find
-        >>> find(features(2), lambda f: f[1] < 0)
-        array([ 0., -1.])
+        >>> find(features(3), lambda f: True)
+        array([0., 0., 0.])
     """
     low, high = _range("largest", largest, "finite numbers >= 0", least=0)
     return _vectors(whole("dimension", dimension), (float(low), float(high)))
