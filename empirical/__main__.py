@@ -14,13 +14,12 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 from empirical.experiments import EXPERIMENTS, load
 from empirical.files import csv_text, write_whole
 from empirical.folders import make_folder
-from empirical.options import Parser
+from empirical.options import Parser, folder
 from empirical.progress import track
 from empirical.provenance import command, surroundings
 
@@ -69,7 +68,7 @@ def _run(name: str, options: Sequence[str]) -> int:
     experiment = load(name)
     parser = Parser(prog=f"python -m empirical run {name}", description=_headline(name))
     experiment.add_arguments(parser)
-    parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="the folder for the results")
+    parser.add_argument("--out", required=True, type=folder, metavar="DIR", help="the folder for the results")
     args = parser.parse_args(options)
     try:
         setting = experiment.prepare(args)

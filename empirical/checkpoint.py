@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,10 @@ def load_checkpoint(path: Path, run: str) -> dict[str, Any]:
         refuse("checkpoint", name, f"must belong to run {run}, and belongs to run {owner}")
     if words[1] != _checksum(run, payload):
         refuse("checkpoint", name, "is torn: its checksum is wrong; remove it to begin the run anew")
-    state: dict[str, Any] = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
+    try:
+        state: dict[str, Any] = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError):
+        refuse("checkpoint", name, "must hold nothing but tensors and plain values; remove it to begin the run anew")
     return state
 
 

@@ -32,6 +32,15 @@ NO_PRETRAINING = "none"
 SHAPES = ("exp", "step")
 """How the class counts fall."""
 
+_USERS = {
+    "beta": ("rs", "rw", "drw", "ldam-drw"),
+    "gamma": ("focal",),
+    "margin": ("ldam", "ldam-drw"),
+    "scale": ("ldam", "ldam-drw"),
+    "tau": ("logit-adjustment",),
+}
+"""The methods that use a number; for the others it is set to its default, so that the same run has one name."""
+
 _FORMAT = 1
 _TWINS = {"ce": "drw", "drw": "ce", "ldam": "ldam-drw", "ldam-drw": "ldam"}
 _DIGITS = 16
@@ -118,7 +127,6 @@ class Config:
     def __post_init__(self) -> None:
         """Check every field, and bring it to its plain type, so that equal runs have equal hashes."""
         # Not above: they import torch, and what only reads configurations need not wait for it.
-        from empirical.losses import METHODS
         from empirical.networks import ARCHITECTURES
         from empirical.pretrain import OBJECTIVES
 
@@ -162,6 +170,11 @@ class Config:
         plain["decays"] = decays
         if self.method is None and self.pretrain == NO_PRETRAINING:
             refuse("method", None, "must be a method, unless the run is a pre-training")
+        for name, users in _USERS.items():
+            if self.method not in users:
+                plain[name] = type(self).__dataclass_fields__[name].default
+        if plain["similar_fraction"] == 0:
+            plain["similar_degree"] = 0.0
         for name, value in plain.items():
             object.__setattr__(self, name, value)
         self.schedule  # noqa: B018 - it refuses too few epochs
@@ -188,9 +201,7 @@ class Config:
         """Return the run whose weights this one starts from: the same for all methods; None if there is none."""
         if self.method is None or self.pretrain == NO_PRETRAINING:
             return None
-        fields = type(self).__dataclass_fields__
-        own = {name: fields[name].default for name in ("beta", "gamma", "margin", "scale", "tau", "evaluate_every")}
-        return replace(self, method=None, **own)
+        return replace(self, method=None, evaluate_every=1)
 
     def twin(self) -> Config | None:
         """Return the run that equals this one up to the switch of deferred re-weighting; None if there is none.
@@ -202,7 +213,3 @@ class Config:
 
 def _real(name: str, value: Any, allowed: str, **limits: float) -> float:
     return float(number(name, value, allowed, **limits))
-
-
-def _share(name: str, value: Any) -> float:
-    return _real(name, value, "must be from 0 to 1", least=0, most=1)

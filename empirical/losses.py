@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, one_hot
 
+from empirical.config import METHODS
 from theory._validate import choice, floats, number, refuse
 
 __all__ = [
-    "METHODS",
     "MethodLoss",
     "effective_weights",
     "has_switch",
@@ -24,20 +24,6 @@ __all__ = [
     "needs_cosine",
     "samples",
 ]
-
-METHODS = (
-    "ce",
-    "rs",
-    "rw",
-    "rw-inverse",
-    "drw",
-    "focal",
-    "ldam",
-    "ldam-drw",
-    "balanced-softmax",
-    "logit-adjustment",
-)
-"""The methods, by the names that the command line has for them."""
 
 _MARGIN_POWER = -0.25
 

@@ -74,12 +74,13 @@ class Terminal(Quiet):
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
         self._console = Console(stderr=True)
-        self._console.print(f"{label}: {folder}" + (f", goes on after epoch {done}" if done else ""))
+        text = f"{label}: {folder}" + (f", goes on after epoch {done}" if done else "")
+        self._console.print(text, markup=False, highlight=False)
         self._bar = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[numbers]}"),
+            TextColumn("{task.fields[numbers]}", markup=False),
             console=self._console,
         )
         self._task = self._bar.add_task(label, total=epochs, completed=done, numbers="")

@@ -133,8 +133,7 @@ class CifarResNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the logits (or cosines), shape ``(N, classes)``."""
-        logits: Tensor = self.classifier(self.features(x))
-        return logits
+        return in_full_precision(self.classifier, self.features(x))
 
 
 class _Block(nn.Module):
@@ -181,8 +180,14 @@ class ImageNetResNet(ResNet):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the logits (or cosines), shape ``(N, classes)``."""
-        logits: Tensor = self.classifier(self.features(x))
-        return logits
+        return in_full_precision(self.classifier, self.features(x))
+
+
+def in_full_precision(layer: nn.Module, features: Tensor) -> Tensor:
+    """Return ``layer(features)`` in 32 bits also under autocast: logits of 8 bits would tie."""
+    with torch.autocast(features.device.type, enabled=False):
+        logits: Tensor = layer(features.float())
+    return logits
 
 
 def _convolution(inputs: int, outputs: int, stride: int) -> nn.Conv2d:

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import argparse
+from pathlib import Path
+
 from theory._cli import BAD_INPUT, Parser
 
-__all__ = ["BAD_INPUT", "Parser", "numeric"]
+__all__ = ["BAD_INPUT", "Parser", "folder", "numeric"]
+
+
+def folder(text: str) -> Path:
+    """Return the path of a folder; an empty one, which would mean the working directory, is refused."""
+    if not text:
+        raise argparse.ArgumentTypeError("'': must name a folder")
+    return Path(text)
 
 
 def numeric(text: str) -> int | float | str:

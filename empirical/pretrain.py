@@ -22,6 +22,7 @@ from empirical.views import random_view
 from theory._validate import choice, number, refuse, whole
 
 __all__ = [
+    "MOCO_QUEUE",
     "OBJECTIVES",
     "BarlowTwins",
     "Carried",
@@ -38,6 +39,8 @@ __all__ = [
 
 _LAST_LAYER = "classifier."
 _QUARTERS = 4
+MOCO_QUEUE = 4096
+"""How many keys MoCo's queue holds."""
 _EPSILON = 1e-5
 
 
@@ -208,7 +211,7 @@ class MoCo(Objective):
         temperature: float = 0.1,
         dimension: int = 128,
         momentum: float = 0.99,
-        queue: int = 4096,
+        queue: int = MOCO_QUEUE,
     ) -> None:
         """Add the two layers, the copy and the queue."""
         super().__init__(network, inputs, _projection(network, dimension))

@@ -21,6 +21,7 @@ from empirical.learning import SelfSupervised, Supervised, build_network
 from empirical.losses import has_switch
 from empirical.material import Material, gather
 from empirical.monitor import Monitor, Quiet
+from empirical.pretrain import MOCO_QUEUE
 from empirical.provenance import surroundings
 from empirical.runs import Run
 from empirical.steps import Execution, Optimizer, Trainer, find_device
@@ -31,6 +32,7 @@ from theory._validate import refuse
 __all__ = ["Diverged", "train", "train_many", "trained_network"]
 
 _NETWORK = "network."
+_LEAST_SIDE = 4
 
 
 class Diverged(ArithmeticError):  # noqa: N818 - what happened, not an error of the caller
@@ -80,7 +82,8 @@ def train(
     stop, monitor = stop or Stop(), monitor or Quiet()
     execution = Execution(find_device(device), deterministic, compile)
     material = gather(config, root)
-    build_network(config, material)  # refuses what does not fit, before anything is written
+    build_network(config, material)  # refuses what does not fit, before anything is written, and so does this
+    _check_images(config, material)
     make_folder(out)
     material = material.to(execution.device)
     with execution.kernels():
@@ -88,6 +91,17 @@ def train(
         if first is not None:
             _train(Run(first, out), material, execution, stop, monitor)
         return _train(Run(config, out), material, execution, stop, monitor)
+
+
+def _check_images(config: Config, material: Material) -> None:
+    """Refuse images that the network or the pre-training cannot take."""
+    count, height, width = material.images.shape[:3]
+    if min(height, width) < _LEAST_SIDE:
+        refuse("data", config.data, f"must hold images of at least {_LEAST_SIDE} pixels a side, not {height} x {width}")
+    if config.pretrain == "rotation" and height != width:
+        refuse("pretrain", config.pretrain, f"needs square images, not {height} x {width}")
+    if config.pretrain == "moco" and min(config.batch_size, count) > MOCO_QUEUE:
+        refuse("batch_size", config.batch_size, f"must be at most {MOCO_QUEUE}, the keys that moco's queue holds")
 
 
 def train_many(
@@ -225,6 +239,7 @@ class _Training:
             if state is not None:
                 state["shared"] = {"run": twin.digest, "epoch": len(state["history"])}
         if state is not None:
+            self._own_images(state, self._run)
             self._stage.module.load_state_dict(state["module"])
             self._optimizer.velocity = state["velocity"]
             self._history, self._seconds = state["history"], state["seconds"]
@@ -234,7 +249,13 @@ class _Training:
             learnt = pretraining.checkpoint()
             if learnt is None:
                 refuse("pretrain", config.pretrain, f"{pretraining.folder} has lost its last.pt; remove the folder")
+            self._own_images(learnt, pretraining)
             self._stage.start_from(_network_state(pretraining, learnt))
+
+    def _own_images(self, state: dict[str, Any], run: Run) -> None:
+        """Refuse a checkpoint that was made from other images."""
+        if state["data"] != self._material.fingerprint:
+            refuse("checkpoint", f"{run.name}/last.pt", "must be trained on the images at hand; remove it")
 
     def _epoch(self, trainer: Trainer, epoch: int, stop: Stop) -> dict[str, Any]:
         """Train an epoch and return its row of the history."""

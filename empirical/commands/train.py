@@ -14,7 +14,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from empirical.options import Parser, numeric
+from empirical.config import METHODS
+from empirical.options import Parser, folder, numeric
 from empirical.stopping import INTERRUPTED, Interrupted, Stop, duration
 from empirical.threads import wait_passively
 
@@ -50,9 +51,17 @@ def main(argv: Sequence[str]) -> int:
         except ArithmeticError as error:
             print(f"{parser.prog}: {error}", file=sys.stderr)
             return _FAILED
+        except (MemoryError, RuntimeError) as error:  # torch says with a RuntimeError that memory is short
+            if not isinstance(error, MemoryError) and "memory" not in str(error):
+                raise
+            reason = str(error).partition("\n")[0] or "no memory is left"
+            print(f"{parser.prog}: {reason}; what was saved before is as it was", file=sys.stderr)
+            return _FAILED
         except OSError as error:
             where = f"{error.filename}: " if error.filename else ""
-            print(f"{parser.prog}: {where}{error.strerror}; what was saved before is as it was", file=sys.stderr)
+            print(
+                f"{parser.prog}: {where}{error.strerror or error}; what was saved before is as it was", file=sys.stderr
+            )
             return _FAILED
 
 
@@ -90,14 +99,13 @@ def _parser() -> Parser:
         shown = "" if default is None else f" (default: {default})"
         parser.add_argument(f"--{name}", default=default, help=meaning + shown, **more)
 
-    methods = "ce rs rw rw-inverse drw focal ldam ldam-drw balanced-softmax logit-adjustment"
     depths = "resnet8|14|20|32|44|56|110|18|34"
     add("data", "cifar10, cifar100, digits, gaussian, a .npz file or a folder of images", required=True)
-    add("root", "the folder of the data sets", Path("data"), type=Path, metavar="DIR")
+    add("root", "the folder of the data sets", Path("data"), type=folder, metavar="DIR")
     add("imbalance", "images of the most frequent class over those of the rarest", 100, type=numeric, metavar="R")
     add("shape", "exp or step", "exp")
     add("largest", "images of the most frequent class (default: all)", type=numeric, metavar="N")
-    add("method", methods.replace(" ", ", "), "ce")
+    add("method", ", ".join(METHODS), "ce")
     add("pretrain", "none, rotation, simclr, moco or barlow", "none")
     add("arch", depths, "resnet32")
     add("width", "channels of the first stage (default: the network's own)", type=numeric, metavar="N")
@@ -113,5 +121,5 @@ def _parser() -> Parser:
     parser.add_argument("--compile", action="store_true", help="torch.compile; pays after some thousand steps")
     add("time-budget", "stop in time, with exit code 75: 90s, 9m, 1.5h", metavar="TIME")
     parser.add_argument("--tensorboard", action="store_true", help="write TensorBoard's files too")
-    parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="the folder of the runs")
+    parser.add_argument("--out", required=True, type=folder, metavar="DIR", help="the folder of the runs")
     return parser

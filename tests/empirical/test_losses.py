@@ -7,8 +7,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from empirical.config import METHODS
 from empirical.losses import (
-    METHODS,
     effective_weights,
     has_switch,
     inverse_weights,

@@ -356,3 +356,36 @@ def test_the_history_follows_the_checkpoint(tmp_path):
 def test_an_unfinished_run_has_no_network(tmp_path):
     with pytest.raises(ValueError, match=r"must be a finished run$"):
         trained_network(TINY, tmp_path)
+
+
+def squares(path, height, width, seed=0):
+    """Write an npz of 8 grey images a class in 2 classes, and return a configuration that trains on it."""
+    rng = np.random.default_rng(np.random.SeedSequence(seed))
+    images, labels = rng.integers(0, 256, (16, height, width, 1), dtype=np.uint8), np.repeat([0, 1], 8)
+    np.savez(path, x_train=images, y_train=labels, x_test=images, y_test=labels)
+    return Config(data=str(path), imbalance=1, arch="resnet8", width=2, epochs=4, batch_size=8)
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "changes", "message"),
+    [
+        (2, 2, {}, "^data=.*at least 4 pixels a side, not 2 x 2"),
+        (8, 4, {"pretrain": "rotation"}, "^pretrain='rotation': needs square images, not 8 x 4"),
+    ],
+)
+def test_images_that_do_not_fit_leave_nothing_behind(tmp_path, height, width, changes, message):
+    config = replace(squares(tmp_path / "images.npz", height, width), **changes)
+    with pytest.raises(ValueError, match=message):
+        train(config, tmp_path / "runs", device="cpu")
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_checkpoint_of_other_images_is_refused_whatever_was_deleted(tmp_path):
+    config = squares(tmp_path / "images.npz", 8, 8)
+    train(config, tmp_path / "runs", device="cpu")
+    folder = Run(config, tmp_path / "runs").folder
+    for name in ("config.json", "result.json"):
+        (folder / name).unlink()
+    squares(tmp_path / "images.npz", 8, 8, seed=1)
+    with pytest.raises(ValueError, match=r"^checkpoint=.*last.pt': must be trained on the images at hand"):
+        train(config, tmp_path / "runs", device="cpu")
