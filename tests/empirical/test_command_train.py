@@ -199,6 +199,6 @@ def test_what_the_help_lists_is_what_is_known():
 @pytest.mark.parametrize("option", ["--out", "--root"])
 def test_an_empty_folder_is_not_the_working_directory(option, capsys):
     with pytest.raises(SystemExit) as exit_:
-        main(["--data", "digits", "--out", "runs", option, ""])
+        main(["train", "--data", "digits", "--out", "runs", option, ""])
     assert exit_.value.code == 2
     assert "'': must name a folder" in capsys.readouterr().err
