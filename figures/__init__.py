@@ -11,7 +11,12 @@ from __future__ import annotations
 __all__ = ["FIGURES", "ResultsError"]
 
 FIGURES = {
+    "classwise": "figures.classwise",
+    "norms": "figures.norms",
     "pairs": "figures.pairs",
+    "rebalance": "figures.rebalance",
+    "similar-degree": "figures.similar_degree",
+    "similar-fraction": "figures.similar_fraction",
     "theorem1": "figures.theorem1",
 }
 """The module of each figure, by name."""

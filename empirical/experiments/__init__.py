@@ -26,6 +26,11 @@ __all__ = ["EXPERIMENTS", "load"]
 
 EXPERIMENTS = {
     "pairs": "empirical.experiments.pairs",
+    "rebalance": "empirical.experiments.rebalance",
+    "norms": "empirical.experiments.norms",
+    "classwise": "empirical.experiments.classwise",
+    "similar-fraction": "empirical.experiments.similar_fraction",
+    "similar-degree": "empirical.experiments.similar_degree",
 }
 
 

@@ -82,4 +82,6 @@ def test_as_a_program(tmp_path):
 
 
 def test_the_figures():
-    assert set(FIGURES) == {"pairs", "theorem1"}
+    assert {"pairs", "theorem1", "rebalance", "norms", "classwise", "similar-fraction", "similar-degree"} == set(
+        FIGURES
+    )

@@ -1,0 +1,123 @@
+"""Class by class: the rank-1 error of every class, and what it is taken for.
+
+The runs are those of the experiment ``rebalance``, on CIFAR-10 as in section 5.4 and at its largest imbalance, unless
+others are asked for; with the same folder of runs nothing is trained again. All numbers are those of the last epoch.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+
+from empirical.config import Config
+from empirical.experiments import rebalance, training
+from empirical.experiments.training import Setting, add_arguments, average, data_name, percent
+from empirical.progress import Track, silent
+
+__all__ = ["Row", "add_arguments", "plan", "prepare", "run", "summarise"]
+
+plan = rebalance.plan
+
+
+@dataclass(frozen=True)
+class Row:
+    """A class of a run; a run that is not finished has one row, in which all that was measured is None.
+
+    Attributes:
+        data: the data set.
+        imbalance: of its class counts.
+        method: of long-tailed learning.
+        pretrain: what it starts from.
+        seed: of everything random.
+        label: the class, from 0, the most frequent, to C - 1.
+        images: of the class, to train on.
+        error: the part of its test images that are taken for another class, in per cent.
+        taken_for: how many of its test images are taken for each class: C numbers, with spaces between.
+        run: the name of its folder.
+    """
+
+    data: str
+    imbalance: float
+    method: str
+    pretrain: str
+    seed: int
+    label: int | None
+    images: int | None
+    error: float | None
+    taken_for: str | None
+    run: str
+
+
+def prepare(args: argparse.Namespace) -> Setting:
+    """Return the sweep that the parsed options describe."""
+    data = {profile: names[:1] for profile, names in rebalance.DATA.items()}
+    imbalance = {profile: ratios[:1] for profile, ratios in rebalance.IMBALANCE.items()}
+    return training.prepare(args, plan, data, imbalance)
+
+
+def run(setting: Setting, track: Track = silent) -> list[Row]:
+    """Train what is missing and return a row for each run and class."""
+    return [row for config, result in track(training.results(setting), "runs") for row in _rows(config, result)]
+
+
+def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Return for each method and start the errors over the seeds, in per cent.
+
+    ``first`` is the error of the most frequent class, ``last`` that of the rarest, ``mean`` the mean over classes;
+    ``confused`` is the confusion that happens most often, the true class before the arrow.
+    """
+
+    def where(row: Row) -> tuple[Any, ...]:
+        method, start = rebalance.METHODS.index(row.method), rebalance.PRETRAININGS.index(row.pretrain)
+        return row.data, -row.imbalance, method, start
+
+    summary = []
+    for (data, against, method, start), group in groupby(sorted(rows, key=where), key=where):
+        own = list(group)
+        found = [row for row in own if row.label is not None]
+        labels = {row.label for row in found}
+        summary.append(
+            {
+                "data": data,
+                "imbalance": -against,
+                "method": rebalance.METHODS[method],
+                "pretrain": rebalance.PRETRAININGS[start],
+                "seeds": len({row.run for row in found}),
+                "missing": len(own) - len(found),
+                "first": average([row.error for row in found if row.label == 0]),
+                "last": average([row.error for row in found if row.label == len(labels) - 1]),
+                "mean": average([row.error for row in found]),
+                "confused": _most_confused(found),
+            }
+        )
+    return summary
+
+
+def _most_confused(rows: Sequence[Row]) -> str | None:
+    """Return the pair of classes with the most confusions, over all runs."""
+    if not rows:
+        return None
+    parts = [np.array(str(row.taken_for).split(), dtype=int) for row in rows]
+    total = np.zeros((len(parts[0]), len(parts[0])))
+    for row, part in zip(rows, parts, strict=True):
+        total[row.label] += part / part.sum()
+    np.fill_diagonal(total, 0)
+    true, taken = np.unravel_index(total.argmax(), total.shape)
+    return f"{true} -> {taken}"
+
+
+def _rows(config: Config, result: dict[str, Any] | None) -> list[Row]:
+    where = data_name(config), config.imbalance, str(config.method), config.pretrain, config.seed
+    if result is None:
+        return [Row(*where, *[None] * 4, run=config.digest)]
+    last = result["last"]
+    classes = enumerate(zip(result["counts"], last["per_class"], last["confusion"], strict=True))
+    return [
+        Row(*where, label, images, percent(1 - recall), " ".join(map(str, taken)), config.digest)
+        for label, (images, recall, taken) in classes
+    ]

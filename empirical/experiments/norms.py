@@ -1,0 +1,110 @@
+"""Table 2 and Figure 6: how even are the norms of the classifier's weights, class by class?
+
+The classifiers are those of the experiment ``rebalance`` that start from random weights; with the same folder of runs
+nothing is trained again. ``variance`` and ``std`` are those of the C norms as a population. What the paper prints as
+the variance can, by its size, only be about 100 times the standard deviation: that number is given too, and compared.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from empirical.config import NO_PRETRAINING, Config
+from empirical.experiments import rebalance, training
+from empirical.experiments.printed import TABLE2, cell
+from empirical.experiments.training import Setting, add_arguments, average, data_name, spread
+from empirical.progress import Track, silent
+
+__all__ = ["Row", "add_arguments", "plan", "prepare", "run", "summarise"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A class of a run; a run that is not finished has one row, in which all that was measured is None.
+
+    Attributes:
+        data: the data set.
+        imbalance: of its class counts.
+        method: of long-tailed learning.
+        seed: of everything random.
+        label: the class, from 0, the most frequent, to C - 1.
+        images: of the class, to train on.
+        norm: the L2 norm of the class's row of the classifier.
+        variance: of the norms of the run.
+        std: their standard deviation.
+        std_100: 100 times that.
+        run: the name of its folder.
+    """
+
+    data: str
+    imbalance: float
+    method: str
+    seed: int
+    label: int | None
+    images: int | None
+    norm: float | None
+    variance: float | None
+    std: float | None
+    std_100: float | None
+    run: str
+
+
+def plan(profile: str, data: str, imbalance: float, seed: int) -> list[Config]:
+    """Return the runs of a data set, an imbalance and a seed.
+
+    Example:
+        >>> [run.method for run in plan("paper", "cifar10", 100, 0)]
+        ['ce', 'rs', 'rw', 'drw']
+    """
+    return [run for run in rebalance.plan(profile, data, imbalance, seed) if run.pretrain == NO_PRETRAINING]
+
+
+def prepare(args: argparse.Namespace) -> Setting:
+    """Return the sweep that the parsed options describe."""
+    return training.prepare(args, plan, rebalance.DATA, rebalance.IMBALANCE)
+
+
+def run(setting: Setting, track: Track = silent) -> list[Row]:
+    """Train what is missing and return a row for each run and class."""
+    return [row for config, result in track(training.results(setting), "runs") for row in _rows(config, result)]
+
+
+def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Return for each cell of the table the means over the seeds, and the standard deviation of ``std_100``."""
+
+    def where(row: Row) -> tuple[Any, ...]:
+        return row.data, -row.imbalance, rebalance.METHODS.index(row.method)
+
+    summary = []
+    for (data, against, method), group in groupby(sorted(rows, key=where), key=where):
+        own = list({row.run: row for row in group}.values())
+        scaled = [row.std_100 for row in own]
+        summary.append(
+            {
+                "data": data,
+                "imbalance": -against,
+                "method": rebalance.METHODS[method],
+                "seeds": len(own) - scaled.count(None),
+                "missing": scaled.count(None),
+                "variance": average([row.variance for row in own]),
+                "std": average([row.std for row in own]),
+                "std_100": average(scaled),
+                "spread": spread(scaled),
+                "printed": cell(TABLE2, data, -against, rebalance.METHODS[method], NO_PRETRAINING),
+            }
+        )
+    return summary
+
+
+def _rows(config: Config, result: dict[str, Any] | None) -> list[Row]:
+    where = data_name(config), config.imbalance, str(config.method), config.seed
+    if result is None:
+        return [Row(*where, *[None] * 6, run=config.digest)]
+    found = result["classifier"]
+    whole = found["variance"], found["std"], found["std_100"], config.digest
+    classes = enumerate(zip(result["counts"], found["norms"], strict=True))
+    return [Row(*where, label, images, norm, *whole) for label, (images, norm) in classes]

@@ -1,0 +1,44 @@
+"""Figure 4: what do samples of the majority that are more similar to the minority do to it?
+
+``lambda``, the weight that the first class's image keeps in a mixture, grows from 0 (an image of the last class under
+the first one's label) to 1 (nothing is changed) at ``rho`` 0.2: in steps of 0.1 in the profile ``paper``, the text
+naming none.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from empirical.config import Config
+from empirical.experiments import training
+from empirical.experiments.similarity import DATA, FRACTION, IMBALANCE, Row, run, summarise
+from empirical.experiments.training import Setting, add_arguments
+
+__all__ = ["DEGREES", "Row", "add_arguments", "plan", "prepare", "run", "summarise"]
+
+DEGREES = {
+    "smoke": (0.0, 0.5, 1.0),
+    "cpu": (0.0, 0.2, 0.4, 0.6, 0.8, 1.0),
+    "paper": tuple(step / 10 for step in range(11)),
+}
+"""The values of ``lambda`` of each profile."""
+
+
+def plan(profile: str, data: str, imbalance: float, seed: int) -> list[Config]:
+    """Return the runs of a data set, an imbalance and a seed.
+
+    Example:
+        >>> [run.similar_degree for run in plan("smoke", "digits", 4, 0)]
+        [0.0, 0.5, 1.0]
+    """
+    return [
+        training.config(
+            profile, data=data, imbalance=imbalance, seed=seed, similar_fraction=FRACTION, similar_degree=degree
+        )
+        for degree in DEGREES[profile]
+    ]
+
+
+def prepare(args: argparse.Namespace) -> Setting:
+    """Return the sweep that the parsed options describe."""
+    return training.prepare(args, plan, DATA, IMBALANCE)

@@ -1,0 +1,48 @@
+"""Figure 3: what do more similar samples in the majority do to the minority?
+
+``rho``, the part of the first class's images that are mixed, grows from 0 to 1 at ``lambda`` 0.2: in steps of 0.1 in
+the profile ``paper``, the text naming none.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from empirical.config import Config
+from empirical.experiments import training
+from empirical.experiments.similarity import DATA, DEGREE, IMBALANCE, Row, run, summarise
+from empirical.experiments.training import Setting, add_arguments
+
+__all__ = ["FRACTIONS", "Row", "add_arguments", "plan", "prepare", "run", "summarise"]
+
+FRACTIONS = {
+    "smoke": (0.0, 0.5, 1.0),
+    "cpu": (0.0, 0.2, 0.4, 0.6, 0.8, 1.0),
+    "paper": tuple(step / 10 for step in range(11)),
+}
+"""The values of ``rho`` of each profile."""
+
+
+def plan(profile: str, data: str, imbalance: float, seed: int) -> list[Config]:
+    """Return the runs of a data set, an imbalance and a seed; without mixing the degree is left at its default.
+
+    Example:
+        >>> [(run.similar_fraction, run.similar_degree) for run in plan("smoke", "digits", 4, 0)]
+        [(0.0, 0.0), (0.5, 0.2), (1.0, 0.2)]
+    """
+    return [
+        training.config(
+            profile,
+            data=data,
+            imbalance=imbalance,
+            seed=seed,
+            similar_fraction=fraction,
+            similar_degree=DEGREE if fraction else 0.0,
+        )
+        for fraction in FRACTIONS[profile]
+    ]
+
+
+def prepare(args: argparse.Namespace) -> Setting:
+    """Return the sweep that the parsed options describe."""
+    return training.prepare(args, plan, DATA, IMBALANCE)

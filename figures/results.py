@@ -1,0 +1,129 @@
+"""Reading what an experiment wrote, and what figures of repeated runs share."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from scipy.stats import t
+
+from figures import ResultsError
+
+__all__ = ["CONFIDENCE", "METHODS", "STARTS", "Results", "interval", "note_missing", "points", "read"]
+
+CONFIDENCE = 0.95
+"""The level of the intervals: of the mean over the seeds, by Student's t."""
+
+METHODS = {"ce": "CE", "rs": "CE + RS", "rw": "CE + RW", "drw": "CE + DRW"}
+"""What the paper calls the methods of Tables 1 and 2."""
+
+STARTS = {"none": "from random weights", "rotation": "rotation pre-training (SSP)"}
+"""What the runs start from."""
+
+
+@dataclass(frozen=True)
+class Results:
+    """The table, each row a dictionary in which an empty cell is None, and how it was made."""
+
+    rows: list[dict[str, Any]]
+    made: dict[str, Any]
+
+    @property
+    def command(self) -> str:
+        """The command line that made them."""
+        return str(self.made["command"])
+
+    @property
+    def profile(self) -> str:
+        """The profile, for a title."""
+        return f"profile {self.made['arguments']['profile']}"
+
+    def where(self, **cells: Any) -> list[dict[str, Any]]:
+        """Return the rows with these cells."""
+        return [row for row in self.rows if all(row[name] == value for name, value in cells.items())]
+
+    def values(self, name: str) -> list[Any]:
+        """Return the different values of a column in the order of the table."""
+        return list(dict.fromkeys(row[name] for row in self.rows))
+
+
+def read(results: Path, name: str, columns: Collection[str]) -> Results:
+    """Return the results of the experiment ``name`` in the folder ``results``.
+
+    Raises:
+        ResultsError: they are missing, cannot be read, or lack one of the ``columns``.
+    """
+    table, made = results / f"{name}.csv", results / f"{name}.json"
+    if not (table.is_file() and made.is_file()):
+        _refuse(results, name, f"must hold {name}.csv and {name}.json")
+    try:
+        with table.open(newline="", encoding="utf-8") as file:
+            rows = [{key: _cell(text) for key, text in row.items()} for row in csv.DictReader(file)]
+        about = json.loads(made.read_text(encoding="utf-8"))
+        complete = {"command", "arguments"} <= about.keys() and len(rows) == about["rows"] > 0
+        complete = complete and "profile" in about["arguments"] and set(columns) <= rows[0].keys()
+    except (KeyError, ValueError, TypeError, AttributeError, csv.Error):
+        complete = False
+    if not complete:
+        _refuse(results, name, f"must hold a {name}.csv and a {name}.json of one run of the experiment")
+    return Results(rows, about)
+
+
+def interval(values: Sequence[float | None]) -> tuple[float, float] | None:
+    """Return the mean of the values that are there and half the width of its interval, NaN for a single value.
+
+    Example:
+        >>> mean, half = interval([1.0, None, 3.0])
+        >>> mean, round(half, 2), interval([None])
+        (2.0, 12.71, None)
+    """
+    there = np.array([value for value in values if value is not None])
+    if not len(there):
+        return None
+    if len(there) == 1:
+        return float(there[0]), math.nan
+    half = t.ppf((1 + CONFIDENCE) / 2, len(there) - 1) * there.std(ddof=1) / math.sqrt(len(there))
+    return float(there.mean()), float(half)
+
+
+def points(ax: Axes, x: Sequence[float], samples: Sequence[Sequence[float | None]], **style: Any) -> None:
+    """Draw the mean of each sample at its ``x``, with its interval; an empty sample is left out."""
+    found = [(at, *summary) for at, sample in zip(x, samples, strict=True) if (summary := interval(sample))]
+    where, means, halves = np.array(found).T if found else np.empty((3, 0))
+    look = {"linestyle": "none", "markersize": 5, "elinewidth": 1, "capsize": 2, **style}
+    ax.errorbar(where, means, np.nan_to_num(halves), **look)
+
+
+def note_missing(fig: Figure, found: Results) -> None:
+    """Write under the figure how many runs it lacks, and how to make them."""
+    runs = {row["run"]: None for row in found.rows}
+    missing = {row["run"] for row in found.rows if None in row.values()}
+    if missing:
+        text = f"{len(missing)} of {len(runs)} runs are missing; the same command trains them: {found.command}"
+        fig.supxlabel(text, fontsize=8, color="#B00000")
+
+
+def _cell(text: str) -> Any:
+    """Return what a cell holds."""
+    if not text:
+        return None
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _refuse(results: Path, name: str, allowed: str) -> NoReturn:
+    """Raise the error that says what is wrong with the results and how to make them."""
+    again = f"python -m empirical run {name} --profile smoke --out {results}"
+    raise ResultsError(f"results={str(results)!r}: {allowed}; make them with: {again}")

@@ -1,0 +1,30 @@
+"""Figure 3: accuracy of the majority and the minority against the part of similar samples, ``rho``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from figures.similarity import draw_similarity, read_command
+
+__all__ = ["command", "draw"]
+
+
+def command(results: Path) -> str:
+    """Return the command line that made the results in the folder ``results``.
+
+    Raises:
+        ResultsError: they are missing or cannot be read.
+    """
+    return read_command(results, "similar-fraction")
+
+
+def draw(results: Path) -> Figure:
+    """Draw ``similar-fraction.csv`` and ``similar-fraction.json`` of the folder ``results``.
+
+    Raises:
+        ResultsError: they are missing or cannot be read.
+    """
+    xlabel = "rho: part of the majority's images that are mixed"
+    return draw_similarity(results, "similar-fraction", "fraction", xlabel)

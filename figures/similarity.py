@@ -1,0 +1,113 @@
+"""What Figures 3 and 4 share: the accuracy of the majority and of the minority against the similar samples.
+
+The lines are Theorem 1's, with nothing fitted to the similar samples. From the two accuracies without them, ``a_1`` of
+the majority and ``a_10`` of the minority, come two Gaussian classes of unit variance at the distance
+``M = Phi^-1(a_1) + Phi^-1(a_10)``; the shift of the estimated boundary (:func:`theory.theorem1.shift` with
+``beta = lambda``, ``p = 1 - rho``) moves the boundary from there towards the minority.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from scipy.stats import norm
+
+from figures.results import interval, note_missing, points, read
+from figures.style import COLOURS, MARKERS, styled
+from theory import theorem1
+
+__all__ = ["draw_similarity", "predicted", "read_command"]
+
+_COLUMNS = ("data", "imbalance", "fraction", "degree", "majority", "minority", "accuracy", "run")
+_SERIES = {
+    "majority": ("the first class, the majority", -0.008),
+    "minority": ("the last class, the minority", 0.0),
+    "accuracy": ("all classes", 0.008),
+}
+_GRID = np.linspace(0.005, 0.995, 100)
+_SYMBOL = {"fraction": "rho", "degree": "lambda"}
+_PANEL = (5.2, 4.2)
+
+
+def read_command(results: Path, name: str) -> str:
+    """Return the command line that made the results of the experiment ``name``."""
+    return read(results, name, _COLUMNS).command
+
+
+@styled()
+def draw_similarity(results: Path, name: str, varied: str, xlabel: str) -> Figure:
+    """Draw the results of the experiment ``name``, in which ``fraction`` or ``degree`` is ``varied``."""
+    found = read(results, name, _COLUMNS)
+    cases = list(dict.fromkeys((row["data"], row["imbalance"]) for row in found.rows))
+    width, height = _PANEL
+    fig = Figure(figsize=(width * len(cases), height + 1.3))
+    axes = fig.subplots(1, len(cases), squeeze=False)[0]
+    for ax, (data, ratio) in zip(axes, cases, strict=True):
+        _draw(ax, found.where(data=data, imbalance=ratio), varied)
+        ax.set(xlabel=xlabel, title=f"{data}, imbalance {ratio:g}", xlim=(-0.03, 1.03), ylim=(-3, 103))
+    axes[0].set_ylabel("test accuracy, %")
+    handles, labels = axes[0].get_legend_handles_labels()
+    fig.legend(handles, labels, loc="outside lower center")
+    other = "degree" if varied == "fraction" else "fraction"
+    fixed = max(row[other] for row in found.rows)
+    fig.suptitle(f"Similar samples in the majority, {_SYMBOL[other]} = {fixed:g} ({found.profile})")
+    note_missing(fig, found)
+    return fig
+
+
+def predicted(
+    majority: float, minority: float, fraction: Sequence[float], degree: Sequence[float]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Return the accuracies of majority and minority that Theorem 1's shift leads to, in per cent.
+
+    Args:
+        majority: its accuracy without similar samples, in per cent.
+        minority: that of the minority.
+        fraction: ``rho`` of each point, in [0, 1].
+        degree: ``lambda`` of each point, in (0, 1).
+
+    Returns:
+        None where the accuracies are no pair of Gaussian classes: one of them is 0 or 100, or they say ``M <= 0``.
+
+    Example:
+        >>> high, low = predicted(90.0, 60.0, [0.0, 1.0], [0.2, 0.2])
+        >>> high.round(1).tolist(), low.round(1).tolist()
+        ([90.0, 97.1], [60.0, 35.9])
+    """
+    quantiles = norm.ppf([majority / 100, minority / 100])
+    separation = float(quantiles.sum())
+    if not np.isfinite(separation) or separation <= 0:
+        return None
+    shifts = np.array(
+        [
+            float(theorem1.shift(theorem1.Setting(0, separation, 1, beta=by, p=1 - part, n_pos=1, n_neg=1)))
+            for part, by in zip(fraction, degree, strict=True)
+        ]
+    )
+    return 100 * norm.cdf(quantiles[0] + shifts), 100 * norm.cdf(quantiles[1] - shifts)
+
+
+def _draw(ax: Axes, rows: list[dict[str, Any]], varied: str) -> None:
+    """Draw a panel."""
+    values = sorted({row[varied] for row in rows})
+    for i, (name, (label, aside)) in enumerate(_SERIES.items()):
+        samples = [[row[name] for row in rows if row[varied] == value] for value in values]
+        points(ax, [v + aside for v in values], samples, marker=MARKERS[i], color=COLOURS[i], label=label)
+    plain = [row for row in rows if row["fraction"] == 0 or row["degree"] == 1]
+    start = [interval([row[name] for row in plain]) for name in ("majority", "minority")]
+    if start[0] is None or start[1] is None:
+        return
+    fixed = np.full(len(_GRID), max(row["degree" if varied == "fraction" else "fraction"] for row in rows))
+    fraction, degree = (_GRID, fixed) if varied == "fraction" else (fixed, _GRID)
+    lines = predicted(start[0][0], start[1][0], fraction.tolist(), degree.tolist())
+    if lines is None:
+        ax.plot([], [], " ", label="Theorem 1: no line, no two Gaussian classes have these accuracies")
+        return
+    for i, (line, who) in enumerate(zip(lines, ("majority", "minority"), strict=True)):
+        ax.plot(_GRID, line, color=COLOURS[i], label=f"Theorem 1's shift, from the {who} without them")
