@@ -211,6 +211,8 @@ def hyperplane_recalls(s: theorem2.Setting, w: ArrayLike, b: float) -> tuple[flo
         True
     """
     direction, offset = _hyperplane(s, w, b)
+    size = np.abs(direction).max()  # the hyperplane is the same in any units of w and b
+    direction, offset = direction / size, offset / size
     spread = math.sqrt(direction @ s.cov @ direction)
     return float(ndtr((direction @ s.mu1 + offset) / spread)), float(ndtr(-(direction @ s.mu2 + offset) / spread))
 

@@ -213,9 +213,11 @@ def _expressions(formula: Formula, candidate: Any) -> Expressions:
             expression = sympy.sympify(one, strict=True)
         except sympy.SympifyError:
             refuse("candidate", one, f"must be real SymPy expressions or numbers: {formula.states}")
-        if formula.kind == "rule" and isinstance(expression, sympy.core.relational.Relational):
+        if formula.kind == "rule" and isinstance(
+            expression, sympy.StrictLessThan | sympy.LessThan | sympy.GreaterThan | sympy.StrictGreaterThan
+        ):
             expression = expression.gts - expression.lts
-        if not isinstance(expression, sympy.Expr) or expression.has(sympy.I, sympy.nan, sympy.oo, sympy.zoo):
+        if not _plain(expression) or expression.has(sympy.I, sympy.nan, sympy.oo, sympy.zoo):
             refuse("candidate", one, f"must be real SymPy expressions or numbers: {formula.states}")
         unknown = sorted({symbol.name for symbol in expression.free_symbols} - own.keys())
         if unknown:
@@ -224,6 +226,14 @@ def _expressions(formula: Formula, candidate: Any) -> Expressions:
         exact = {value: sympy.Rational(value) for value in expression.atoms(sympy.Float)}  # as the binary fraction
         found.append(expression.xreplace(named | exact))
     return tuple(found)
+
+
+def _plain(expression: Any) -> bool:
+    """Return whether the expression is a scalar without bound variables."""
+    bound = (sympy.Integral, sympy.Sum, sympy.Product, sympy.Limit, sympy.Derivative, sympy.Order)
+    if not isinstance(expression, sympy.Expr) or expression.has(*bound):
+        return False
+    return not any(getattr(part, "is_Matrix", False) for part in sympy.preorder_traversal(expression))
 
 
 def _shown(point: Point) -> str:

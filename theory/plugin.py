@@ -110,7 +110,8 @@ def dominating_dimension(n_pos: int, n_neg: int) -> float:
     _, n_pos, n_neg = _counts(1, n_pos, n_neg)
     if n_pos == n_neg:
         return 2.0 * n_pos
-    return 2 * math.log(n_pos / n_neg) / (1 / n_neg - 1 / n_pos)
+    more = n_pos - n_neg
+    return 2 * math.log1p(more / n_neg) * (n_pos * n_neg / more)
 
 
 def expected_recalls(

@@ -162,7 +162,7 @@ def extinction_ratio(s: Setting) -> float:
     variances, axes = eigh(s.cov1, s.cov2)  # axes^T cov2 axes is the identity
     gaps = axes.T @ (s.mu1 - s.mu2)
     same = np.abs(variances - 1) <= _SAME
-    if np.any(np.abs(gaps[same]) > _SAME) or np.any(variances[~same] < 1):
+    if np.any(np.abs(gaps[same]) > _SAME * np.abs(gaps).max()) or np.any(variances[~same] < 1):
         return math.inf
     wider = variances[~same]
     exponent = float(np.sum(np.log(wider) + gaps[~same] ** 2 / (wider - 1))) / 2

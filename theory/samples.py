@@ -54,8 +54,8 @@ def limit_failure(s: theorem1.Setting, alpha: float | Fraction, by: str = "exact
 
     - ``exact``: ``erfc(x / sqrt(2))``; every finite ``n_pos`` has a larger failure probability;
     - ``chernoff``: ``2 exp(-x^2 / 2)``;
-    - ``sub_gaussian`` and ``sharp``: ``2 min(exp(-x^2 / 2), exp(c^2 / 2 - c x) / (c sqrt(2 pi)))``, or the exact
-      limit if ``p`` is 0 or 1;
+    - ``sub_gaussian``: ``2 min(exp(-x^2 / 2), exp(c^2 / 2 - c x) / (c sqrt(2 pi)))``, or the exact limit if ``p`` is
+      0 or 1; for ``sharp`` the same value, which its limit does not exceed;
     - ``printed``: ``2 exp(-x^2 / 4)``.
 
     Raises:
@@ -124,9 +124,7 @@ def required_samples(
     if ratio is not None:
         share = Fraction(positive("ratio", ratio))
     elif target <= (limit := limit_failure(s, alpha, by)):
-        refuse(
-            "failure", failure, f"must be > {limit:.6g}, its limit for ever more positive samples at n_neg={s.n_neg}"
-        )
+        refuse("failure", failure, f"must be > {limit:.6g}, which ever more positive samples reach at n_neg={s.n_neg}")
 
     def setting(n: int) -> theorem1.Setting:
         return replace(s, n_pos=n, n_neg=s.n_neg if share is None else math.ceil(n / share))

@@ -30,7 +30,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betainc, erfc, expit, i0e, log_ndtr, ndtr
+from scipy.special import betainc, betaincc, erfc, expit, i0e, log_ndtr, ndtr
 
 from theory import theorem1
 from theory._each import each
@@ -51,6 +51,7 @@ _NEWTON_STEPS = 6
 _BISECTIONS = 24
 _NODES = 12
 _LEAST_COUNTED = 1e-290
+_MASS_ERROR = 1e-11  # relative, of the incomplete beta functions at large counts
 _ROUNDING = 8 * float(np.finfo(float).eps)  # of sums of a few terms, relative to the sum of their sizes
 _LARGEST_TILT = 1e140
 _HUGE = Fraction(10) ** 200
@@ -338,8 +339,10 @@ class Tail:
         k = nearest + np.arange(_NODES, -_NODES - 1, -1).reshape(-1, *(1,) * n.ndim)
         inside = (k >= 1) & (k <= n)
         at = np.where(inside, k, 1.0)
-        reached = np.where(inside, betainc(at, n - at + 1, raising), k < 1)  # P(count >= k)
-        missed = np.where(inside, betainc(n - at + 1, at, lowering), k > n)  # P(count < k)
+        rest = n - at + 1  # of the two chances the one below 1/2 is exact: the other's rounding grows with n
+        often, seldom = betaincc(rest, at, lowering), betaincc(at, rest, raising)
+        reached = np.where(inside, np.where(raising > 0.5, often, betainc(at, rest, raising)), k < 1)  # P(count >= k)
+        missed = np.where(inside, np.where(lowering > 0.5, seldom, betainc(rest, at, lowering)), k > n)  # P(count < k)
         mass = np.where(reached[1:] < 0.5, reached[1:] - reached[:-1], missed[:-1] - missed[1:])
         below = np.concatenate([k[1:], k[-1:] - 1])
         gap = 1 - size * (below - n * raising)
@@ -347,7 +350,7 @@ class Tail:
         var = self.var + np.clip(np.where(up, below, n - below), 0, n) * var_step
         var[-1] = np.where(gap[-1] > 0, self.var, self.least_var)  # the tail of all lower counts is at most this
         normal = ndtr(-gap / np.sqrt(var))
-        total = reached[0] + (mass * normal[:-1]).sum(axis=0) + missed[-1] * normal[-1]
+        total = (reached[0] + (mass * normal[:-1]).sum(axis=0) + missed[-1] * normal[-1]) * (1 + _MASS_ERROR)
         return np.where(total > _LEAST_COUNTED, np.log(np.maximum(total, _LEAST_COUNTED)), np.inf)
 
     def starts(self) -> Floats:

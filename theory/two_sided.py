@@ -100,7 +100,7 @@ class Setting:
                 name, getattr(self, name), f"must be a number with 0 <= {name} <= 1", least=0, most=1
             )
         for name in ("n_pos", "n_neg"):
-            checked[name] = whole(name, getattr(self, name))
+            checked[name] = whole(name, getattr(self, name), most=10**12)
         for name, value in checked.items():
             object.__setattr__(self, name, value)
 

@@ -166,3 +166,19 @@ def test_bad_input(formula, candidate, message):
     with pytest.raises(ValueError, match=message) as error:
         judge(formula, candidate)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("formula", "candidate"),
+    [
+        ("T1.sign-rule", sympy.Eq(sympy.Symbol("x", real=True), MU1)),
+        ("T1.shift", sympy.Sum(P, (sympy.Symbol("j"), 1, 2))),
+        ("T1.shift", sympy.Integral(P, P)),
+        ("T1.shift", sympy.Derivative(P**2, P)),
+        ("T1.shift", sympy.Matrix([P])),
+        ("P1", sympy.MatrixSymbol("separation", 1, 1)),
+    ],
+)
+def test_what_is_no_plain_formula_is_refused(formula, candidate):
+    with pytest.raises(ValueError, match=r"^candidate="):
+        judge(formula, candidate)

@@ -225,3 +225,16 @@ def test_every_step_of_the_proofs_shows_what_it_states():
 def test_the_comparison_at_points_can_fail(monkeypatch):
     monkeypatch.setattr(sharp, "chernoff_bound", lambda s, alpha: 0.9 * theorem1.failure_probability(s, alpha))
     assert not proofs.at_points()[0].run()
+
+
+@pytest.mark.parametrize(
+    ("s", "alpha"),
+    [
+        (theorem1.Setting(0, 1, 2.131749337402605e-09, 0.403, 1e-06, 65926463, 360222864), 6.372e-08),
+        (theorem1.Setting(0, 1, 7.330681318349817e-15, 0.5, 6.45e-11, 228248186213, 10**12), 4.567688953837189e-12),
+    ],
+)
+def test_rare_pure_samples_among_very_many_do_not_lower_the_bound(s, alpha):
+    """The rounding of ``1 - p`` is not multiplied by the number of samples."""
+    exact = theorem1.failure_probability(s, alpha)
+    assert exact <= sharp.sharp_bound(s, alpha) <= exact * 1.5
