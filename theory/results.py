@@ -89,7 +89,7 @@ RESULTS = (
     _own(
         "R.corrections",
         "theory.corrections",
-        "logit adjustment and inverse-frequency weights restore the balanced boundary exactly",
+        "logit adjustment and, in the population, inverse-frequency weights restore the balanced boundary",
         "every correction through the prior is an effective prior ratio; effective-number weights leave one above 1",
         theorem2_further.corrections,
     ),
@@ -110,7 +110,7 @@ RESULTS = (
     _own(
         "R.mean-noise",
         "theory.plugin",
-        "the noise of the means adds a bias of d/2 (1/n- - 1/n+) against the minority",
+        "with known covariance, the noise of the means adds a bias of d/2 (1/n- - 1/n+) against the minority",
         "it is added to the plug-in score's expectation, whatever the priors",
         theorem2_further.mean_noise,
     ),
