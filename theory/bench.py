@@ -203,7 +203,7 @@ def _binomial_and_normal(s: theorem1.Setting, size: int) -> None:
 
 def _count(s: theorem1.Setting, size: int, executor: Executor) -> None:
     law = theorem1.law(s)
-    center = law.n * law.q * law.mean_step
+    center = law.expectation
     count_outside(law, center - _ALPHA, center + _ALPHA, size, np.random.default_rng(1), executor)
 
 

@@ -44,6 +44,11 @@ class BinomialNormal:
     var: Fraction
     var_step: Fraction
 
+    @property
+    def expectation(self) -> Fraction:
+        """``E[X]``, exactly."""
+        return self.mean + self.n * self.q * self.mean_step
+
     def upper_tail(self, threshold: Fraction) -> float:
         """Return ``P(X > threshold)`` to a relative error of about 1e-12, down to the smallest floats.
 

@@ -175,7 +175,7 @@ def check_tail_bound(
     instance("setting", setting, theorem1.Setting)
     alpha = positive("alpha", alpha)
     law = theorem1.law(setting)
-    center = law.n * law.q * law.mean_step if shift is None else Fraction(number("shift", shift))
+    center = law.expectation if shift is None else Fraction(number("shift", shift))
     rate = float(number("false_alarm", false_alarm, _RATE, above=0, below=1))
     replicates = whole("replicates", replicates)
     if choice("level", level, _LEVELS) == "ball":

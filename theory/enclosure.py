@@ -86,7 +86,7 @@ def failure_probability(s: theorem1.Setting, alpha: Fraction, shift: Fraction | 
     ``floor`` is that of :func:`outside`.
     """
     law = theorem1.law(s)
-    center = law.n * law.q * law.mean_step if shift is None else Fraction(shift)
+    center = law.expectation if shift is None else Fraction(shift)
     return outside(law, center - Fraction(alpha), center + Fraction(alpha), floor)
 
 

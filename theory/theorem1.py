@@ -209,7 +209,7 @@ def failure_probability(s: Setting | Sequence[Setting], alpha: Alpha, shift: flo
 
     def one(s: Setting, alpha: Any) -> float:
         a, boundary = Fraction(positive("alpha", alpha)), law(s)
-        center = boundary.mean_step * s.n_pos * boundary.q if given is None else given
+        center = boundary.expectation if given is None else given
         return min(1.0, boundary.upper_tail(center + a) + boundary.lower_tail(center - a))
 
     return each(one, Setting, s, alpha)
