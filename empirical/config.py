@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, replace
+import os
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from empirical.schedule import Schedule
@@ -41,6 +42,8 @@ _USERS = {
 }
 """The methods that use a number; for the others it is set to its default, so that the same run has one name."""
 
+_PRETRAIN_NUMBERS = ("temperature", "dimension", "key_momentum", "queue", "redundancy", "factor")
+
 _FORMAT = 1
 _TWINS = {"ce": "drw", "drw": "ce", "ldam": "ldam-drw", "ldam-drw": "ldam"}
 _DIGITS = 16
@@ -57,12 +60,25 @@ class Config:
         data: the data set, a name that :func:`empirical.data.load` knows.
         imbalance: how many times as many images the most frequent class has as the rarest, at least 1.
         shape: ``exp``, class counts that fall by the same factor from class to class, or ``step``.
-        largest: how many images the most frequent class keeps; None for all.
-        similar_fraction: rho of section 4.2, the fraction of the images of the first class that are mixed with images
-            of the last one.
-        similar_degree: lambda of section 4.2, the weight that the first class's image keeps there.
+        largest: how many images the most frequent class keeps; None for as many as the data have for these counts.
+        counts: how many images each class keeps; None for what ``imbalance``, ``shape`` and ``largest`` say. If
+            given, these are set to what it means: ``imbalance`` to the most over the fewest.
+        classes: the labels of the classes to keep, from the most frequent to the rarest; they become 0, 1, ... None for
+            all, in the order of their labels.
+        similar_fraction: rho of section 4.2, the fraction of the images of ``similar_majority`` that are mixed with
+            images of ``similar_minority``.
+        similar_degree: lambda of section 4.2, the weight that the majority's image keeps there.
+        similar_majority: the class whose images are mixed, after ``classes``; the first by default.
+        similar_minority: the class that they become similar to, after ``classes``; None for the last one.
         method: the method of long-tailed learning, or None for a run that is a pre-training.
         pretrain: the self-supervised pre-training whose weights the network starts from.
+        temperature: a number of the pre-training, as are the next five: :mod:`empirical.pretrain` explains them under
+            the name of each objective. None for the objective's own; what an objective does not have is None.
+        dimension: likewise.
+        key_momentum: likewise.
+        queue: likewise.
+        redundancy: likewise.
+        factor: likewise.
         arch: the network.
         width: its number of channels in the first stage; None for the architecture's own.
         resolution: the side that the images are scaled to, in pixels; None for their own.
@@ -100,10 +116,20 @@ class Config:
     imbalance: float = 100.0
     shape: str = "exp"
     largest: int | None = None
+    counts: tuple[int, ...] | None = None
+    classes: tuple[int, ...] | None = None
     similar_fraction: float = 0.0
     similar_degree: float = 0.0
+    similar_majority: int = 0
+    similar_minority: int | None = None
     method: str | None = "ce"
     pretrain: str = NO_PRETRAINING
+    temperature: float | None = None
+    dimension: int | None = None
+    key_momentum: float | None = None
+    queue: int | None = None
+    redundancy: float | None = None
+    factor: float | None = None
     arch: str = "resnet32"
     width: int | None = None
     resolution: int | None = None
@@ -127,8 +153,8 @@ class Config:
     def __post_init__(self) -> None:
         """Check every field, and bring it to its plain type, so that equal runs have equal hashes."""
         # Not above: they import torch, and what only reads configurations need not wait for it.
-        from empirical.networks import ARCHITECTURES
-        from empirical.pretrain import OBJECTIVES
+        from empirical.networks import ARCHITECTURES, own_width
+        from empirical.pretrain import OBJECTIVES, default_numbers
 
         plain = {
             "imbalance": _real("imbalance", self.imbalance, "must be a finite number of at least 1", least=1),
@@ -156,11 +182,24 @@ class Config:
             "data_seed": whole("data_seed", self.data_seed, least=0),
             "seed": whole("seed", self.seed, least=0),
         }
-        for name, least in (("largest", 1), ("width", 1), ("resolution", 4)):
+        for name, least in (("largest", 1), ("width", 1), ("resolution", 4), ("similar_minority", 0)):
             value = getattr(self, name)
             plain[name] = None if value is None else whole(name, value, least)
+        plain["similar_majority"] = whole("similar_majority", self.similar_majority, least=0)
+        if plain["width"] == own_width(self.arch):
+            plain["width"] = None
         if not isinstance(self.data, str) or not self.data:
             refuse("data", self.data, "must be the name of a data set")
+        if "/" in self.data or os.sep in self.data:
+            plain["data"] = os.path.normpath(self.data)
+        for name, least in (("counts", 1), ("classes", 0)):
+            value = getattr(self, name)
+            plain[name] = None if value is None else _several(name, value, least)
+        if plain["classes"] is not None and len(set(plain["classes"])) < len(plain["classes"]):
+            refuse("classes", list(plain["classes"]), "must be all different")
+        if plain["counts"] is not None:
+            plain["imbalance"] = max(plain["counts"]) / min(plain["counts"])
+            plain["shape"], plain["largest"] = SHAPES[0], None
         decays = tuple(
             _real("decays", value, "must be two fractions above 0 and below 1", above=0, below=1)
             for value in self.decays
@@ -174,7 +213,13 @@ class Config:
             if self.method not in users:
                 plain[name] = type(self).__dataclass_fields__[name].default
         if plain["similar_fraction"] == 0:
-            plain["similar_degree"] = 0.0
+            plain.update(similar_degree=0.0, similar_majority=0, similar_minority=None)
+        elif plain["similar_majority"] == plain["similar_minority"]:
+            refuse("similar_minority", self.similar_minority, "must be another class than similar_majority")
+        own = {} if plain["pretrain"] == NO_PRETRAINING else default_numbers(str(plain["pretrain"]))
+        for name in _PRETRAIN_NUMBERS:
+            value = getattr(self, name)
+            plain[name] = (own[name] if value is None else value) if name in own else None
         for name, value in plain.items():
             object.__setattr__(self, name, value)
         self.schedule  # noqa: B018 - it refuses too few epochs
@@ -190,12 +235,18 @@ class Config:
         return hashlib.sha256(self.canonical().encode()).hexdigest()[:_DIGITS]
 
     def canonical(self) -> str:
-        """Return the configuration as JSON with sorted keys and no spaces; equal runs give equal text."""
-        return json.dumps({"format": _FORMAT, **self.numbers()}, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        """Return what is not at its default, as JSON with sorted keys and no spaces; equal runs give equal text.
+
+        So a field that is added one day leaves the names of all earlier runs as they are; ``format`` is to grow if a
+        default changes.
+        """
+        usual = {field.name: field.default for field in fields(self)}
+        own = {name: value for name, value in asdict(self).items() if value != usual[name]}
+        return json.dumps({"format": _FORMAT, **own}, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
     def numbers(self) -> dict[str, Any]:
         """Return the fields in plain types, as ``Config(**numbers)`` takes them."""
-        return {**asdict(self), "decays": list(self.decays)}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
 
     def pretraining(self) -> Config | None:
         """Return the run whose weights this one starts from: the same for all methods; None if there is none."""
@@ -209,6 +260,13 @@ class Config:
         Up to there ``drw`` is ``ce`` and ``ldam-drw`` is ``ldam``, so what one has done serves the other.
         """
         return replace(self, method=_TWINS[self.method]) if self.method in _TWINS else None
+
+
+def _several(name: str, values: Any, least: int) -> tuple[int, ...]:
+    """Return whole numbers of at least ``least``, two or more."""
+    if not isinstance(values, list | tuple) or len(values) < 2:
+        refuse(name, values, "must be a number for each of two or more classes")
+    return tuple(whole(name, value, least) for value in values)
 
 
 def _real(name: str, value: Any, allowed: str, **limits: float) -> float:

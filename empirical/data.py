@@ -84,6 +84,10 @@ class Dataset:
         mask[chosen] = True
         return mask
 
+    def with_test(self) -> Dataset:
+        """Return it with a fixed test set: its own, or the one that its seed draws."""
+        return replace(self, test=self._split())
+
     @property
     def train_images(self) -> NDArray[np.uint8]:
         """The images to train on, shape ``(n_train, H, W, channels)``, uint8.

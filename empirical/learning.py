@@ -14,7 +14,7 @@ from empirical.config import Config
 from empirical.evaluate import Scores, scores
 from empirical.losses import effective_weights, has_switch, method_loss, needs_cosine, samples
 from empirical.material import Material, Stream, seed
-from empirical.pretrain import carry_over, objective
+from empirical.pretrain import carry_over, default_numbers, objective
 from empirical.resampling import draw, image_weights
 from empirical.steps import Execution, Loss
 
@@ -121,6 +121,7 @@ class SelfSupervised:
             pad=material.pad,
             mirror=material.mirror,
             generator=weights,
+            **{name: getattr(config, name) for name in default_numbers(config.pretrain)},
         )
         self.module = module.to(execution.device, memory_format=torch.channels_last)
         self._generator = torch.Generator(execution.device)

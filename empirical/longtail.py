@@ -86,7 +86,9 @@ def draws(data: Data, seed: int, repeats: int) -> tuple[Draw, ...]:
     return tuple(result)
 
 
-def counts(classes: int, largest: int, imbalance: float, shape: str = "exp") -> NDArray[np.int64]:
+def counts(
+    classes: int, largest: int, imbalance: float, shape: str = "exp", *, empty: bool = False
+) -> NDArray[np.int64]:
     """Return how many training images each class keeps, in label order, from the most frequent class to the rarest.
 
     ``exp``
@@ -102,6 +104,7 @@ def counts(classes: int, largest: int, imbalance: float, shape: str = "exp") -> 
         largest: ``n_max``, at least 1.
         imbalance: ``IR``, at least 1.
         shape: ``exp`` or ``step``.
+        empty: whether classes may be left without an image.
 
     Returns:
         Shape ``(classes,)``.
@@ -127,7 +130,7 @@ def counts(classes: int, largest: int, imbalance: float, shape: str = "exp") -> 
     else:
         frequent = (classes + 1) // 2
         kept = [largest] * frequent + [math.floor(largest / ratio)] * (classes - frequent)
-    if kept[-1] == 0:
+    if kept[-1] == 0 and not empty:
         refuse("imbalance", imbalance, f"must be at most {largest}: the rarest class needs an image")
     return np.array(kept, dtype=np.int64)
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from bisect import bisect_left
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.random import SeedSequence
+from numpy.typing import NDArray
 from torch import Tensor
 
 from empirical import longtail
 from empirical.augment import statistics
 from empirical.config import Config
-from empirical.data import load
+from empirical.data import Dataset, load
 from empirical.similar import mix
 from theory._validate import refuse
 
@@ -58,6 +60,9 @@ class Material:
         pad: pixels that the augmentation pads by before it crops.
         mirror: whether the augmentation mirrors.
         fingerprint: the SHA-256 of the data set's images and labels.
+        chosen: which of the data set's training images ``images`` are, in its order, shape ``(n,)``.
+        replaced: which of those were mixed, shape ``(k,)``.
+        partners: with which, shape ``(k,)``.
     """
 
     images: Tensor
@@ -70,6 +75,9 @@ class Material:
     pad: int
     mirror: bool
     fingerprint: str
+    chosen: NDArray[np.intp]
+    replaced: NDArray[np.intp]
+    partners: NDArray[np.intp]
 
     def to(self, device: torch.device) -> Material:
         """Return it with its tensors on ``device``."""
@@ -91,25 +99,29 @@ def gather(config: Config, root: Path | None) -> Material:
         data = load(config.data, root, seed=config.data_seed, resolution=config.resolution)
     except OSError as error:
         refuse("data", config.data, f"cannot be read or downloaded: {error}")
+    if config.classes is not None:
+        data = _only(data, config.classes)
     images, labels = data.train_images, data.train_labels
     classes = len(data.classes)
-    available = np.bincount(labels, minlength=classes)
-    largest = int(available.min()) if config.largest is None else config.largest
-    if largest > available[0]:
-        refuse("largest", largest, f"must be at most {available[0]}, the images of class {data.classes[0]}")
-    counts = longtail.counts(classes, largest, config.imbalance, config.shape)
+    counts = _counts(config, np.bincount(labels, minlength=classes))
     chosen = longtail.subset(labels, counts, seed(config, Stream.SUBSET))
     kept, kept_labels = images[chosen], labels[chosen]
+    replaced = partners = np.empty(0, dtype=np.intp)
     if config.similar_fraction > 0:
-        kept, _ = mix(
+        minority = classes - 1 if config.similar_minority is None else config.similar_minority
+        for name, label in (("similar_majority", config.similar_majority), ("similar_minority", minority)):
+            if label >= classes:
+                refuse(name, label, f"must be at most {classes - 1}, the label of the last class")
+        kept, mixed = mix(
             kept,
             kept_labels,
-            majority=0,
-            minority=classes - 1,
+            majority=config.similar_majority,
+            minority=minority,
             fraction=config.similar_fraction,
             degree=config.similar_degree,
             seed=seed(config, Stream.MIXING),
         )
+        replaced, partners = chosen[mixed.replaced], chosen[mixed.partners]
     mean, std = statistics(torch.from_numpy(images))
     return Material(
         images=torch.from_numpy(np.ascontiguousarray(kept)),
@@ -122,4 +134,53 @@ def gather(config: Config, root: Path | None) -> Material:
         pad=images.shape[1] // _PAD if data.shift else 0,
         mirror=data.mirror,
         fingerprint=data.fingerprint,
+        chosen=chosen,
+        replaced=replaced,
+        partners=partners,
     )
+
+
+def _only(data: Dataset, classes: tuple[int, ...]) -> Dataset:
+    """Return the images of some classes, which get the labels 0, 1, ... in this order."""
+    if max(classes) >= len(data.classes):
+        refuse("classes", list(classes), f"must be at most {len(data.classes) - 1}, the label of the last class")
+    place = np.full(len(data.classes), -1)
+    place[list(classes)] = np.arange(len(classes))
+    data = data.with_test()
+    own = place[data.labels] >= 0
+    return replace(
+        data,
+        classes=tuple(data.classes[label] for label in classes),
+        images=data.images[own],
+        labels=place[data.labels[own]],
+        test=None if data.test is None else data.test[own],
+    )
+
+
+def _counts(config: Config, available: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return how many images each class keeps, of those that are there."""
+    if config.counts is not None:
+        if len(config.counts) != len(available):
+            refuse("counts", list(config.counts), f"must be {len(available)} numbers, one for each class")
+        counts = np.array(config.counts)
+        for label in np.flatnonzero(counts > available)[:1]:
+            refuse("counts", int(counts[label]), f"must be at most {available[label]}, the images of class {label}")
+        return counts
+    most = _largest(config, available)
+    largest = most if config.largest is None else config.largest
+    if largest > most:
+        refuse("largest", largest, f"must be at most {most}: the data have no more images for these counts")
+    return longtail.counts(len(available), largest, config.imbalance, config.shape)
+
+
+def _largest(config: Config, available: NDArray[np.int64]) -> int:
+    """Return the largest first count for which every class has enough images."""
+    fits = range(1, int(available[0]) + 1)
+    short = bisect_left(
+        fits,
+        True,
+        key=lambda n: bool(
+            np.any(longtail.counts(len(available), n, config.imbalance, config.shape, empty=True) > available)
+        ),
+    )
+    return max(1, short)

@@ -12,7 +12,7 @@ from torchvision.models.resnet import BasicBlock, ResNet
 
 from theory._validate import choice, refuse, whole
 
-__all__ = ["ARCHITECTURES", "CifarResNet", "CosineLinear", "ImageNetResNet", "build", "initialise"]
+__all__ = ["ARCHITECTURES", "CifarResNet", "CosineLinear", "ImageNetResNet", "build", "initialise", "own_width"]
 
 _CIFAR = {f"resnet{depth}": (depth - 2) // 6 for depth in (8, 14, 20, 32, 44, 56, 110)}
 _IMAGENET = {"resnet18": [2, 2, 2, 2], "resnet34": [3, 4, 6, 3]}
@@ -63,7 +63,7 @@ def build(
     """
     arch = choice("arch", arch, ARCHITECTURES)
     classes, channels = whole("classes", classes, least=2), whole("channels", channels)
-    own = _IMAGENET_WIDTH if arch in _IMAGENET else CifarResNet.WIDTH
+    own = own_width(arch)
     width = own if width is None else whole("width", width)
     network: CifarResNet | ImageNetResNet
     # Layers draw their weights when they are made; these are drawn again below, and torch's own state is left alone.
@@ -76,6 +76,11 @@ def build(
             refuse("width", width, f"must be {own} for {arch}")
     initialise(network, generator)
     return network
+
+
+def own_width(arch: str) -> int:
+    """Return how many channels the first stage of an architecture has in the paper that introduced it."""
+    return _IMAGENET_WIDTH if arch in _IMAGENET else CifarResNet.WIDTH
 
 
 class CosineLinear(nn.Module):

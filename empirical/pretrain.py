@@ -22,7 +22,6 @@ from empirical.views import random_view
 from theory._validate import choice, number, refuse, whole
 
 __all__ = [
-    "MOCO_QUEUE",
     "OBJECTIVES",
     "BarlowTwins",
     "Carried",
@@ -32,6 +31,7 @@ __all__ = [
     "SimCLR",
     "barlow_twins",
     "carry_over",
+    "default_numbers",
     "info_nce",
     "nt_xent",
     "objective",
@@ -39,8 +39,6 @@ __all__ = [
 
 _LAST_LAYER = "classifier."
 _QUARTERS = 4
-MOCO_QUEUE = 4096
-"""How many keys MoCo's queue holds."""
 _EPSILON = 1e-5
 
 
@@ -78,9 +76,8 @@ def objective(
         >>> learning(images, torch.Generator().manual_seed(0)).shape
         torch.Size([])
     """
-    kind: Callable[..., Objective] = _KINDS[choice("objective", name, OBJECTIVES)]
-    parameters = inspect.signature(kind).parameters.values()
-    known = [parameter.name for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY]
+    known = default_numbers(name)
+    kind: Callable[..., Objective] = _KINDS[name]
     for key, value in numbers.items():
         if key not in known:
             refuse(key, value, f"is no number of {name}; known: {', '.join(known) or 'none'}")
@@ -90,6 +87,20 @@ def objective(
         made = kind(network, inputs, **numbers)
     made.begin(generator)
     return made
+
+
+def default_numbers(name: str) -> dict[str, Any]:
+    """Return the numbers of an objective with their defaults.
+
+    Raises:
+        ValueError: the name is not known.
+
+    Example:
+        >>> default_numbers("simclr"), default_numbers("rotation")
+        ({'temperature': 0.5, 'dimension': 128}, {})
+    """
+    parameters = inspect.signature(_KINDS[choice("objective", name, OBJECTIVES)]).parameters.values()
+    return {one.name: one.default for one in parameters if one.kind is one.KEYWORD_ONLY}
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,9 +193,9 @@ class MoCo(Objective):
     """Find an image's other view among that of this batch and those of earlier ones: :func:`info_nce`.
 
     The other views, the keys, are embedded by a copy of network and head that no gradient reaches: before every step
-    each of its weights ``k`` becomes ``momentum k + (1 - momentum) q``, with ``q`` the trained one. Keys join a queue
-    and leave it, oldest first, when it is full; it begins with random directions. In evaluation mode copy and queue
-    stay as they are.
+    each of its weights ``k`` becomes ``key_momentum k + (1 - key_momentum) q``, with ``q`` the trained one. Keys join a
+    queue and leave it, oldest first, when it is full; it begins with random directions. In evaluation mode copy and
+    queue stay as they are.
 
     The source also shuffles the batch between GPUs, against batch normalisation telling which key belongs to which
     image; on one device there is nothing to shuffle.
@@ -192,7 +203,7 @@ class MoCo(Objective):
     Args:
         temperature: above 0.
         dimension: of the embedding.
-        momentum: from 0 to 1.
+        key_momentum: from 0 to 1.
         queue: how many keys it holds, at least as many as a batch.
 
     Source: K. He et al., Momentum contrast for unsupervised visual representation learning, 2020, with the two layers
@@ -210,13 +221,13 @@ class MoCo(Objective):
         *,
         temperature: float = 0.1,
         dimension: int = 128,
-        momentum: float = 0.99,
-        queue: int = MOCO_QUEUE,
+        key_momentum: float = 0.99,
+        queue: int = 4096,
     ) -> None:
         """Add the two layers, the copy and the queue."""
         super().__init__(network, inputs, _projection(network, dimension))
         self.temperature = _positive("temperature", temperature)
-        self.momentum = float(number("momentum", momentum, "must be from 0 to 1", least=0, most=1))
+        self.key_momentum = float(number("key_momentum", key_momentum, "must be from 0 to 1", least=0, most=1))
         self.register_buffer("queue", torch.empty(whole("queue", queue), dimension))
         self.register_buffer("place", torch.zeros((), dtype=torch.int64))
         self.key_network, self.key_head = copy.deepcopy(self.network), copy.deepcopy(self.head)
@@ -248,7 +259,7 @@ class MoCo(Objective):
         """Move the copy's weights towards the trained ones."""
         for copied, trained in ((self.key_network, self.network), (self.key_head, self.head)):
             for key, query in zip(copied.parameters(), trained.parameters(), strict=True):
-                key.lerp_(query, 1 - self.momentum)
+                key.lerp_(query, 1 - self.key_momentum)
 
     @torch.no_grad()
     def _enqueue(self, keys: Tensor) -> None:

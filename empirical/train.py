@@ -21,7 +21,6 @@ from empirical.learning import SelfSupervised, Supervised, build_network
 from empirical.losses import has_switch
 from empirical.material import Material, gather
 from empirical.monitor import Monitor, Quiet
-from empirical.pretrain import MOCO_QUEUE
 from empirical.provenance import surroundings
 from empirical.runs import Run
 from empirical.steps import Execution, Optimizer, Trainer, find_device
@@ -100,8 +99,8 @@ def _check_images(config: Config, material: Material) -> None:
         refuse("data", config.data, f"must hold images of at least {_LEAST_SIDE} pixels a side, not {height} x {width}")
     if config.pretrain == "rotation" and height != width:
         refuse("pretrain", config.pretrain, f"needs square images, not {height} x {width}")
-    if config.pretrain == "moco" and min(config.batch_size, count) > MOCO_QUEUE:
-        refuse("batch_size", config.batch_size, f"must be at most {MOCO_QUEUE}, the keys that moco's queue holds")
+    if config.queue is not None and min(config.batch_size, count) > config.queue:
+        refuse("batch_size", config.batch_size, f"must be at most {config.queue}, the keys that moco's queue holds")
 
 
 def train_many(

@@ -104,7 +104,7 @@ def _parser() -> Parser:
     add("root", "the folder of the data sets", Path("data"), type=folder, metavar="DIR")
     add("imbalance", "images of the most frequent class over those of the rarest", 100, type=numeric, metavar="R")
     add("shape", "exp or step", "exp")
-    add("largest", "images of the most frequent class (default: all)", type=numeric, metavar="N")
+    add("largest", "images of the most frequent class (default: as many as there are)", type=numeric, metavar="N")
     add("method", ", ".join(METHODS), "ce")
     add("pretrain", "none, rotation, simclr, moco or barlow", "none")
     add("arch", depths, "resnet32")

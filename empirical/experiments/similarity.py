@@ -1,9 +1,8 @@
 """What the experiments on similar samples share: section 4.2.
 
 Images of the first, most frequent class are replaced by mixtures with images of the last, rarest class (equation 2);
-the test images stay as they are. The network is trained with cross entropy at imbalance 100; at 10 in
-the profile ``cpu`` and at 4 in ``smoke``, as at 100 their small networks recognise no image of the last class to begin
-with, so that there would be nothing to lose.
+the test images stay as they are. The network is trained with cross entropy at imbalance 100. The profile ``cpu`` adds
+10, where its small network recognises more of the last class, so that there is something to lose; ``smoke`` has 4.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ __all__ = ["DATA", "DEGREE", "FRACTION", "IMBALANCE", "Row", "run", "summarise"]
 DATA = {"smoke": ("digits",), "cpu": ("cifar10",), "paper": ("cifar10",)}
 """The data sets of each profile."""
 
-IMBALANCE = {"smoke": (4,), "cpu": (10,), "paper": (100,)}
+IMBALANCE = {"smoke": (4,), "cpu": (100, 10), "paper": (100,)}
 """The imbalances of each profile."""
 
 FRACTION = 0.2

@@ -6,7 +6,7 @@ the same command goes on with it.
 
 The profiles are ``paper``, the recipe of section 5.2 in the numbers of the codebases that the paper follows
 (ResNet-32, 200 epochs, images as they are, tested after each epoch); ``cpu``, the same on real images brought to 16 x
-16, with a ResNet-8 of half the width, 15 epochs, tested every fifth; and ``smoke``, scikit-learn's digits, a ResNet-8
+16, with a ResNet-8 of half the width, 30 epochs, tested every tenth; and ``smoke``, scikit-learn's digits, a ResNet-8
 of 4 channels, 5 epochs.
 """
 
@@ -46,7 +46,7 @@ __all__ = [
 
 PROFILES: Mapping[str, Mapping[str, Any]] = {
     "smoke": {"arch": "resnet8", "width": 4, "epochs": 5, "batch_size": 32},
-    "cpu": {"arch": "resnet8", "width": 8, "resolution": 16, "epochs": 15, "evaluate_every": 5},
+    "cpu": {"arch": "resnet8", "width": 8, "resolution": 16, "epochs": 30, "evaluate_every": 10},
     "paper": {},
 }
 """In which numbers of the recipe each profile differs from the defaults of :class:`empirical.config.Config`."""

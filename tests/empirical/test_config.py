@@ -14,10 +14,20 @@ OTHER = {
     "imbalance": 50,
     "shape": "step",
     "largest": 100,
+    "counts": (50, 20),
+    "classes": (3, 5),
     "similar_fraction": 0.2,
     "similar_degree": 0.4,
+    "similar_majority": 1,
+    "similar_minority": 2,
     "method": "drw",
     "pretrain": "rotation",
+    "temperature": 0.2,
+    "dimension": 64,
+    "key_momentum": 0.9,
+    "queue": 1024,
+    "redundancy": 0.1,
+    "factor": 0.1,
     "arch": "resnet20",
     "width": 8,
     "resolution": 16,
@@ -55,6 +65,14 @@ USED = {  # what a number needs to be used at all
     "scale": {"method": "ldam"},
     "tau": {"method": "logit-adjustment"},
     "similar_degree": {"similar_fraction": 0.2},
+    "similar_majority": {"similar_fraction": 0.2},
+    "similar_minority": {"similar_fraction": 0.2},
+    "temperature": {"pretrain": "simclr"},
+    "dimension": {"pretrain": "simclr"},
+    "key_momentum": {"pretrain": "moco"},
+    "queue": {"pretrain": "moco"},
+    "redundancy": {"pretrain": "barlow"},
+    "factor": {"pretrain": "barlow"},
 }
 
 
@@ -88,7 +106,7 @@ def test_the_name_does_not_change_with_the_process():
     code = "from empirical.config import Config; print(Config(data='cifar10').digest)"
     argv = [sys.executable, "-c", code]
     done = subprocess.run(argv, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
-    assert done.stdout.strip() == Config(data="cifar10").digest == "dcec4184fedb19b4"
+    assert done.stdout.strip() == Config(data="cifar10").digest == "e5f2942095033e65"
 
 
 def test_pretraining_is_shared_by_all_methods():

@@ -173,7 +173,7 @@ def test_rotation_by_hand():
 
 
 def test_moco_copy_follows_and_queue_turns():
-    learning = make("moco", momentum=0.9)
+    learning = make("moco", key_momentum=0.9)
     key, query = (dict(part.named_parameters()) for part in (learning.key_network, learning.network))
     assert all(torch.equal(key[name], query[name]) for name in key)
     assert all(map(torch.equal, learning.key_head.parameters(), learning.head.parameters()))
@@ -219,7 +219,7 @@ def test_moco_uses_the_queue_before_its_own_keys():
         ("rotation", {"temperature": 1}, r"^temperature=1: is no number of rotation; known: none$"),
         ("simclr", {"queue": 1}, r"^queue=1: is no number of simclr; known: temperature, dimension$"),
         ("simclr", {"temperature": 0}, r"^temperature=0: "),
-        ("moco", {"momentum": 1.1}, r"^momentum=1.1: "),
+        ("moco", {"key_momentum": 1.1}, r"^key_momentum=1.1: "),
         ("moco", {"queue": 0}, r"^queue=0: "),
         ("barlow", {"redundancy": -1}, r"^redundancy=-1: "),
         ("barlow", {"dimension": 0}, r"^dimension=0: "),
