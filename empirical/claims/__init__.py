@@ -41,8 +41,8 @@ E8 Figure 6, E9 section 5.4. Beside the verdict stands what the paper's own prin
     )
 
 A prediction with an error of at most ``e`` is one whose value is ``e`` minus the absolute error; a claim of no effect
-has its ``margin`` written down. A measure raises :class:`LackingError` where a table is not as it needs it (``table.need``
-does), and a missing run is None; neither is an error.
+has its ``margin`` written down. A measure raises :class:`LackingError` where a table is not as it needs it
+(``table.need`` does), and a missing run is None; the claim is then not measured, or in part.
 """
 
 from __future__ import annotations

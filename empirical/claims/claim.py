@@ -64,6 +64,7 @@ class Claim:
         experiments: whose tables it reads.
         measure: makes the comparisons.
         margin: for a claim of no effect, which effect counts as none, and why.
+        reading: how the sentence is read, where it can be read in more than one way.
     """
 
     id: str
@@ -73,6 +74,7 @@ class Claim:
     experiments: tuple[str, ...]
     measure: Measure
     margin: str | None = None
+    reading: str | None = None
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,7 @@ class Finding:
             "id": claim.id,
             "place": claim.place,
             "printed": claim.printed,
+            "reading": claim.reading,
             "statistic": claim.statistic,
             "margin": claim.margin,
             "experiments": list(claim.experiments),

@@ -148,7 +148,7 @@ def _measured(table: Table, printed: Cells, data: str, statistic: Statistic) -> 
     """Return the measured numbers of each printed cell of a data set that the table has."""
     samples = {}
     for method, pretrain in printed[data]:
-        start = {"pretrain": pretrain} if "pretrain" in table.rows[0] else {}
+        start = {"pretrain": pretrain} if "pretrain" in table.columns else {}
         for imbalance in table.values("imbalance", data=data, method=method, **start):
             if cell(printed, data, imbalance, method, pretrain) is None:
                 continue

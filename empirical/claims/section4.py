@@ -101,8 +101,9 @@ CLAIMS = (
         id="E4.severe",
         place="section 4.2, main results, Figures 3 and 4",
         printed="the long-tailed problem would become more severe when similar samples exist",
-        statistic="severity read as the gap between first and last class in accuracy; a straight line is fitted to it "
-        "against rho, and against -lambda, at each imbalance: slope * (max - min) > 0",
+        reading="the gap in accuracy between the first and the last class grows",
+        statistic="a straight line is fitted to the accuracy of the first class minus that of the last against rho, "
+        "and against -lambda, at each imbalance: slope * (max - min) > 0",
         experiments=("similar-fraction", "similar-degree"),
         measure=each(_falls(_gap, rising=True)),
     ),

@@ -103,9 +103,10 @@ CLAIMS = (
         place="section 5.4, relationship between representation and classifier",
         printed="high-quality representation can alleviate the classifier bias by normalizing weights' norm for each "
         "category",
-        statistic="read as: on features with SSP normalising helps the rare. Accuracy of the last third of the classes "
-        "under the tau-normalised classifier of tau 1 minus that under the joint one, at each imbalance and data set, "
-        "for each method whose features are looked at: > 0",
+        reading="on features with SSP normalising helps the rare",
+        statistic="accuracy of the last third of the classes under the tau-normalised classifier of tau 1 minus that "
+        "under the joint one, at each imbalance and data set, for each method whose features are looked at: "
+        "> 0",
         experiments=("representation",),
         measure=each(_representation),
     ),
@@ -114,8 +115,9 @@ CLAIMS = (
         place="section 5.4, relationship between representation and classifier",
         printed="high-quality representation can alleviate the classifier bias by normalizing weights' norm for each "
         "category",
-        statistic="read as: better features alone even out the norms. Standard deviation over mean of the joint "
-        "classifier's norms, without SSP minus with SSP, at each imbalance and data set, for each method: > 0",
+        reading="better features alone even out the norms",
+        statistic="standard deviation over mean of the joint classifier's norms, without SSP minus with SSP, at each "
+        "imbalance and data set, for each method: > 0",
         experiments=("representation",),
         measure=each(_more_even),
     ),
@@ -132,7 +134,8 @@ CLAIMS = (
         id="E9.depth",
         place="sections 5.2 and 5.4, different architectures",
         printed="network depth is of crucial factor for representation learning",
-        statistic="read as: deeper is better. Accuracy of each network minus that of the next shallower one, without "
+        reading="deeper is better",
+        statistic="accuracy of each network minus that of the next shallower one, without "
         "SSP, at each imbalance and data set: > 0",
         experiments=("depth",),
         measure=each(_depth),
@@ -151,8 +154,8 @@ CLAIMS = (
         id="E9.minority",
         place="section 5.4, generalization on minority classes, with the caption of Table 1",
         printed="we further explore the generalization on each minority class",
-        statistic="the text at hand shows no result; read with its claims for SSP: mean error of the last third of the "
-        "classes without SSP minus with SSP, for each method: > 0",
+        reading="with SSP it is better; the text at hand shows no result",
+        statistic="mean error of the last third of the classes without SSP minus with SSP, for each method: > 0",
         experiments=("classwise",),
         measure=each(_classwise),
     ),

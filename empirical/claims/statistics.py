@@ -81,7 +81,7 @@ def decide(values: ArrayLike, alpha: float = ALPHA) -> Decision:
     Example:
         >>> found = decide([[2.0, 2.5, 2.2], [1.0, 1.4, 1.1], [0.3, -0.2, 0.1]])
         >>> found.holds.tolist(), found.fails.tolist(), round(float(found.low[0]), 2)
-        ([True, False, False], [False, False, False], 1.61)
+        ([True, True, False], [False, False, False], 1.61)
     """
     number("alpha", alpha, "must be above 0 and below 1", above=0, below=1)
     array = np.asarray(values, dtype=float)

@@ -6,6 +6,7 @@ import csv
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -41,6 +42,11 @@ class Table:
     rows: tuple[Row, ...]
     commands: tuple[str, ...] = ()
 
+    @cached_property
+    def columns(self) -> frozenset[str]:
+        """The columns that every row has."""
+        return frozenset.intersection(*(frozenset(row) for row in self.rows)) if self.rows else frozenset()
+
     def where(self, **cells: Any) -> list[Row]:
         """Return the rows with these cells."""
         self.need(*cells)
@@ -68,7 +74,7 @@ class Table:
     def need(self, *columns: str) -> None:
         """Raise :class:`LackingError` if the table lacks a column."""
         for name in columns:
-            if any(name not in row for row in self.rows):
+            if name not in self.columns:
                 raise LackingError(f"the table {self.name} has no column {name}")
 
 

@@ -64,7 +64,8 @@ def _table(profile: str, found: Sequence[Finding]) -> Table:
     for f in found:
         own = as_printed(f.claim)
         verdict = f"[{_STYLE[f.verdict]}]{f.verdict}[/]"
-        words = (f.claim.printed, ", ".join(f.data), f.counts, "" if own is None else str(own))
+        reading = "" if f.claim.reading is None else f" (read as: {f.claim.reading})"
+        words = (f.claim.printed + reading, ", ".join(f.data), f.counts, "" if own is None else str(own))
         table.add_row(f.claim.id, verdict, *map(escape, words))
     return table
 
