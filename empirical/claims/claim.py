@@ -17,6 +17,7 @@ __all__ = [
     "CONFIRMED",
     "CONTRADICTED",
     "NOT_MEASURED",
+    "RUNS",
     "UNDECIDED",
     "Claim",
     "Comparison",
@@ -30,6 +31,9 @@ CONFIRMED, CONTRADICTED, UNDECIDED = "confirmed", "contradicted", "undecided at 
 
 NOT_MEASURED = "not measured"
 """What stands in their place where no table has anything for the claim."""
+
+RUNS = "runs"
+"""How a missing part begins that is runs of a comparison."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +128,18 @@ class Finding:
         against = f", {found[CONTRADICTED]} contradicted" if found[CONTRADICTED] else ""
         return f"{found[CONFIRMED]} of {len(self.comparisons)} confirmed{against}"
 
+    @property
+    def seeds(self) -> str:
+        """How many seeds there are, from the comparison with the fewest to the one with the most."""
+        numbers = {part.seeds for part in self.comparisons} or {0}
+        least, most = min(numbers), max(numbers)
+        return f"{least} to {most} seeds" if least < most else f"{most} seed{'s' * (most != 1)}"
+
+    @property
+    def late(self) -> int:
+        """How many of the comparisons lack runs."""
+        return sum(part.missing > 0 or part.seeds == 0 for part in self.comparisons)
+
     def as_dict(self) -> dict[str, Any]:
         """Return the finding as plain data, for JSON."""
         claim = self.claim
@@ -179,7 +195,7 @@ def judge(claim: Claim, tables: Mapping[str, Table], profile: str = "") -> Findi
         return Finding(claim, profile, data, NOT_MEASURED, (), tuple(missing), tuple(make))
     comparisons += [Comparison(f"the table {name}", {}) for name in absent]
     late = [part for part in comparisons if not part.values or None in part.values.values()]
-    missing += [f"runs for {part.label}" for part in late if part.values or part.data]
+    missing += [f"{RUNS} for {part.label}" for part in late if part.values or part.data]
     if any(part.data for part in late):
         make += [command for table in there.values() for command in table.commands]
     judged = _judged(comparisons)

@@ -68,7 +68,7 @@ class Cell:
         pretrain: what the row starts from.
         printed: the number in the text at hand.
         seeds: how many runs were measured.
-        mean: over them.
+        mean: over them, in Table 2 the geometric one.
         low: the least printed number that would be within noise; None without a spread.
         high: the greatest.
         verdict: one of those of this module.
@@ -94,7 +94,7 @@ class Cell:
 
 def compare(profiles: Mapping[str, Mapping[str, Table]]) -> list[Cell]:
     """Return every printed cell that the tables, by profile and experiment, have a place for."""
-    found = []
+    found: list[Cell] = []
     for profile, tables in profiles.items():
         if "rebalance" in tables:
             found += _cells("Table 1", TABLE1, profile, tables["rebalance"], only("accuracy"))
@@ -128,6 +128,7 @@ def _cells(title: str, printed: Cells, profile: str, table: Table, statistic: St
         noise = _noise(list(scaled.values()), family)
         for (imbalance, method, pretrain), sample in scaled.items():
             value = cell(printed, data, imbalance, method, pretrain)
+            assert value is not None  # cells without a printed number are left out above
             mean = float(sample.mean()) if len(sample) else None
             low, high, verdict = None, None, NOT_MEASURED
             if profile != _PAPER:
@@ -138,10 +139,24 @@ def _cells(title: str, printed: Cells, profile: str, table: Table, statistic: St
                 half = noise * math.sqrt(1 + 1 / len(sample)) + widen
                 low, high = (math.exp(end) if logs else end for end in (mean - half, mean + half))
                 verdict = WITHIN if low <= value <= high else OUTSIDE
-            if mean is not None and logs:
-                mean = float(np.mean(samples[imbalance, method, pretrain]))
-            place = (title, profile, data, imbalance, method, pretrain, value, len(sample))
-            yield Cell(*place, *(None if x is None else round(x, 4) for x in (mean, low, high)), verdict)
+            yield Cell(
+                table=title,
+                profile=profile,
+                data=data,
+                imbalance=imbalance,
+                method=method,
+                pretrain=pretrain,
+                printed=value,
+                seeds=len(sample),
+                mean=_rounded(math.exp(mean) if logs and mean is not None else mean),
+                low=_rounded(low),
+                high=_rounded(high),
+                verdict=verdict,
+            )
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
 
 
 def _measured(table: Table, printed: Cells, data: str, statistic: Statistic) -> dict[tuple[Any, ...], list[float]]:

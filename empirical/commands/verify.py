@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from empirical.claims import ALPHA, NOT_MEASURED, Finding, as_printed, findings, published, read
+from empirical.claims import ALPHA, NOT_MEASURED, RUNS, Finding, as_printed, findings, published, read
 from empirical.files import write_whole
 from empirical.options import Parser, folder
 from theory._validate import refuse
@@ -59,13 +59,16 @@ def _table(profile: str, found: Sequence[Finding]) -> Table:
     table = Table(title=title, box=SIMPLE_HEAD)
     for name in ("claim", "verdict"):
         table.add_column(name, no_wrap=True)
-    for name in ("as printed in the text at hand", "data", "comparisons", "the paper's own table"):
+    table.add_column("as printed in the text at hand", min_width=46)
+    for name in ("measured on", "comparisons", "the paper's own table"):
         table.add_column(name)
     for f in found:
         own = as_printed(f.claim)
         verdict = f"[{_STYLE[f.verdict]}]{f.verdict}[/]"
         reading = "" if f.claim.reading is None else f" (read as: {f.claim.reading})"
-        words = (f.claim.printed + reading, ", ".join(f.data), f.counts, "" if own is None else str(own))
+        data = ", ".join((*f.data, f.seeds)) if f.data else ""
+        found_so_far = f"{f.counts}; {f.late} lack runs" if f.late else f.counts
+        words = (f.claim.printed + reading, data, found_so_far, "" if own is None else str(own))
         table.add_row(f.claim.id, verdict, *map(escape, words))
     return table
 
@@ -93,12 +96,9 @@ def _published(cells: Sequence[published.Cell]) -> str:
 
 def _say_missing(console: Console, found: Sequence[Finding], out: Path) -> None:
     """Say what is missing and which commands make it."""
-    for f in found:
-        if f.missing and f.verdict != NOT_MEASURED:
-            console.print(f"{f.claim.id} lacks {'; '.join(f.missing)}", markup=False)
-    absent = Counter(reason for f in found if f.verdict == NOT_MEASURED for reason in f.missing)
+    absent = dict.fromkeys(reason for f in found for reason in f.missing if not reason.startswith(RUNS))
     if absent:
-        console.print("not measured for lack of " + "; ".join(absent), markup=False)
+        console.print("missing: " + "; ".join(absent), markup=False)
     commands = dict.fromkeys(command for f in found for command in f.make)
     if commands:
         console.print("made by:", *(f"  {command} --out {out}" for command in commands), sep="\n", markup=False)
