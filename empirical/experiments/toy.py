@@ -28,6 +28,8 @@ __all__ = ["DATA", "SCHEDULES", "Design", "Row", "add_arguments", "prepare", "ru
 DATA = {"smoke": ("digits",), "cpu": ("cifar10",), "paper": ("cifar10",)}
 """The data sets of each profile."""
 
+_CLASSES = {"cifar10": 10, "cifar100": 100, "digits": 10}  # other data are loaded to count theirs
+
 SCHEDULES = ("epochs", "steps")
 """What all runs have the same number of."""
 
@@ -136,6 +138,8 @@ def prepare(args: argparse.Namespace, designs: Mapping[str, Design]) -> Setting:
 
     @cache
     def classes(data: str) -> int:
+        if data in _CLASSES:
+            return _CLASSES[data]
         from empirical.material import gather
 
         return len(gather(training.config(profile, data=data, imbalance=1), args.root).counts)

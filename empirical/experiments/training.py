@@ -169,11 +169,11 @@ def prepare(
     usual = 1 if profile == "smoke" else cores()
     workers = whole("workers", usual if args.workers is None else args.workers)
     seconds = None if args.time_budget is None else duration(args.time_budget)
-    wait_passively()
-    # Torch is imported from here on: the setting of its threads must come before.
     configs = [
         run for name in names for ratio in ratios for seed in range(seeds) for run in plan(profile, name, ratio, seed)
     ]
+    wait_passively()
+    # Torch is imported from here on: the setting of its threads must come before.
     from empirical.learning import build_network
     from empirical.material import gather
     from empirical.runs import Run
