@@ -29,6 +29,7 @@ COLUMNS = ("data", "label", "minority_images", "majority_images", "seed", "minor
 
 _SERIES = {"minority": "the one class, class {}", "majority": "the other classes", "accuracy": "all classes"}
 _ASIDE = 0.004  # between the series at one place, of the axis
+_MARGIN = 0.04  # beside the outermost ones, likewise
 _PANEL = (5.4, 4.2)
 _HALF = 50
 
@@ -108,5 +109,6 @@ def _draw(ax: Axes, rows: Rows, case: Case) -> None:
             ax.plot([], [], " ", label="Theorem 2: no line, no two\nGaussian classes have this accuracy")
         else:
             ax.plot(grid, line, color=COLOURS[0], label="Theorem 2, from the\nbalanced runs")
+    ax.set_xlim(numbers[0] - _MARGIN * span, numbers[-1] + _MARGIN * span)
     if case.extra is not None:
         case.extra(ax, rows)

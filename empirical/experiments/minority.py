@@ -8,7 +8,9 @@ non-linear." The test of it, fixed before anything was measured: a straight line
 number of images, with a level for each seed, against a line with one bend (:mod:`empirical.experiments.linearity`).
 It rejects the line at ``p`` up to 0.05; linear stops at ``stop``, from ``stop_low`` to ``stop_high`` with 95 %
 confidence; if no such interval is left, one bend is not enough. Its errors are taken to be normal and of equal variance
-over the numbers of images.
+over the numbers of images. Accuracies near 0 vary less: on simulated lines of binomial accuracies of 1,000 test images,
+from 1 to 70 % and from 30 to 80 % over the numbers of ``cpu``, it rejects 10 % and 7 % of the lines at 0.05, so that a
+``p`` close to that decides nothing.
 
 The profile ``cpu`` has ten numbers of images and 15 epochs, which on 46,000 images are twice as many steps as 30 on
 the long tails of its other experiments. Its runs go over 467,900 images an epoch and seed; 15 epochs and three seeds at

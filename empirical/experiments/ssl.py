@@ -6,8 +6,8 @@ that follows. The network is trained with cross entropy, because every method th
 well, and what is asked for is what the features alone do; ``--method`` names another.
 
 The profile ``paper`` has the data sets and imbalances of Table 1. ``cpu`` has CIFAR-10 alone at 100 and 10, and 15
-epochs: with three seeds and a contrastive step at three times the time of a supervised one, 15 times 1.48 million
-images at 6,000 a second and core are 31 minutes on two cores.
+epochs: with three seeds and a contrastive step at three times the time of a supervised one (two to three, measured),
+22.2 million images at 6,000 a second and core are 31 minutes on two cores.
 """
 
 from __future__ import annotations

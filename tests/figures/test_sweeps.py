@@ -109,12 +109,18 @@ def table(name):
     return [{"run": str(i), **row} for i, row in enumerate(rows)]
 
 
+def command(name):
+    return (
+        f"python -m empirical run {name} --profile paper --data cifar10 --majority 5000 --minority 5000 4000 3000 100"
+    )
+
+
 def write(folder, name, rows):
     with (folder / f"{name}.csv").open("w", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
-    made = {"command": f"python -m empirical run {name}", "arguments": {"profile": "paper"}, "rows": len(rows)}
+    made = {"command": command(name), "arguments": {"profile": "paper"}, "rows": len(rows)}
     (folder / f"{name}.json").write_text(json.dumps(made))
 
 
@@ -156,7 +162,7 @@ def test_all_of_it_is_inside_and_nothing_is_missing(results):
         box = part.get_tightbbox()
         assert fig.bbox.x0 <= box.x0 < box.x1 <= fig.bbox.x1
         assert fig.bbox.y0 <= box.y0 < box.y1 <= fig.bbox.y1
-    assert MODULES[name].command(folder) == f"python -m empirical run {name}"
+    assert MODULES[name].command(folder) == command(name)
 
 
 def test_missing_runs_are_noted_and_the_rest_is_drawn(results):
@@ -167,6 +173,9 @@ def test_missing_runs_are_noted_and_the_rest_is_drawn(results):
     fig = MODULES[name].draw(folder)
     total = len({row["run"] for row in rows})
     assert fig.get_supxlabel().startswith(f"1 of {total} runs are missing; the same command trains them: python -m")
+    fig.draw_without_rendering()
+    note = fig._supxlabel.get_window_extent()
+    assert fig.bbox.x0 <= note.x0 < note.x1 <= fig.bbox.x1
     assert sum(len(series[0]) for ax in fig.axes for series in measured(ax)) > 0
     write(folder, name, lose(rows, lambda row: True))
     fig = MODULES[name].draw(folder)
