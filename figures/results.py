@@ -8,6 +8,7 @@ import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import fill
 from typing import Any, NoReturn
 
 import numpy as np
@@ -27,6 +28,8 @@ METHODS = {"ce": "CE", "rs": "CE + RS", "rw": "CE + RW", "drw": "CE + DRW"}
 
 STARTS = {"none": "from random weights", "rotation": "rotation pre-training (SSP)"}
 """What the runs start from."""
+
+_LETTERS = 14  # an inch, of the size of a note
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,8 @@ def note_missing(fig: Figure, found: Results) -> None:
     missing = {row["run"] for row in found.rows if None in row.values()}
     if missing:
         text = f"{len(missing)} of {len(runs)} runs are missing; the same command trains them: {found.command}"
-        fig.supxlabel(text, fontsize=8, color="#B00000")
+        lines = fill(text, int(_LETTERS * fig.get_figwidth()), break_on_hyphens=False)
+        fig.supxlabel(lines, fontsize=8, color="#B00000")
 
 
 def _cell(text: str) -> Any:

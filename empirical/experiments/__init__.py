@@ -26,9 +26,14 @@ __all__ = ["EXPERIMENTS", "load"]
 
 EXPERIMENTS = {
     "pairs": "empirical.experiments.pairs",
+    "majority": "empirical.experiments.majority",
+    "minority": "empirical.experiments.minority",
     "rebalance": "empirical.experiments.rebalance",
     "norms": "empirical.experiments.norms",
     "classwise": "empirical.experiments.classwise",
+    "ssl": "empirical.experiments.ssl",
+    "depth": "empirical.experiments.depth",
+    "losses": "empirical.experiments.losses",
     "similar-fraction": "empirical.experiments.similar_fraction",
     "similar-degree": "empirical.experiments.similar_degree",
 }
