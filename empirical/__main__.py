@@ -1,8 +1,9 @@
 """The command line: ``python -m empirical list``, ``run NAME ... --out DIR``, ``train ... --out DIR`` and ``bench``.
 
 ``run`` runs an experiment: it writes ``DIR/NAME.csv``, the tidy table, and ``DIR/NAME.json``, how it was made and its
-summary. ``train`` and ``bench`` are modules of :mod:`empirical.commands`. Bad input ends with exit code 2 and one line
-that says what is allowed; nothing is written then.
+summary; further tables of an experiment go to ``DIR/NAME-TABLE.csv``. ``train`` and ``bench`` are modules of
+:mod:`empirical.commands`. Bad input ends with exit code 2 and one line that says what is allowed; nothing is written
+then.
 """
 
 from __future__ import annotations
@@ -79,7 +80,8 @@ def _run(name: str, options: Sequence[str]) -> int:
     rows = experiment.run(setting, track)
     seconds = time.perf_counter() - started
     summary = experiment.summarise(rows)
-    table = csv_text(map(asdict, rows))
+    tables = {name: rows, **{f"{name}-{key}": more for key, more in getattr(rows, "further", {}).items()}}
+    texts = {key: csv_text(map(asdict, table)) for key, table in tables.items()}
     made = {
         "command": command(name, setting.arguments()),
         "arguments": setting.arguments(),
@@ -89,7 +91,8 @@ def _run(name: str, options: Sequence[str]) -> int:
         "rows": len(rows),
         "summary": summary,
     }
-    write_whole(args.out / f"{name}.csv", table)
+    for key, text in texts.items():
+        write_whole(args.out / f"{key}.csv", text)
     write_whole(args.out / f"{name}.json", json.dumps(made, indent=2, allow_nan=False) + "\n")
     print(_table(summary))
     print(f"{len(rows)} rows in {seconds:.1f} s: {args.out / name}.csv, {args.out / name}.json")
