@@ -80,8 +80,9 @@ def _run(name: str, options: Sequence[str]) -> int:
     rows = experiment.run(setting, track)
     seconds = time.perf_counter() - started
     summary = experiment.summarise(rows)
-    tables = {name: rows, **{f"{name}-{key}": more for key, more in getattr(rows, "further", {}).items()}}
-    texts = {key: csv_text(map(asdict, table)) for key, table in tables.items()}
+    further = getattr(rows, "further", {})
+    tables = {name: rows, **{f"{name}-{key}": table for key, table in further.items()}}
+    texts = {file: csv_text(map(asdict, table)) for file, table in tables.items()}
     made = {
         "command": command(name, setting.arguments()),
         "arguments": setting.arguments(),
@@ -89,10 +90,11 @@ def _run(name: str, options: Sequence[str]) -> int:
         **surroundings(),
         "seconds": round(seconds, 2),
         "rows": len(rows),
+        **({"further": {key: len(table) for key, table in further.items()}} if further else {}),
         "summary": summary,
     }
-    for key, text in texts.items():
-        write_whole(args.out / f"{key}.csv", text)
+    for file, text in texts.items():
+        write_whole(args.out / f"{file}.csv", text)
     write_whole(args.out / f"{name}.json", json.dumps(made, indent=2, allow_nan=False) + "\n")
     print(_table(summary))
     print(f"{len(rows)} rows in {seconds:.1f} s: {args.out / name}.csv, {args.out / name}.json")

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.covariance import ledoit_wolf
 from sklearn.metrics import silhouette_samples
 from sklearn.neighbors import NearestNeighbors
 
@@ -76,23 +75,19 @@ def purities(x: ArrayLike, labels: ArrayLike, neighbours: int = NEIGHBOURS) -> N
 def separations(x: ArrayLike, labels: ArrayLike) -> NDArray[np.float64]:
     r"""Return the Mahalanobis distance between the means of any two classes, shape ``(C, C)``, NaN on the diagonal.
 
-    .. math:: M_{ij}^2 = \max\Bigl(0,\ (m_i - m_j)^T S^{-1} (m_i - m_j)
-        - \operatorname{tr}(S^{-1} \hat S) \bigl(\tfrac{1}{n_i} + \tfrac{1}{n_j}\bigr)\Bigr)
+    .. math:: M_{ij}^2 = \max\Bigl(0,\ \tfrac{n - C - r - 1}{n - C} (m_i - m_j)^T S^{-1} (m_i - m_j)
+        - r \bigl(\tfrac{1}{n_i} + \tfrac{1}{n_j}\bigr)\Bigr)
 
-    the separation of Theorem 2 with everything estimated. ``S^`` is the covariance within the classes, pooled over all
-    of them, with ``n - C`` below: classes with many members weigh more in it. ``S`` is ``S^`` with the shrinkage of
-    Ledoit and Wolf towards a multiple of the identity, little where members outnumber features by far, which keeps it
-    invertible where features never move. The trace, about ``d``, takes away what the noise of the two means adds,
-    which for a rare class is not small.
+    the separation of Theorem 2 with everything estimated. ``S`` is the covariance within the classes, pooled over all
+    of them, with ``n - C`` below: classes with many members weigh more in it. It is not shrunk; directions in which no
+    class varies are left out, and ``r`` is the rank of the rest. Before negative values become 0, the square has no
+    bias for Gaussian classes with a common covariance, whose inverse is that of a Wishart matrix: the factor is for its
+    mean, and the last term for the noise of the two means, which makes rare classes look far apart.
 
-    All are NaN if no feature varies within a class.
+    All are NaN if ``r`` is 0, or if ``n - C`` is not above ``r + 1``: too few members for so many features.
 
     Raises:
-        ValueError: as in :func:`silhouettes`, or every class has a single member.
-
-    References:
-        O. Ledoit and M. Wolf, A well-conditioned estimator for large-dimensional covariance matrices, Journal of
-        Multivariate Analysis 88 (2004), 365-411.
+        ValueError: as in :func:`silhouettes`.
 
     Example:
         >>> rng = np.random.default_rng(0)
@@ -103,21 +98,20 @@ def separations(x: ArrayLike, labels: ArrayLike) -> NDArray[np.float64]:
                [ 3., nan]])
     """
     points, classes, counts = _checked(x, labels)
-    n, c = len(points), len(counts)
-    if n == c:
-        refuse("labels", counts.tolist(), "must hold a class of two or more members")
+    freedom, c = len(points) - len(counts), len(counts)
     means = np.stack([points[classes == label].mean(axis=0) for label in range(c)])
-    inside = points - means[classes]
+    scale = np.sqrt(((points - means[classes]) ** 2).sum(axis=0) / max(freedom, 1))
+    moving = scale > np.finfo(np.float32).eps * np.abs(points).max(axis=0)
+    inside = (points - means[classes])[:, moving] / scale[moving]
+    values, axes = np.linalg.eigh(inside.T @ inside / max(freedom, 1))
+    kept = values > np.finfo(np.float32).eps * len(values)  # features come in 32 bits
+    rank = int(kept.sum())
     found = np.full((c, c), np.nan)
-    if not inside.any():
+    if rank == 0 or freedom <= rank + 1:
         return found
-    shrunk = ledoit_wolf(inside, assume_centered=True)[0] * n / (n - c)
-    inverse = np.linalg.inv(shrunk)
-    noise = np.sum(inverse * (inside.T @ inside)) / (n - c)
-    for i in range(c):
-        apart = means - means[i]
-        squares = np.einsum("jk,kl,jl->j", apart, inverse, apart) - noise * (1 / counts[i] + 1 / counts)
-        found[i] = np.sqrt(np.maximum(squares, 0))
+    white = (means[:, moving] / scale[moving]) @ axes[:, kept] / np.sqrt(values[kept])
+    squares = ((white[:, None] - white[None]) ** 2).sum(axis=2) * (freedom - rank - 1) / freedom
+    found = np.sqrt(np.maximum(squares - rank * (1 / counts[:, None] + 1 / counts), 0))
     np.fill_diagonal(found, np.nan)
     return found
 

@@ -12,9 +12,11 @@ __all__ = ["FIGURES", "ResultsError"]
 
 FIGURES = {
     "classwise": "figures.classwise",
+    "embedding": "figures.embedding",
     "norms": "figures.norms",
     "pairs": "figures.pairs",
     "rebalance": "figures.rebalance",
+    "representation": "figures.representation",
     "similar-degree": "figures.similar_degree",
     "similar-fraction": "figures.similar_fraction",
     "theorem1": "figures.theorem1",

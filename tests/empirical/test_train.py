@@ -253,7 +253,7 @@ def test_the_result_has_the_sweep_over_tau(tmp_path):
 def test_no_tau_where_norms_mean_nothing_or_are_0(tmp_path):
     assert train(replace(TINY, method="ldam"), tmp_path, device="cpu")["tau"] is None
     assert "tau" not in train(replace(TINY, method=None, pretrain="rotation"), tmp_path, device="cpu")
-    stage = Supervised(TINY, gather(TINY), CPU)
+    stage = Supervised(TINY, gather(TINY, None), CPU)
     assert stage.swept() is not None
     with torch.no_grad():
         stage.module.classifier.weight[1] = 0
