@@ -1,10 +1,11 @@
 """Figure 5: maps of the features with and without pre-training, and numbers for what the eye sees on them.
 
 Above the training images, below the test images. Left, the t-SNE maps of the runs of the first seed that has them: a
-colour and a mark for each class, its number at the median of its points. Right, class by class, mean and interval over
-the seeds: the purity of the nearest neighbours and the silhouette, of the features and, hollow, of the map; and the
-Mahalanobis distance of the features to the nearest other class. The first data set and the largest imbalance of the
-results are drawn. Of more than ten classes the ten rarest have colours on the maps, the others are grey.
+colour and a mark for each class, hollow where a colour comes again, its number at the median of its points. Right,
+class by class, mean and interval over the seeds: the purity of the nearest neighbours and the silhouette, of the
+features and, hollow, of the map; and the Mahalanobis distance of the features to the nearest other class. The first
+data set and the largest imbalance of the results are drawn. Of more than ten classes the ten rarest have colours on the
+maps, the others are grey.
 """
 
 from __future__ import annotations
@@ -91,8 +92,9 @@ def _draw_map(ax: Axes, rows: Sequence[dict[str, Any]]) -> None:
         at = np.array([(row["x"], row["y"]) for row in own if row["label"] == label])
         rank = label - max(0, len(labels) - _COLOURED)
         colour = COLOURS[rank % len(COLOURS)] if rank >= 0 else "#BBBBBB"
-        marker = MARKERS[(rank + rank // len(COLOURS)) % len(MARKERS)] if rank >= 0 else "."
-        ax.plot(*at.T, linestyle="none", marker=marker, color=colour, markersize=3.2, markeredgewidth=0, alpha=0.75)
+        marker = MARKERS[rank % len(MARKERS)] if rank >= 0 else "."
+        hollow = {"fillstyle": "none", "markeredgewidth": 0.7} if rank >= len(COLOURS) else {"markeredgewidth": 0}
+        ax.plot(*at.T, linestyle="none", marker=marker, color=colour, markersize=3.4, alpha=0.75, **hollow)
         if rank >= 0:
             outline = [withStroke(linewidth=2.5, foreground="white")]
             text = {"ha": "center", "va": "center", "weight": "bold", "path_effects": outline}
