@@ -69,7 +69,8 @@ def train(
 
     Returns:
         What ``result.json`` holds: the accuracies of the last and of the best epoch (the best by the test images, so
-        for comparison only), the scores of the last one by class, the norms of the classifier, and how it was made.
+        for comparison only), the scores of the last one by class, the norms of the classifier, what its
+        tau-normalisation comes to (:meth:`empirical.learning.Supervised.swept`), and how it was made.
 
     Raises:
         ValueError: the data are missing or do not fit the configuration, there is no such device, the folder cannot
@@ -311,6 +312,7 @@ class _Training:
             result["last"] = {"epoch": config.epochs, **asdict(tested)}
             result["best"] = {"epoch": best["epoch"], "accuracy": best["test_accuracy"]}
             result["classifier"] = norms(self._stage.module.classifier.weight)
+            result["tau"] = self._stage.swept()
         first = config.pretraining()
         return {
             **result,

@@ -9,7 +9,7 @@ An experiment is a module with these functions:
     when something cannot be;
 ``run(setting, track)``
     returns the tidy table: a list of dataclass instances, one a row; ``track`` wraps its longest loop and shows
-    the progress;
+    the progress; further tables hang on it (:class:`empirical.experiments.tables.Tables`);
 ``summarise(rows)``
     returns the few numbers to look at first, as a list of dictionaries.
 
@@ -36,6 +36,8 @@ EXPERIMENTS = {
     "losses": "empirical.experiments.losses",
     "similar-fraction": "empirical.experiments.similar_fraction",
     "similar-degree": "empirical.experiments.similar_degree",
+    "embedding": "empirical.experiments.embedding",
+    "representation": "empirical.experiments.representation",
 }
 
 

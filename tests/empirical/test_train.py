@@ -229,6 +229,37 @@ def test_the_result_is_that_of_the_saved_network(tmp_path):
     assert (result["device"], result["precision"], result["deterministic"]) == ("cpu", "float32", True)
 
 
+def test_the_result_has_the_sweep_over_tau(tmp_path):
+    result = train(TINY, tmp_path, device="cpu")
+    network, material = trained_network(TINY, tmp_path)
+    with torch.no_grad():
+        seen = network.features(normalize(material.test_images, material.mean, material.std)).double().numpy()
+    weight, labels = network.classifier.weight.detach().double().numpy(), material.test_labels.numpy()
+    found = result["tau"]
+    assert found["taus"] == pytest.approx(np.arange(21) / 10)
+    for tau, accuracy in zip(found["taus"], found["accuracy"], strict=True):
+        lengths = np.linalg.norm(weight, axis=1, keepdims=True)
+        decided = (seen @ (weight / lengths**tau).T).argmax(1)
+        assert accuracy == pytest.approx(np.mean(decided == labels), abs=1.5 / len(labels))
+    best = max(found["accuracy"])
+    assert found["best"] == {
+        "tau": found["taus"][found["accuracy"].index(best)],
+        "accuracy": best,
+        "chosen_on": "test images",
+    }
+    assert json.loads((tmp_path / TINY.digest / "result.json").read_text())["tau"] == found
+
+
+def test_no_tau_where_norms_mean_nothing_or_are_0(tmp_path):
+    assert train(replace(TINY, method="ldam"), tmp_path, device="cpu")["tau"] is None
+    assert "tau" not in train(replace(TINY, method=None, pretrain="rotation"), tmp_path, device="cpu")
+    stage = Supervised(TINY, gather(TINY, None), CPU)
+    assert stage.swept() is not None
+    with torch.no_grad():
+        stage.module.classifier.weight[1] = 0
+    assert stage.swept() is None
+
+
 def test_the_test_images_are_looked_at_as_often_as_asked(tmp_path):
     config = replace(TINY, evaluate_every=2)
     result = train(config, tmp_path, device="cpu")
