@@ -109,6 +109,22 @@ def test_stopped_between_any_two_steps(tmp_path, method, pretrain):
         assert same(contents(run, tmp_path / "whole"), contents(run, tmp_path / "parts"))
 
 
+@pytest.mark.parametrize(("method", "pretrain"), [("drw", "none"), ("rs", "moco"), ("ldam-drw", "rotation")])
+def test_captured_steps_train_the_same(tmp_path, method, pretrain, graphs):
+    """The code path of CUDA: every step, of evaluation too, a graph, captured anew where the loss changes."""
+    config = replace(TINY, method=method, pretrain=pretrain)
+    train(config, tmp_path / "graphs", device="cpu")
+    runs = [config] if pretrain == "none" else [config, config.pretraining()]
+    losses = len(runs) + (config.method in ("drw", "ldam-drw"))
+    assert graphs.made == 2 * losses + 1  # steps of 16 and of 9 images; evaluation
+    assert graphs.replayed == 5 * 4 * len(runs) + 5 + 1
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Execution, "graphs", False)
+        train(config, tmp_path / "eager", device="cpu")
+    for run in runs:
+        assert same(contents(run, tmp_path / "graphs"), contents(run, tmp_path / "eager"))
+
+
 def test_nothing_is_trained_twice(tmp_path, monkeypatch):
     config = replace(TINY, pretrain="rotation")
     first = train(config, tmp_path, device="cpu")
