@@ -1,3 +1,4 @@
+import csv
 import json
 import os
 import shlex
@@ -11,6 +12,7 @@ import pytest
 import torch
 
 from empirical.__main__ import main
+from empirical.checkpoint import load_checkpoint, save_checkpoint
 from empirical.commands import train as command
 from empirical.config import Config
 
@@ -186,9 +188,38 @@ def test_tensorboard_is_optional(tmp_path, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
     assert exit_code("--data", DATA, *SMALL, "--tensorboard", "--out", tmp_path / "out") == 2
     shown = capsys.readouterr().err
-    assert "tensorboard=True: needs the package tensorboard: pip install tensorboard\n" in shown
+    assert "tensorboard=True: needs the package tensorboard: pip install 'tailbound[tensorboard]'\n" in shown
     assert shown.count("\n") == 1
     assert not (tmp_path / "out").exists()
+
+
+def test_tensorboard_shows_the_history(tmp_path, capsys):
+    pytest.importorskip("tensorboard", reason="needs the extra tensorboard")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    argv = ["--data", DATA, *SMALL, "--epochs", 5, "--evaluate-every", 2, "--tensorboard", "--out", tmp_path]
+    assert exit_code(*argv) == 0
+    (run,) = tmp_path.iterdir()
+    with (run / "history.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    (run / "result.json").unlink()
+    state = load_checkpoint(run / "last.pt", run.name)
+    state["history"] = state["history"][:3]  # as if it had been killed in the fourth epoch
+    save_checkpoint(run / "last.pt", run.name, state)
+    assert exit_code(*argv) == 0
+    shown = EventAccumulator(str(run / "tensorboard"))
+    shown.Reload()
+    names = set(rows[0]) - {"epoch"}
+    assert set(shown.Tags()["scalars"]) == names
+    again = json.loads((run / "result.json").read_text())
+    for name in names - {"images_per_second"}:
+        found = {event.step: event.value for event in shown.Scalars(name)}
+        assert len(shown.Scalars(name)) == len(found)
+        assert found.keys() == {int(row["epoch"]) for row in rows if row[name]}
+        for row in rows[:3]:
+            if row[name]:
+                assert found[int(row["epoch"])] == pytest.approx(float(row[name]), rel=1e-6)
+    assert shown.Scalars("test_accuracy")[-1].value == pytest.approx(again["last"]["accuracy"], rel=1e-6)
 
 
 def test_help_names_the_defaults_and_the_exit_codes(capsys):

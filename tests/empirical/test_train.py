@@ -478,7 +478,7 @@ class Listening(Quiet):
         self.notes.append(text)
 
 
-def test_another_number_of_threads_is_said_and_recorded(tmp_path):
+def test_another_number_of_threads_is_said_and_recorded(tmp_path, monkeypatch):
     listening = Listening()
     with pytest.raises(Interrupted):
         train(TINY, tmp_path, device="cpu", stop=Impatient(11), monitor=listening)
@@ -486,7 +486,7 @@ def test_another_number_of_threads_is_said_and_recorded(tmp_path):
     with pytest.raises(Interrupted):  # with as many threads there is nothing to say
         train(TINY, tmp_path, device="cpu", stop=Impatient(1), monitor=listening)
     assert listening.notes == []
-    torch.set_num_threads(2)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
     result = train(TINY, tmp_path, device="cpu", monitor=listening)
     folder = tmp_path / TINY.digest
     assert listening.notes == [f"{folder}: began with threads 1, goes on with threads 2; so other bits will come out"]
