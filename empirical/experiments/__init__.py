@@ -26,6 +26,7 @@ __all__ = ["EXPERIMENTS", "load"]
 
 EXPERIMENTS = {
     "pairs": "empirical.experiments.pairs",
+    "network-pairs": "empirical.experiments.network_pairs",
     "rebalance": "empirical.experiments.rebalance",
     "norms": "empirical.experiments.norms",
     "classwise": "empirical.experiments.classwise",
