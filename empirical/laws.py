@@ -62,8 +62,8 @@ def from_separation(separation: float, n_pos: int, n_neg: int) -> dict[str, floa
     """Return the law of the separation alone, ``theorem2``.
 
     Example:
-        >>> from_separation(2.0, 100, 10)["theorem2"].round(3)
-        np.float64(0.44)
+        >>> round(from_separation(2.0, 100, 10)["theorem2"], 3)
+        0.44
     """
     return {"theorem2": float(minority_recall(separation, n_pos / n_neg))}
 
@@ -79,7 +79,7 @@ def from_samples(accuracy: float, dimension: int, n_pos: int, n_neg: int) -> dic
 
     Example:
         >>> round(from_samples(0.84, 64, 500, 5)["finite"], 3)
-        0.022
+        0.034
     """
     if n_pos + n_neg - 2 < dimension:
         return {}

@@ -13,10 +13,12 @@ __all__ = ["FIGURES", "ResultsError"]
 FIGURES = {
     "classwise": "figures.classwise",
     "norms": "figures.norms",
+    "network-pairs": "figures.network_pairs",
     "pairs": "figures.pairs",
     "rebalance": "figures.rebalance",
     "similar-degree": "figures.similar_degree",
     "similar-fraction": "figures.similar_fraction",
+    "similarity-or-number": "figures.similarity_or_number",
     "theorem1": "figures.theorem1",
 }
 """The module of each figure, by name."""

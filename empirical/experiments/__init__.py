@@ -27,6 +27,7 @@ __all__ = ["EXPERIMENTS", "load"]
 EXPERIMENTS = {
     "pairs": "empirical.experiments.pairs",
     "network-pairs": "empirical.experiments.network_pairs",
+    "similarity-or-number": "empirical.experiments.similarity_or_number",
     "rebalance": "empirical.experiments.rebalance",
     "norms": "empirical.experiments.norms",
     "classwise": "empirical.experiments.classwise",

@@ -17,9 +17,10 @@ images' own resolution and 12 epochs, as the features matter more here than the 
 
 from __future__ import annotations
 
+import argparse
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,25 +30,34 @@ from numpy.typing import NDArray
 from empirical.config import Config
 from empirical.data import Dataset, load
 from empirical.experiments import training
+from empirical.experiments.pairs import SPREAD
 from empirical.gaussian import GaussianImages
 from empirical.laws import LAWS, from_balance, from_moments, from_samples, from_separation
 from empirical.longtail import FEWEST, draws, majority_count, minority_count
 from empirical.measure import separation_from_recalls
+from empirical.options import numeric
 from empirical.two_stage import Moments, Rule, head, lda, moments
-from theory._validate import refuse
+from theory._validate import refuse, whole
 
 __all__ = [
     "BACKBONE",
+    "REPEATS",
     "Pair",
     "Prediction",
     "SecondStage",
+    "Setting",
     "Trainer",
+    "add_arguments",
     "available",
     "backbone",
     "balanced_pair",
+    "blank",
     "features",
+    "held_out",
     "kinds",
     "majority",
+    "measured",
+    "prepare",
     "true_separation",
 ]
 
@@ -57,6 +67,9 @@ BACKBONE: Mapping[str, Mapping[str, Any]] = {
     "paper": {},
 }
 """In which numbers the network of each profile differs from the profile's."""
+
+REPEATS = {"smoke": 2, "cpu": 5, "paper": 5}
+"""How many times each profile draws the minority's images."""
 
 _INSTANT = 1e-6
 Floats = NDArray[np.float64]
@@ -86,6 +99,11 @@ def backbone(profile: str, data: str, smallest: int, seed: int) -> Config:
     if smallest < 2:
         refuse("data", data, "must hold two or more training images of each class: half of them train the network")
     return training.config(profile, data=data, largest=smallest // 2, imbalance=1, seed=seed, **BACKBONE[profile])
+
+
+def held_out(smallest: int) -> int:
+    """Return how many of the ``smallest`` class's images the network of :func:`backbone` is not trained on."""
+    return smallest - smallest // 2
 
 
 def majority(images: int, imbalance: Sequence[float]) -> int:
@@ -155,6 +173,80 @@ def true_separation(run: Config) -> Floats | None:
         run.resolution or GaussianImages.side,
     )
     return law.quantised()
+
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """What an experiment on frozen features runs.
+
+    Attributes:
+        sweep: the networks whose features are looked at.
+        images: the training images of the smallest class, for each data set.
+        classes: the names of the classes, for each data set.
+        repeats: how many times the minority's images are drawn.
+        out: the folder for the results, which the predictions go to.
+        about: what is known once it is written: the predictions' file, SHA-256 and time.
+    """
+
+    sweep: training.Setting
+    images: Mapping[str, int]
+    classes: Mapping[str, tuple[str, ...]]
+    repeats: int
+    out: Path
+    about: dict[str, Any]
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the options of the command line that repeat the run."""
+        return {**self.sweep.arguments(), "repeats": self.repeats}
+
+    def provenance(self) -> dict[str, Any]:
+        """Return what the data were, and the file, the SHA-256 and the time of the predictions."""
+        return {**self.sweep.provenance(), **self.about}
+
+    def stages(self, run: Config, which: Iterable[tuple[str, str]]) -> list[SecondStage]:
+        """Return classifiers on the features of a finished run; ``which`` names classifiers and kinds of features."""
+        seen, images = features(run, self.sweep.runs, self.sweep.root), self.images[run.data]
+        n_pos = majority(held_out(images), self.sweep.imbalance)
+        return [SecondStage(run, seen, kind, classifier, n_pos, self.repeats) for classifier, kind in which]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of a sweep, and how often the minority's images are drawn."""
+    training.add_arguments(parser)
+    parser.add_argument("--repeats", type=numeric, metavar="N", help="draws of the images, on frozen features")
+
+
+def prepare(
+    args: argparse.Namespace, data: Mapping[str, Sequence[str]], imbalance: Mapping[str, Sequence[float]]
+) -> Setting:
+    """Return the setting that the parsed options describe, everything checked and nothing written.
+
+    Args:
+        args: the options of :func:`add_arguments`, and ``out``.
+        data: the data sets by profile, where the options name none.
+        imbalance: the imbalances likewise.
+
+    Raises:
+        ValueError: as in :func:`empirical.experiments.training.prepare`, or an imbalance leaves too few images.
+    """
+    found: dict[str, tuple[tuple[str, ...], int]] = {}
+
+    def plan(profile: str, name: str, ratio: float, seed: int) -> list[Config]:
+        if name not in found:
+            found[name] = available(name, args.root)
+        return [backbone(profile, name, found[name][1], seed)]
+
+    sweep = training.prepare(args, plan, data, imbalance)
+    for _, images in found.values():
+        majority(held_out(images), sweep.imbalance)
+    return Setting(
+        sweep=replace(sweep, configs=tuple(dict.fromkeys(sweep.configs))),  # one for all imbalances
+        images={name: images for name, (_, images) in found.items()},
+        classes={name: classes for name, (classes, _) in found.items()},
+        repeats=whole("repeats", REPEATS[sweep.profile] if args.repeats is None else args.repeats),
+        out=args.out,
+        about={},
+    )
 
 
 class Trainer:
@@ -341,3 +433,20 @@ class SecondStage:
         if (at, pos) not in self._known:
             self._known[at, pos] = moments(self._x[train[pos][: self._n_pos]])
         return lda(self._known[at, pos], moments(rare))
+
+
+def measured(recalls: Sequence[float] | Floats) -> dict[str, float | None]:
+    """Return the mean of the draws' recalls and the quantiles :data:`empirical.experiments.pairs.SPREAD` of them.
+
+    Example:
+        >>> measured([0.25, 0.75])["measured"], measured([0.5])["low"], measured([])["measured"]
+        (0.5, None, None)
+    """
+    low, high = map(float, np.quantile(recalls, SPREAD)) if len(recalls) > 1 else (None, None)
+    return {"measured": float(np.mean(recalls)) if len(recalls) else None, "low": low, "high": high}
+
+
+def blank(row: type[Any], run: Config) -> Any:
+    """Return the ``row`` of a network that is not trained: what is measured or predicted from it is None."""
+    empty = dict.fromkeys(field.name for field in fields(row))
+    return row(**{**empty, "data": training.data_name(run), "seed": run.seed, "run": run.digest})

@@ -15,7 +15,7 @@ each imbalance; further laws (:mod:`empirical.laws`) say what mends the predicti
 written to ``network-pairs-predictions.csv``; only then is anything imbalanced trained. Another time they must come
 out the same, or the experiment is refused.
 
-The pairs for networks are those at evenly spaced ranks of ``M`` of discriminant analysis, from the most similar pair to
+Networks have as many training images as the classifiers on frozen features. Their pairs are those at evenly spaced ranks of ``M`` of discriminant analysis, from the most similar pair to
 the least, so that nobody picks them. Each class is the minority in turn. For ``gaussian`` data the oracle is Theorem 2
 at the separation that the pixels are known to have.
 """
@@ -24,9 +24,8 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass
 from itertools import combinations, groupby, permutations
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -35,7 +34,6 @@ from threadpoolctl import threadpool_limits
 
 from empirical.config import Config
 from empirical.experiments import frozen, training
-from empirical.experiments.pairs import SPREAD
 from empirical.experiments.training import data_name
 from empirical.laws import LAWS, from_separation
 from empirical.longtail import minority_count
@@ -45,7 +43,7 @@ from empirical.predictions import record
 from empirical.progress import Track, silent
 from theory._validate import number, refuse, whole
 
-__all__ = ["DATA", "IMBALANCE", "NETWORKS", "PAIRS", "REPEATS", "Row", "Setting", "add_arguments", "prepare", "run"]
+__all__ = ["DATA", "IMBALANCE", "NETWORKS", "PAIRS", "Row", "Setting", "add_arguments", "prepare", "run"]
 __all__ += ["summarise"]
 
 DATA = {"smoke": ("digits",), "cpu": ("cifar10",), "paper": ("cifar10",)}
@@ -59,9 +57,6 @@ NETWORKS = {"smoke": (4,), "cpu": (10, 100), "paper": (10, 100)}
 
 PAIRS = {"smoke": 2, "cpu": 4, "paper": 5}
 """For how many pairs networks are trained."""
-
-REPEATS = {"smoke": 2, "cpu": 5, "paper": 5}
-"""How many times the minority's images are drawn for classifiers on frozen features."""
 
 _NAME = "network-pairs"
 _HEADS = "relu"
@@ -89,74 +84,44 @@ class Row(frozen.Prediction):
 
 
 @dataclass(frozen=True, eq=False)
-class Setting:
+class Setting(frozen.Setting):
     """What to run.
 
     Attributes:
-        sweep: the networks whose features are looked at.
-        images: the training images of the smallest class, for each data set.
         networks: the imbalances of networks.
         pairs: for how many pairs of each data set networks are trained.
-        repeats: how many times the minority's images are drawn.
-        out: the folder for the results, which the predictions go to.
-        about: what the data are, and, once they are written, the predictions.
     """
 
-    sweep: training.Setting
-    images: Mapping[str, int]
     networks: tuple[float, ...]
     pairs: int
-    repeats: int
-    out: Path
-    about: dict[str, Any] = field(default_factory=dict)
 
     def arguments(self) -> dict[str, Any]:
         """Return the options of the command line that repeat the run."""
-        own = {"networks": self.networks, "pairs": self.pairs, "repeats": self.repeats}
-        return {**self.sweep.arguments(), **own}
-
-    def provenance(self) -> dict[str, Any]:
-        """Return what the data were, and the file, the SHA-256 and the time of the predictions."""
-        return {**self.sweep.provenance(), **self.about}
+        return {**super().arguments(), "networks": self.networks, "pairs": self.pairs}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the experiment's options."""
-    training.add_arguments(parser)
+    frozen.add_arguments(parser)
     add = parser.add_argument
     add("--networks", type=numeric, nargs="+", metavar="R", help="the imbalances of networks trained from scratch")
     add("--pairs", type=numeric, metavar="N", help="for how many pairs networks are trained; 0 for none")
-    add("--repeats", type=numeric, metavar="N", help="draws of the minority's images, on frozen features")
 
 
 def prepare(args: argparse.Namespace) -> Setting:
     """Return the setting that the parsed options describe, everything checked and nothing written."""
-    found: dict[str, tuple[tuple[str, ...], int]] = {}
-
-    def plan(profile: str, data: str, imbalance: float, seed: int) -> list[Config]:
-        if data not in found:
-            found[data] = frozen.available(data, args.root)
-        return [frozen.backbone(profile, data, found[data][1], seed)]
-
-    sweep = training.prepare(args, plan, DATA, IMBALANCE)
-    profile = sweep.profile
-    allowed = "must be a finite number of at least 1"
+    setting = frozen.prepare(args, DATA, IMBALANCE)
+    profile, allowed = setting.sweep.profile, "must be a finite number of at least 1"
     networks = tuple(number("networks", value, allowed, least=1) for value in args.networks or NETWORKS[profile])
+    if len(set(networks)) < len(networks):
+        refuse("networks", list(networks), "must be all different")
     pairs = whole("pairs", PAIRS[profile] if args.pairs is None else args.pairs, least=0)
-    for data, (classes, images) in found.items():
-        frozen.majority(images - images // 2, sweep.imbalance)
-        frozen.majority(images, networks)
+    for data, classes in setting.classes.items():
+        frozen.majority(frozen.held_out(setting.images[data]), networks)
         most = len(classes) * (len(classes) - 1) // 2
         if pairs > most:
             refuse("pairs", pairs, f"must be at most {most}, the pairs of the {len(classes)} classes of {data}")
-    return Setting(
-        sweep=replace(sweep, configs=tuple(dict.fromkeys(sweep.configs))),
-        images={data: images for data, (_, images) in found.items()},
-        networks=networks,
-        pairs=pairs,
-        repeats=whole("repeats", REPEATS[profile] if args.repeats is None else args.repeats),
-        out=args.out,
-    )
+    return Setting(**vars(setting), networks=networks, pairs=pairs)
 
 
 def run(setting: Setting, track: Track = silent) -> list[Row]:
@@ -165,9 +130,9 @@ def run(setting: Setting, track: Track = silent) -> list[Row]:
     backbones = train(setting.sweep.configs)
     lost = [run for run, result in backbones.items() if result is None]
     if lost:
-        return [_blank(run) for run in lost]
+        return [frozen.blank(Row, run) for run in lost]
     with threadpool_limits(1):  # for matrices this small several threads wait for each other
-        stages = [stage for run in backbones for stage in _stages(setting, run)]
+        stages = [stage for run in backbones for stage in setting.stages(run, _which(run))]
         cases = [(stage, *pair) for stage in stages for pair in permutations(range(len(stage.classes)), 2)]
         predicted = [
             (stage, pos, neg, [stage.predict(pos, neg, ratio) for ratio in setting.sweep.imbalance])
@@ -260,7 +225,7 @@ class _Networks:
     @property
     def n_pos(self) -> int:
         """The training images of the majority."""
-        return frozen.majority(self.setting.images[self.backbone.data], self.setting.networks)
+        return frozen.majority(frozen.held_out(self.setting.images[self.backbone.data]), self.setting.networks)
 
     @property
     def balanced(self) -> Config:
@@ -302,13 +267,9 @@ class _Networks:
         return training.config(self.setting.sweep.profile, **own, counts=(self.n_pos, n_neg))
 
 
-def _stages(setting: Setting, run: Config) -> list[frozen.SecondStage]:
-    """Return the classifiers on the features of a run."""
-    seen = frozen.features(run, setting.sweep.runs, setting.sweep.root)
-    images = setting.images[run.data]
-    n_pos = frozen.majority(images - images // 2, setting.sweep.imbalance)
-    which = [("lda", kind) for kind in seen] + [("head", _HEADS)]
-    return [frozen.SecondStage(run, seen, kind, classifier, n_pos, setting.repeats) for classifier, kind in which]
+def _which(run: Config) -> list[tuple[str, str]]:
+    """Return the classifiers on frozen features, with the kind of the features."""
+    return [*(("lda", kind) for kind in frozen.kinds(run.data)), ("head", _HEADS)]
 
 
 def _networks(setting: Setting, run: Config, stages: Sequence[frozen.SecondStage]) -> list[_Networks]:
@@ -333,15 +294,7 @@ def _recall(result: Mapping[str, Any] | None) -> list[float]:
 
 def _row(part: frozen.Prediction, recalls: Sequence[float] | NDArray[np.float64] = ()) -> Row:
     """Return the row of a prediction, with the recalls of the draws if there are any."""
-    measured = float(np.mean(recalls)) if len(recalls) else None
-    low, high = map(float, np.quantile(recalls, SPREAD)) if len(recalls) > 1 else (None, None)
-    return Row(**asdict(part), measured=measured, low=low, high=high)
-
-
-def _blank(run: Config) -> Row:
-    """Return the row of a network that is not trained."""
-    empty = dict.fromkeys(Row.__dataclass_fields__)
-    return Row(**{**empty, "data": data_name(run), "seed": run.seed, "run": run.digest})
+    return Row(**asdict(part), **frozen.measured(recalls))
 
 
 def _place(row: Row) -> tuple[str, int, str]:
