@@ -15,9 +15,10 @@ each imbalance; further laws (:mod:`empirical.laws`) say what mends the predicti
 written to ``network-pairs-predictions.csv``; only then is anything imbalanced trained. Another time they must come
 out the same, or the experiment is refused.
 
-Networks have as many training images as the classifiers on frozen features. Their pairs are those at evenly spaced ranks of ``M`` of discriminant analysis, from the most similar pair to
-the least, so that nobody picks them. Each class is the minority in turn. For ``gaussian`` data the oracle is Theorem 2
-at the separation that the pixels are known to have.
+Networks have as many training images as the classifiers on frozen features. Their pairs are those at evenly spaced
+ranks of ``M`` of discriminant analysis, from the most similar pair to the least, so that nobody picks them. Each class
+is the minority in turn. For ``gaussian`` data the oracle is Theorem 2 at the separation that the pixels are known to
+have.
 """
 
 from __future__ import annotations
