@@ -42,7 +42,7 @@ def table(path):
 
 @pytest.fixture(scope="module")
 def done(tmp_path_factory):
-    """Smoke runs, and for each call of the trainer what it was to train and whether predictions were written by then."""
+    """Smoke runs; for each call of the trainer, what it was to train and whether predictions were written by then."""
     out, calls, usual = tmp_path_factory.mktemp("frozen"), [], training.results
     with pytest.MonkeyPatch.context() as patch:
 
@@ -197,7 +197,7 @@ def test_with_the_features_only_nothing_imbalanced_is_measured(tmp_path, done):
 
 
 def test_gaussian_data_have_an_oracle(tmp_path):
-    """No classifier may be better than Bayes' own: each balanced accuracy is below ``Phi(M / 2)`` up to chance, 1e-9."""
+    """No classifier may be better than Bayes' own: balanced accuracies are below ``Phi(M / 2)`` up to chance, 1e-9."""
     data = "gaussian:separation=2.5,classes=3,train=400,test=500"
     assert smoke(NETWORKS, tmp_path, "--data", data, "--imbalance", 5, "--pairs", 0) == 0
     rows = table(tmp_path / f"{NETWORKS}.csv")
