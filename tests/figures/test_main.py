@@ -82,6 +82,14 @@ def test_as_a_program(tmp_path):
 
 
 def test_the_figures():
-    assert {"pairs", "theorem1", "rebalance", "norms", "classwise", "similar-fraction", "similar-degree"} == set(
-        FIGURES
-    )
+    assert {
+        "pairs",
+        "network-pairs",
+        "similarity-or-number",
+        "theorem1",
+        "rebalance",
+        "norms",
+        "classwise",
+        "similar-fraction",
+        "similar-degree",
+    } == set(FIGURES)
