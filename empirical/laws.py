@@ -22,6 +22,7 @@ The majority is the positive class, with ``n_pos`` training samples against ``n_
     ``n = n_pos + n_neg`` and ``k = n - 2`` degrees of freedom: ``h = tr P (v2 - v1) / 2`` is added to ``m``,
     ``tr P S2 P (v1 + v2)`` to ``s^2``, and as in :func:`theory.plugin.asymptotic_recalls` ``s^2`` is multiplied by
     ``1 + 1 / n``, ``ln(r)`` by ``(k - d + 1) / k``, and ``m / s`` by ``sqrt((k - d + 2) / (k + 1))``.
+    The balanced moments are noisy themselves; where ``n_pos`` is not many times ``d`` that noise counts twice.
 ``scores``
     no normal law: the boundary of the balanced classifier is moved by ``ln(r)``, and the scores of held-out images are
     counted.

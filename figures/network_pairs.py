@@ -42,7 +42,7 @@ _COLUMNS = (
 _CLASSIFIERS = {"lda": "LDA", "head": "linear head, CE", "network": "networks from scratch"}
 _FEATURES = {"relu": "features", "sqrt": "square roots of features", "pixels": "pixels", "own": ""}
 _LAWS = {
-    "oracle": "Theorem 2 at the known M",
+    "oracle": "theory at the known M",
     "theorem2": "Theorem 2, M of the balanced accuracy",
     "finite": "and finite samples",
     "variances": "variance of each class along w",
@@ -51,7 +51,7 @@ _LAWS = {
     "scores": "boundary moved by ln r, no normal law",
     "moments": "unequal covariances, no normal law",
 }
-_PANEL = (3.4, 4.6)
+_WIDTH, _HEIGHTS = 3.4, (4.2, 4.7)
 _CURVES = 4
 _UNDER: dict[str, Any] = {
     "loc": "upper center",
@@ -79,14 +79,16 @@ def draw(results: Path) -> Figure:
     """
     found = read(results, _NAME, _COLUMNS)
     there = {name: _kinds(found, name) for name in found.values("data")}
-    width, height = _PANEL
     columns = max(2, *(max(len(kinds), _ldas(kinds) + 2) for kinds in there.values()))
-    fig = Figure(figsize=(width * columns, height * 2 * len(there) + 0.6))
-    grid = fig.subplots(2 * len(there), columns, squeeze=False)
+    heights = _HEIGHTS * len(there)
+    fig = Figure(figsize=(_WIDTH * columns, sum(heights) + 0.4))
+    grid = fig.subplots(len(heights), columns, squeeze=False, height_ratios=heights)
     for i, (name, kinds) in enumerate(there.items()):
         above, below = grid[2 * i], grid[2 * i + 1]
         for ax, kind in zip(above, kinds, strict=False):
             _draw_agreement(ax, found, name, kind)
+        if len(there) > 1:
+            above[0].set_ylabel(f"{name}\n{above[0].get_ylabel()}")
         ldas = [kind for kind in kinds if kind[0] == "lda"]
         for ax, kind in zip(below, ldas, strict=False):
             _draw_errors(ax, found, name, kind)
@@ -94,7 +96,8 @@ def draw(results: Path) -> Figure:
         _draw_line(below[len(ldas) + 1], found, name, kinds)
         for ax in [*above[len(kinds) :], *below[len(ldas) + 2 :]]:
             ax.set_axis_off()
-    fig.suptitle(f"Minority recall predicted before training ({', '.join(there)}; {found.profile}); nothing is fitted")
+    about = f"{next(iter(there))}; {found.profile}" if len(there) == 1 else found.profile
+    fig.suptitle(f"Minority recall predicted before training ({about}); nothing is fitted")
     note_missing(fig, Results([{"run": row["run"], "measured": row["measured"]} for row in found.rows], found.made))
     return fig
 

@@ -38,6 +38,7 @@ from empirical.measure import separation_from_recalls
 from empirical.options import numeric
 from empirical.two_stage import Moments, Rule, head, lda, moments
 from theory._validate import refuse, whole
+from theory.plugin import asymptotic_recalls
 
 __all__ = [
     "BACKBONE",
@@ -317,7 +318,8 @@ class Prediction:
         n_neg: training images of the minority.
         balanced_accuracy: of the same classifier, trained on ``n_pos`` images of either class.
         separation: ``M``, from it.
-        oracle: Theorem 2 at the known separation of the pixels, for ``gaussian`` data.
+        oracle: theory at the known separation of the pixels, for ``gaussian`` data: for ``lda`` on the pixels
+            :func:`theory.plugin.asymptotic_recalls`, as nothing is unknown there, and for all else Theorem 2.
         theorem2: the minority's recall by this law of :mod:`empirical.laws`, as are the next six.
         finite: likewise.
         variances: likewise.
@@ -398,7 +400,7 @@ class SecondStage:
             dimension = int(np.linalg.matrix_rank(pooled, hermitian=True))
             found |= from_samples(known.accuracy, dimension, self._n_pos, n_neg)
             found |= from_moments(*known.known, known.tests[1], self._n_pos, n_neg)
-        oracle = None if self._true is None else from_separation(self._true[pos, neg], self._n_pos, n_neg)["theorem2"]
+        oracle = None if self._true is None else self._oracle(self._true[pos, neg], n_neg)
         return Prediction(
             data=training.data_name(self._run),
             seed=self._run.seed,
@@ -420,6 +422,13 @@ class SecondStage:
         """Train imbalanced classifiers and return the minority's recall on the test images for each draw."""
         tests = self._test(pos), self._test(neg)
         return np.array([self._rule(at, pos, neg, n_neg).recalls(*tests)[1] for at in range(len(self._draws))])
+
+    def _oracle(self, separation: float, n_neg: int) -> float:
+        """Return what theory says at the known separation of the pixels."""
+        dimension = self._x.shape[1]
+        if (self._classifier, self._kind) == ("lda", "pixels") and self._n_pos + n_neg - 2 >= dimension:
+            return asymptotic_recalls(separation, dimension, self._n_pos, n_neg, "estimated")[1]
+        return from_separation(separation, self._n_pos, n_neg)["theorem2"]
 
     def _test(self, label: int) -> Floats:
         return self._x[self._draws[0].test[label]]

@@ -17,7 +17,7 @@ out the same, or the experiment is refused.
 
 Networks have as many training images as the classifiers on frozen features. Their pairs are those at evenly spaced
 ranks of ``M`` of discriminant analysis, from the most similar pair to the least, so that nobody picks them. Each class
-is the minority in turn. For ``gaussian`` data the oracle is Theorem 2 at the separation that the pixels are known to
+is the minority in turn. For ``gaussian`` data there is an oracle: theory at the separation that the pixels are known to
 have.
 """
 

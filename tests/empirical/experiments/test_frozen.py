@@ -17,6 +17,7 @@ from empirical.measure import lda_recalls
 from empirical.superclasses import CIFAR100, superclasses
 from figures.__main__ import main as draw
 from theory.attribution import split
+from theory.plugin import asymptotic_recalls
 from theory.theorem2 import minority_recall
 
 NETWORKS = "network-pairs"
@@ -204,9 +205,16 @@ def test_gaussian_data_have_an_oracle(tmp_path):
         ("lda", "pixels"),
         ("head", "relu"),
     }
-    least = 2.5 * 0.997
+    least, counts = 2.5 * 0.997, (200, 40)
+    hoeffding = np.sqrt(np.log(2e9) / (2 * 500))
     for row in rows:
-        assert minority_recall(least, 5) <= float(row["oracle"]) <= minority_recall(2.5, 5)
+        assert (int(row["n_pos"]), int(row["n_neg"])) == counts
+        if row["features"] == "pixels":
+            limits = [asymptotic_recalls(m, 64, *counts, "estimated")[1] for m in (least, 2.5)]
+            assert abs(float(row["oracle"]) - float(row["measured"])) < hoeffding
+        else:
+            limits = [minority_recall(m, 5) for m in (least, 2.5)]
+        assert limits[0] <= float(row["oracle"]) + 1e-6 <= limits[1] + 2e-6
         assert float(row["balanced_accuracy"]) <= norm.cdf(1.25) + norm.isf(1e-9) * np.sqrt(0.25 / 1000)
     laws = {
         (part["law"], part["features"]) for part in json.loads((tmp_path / f"{NETWORKS}.json").read_text())["summary"]
