@@ -9,6 +9,7 @@ Theorem 2 says that ``Phi^-1(recall) / M`` is the line ``1/2 - ln(imbalance) / M
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import matplotlib
@@ -53,6 +54,7 @@ _LAWS = {
 }
 _WIDTH, _HEIGHTS = 3.4, (4.2, 4.7)
 _CURVES = 4
+_LETTERS = 40
 _UNDER: dict[str, Any] = {
     "loc": "upper center",
     "bbox_to_anchor": (0.5, -0.14),
@@ -88,7 +90,7 @@ def draw(results: Path) -> Figure:
         for ax, kind in zip(above, kinds, strict=False):
             _draw_agreement(ax, found, name, kind)
         if len(there) > 1:
-            above[0].set_ylabel(f"{name}\n{above[0].get_ylabel()}")
+            above[0].set_ylabel(f"{fill(name.replace(',', ', '), _LETTERS)}\n{above[0].get_ylabel()}")
         ldas = [kind for kind in kinds if kind[0] == "lda"]
         for ax, kind in zip(below, ldas, strict=False):
             _draw_errors(ax, found, name, kind)

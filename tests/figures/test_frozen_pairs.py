@@ -92,6 +92,23 @@ def test_all_of_it_is_inside_and_nothing_is_missing(results):
     assert MODULES[name].command(folder) == f"python -m empirical run {name}"
 
 
+def test_two_data_sets_with_long_names_fit(tmp_path):
+    long = "gaussian:separation=1.5,classes=4,train=1000,test=1000"
+    rows = [{**row, "data": name} for name in ("toy", long) for row in table("network-pairs")]
+    parts = [{**part, "data": name} for name in ("toy", long) for part in summary("network-pairs")]
+    write(tmp_path, "network-pairs", rows, parts)
+    fig = network_pairs.draw(tmp_path)
+    fig.draw_without_rendering()
+    for ax in fig.axes:
+        box = ax.get_tightbbox()
+        assert fig.bbox.x0 <= box.x0 < box.x1 <= fig.bbox.x1
+        assert fig.bbox.y0 <= box.y0 < box.y1 <= fig.bbox.y1
+    labels = [" ".join(ax.get_ylabel().split()) for ax in fig.axes]
+    assert [label for label in labels if label.startswith("gaussian")] == [
+        f"{long.replace(',', ', ')} measured minority recall"
+    ]
+
+
 def test_missing_runs_are_noted(results):
     folder, name = results
     rows = [{**row, "measured": "" if row["run"] == "lda-relu" else row["measured"]} for row in table(name)]
