@@ -22,6 +22,7 @@ from empirical.experiments import EXPERIMENTS, load
 from empirical.files import csv_text, write_whole
 from empirical.folders import make_folder
 from empirical.options import Parser, folder
+from empirical.predictions import Changed
 from empirical.progress import track
 from empirical.provenance import command, surroundings
 
@@ -82,7 +83,10 @@ def _run(name: str, options: Sequence[str]) -> int:
     except ValueError as error:
         parser.error(str(error))
     started = time.perf_counter()
-    rows = experiment.run(setting, track)
+    try:
+        rows = experiment.run(setting, track)
+    except Changed as error:
+        parser.error(str(error))
     seconds = time.perf_counter() - started
     summary = experiment.summarise(rows)
     further = getattr(rows, "further", {})

@@ -14,7 +14,10 @@ from empirical.config import SHAPES
 from empirical.data import Data
 from theory._validate import choice, number, refuse, whole
 
-__all__ = ["Draw", "counts", "draws", "minority_count", "subset"]
+__all__ = ["FEWEST", "Draw", "counts", "draws", "majority_count", "minority_count", "subset"]
+
+FEWEST = 2
+"""The fewest images of a class that have a spread."""
 
 
 def minority_count(majority: int, imbalance: float) -> int:
@@ -41,6 +44,19 @@ def minority_count(majority: int, imbalance: float) -> int:
             f"must be at most {2 * majority}: a minority needs an image",
         )
     return count
+
+
+def majority_count(images: int, imbalance: float) -> int:
+    """Return how many of its ``images`` the majority is to have, for minorities down to ``1 / imbalance`` of it.
+
+    All of them, rounded down to a multiple of the imbalance if that leaves the minority two.
+
+    Example:
+        >>> majority_count(104, 50), majority_count(104, 60)
+        (100, 104)
+    """
+    step = math.ceil(imbalance)
+    return images // step * step if images >= FEWEST * step else images
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,12 +18,14 @@ FIGURES = {
     "minority": "figures.minority",
     "embedding": "figures.embedding",
     "norms": "figures.norms",
+    "network-pairs": "figures.network_pairs",
     "pairs": "figures.pairs",
     "rebalance": "figures.rebalance",
     "representation": "figures.representation",
     "similar-degree": "figures.similar_degree",
     "similar-fraction": "figures.similar_fraction",
     "ssl": "figures.ssl",
+    "similarity-or-number": "figures.similarity_or_number",
     "theorem1": "figures.theorem1",
 }
 """The module of each figure, by name."""

@@ -20,7 +20,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
 from figures import ResultsError
-from figures.style import COLOURS, MARKERS, styled
+from figures.agreement import Cloud, draw_agreement
+from figures.style import COLOURS, styled
 from theory.theorem2 import minority_recall
 
 __all__ = ["command", "draw"]
@@ -76,34 +77,14 @@ def draw(results: Path) -> Figure:
 
 def _draw_agreement(ax: Axes, components: int, found: _Results) -> None:
     """Draw measured against predicted recall, with the agreement of each imbalance in the legend."""
-    ax.plot([0, 1], [0, 1], color="#555555", linewidth=1, zorder=1)
-    summary = [part for part in found.made["summary"] if part["components"] == components]
-    for i, part in enumerate(summary):
-        cases = [
-            (row["predicted"], row["measured"])
-            for row in found.rows
-            if (row["components"], row["imbalance"]) == (components, part["imbalance"])
-        ]
-        r = "-" if part["correlation"] is None else f"{part['correlation']:.2f}"
-        ax.plot(
-            *np.transpose(cases),
-            linestyle="none",
-            marker=MARKERS[i % len(MARKERS)],
-            markersize=3.5,
-            markeredgewidth=0,
-            color=COLOURS[i % len(COLOURS)],
-            alpha=0.65,
-            label=f"{part['imbalance']}: {part['mae']:.1f}, {r}",
-        )
-    ax.set(
-        xlim=(-0.02, 1.02),
-        ylim=(-0.02, 1.02),
-        aspect="equal",
-        anchor="N",
-        xlabel="predicted minority recall",
-        ylabel="measured minority recall",
-        title=f"{components:g} principal components",
-    )
+    clouds = []
+    for part in found.made["summary"]:
+        if part["components"] == components:
+            rows = [
+                row for row in found.rows if (row["components"], row["imbalance"]) == (components, part["imbalance"])
+            ]
+            clouds.append(Cloud([row["predicted"] for row in rows], [row["measured"] for row in rows], part))
+    draw_agreement(ax, clouds, f"{components:g} principal components")
     ax.legend(title="imbalance: mean abs. error in points, correlation", title_fontsize=8, ncols=2, **_UNDER)
 
 

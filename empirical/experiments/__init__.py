@@ -28,6 +28,8 @@ EXPERIMENTS = {
     "pairs": "empirical.experiments.pairs",
     "majority": "empirical.experiments.majority",
     "minority": "empirical.experiments.minority",
+    "network-pairs": "empirical.experiments.network_pairs",
+    "similarity-or-number": "empirical.experiments.similarity_or_number",
     "rebalance": "empirical.experiments.rebalance",
     "norms": "empirical.experiments.norms",
     "classwise": "empirical.experiments.classwise",

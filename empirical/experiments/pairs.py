@@ -14,7 +14,6 @@ the two stages of section 5.1, with the Gaussian model replaced by images. The p
 from __future__ import annotations
 
 import argparse
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, groupby, product
@@ -25,7 +24,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from empirical.data import Data, load
-from empirical.longtail import Draw, draws, minority_count
+from empirical.longtail import FEWEST, Draw, draws, majority_count, minority_count
 from empirical.measure import agreement, lda_recalls, pca_features, separation_from_recalls
 from empirical.options import numeric
 from empirical.progress import Track, silent
@@ -36,8 +35,6 @@ __all__ = ["Row", "Setting", "add_arguments", "prepare", "run", "summarise"]
 
 SPREAD = (0.025, 0.975)
 """The quantiles over the repeats that ``low`` and ``high`` are."""
-
-_FEWEST = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,13 +74,12 @@ class Setting:
         drawn = draws(self.data, whole("seed", self.seed, least=0), whole("repeats", self.repeats))
         smallest = min(len(images) for draw in drawn for images in draw.train)
         if self.majority is None:
-            step = math.ceil(max(imbalance))
-            n_pos = smallest // step * step if smallest >= _FEWEST * step else smallest
+            n_pos = majority_count(smallest, max(imbalance))
         elif (n_pos := whole("majority", self.majority)) > smallest:
             refuse("majority", n_pos, f"must be at most {smallest}: the smallest class has no more to train on")
         fewest = min(minority_count(n_pos, ratio) for ratio in imbalance)
-        if fewest < _FEWEST:
-            refuse("imbalance", max(imbalance), f"must leave the minority {_FEWEST} of {n_pos} images, for its spread")
+        if fewest < FEWEST:
+            refuse("imbalance", max(imbalance), f"must leave the minority {FEWEST} of {n_pos} images, for its spread")
         # Fewer images than this and the pooled covariance, of n+ + n- - 2 degrees of freedom, is singular.
         freedom = n_pos + fewest - 2
         most = min(self.data.images.shape[1], freedom)

@@ -1,0 +1,302 @@
+"""Theorem 2 against networks: recall of minorities, predicted from balanced data before anything imbalanced is trained.
+
+The two stages of section 5.1 on the features of a trained network (:mod:`empirical.experiments.frozen`), for every pair
+of classes, and networks that are trained from scratch on a few of the pairs. For each classifier
+
+``lda``
+    discriminant analysis on frozen features, the Bayes classifier of section 5.1 with everything estimated;
+``head``
+    a linear head on frozen features, by cross entropy (:func:`empirical.two_stage.head`);
+``network``
+    a network of the pair, from random weights, by cross entropy,
+
+the balanced one is measured, its accuracy gives the separation ``M``, and Theorem 2 predicts the minority's recall at
+each imbalance; further laws (:mod:`empirical.laws`) say what mends the prediction. The predictions of all three are
+written to ``network-pairs-predictions.csv``; only then is anything imbalanced trained. Another time they must come
+out the same, or the experiment is refused.
+
+Networks have as many training images as the classifiers on frozen features. Their pairs are those at evenly spaced
+ranks of ``M`` of discriminant analysis, from the most similar pair to the least, so that nobody picks them. Each class
+is the minority in turn. For ``gaussian`` data there is an oracle: theory at the separation that the pixels are known to
+have.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import combinations, groupby, permutations
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from empirical.config import Config
+from empirical.experiments import frozen, training
+from empirical.experiments.training import data_name
+from empirical.laws import LAWS, from_separation
+from empirical.longtail import minority_count
+from empirical.measure import agreement, separation_from_recalls
+from empirical.options import numeric
+from empirical.predictions import record
+from empirical.progress import Track, silent
+from theory._validate import number, refuse, whole
+
+__all__ = ["DATA", "IMBALANCE", "NETWORKS", "PAIRS", "Row", "Setting", "add_arguments", "prepare", "run"]
+__all__ += ["summarise"]
+
+DATA = {"smoke": ("digits",), "cpu": ("cifar10",), "paper": ("cifar10",)}
+"""The data sets of each profile."""
+
+IMBALANCE = {"smoke": (1, 4, 16), "cpu": (1, 2, 5, 10, 30, 100), "paper": (1, 2, 5, 10, 30, 100)}
+"""The imbalances of each profile, for classifiers on frozen features."""
+
+NETWORKS = {"smoke": (4,), "cpu": (10, 100), "paper": (10, 100)}
+"""The imbalances of each profile, for networks."""
+
+PAIRS = {"smoke": 2, "cpu": 4, "paper": 5}
+"""For how many pairs networks are trained."""
+
+_NAME = "network-pairs"
+_HEADS = "relu"
+"""The features that linear heads get: the network's own."""
+GOALS = {"lda": 2.0, "head": 4.0, "network": 4.0}
+"""The mean absolute error, in points, that a prediction of each classifier is to keep within."""
+
+GOAL_CORRELATION = 0.97
+"""And the correlation that it is to have."""
+
+
+@dataclass(frozen=True)
+class Row(frozen.Prediction):
+    """A prediction and what came of it; everything is None while the network is not trained.
+
+    Attributes:
+        measured: the minority's recall on the test images, the mean over the draws of its training images.
+        low: the 2.5 % quantile of the draws' recalls; of networks there is one, and no quantile.
+        high: their 97.5 % quantile.
+    """
+
+    measured: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class Setting(frozen.Setting):
+    """What to run.
+
+    Attributes:
+        networks: the imbalances of networks.
+        pairs: for how many pairs of each data set networks are trained.
+    """
+
+    networks: tuple[float, ...]
+    pairs: int
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the options of the command line that repeat the run."""
+        return {**super().arguments(), "networks": self.networks, "pairs": self.pairs}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the experiment's options."""
+    frozen.add_arguments(parser)
+    add = parser.add_argument
+    add("--networks", type=numeric, nargs="+", metavar="R", help="the imbalances of networks trained from scratch")
+    add("--pairs", type=numeric, metavar="N", help="for how many pairs networks are trained; 0 for none")
+
+
+def prepare(args: argparse.Namespace) -> Setting:
+    """Return the setting that the parsed options describe, everything checked and nothing written."""
+    setting = frozen.prepare(args, DATA, IMBALANCE)
+    profile, allowed = setting.sweep.profile, "must be a finite number of at least 1"
+    networks = tuple(number("networks", value, allowed, least=1) for value in args.networks or NETWORKS[profile])
+    if len(set(networks)) < len(networks):
+        refuse("networks", list(networks), "must be all different")
+    pairs = whole("pairs", PAIRS[profile] if args.pairs is None else args.pairs, least=0)
+    for data, classes in setting.classes.items():
+        frozen.majority(frozen.held_out(setting.images[data]), networks)
+        most = len(classes) * (len(classes) - 1) // 2
+        if pairs > most:
+            refuse("pairs", pairs, f"must be at most {most}, the pairs of the {len(classes)} classes of {data}")
+    return Setting(**vars(setting), networks=networks, pairs=pairs)
+
+
+def run(setting: Setting, track: Track = silent) -> list[Row]:
+    """Predict, write it down, train, and return a row for each minority, imbalance and classifier."""
+    train = frozen.Trainer(setting.sweep)
+    backbones = train(setting.sweep.configs)
+    lost = [run for run, result in backbones.items() if result is None]
+    if lost:
+        return [frozen.blank(Row, run) for run in lost]
+    with threadpool_limits(1):  # for matrices this small several threads wait for each other
+        stages = [stage for run in backbones for stage in setting.stages(run, _which(run))]
+        cases = [(stage, *pair) for stage in stages for pair in permutations(range(len(stage.classes)), 2)]
+        predicted = [
+            (stage, pos, neg, [stage.predict(pos, neg, ratio) for ratio in setting.sweep.imbalance])
+            for stage, pos, neg in track(cases, "predictions")
+        ]
+        plans = [plan for run in backbones for plan in _networks(setting, run, stages)]
+        balanced = train([plan.balanced for plan in plans])
+        own = [plan.predict(ratio, balanced[plan.balanced]) for plan in plans for ratio in setting.networks]
+        written = [part for *_, parts in predicted for part in parts] + [part for _, part in own]
+        if None in balanced.values():
+            return [_row(part) for part in written]
+        setting.about["predictions"] = record(setting.out, _NAME, map(asdict, written))
+        rows = [
+            _row(part, stage.measure(pos, neg, part.n_neg))
+            for stage, pos, neg, parts in track(predicted, "pairs of classes")
+            for part in parts
+        ]
+    results = train([config for config, _ in own])
+    return rows + [_row(part, _recall(results[config])) for config, part in own]
+
+
+def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Return how well each law agrees with each classifier, by imbalance, in percentage points.
+
+    The numbers are those of :func:`empirical.measure.agreement` over classes as the minority of pairs. Where the
+    imbalance is None they are over all imbalances above 1. ``spread`` is the standard deviation of ``mae`` over the
+    seeds, ``goal`` the largest ``mae`` aimed at, and ``met`` whether it and a correlation of
+    :data:`GOAL_CORRELATION` are reached; None while something is missing.
+    """
+    summary: list[dict[str, Any]] = []
+    for _, group in groupby(sorted(rows, key=_place), key=_place):
+        own = [row for row in group if row.classifier is not None]
+        for law in ("oracle", *LAWS) if own else ():
+            for ratio in (*sorted({row.imbalance for row in own}), None):
+                cases = [row for row in own if (row.imbalance > 1 if ratio is None else row.imbalance == ratio)]
+                told = [row for row in cases if getattr(row, law) is not None or _unknown(row, law)]
+                if told:
+                    where = {name: getattr(own[0], name) for name in ("data", "classifier", "features")}
+                    summary.append({**where, "law": law, "imbalance": ratio, **_agreement(told, law)})
+    return summary or [{"missing": len(rows)}]
+
+
+def _unknown(row: Row, law: str) -> bool:
+    """Return whether the law says nothing of a row only because the balanced network is not trained."""
+    return law == LAWS[0] and row.separation is None
+
+
+def _agreement(rows: Sequence[Row], law: str) -> dict[str, Any]:
+    """Return the agreement of a law with the rows that are measured, all of one classifier."""
+    known = [(row.seed, getattr(row, law), row.measured) for row in rows if row.measured is not None]
+    seeds = sorted({seed for seed, *_ in known})
+    errors = [agreement(*zip(*[pair for at, *pair in known if at == seed], strict=True))["mae"] for seed in seeds]
+    found: dict[str, float | None] = {"mae": None, "bias": None, "correlation": None}
+    if known:
+        found = agreement([predicted for _, predicted, _ in known], [measured for *_, measured in known])
+    mae, correlation, missing, goal = (
+        found["mae"],
+        found["correlation"],
+        len(rows) - len(known),
+        GOALS[rows[0].classifier],
+    )
+    met = None if missing or mae is None else mae <= goal and (correlation or 0) >= GOAL_CORRELATION
+    return {
+        "cases": len(known),
+        "missing": missing,
+        "seeds": len(seeds),
+        **found,
+        "spread": training.spread(errors),
+        "goal": goal,
+        "met": met,
+    }
+
+
+@dataclass(frozen=True)
+class _Networks:
+    """A pair of classes, the second the minority, that networks are trained for.
+
+    Attributes:
+        setting: the experiment.
+        backbone: the run that has the seed and the data.
+        classes: the labels of the two.
+        names: of the two.
+    """
+
+    setting: Setting
+    backbone: Config
+    classes: tuple[int, int]
+    names: tuple[str, str]
+
+    @property
+    def n_pos(self) -> int:
+        """The training images of the majority."""
+        return frozen.majority(frozen.held_out(self.setting.images[self.backbone.data]), self.setting.networks)
+
+    @property
+    def balanced(self) -> Config:
+        """The balanced network, the same for both orders of the classes."""
+        return self._run(tuple(sorted(self.classes)), self.n_pos)
+
+    def predict(self, imbalance: float, balanced: Mapping[str, Any] | None) -> tuple[Config, frozen.Prediction]:
+        """Return an imbalanced run and what Theorem 2 says of it, if the ``balanced`` one is there."""
+        n_neg = minority_count(self.n_pos, imbalance)
+        run = self._run(self.classes, n_neg)
+        accuracy = separation = None
+        laws: dict[str, float | None] = dict.fromkeys(LAWS)
+        if balanced is not None:
+            recalls = balanced["last"]["per_class"]
+            accuracy = sum(recalls) / 2
+            separation = separation_from_recalls(recalls, [sum(line) for line in balanced["last"]["confusion"]])
+            laws |= from_separation(separation, self.n_pos, n_neg)
+        true = frozen.true_separation(self.backbone)
+        oracle = None if true is None else from_separation(true[self.classes], self.n_pos, n_neg)["theorem2"]
+        return run, frozen.Prediction(
+            data=data_name(self.backbone),
+            seed=self.backbone.seed,
+            classifier="network",
+            features="own",
+            majority=self.names[0],
+            minority=self.names[1],
+            imbalance=imbalance,
+            n_pos=self.n_pos,
+            n_neg=n_neg,
+            balanced_accuracy=accuracy,
+            separation=separation,
+            oracle=oracle,
+            **laws,
+            run=run.digest,
+        )
+
+    def _run(self, classes: tuple[int, ...], n_neg: int) -> Config:
+        own = {"data": self.backbone.data, "seed": self.backbone.seed, "classes": classes}
+        return training.config(self.setting.sweep.profile, **own, counts=(self.n_pos, n_neg))
+
+
+def _which(run: Config) -> list[tuple[str, str]]:
+    """Return the classifiers on frozen features, with the kind of the features."""
+    return [*(("lda", kind) for kind in frozen.kinds(run.data)), ("head", _HEADS)]
+
+
+def _networks(setting: Setting, run: Config, stages: Sequence[frozen.SecondStage]) -> list[_Networks]:
+    """Return what networks are trained for, with the data and the seed of ``run``.
+
+    The pairs are chosen by their mean separation over the seeds.
+    """
+    own = [stage for stage in stages if stage.is_of(run.data, "lda", _HEADS)]
+    names = own[0].classes
+    pairs = sorted(
+        combinations(range(len(names)), 2),
+        key=lambda pair: float(np.mean([stage.pair(*pair).separation for stage in own])),
+    )
+    ranks = dict.fromkeys(np.linspace(0, len(pairs) - 1, setting.pairs).round().astype(int).tolist())
+    orders = [order for rank in ranks for order in (pairs[rank], pairs[rank][::-1])]
+    return [_Networks(setting, run, (pos, neg), (names[pos], names[neg])) for pos, neg in orders]
+
+
+def _recall(result: Mapping[str, Any] | None) -> list[float]:
+    return [] if result is None else [result["last"]["per_class"][-1]]
+
+
+def _row(part: frozen.Prediction, recalls: Sequence[float] | NDArray[np.float64] = ()) -> Row:
+    """Return the row of a prediction, with the recalls of the draws if there are any."""
+    return Row(**asdict(part), **frozen.measured(recalls))
+
+
+def _place(row: Row) -> tuple[str, int, str]:
+    return row.data, [*GOALS, None].index(row.classifier), row.features or ""

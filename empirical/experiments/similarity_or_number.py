@@ -1,0 +1,197 @@
+"""The title's question in numbers: how much of a minority's drop in recall is due to number, how much to similarity?
+
+Discriminant analysis on frozen features of a network (:mod:`empirical.experiments.frozen`), for pairs of classes in two
+groups, similar and dissimilar, balanced and imbalanced. The drop from a balanced, dissimilar pair to an imbalanced,
+similar one is split as :mod:`theory.attribution` defines it, with the mean recalls of the groups, once as measured and
+once as predicted from the balanced accuracies alone; the predictions are written to
+``similarity-or-number-predictions.csv`` before anything imbalanced is trained.
+
+On CIFAR-100 nature has made the groups: two classes of one superclass are similar, all 200 pairs; for each class as the
+minority as many majorities of other superclasses are drawn. On other data the quarter of the pairs with the smallest
+separation are similar and the quarter with the largest are dissimilar. Each class of a pair is the minority in turn.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from itertools import combinations, groupby, permutations
+from typing import Any
+
+import numpy as np
+from numpy.random import SeedSequence
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from empirical.config import Config
+from empirical.experiments import frozen
+from empirical.experiments.frozen import SecondStage, Setting, add_arguments
+from empirical.experiments.pairs import SPREAD
+from empirical.predictions import record
+from empirical.progress import Track, silent
+from empirical.superclasses import superclasses
+from theory.attribution import Attribution, split
+
+__all__ = ["DATA", "IMBALANCE", "LAWS", "Row", "add_arguments", "prepare", "run", "summarise"]
+
+DATA = {"smoke": ("digits",), "cpu": ("cifar100",), "paper": ("cifar100",)}
+"""The data sets of each profile."""
+
+IMBALANCE = {"smoke": (1, 4, 16), "cpu": (1, 5, 10, 25, 50), "paper": (1, 5, 10, 25, 50)}
+"""The imbalances of each profile."""
+
+LAWS = ("theorem2", "finite")
+"""The laws that split the drop: those that need nothing but the balanced accuracy and the numbers of images."""
+
+SIMILAR, DISSIMILAR, BETWEEN = "similar", "dissimilar", "between"
+"""The groups; ``between`` are the pairs in neither of them."""
+
+_NAME = "similarity-or-number"
+_QUARTER = 4
+_RESAMPLES = 2000
+_CELLS = ((DISSIMILAR, False), (DISSIMILAR, True), (SIMILAR, False), (SIMILAR, True))
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class _Case(frozen.Prediction):
+    """A prediction, and the group of its pair."""
+
+    group: str
+
+
+@dataclass(frozen=True)
+class Row(_Case):
+    """A class as the minority of a pair at one imbalance; everything is None while the network is not trained.
+
+    Attributes:
+        group: ``similar``, ``dissimilar`` or ``between``.
+        measured: the minority's recall on the test images, the mean over the draws of the training images.
+        low: the 2.5 % quantile of the draws' recalls.
+        high: their 97.5 % quantile.
+    """
+
+    measured: float | None
+    low: float | None
+    high: float | None
+
+
+def prepare(args: argparse.Namespace) -> Setting:
+    """Return the setting that the parsed options describe; balanced pairs (imbalance 1) are always in it."""
+    if args.imbalance is not None and 1 not in args.imbalance:
+        args.imbalance = [1, *args.imbalance]
+    return frozen.prepare(args, DATA, IMBALANCE)
+
+
+def run(setting: Setting, track: Track = silent) -> list[Row]:
+    """Predict, write it down, train, and return a row for each minority of a pair and each imbalance."""
+    found = frozen.Trainer(setting.sweep)(setting.sweep.configs)
+    lost = [run for run, result in found.items() if result is None]
+    if lost:
+        return [frozen.blank(Row, run) for run in lost]
+    with threadpool_limits(1):  # for matrices this small several threads wait for each other
+        cases = []
+        for run in found:
+            [stage] = setting.stages(run, [("lda", "relu")])
+            cases += [(stage, *case) for case in _grouped(stage, run)]
+        predicted = [
+            (stage, pos, neg, [_case(stage, pos, neg, ratio, group) for ratio in setting.sweep.imbalance])
+            for stage, pos, neg, group in track(cases, "predictions")
+        ]
+        written = [asdict(part) for *_, parts in predicted for part in parts]
+        setting.about["predictions"] = record(setting.out, _NAME, written)
+        return [
+            Row(**asdict(part), **frozen.measured(stage.measure(pos, neg, part.n_neg)))
+            for stage, pos, neg, parts in track(predicted, "pairs of classes")
+            for part in parts
+        ]
+
+
+def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Return the split of the drop for each imbalance above 1, in percentage points: measured, and by each law.
+
+    ``number`` and ``similarity`` are the two parts, ``share`` the number's part of the drop in per cent. ``low`` and
+    ``high`` are the 2.5 % and 97.5 % quantiles of ``share`` when the minority classes are drawn anew with
+    replacement, with all their pairs: what other classes would give, not another network.
+    """
+    summary = []
+    told = sorted((row for row in rows if row.measured is not None), key=lambda row: row.data)
+    for data, group in groupby(told, key=lambda row: row.data):
+        own = list(group)
+        for ratio in sorted({row.imbalance for row in own} - {1}):
+            for source in ("measured", *LAWS):
+                parts, shares = attributed(own, source, ratio)
+                low, high = np.quantile(100 * shares, SPREAD)
+                summary.append(
+                    {
+                        "data": data,
+                        "imbalance": ratio,
+                        "source": source,
+                        "similar": sum(row.group == SIMILAR and row.imbalance == ratio for row in own),
+                        "dissimilar": sum(row.group == DISSIMILAR and row.imbalance == ratio for row in own),
+                        "drop": 100 * parts.drop,
+                        "number": 100 * parts.number,
+                        "similarity": 100 * parts.similarity,
+                        "interaction": 100 * parts.interaction,
+                        "share": 100 * float(parts.number_share),
+                        "low": float(low),
+                        "high": float(high),
+                    }
+                )
+    return summary or [{"missing": len(rows)}]
+
+
+def attributed(rows: Sequence[Row], source: str, imbalance: float) -> tuple[Attribution, Floats]:
+    """Return the split of the drop between the groups' mean recalls, and the number's shares when classes are redrawn.
+
+    Args:
+        rows: of one data set.
+        source: the column that the recalls are taken from.
+        imbalance: of the imbalanced pairs.
+    """
+    names = sorted({row.minority for row in rows})
+    sums, counts = np.zeros((2, len(names), len(_CELLS)))
+    for row in rows:
+        value = getattr(row, source)
+        for at, (group, uneven) in enumerate(_CELLS):
+            if value is not None and row.group == group and row.imbalance == (imbalance if uneven else 1):
+                sums[names.index(row.minority), at] += value
+                counts[names.index(row.minority), at] += 1
+    rng = np.random.default_rng(SeedSequence(0))
+    drawn = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=_RESAMPLES)
+    with np.errstate(invalid="ignore"):
+        again = (drawn @ sums) / (drawn @ counts)
+    again = again[np.isfinite(again).all(axis=1)]
+    return split(*(sums.sum(axis=0) / counts.sum(axis=0))), np.asarray(split(*again.T).number_share)
+
+
+def _case(stage: SecondStage, pos: int, neg: int, imbalance: float, group: str) -> _Case:
+    return _Case(**asdict(stage.predict(pos, neg, imbalance)), group=group)
+
+
+def _grouped(stage: SecondStage, run: Config) -> list[tuple[int, int, str]]:
+    """Return majorities and minorities with their groups."""
+    kinds = superclasses(stage.classes)
+    if kinds is None:
+        return _by_separation(stage)
+    rng = np.random.default_rng(SeedSequence(run.seed))
+    labels, cases = range(len(kinds)), []
+    for neg in labels:
+        near = [pos for pos in labels if pos != neg and kinds[pos] == kinds[neg]]
+        far = [pos for pos in labels if kinds[pos] != kinds[neg]]
+        cases += [(pos, neg, SIMILAR) for pos in near]
+        cases += [(pos, neg, DISSIMILAR) for pos in sorted(rng.choice(far, len(near), replace=False).tolist())]
+    return cases
+
+
+def _by_separation(stage: SecondStage) -> list[tuple[int, int, str]]:
+    """Return all pairs in both orders, in groups by their separation."""
+    pairs = sorted(combinations(range(len(stage.classes)), 2), key=lambda pair: stage.pair(*pair).separation)
+    size = max(1, len(pairs) // _QUARTER)
+    cases = []
+    for rank, pair in enumerate(pairs):
+        low, high = rank < size, rank >= len(pairs) - size
+        group = SIMILAR if low else DISSIMILAR if high else BETWEEN
+        cases += [(pos, neg, group) for pos, neg in permutations(pair)]
+    return cases

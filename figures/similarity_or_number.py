@@ -1,0 +1,165 @@
+"""Number or similarity: how much of a minority's drop in recall is due to which.
+
+A row for each data set. Left: the number's share of the drop by Theorem 2, against imbalance and separation; in the
+circles the share that was measured, for pairs in four groups of their separation. Middle: the mean recall of similar
+and of dissimilar pairs. Right: the drop from balanced and dissimilar to imbalanced and similar, and its two parts. The
+data are those of ``empirical.experiments.similarity_or_number``.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from matplotlib.ticker import NullLocator
+
+from figures.results import Results, note_missing, points, read
+from figures.style import COLOURS, styled
+from theory.attribution import attribution, split
+
+__all__ = ["command", "draw"]
+
+_NAME = "similarity-or-number"
+_COLUMNS = ("data", "group", "minority", "imbalance", "separation", "theorem2", "finite", "measured", "run")
+_GROUPS = {"similar": (COLOURS[3], "o"), "dissimilar": (COLOURS[0], "s")}
+_SOURCES = {"measured": "measured", "theorem2": "Theorem 2", "finite": "with finite samples"}
+_BINS = 4
+_PANEL = (4.3, 4.9)
+_UNDER: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.13), "ncols": 2}
+
+
+def command(results: Path) -> str:
+    """Return the command line that made the results in the folder ``results``.
+
+    Raises:
+        ResultsError: they are missing or cannot be read.
+    """
+    return read(results, _NAME, _COLUMNS).command
+
+
+@styled()
+def draw(results: Path) -> Figure:
+    """Draw ``similarity-or-number.csv`` and ``similarity-or-number.json`` of the folder ``results``.
+
+    Raises:
+        ResultsError: they are missing or cannot be read.
+    """
+    found = read(results, _NAME, _COLUMNS)
+    names = found.values("data")
+    width, height = _PANEL
+    fig = Figure(figsize=(3 * width, height * len(names) + 0.4))
+    for name, (left, middle, right) in zip(names, fig.subplots(len(names), 3, squeeze=False), strict=True):
+        rows = [row for row in found.where(data=name) if row["measured"] is not None]
+        if not rows:
+            for ax in (left, middle, right):
+                ax.set_axis_off()
+            left.set_title(f"{name}: nothing is measured yet")
+            continue
+        _draw_map(left, rows)
+        _draw_recalls(middle, rows)
+        _draw_parts(right, [part for part in found.made["summary"] if part["data"] == name])
+    about = f"{', '.join(map(str, names))}; LDA on features of a network, {found.profile}"
+    fig.suptitle(f"A minority's drop in recall: due to number or to similarity? ({about})")
+    note_missing(fig, Results([{"run": row["run"], "measured": row["measured"]} for row in found.rows], found.made))
+    return fig
+
+
+def _mean(rows: list[dict[str, Any]], column: str) -> float:
+    values = [row[column] for row in rows if row[column] is not None]
+    return float(np.mean(values)) if values else float("nan")
+
+
+def _draw_map(ax: Axes, rows: list[dict[str, Any]]) -> None:
+    """Draw the share of the number by theory, and in circles as measured."""
+    ratios = sorted({row["imbalance"] for row in rows if row["imbalance"] > 1})
+    far = [row for row in rows if row["group"] == "dissimilar"]
+    reference = float(np.median([row["separation"] for row in far]))
+    near = [row for row in rows if row["separation"] < reference]
+    low = min(row["separation"] for row in near)
+    m = np.linspace(low, reference, 101)[:-1]
+    grid = np.geomspace(ratios[0] / 1.5, ratios[-1] * 1.5, 100)
+    share = 100 * attribution(m[:, None], grid, reference).number_share
+    levels = np.linspace(0, 100, 11)
+    filled = ax.contourf(grid, m, share, levels, cmap="RdBu", alpha=0.85)
+    edges = np.quantile([row["separation"] for row in near], np.linspace(0, 1, _BINS + 1))
+    for first, last in pairwise(edges):
+        own = [row for row in near if first <= row["separation"] <= last]
+        at = float(np.mean([row["separation"] for row in own]))
+        balanced = [row for row in own if row["imbalance"] == 1]
+        for ratio in ratios:
+            cells = ([row for row in group if row["imbalance"] == r] for group, r in ((far, 1), (far, ratio)))
+            both = [row for row in own if row["imbalance"] == ratio]
+            parts = split(*(_mean(cell, "measured") for cell in (*cells, balanced, both)))
+            look = {"cmap": "RdBu", "vmin": 0, "vmax": 100, "s": 150, "edgecolors": "black", "linewidths": 0.8}
+            ax.scatter([ratio], [at], c=[100 * parts.number_share], zorder=3, **look)
+    bar = ax.figure.colorbar(filled, ax=ax, ticks=levels[::2])
+    bar.set_label("due to number, % (circle: measured)", fontsize=8)
+    _log(ax, ratios)
+    ax.set_xlim(grid[0], grid[-1])
+    ax.set(ylabel="separation M", title=f"Theorem 2, from a dissimilar pair of M = {reference:.1f}")
+    ax.grid(visible=False)
+
+
+def _draw_recalls(ax: Axes, rows: list[dict[str, Any]]) -> None:
+    """Draw the mean recalls of the groups."""
+    ratios = sorted({row["imbalance"] for row in rows})
+    for group, (colour, marker) in _GROUPS.items():
+        own = [row for row in rows if row["group"] == group]
+        by_class = []
+        for ratio in ratios:
+            here = [row for row in own if row["imbalance"] == ratio]
+            names = sorted({str(row["minority"]) for row in here})
+            by_class.append(
+                [_mean([row for row in here if str(row["minority"]) == name], "measured") for name in names]
+            )
+        points(ax, ratios, by_class, color=colour, marker=marker, label=f"{group} pairs, 95 % over classes")
+        for law, style in (("theorem2", "-"), ("finite", "--")):
+            means = [_mean([row for row in own if row["imbalance"] == ratio], law) for ratio in ratios]
+            ax.plot(ratios, means, color=colour, linestyle=style, linewidth=1.2, label=f"{group}: {_SOURCES[law]}")
+    _log(ax, ratios)
+    ax.set(ylim=(-0.02, 1.02), ylabel="mean minority recall", title="Recall of the two groups")
+    ax.legend(**_UNDER)
+
+
+def _draw_parts(ax: Axes, summary: list[dict[str, Any]]) -> None:
+    """Draw the parts of the drop as bars, one on the other."""
+    ratios = sorted({part["imbalance"] for part in summary})
+    width = 0.8 / len(_SOURCES)
+    for i, source in enumerate(_SOURCES):
+        parts = {part["imbalance"]: part for part in summary if part["source"] == source}
+        x = np.arange(len(ratios)) + (i - (len(_SOURCES) - 1) / 2) * width
+        number = np.array([parts[ratio]["number"] for ratio in ratios])
+        similarity = np.array([parts[ratio]["similarity"] for ratio in ratios])
+        faint = 1.0 if source == "measured" else 0.55
+        hatch = {"measured": "", "theorem2": "", "finite": "////"}[source]
+        look: dict[str, Any] = {"width": 0.9 * width, "alpha": faint, "hatch": hatch, "edgecolor": "white"}
+        ax.bar(x, number, color=COLOURS[0], **look)
+        ax.bar(x, similarity, bottom=number, color=COLOURS[3], **look)
+        for at, ratio in zip(x, ratios, strict=True):
+            top = parts[ratio]["drop"] + 1
+            ax.text(at, top, f"{parts[ratio]['share']:.0f} %", ha="center", fontsize=6.5, rotation=90, va="bottom")
+    ax.set_xticks(range(len(ratios)), [f"{ratio:g}" for ratio in ratios])
+    handles = [Patch(color=COLOURS[0], label="due to number (its share above)"), Patch(color=COLOURS[3])]
+    handles[1].set_label("due to similarity")
+    grey = {"facecolor": "#777777", "edgecolor": "white"}
+    handles += [
+        Patch(label="measured", **grey),
+        Patch(label="Theorem 2", alpha=0.55, **grey),
+        Patch(label="with finite samples", alpha=0.55, hatch="////", **grey),
+    ]
+    ax.legend(handles=handles, **_UNDER)
+    most = max(part["drop"] for part in summary)
+    ax.set(xlabel="imbalance", ylabel="drop in recall, points", title="The drop and its parts", ylim=(0, 1.25 * most))
+    ax.grid(visible=False, axis="x")
+
+
+def _log(ax: Axes, ratios: list[float]) -> None:
+    ax.set_xscale("log")
+    ax.set_xticks(ratios, [f"{ratio:g}" for ratio in ratios])
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.set_xlabel("imbalance")
