@@ -207,7 +207,7 @@ class Setting:
     def stages(self, run: Config, which: Iterable[tuple[str, str]]) -> list[SecondStage]:
         """Return classifiers on the features of a finished run; ``which`` names classifiers and kinds of features."""
         seen, images = features(run, self.sweep.runs, self.sweep.root), self.images[run.data]
-        n_pos = majority(held_out(images), self.sweep.imbalance)
+        n_pos = majority(held_out(images), self.sweep.options["imbalance"])
         return [SecondStage(run, seen, kind, classifier, n_pos, self.repeats) for classifier, kind in which]
 
 
@@ -239,7 +239,7 @@ def prepare(
 
     sweep = training.prepare(args, plan, data, imbalance)
     for _, images in found.values():
-        majority(held_out(images), sweep.imbalance)
+        majority(held_out(images), sweep.options["imbalance"])
     return Setting(
         sweep=replace(sweep, configs=tuple(dict.fromkeys(sweep.configs))),  # one for all imbalances
         images={name: images for name, (_, images) in found.items()},

@@ -136,7 +136,7 @@ def run(setting: Setting, track: Track = silent) -> list[Row]:
         stages = [stage for run in backbones for stage in setting.stages(run, _which(run))]
         cases = [(stage, *pair) for stage in stages for pair in permutations(range(len(stage.classes)), 2)]
         predicted = [
-            (stage, pos, neg, [stage.predict(pos, neg, ratio) for ratio in setting.sweep.imbalance])
+            (stage, pos, neg, [stage.predict(pos, neg, ratio) for ratio in setting.sweep.options["imbalance"]])
             for stage, pos, neg in track(cases, "predictions")
         ]
         plans = [plan for run in backbones for plan in _networks(setting, run, stages)]

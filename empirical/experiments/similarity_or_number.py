@@ -96,7 +96,7 @@ def run(setting: Setting, track: Track = silent) -> list[Row]:
             [stage] = setting.stages(run, [("lda", "relu")])
             cases += [(stage, *case) for case in _grouped(stage, run)]
         predicted = [
-            (stage, pos, neg, [_case(stage, pos, neg, ratio, group) for ratio in setting.sweep.imbalance])
+            (stage, pos, neg, [_case(stage, pos, neg, ratio, group) for ratio in setting.sweep.options["imbalance"]])
             for stage, pos, neg, group in track(cases, "predictions")
         ]
         written = [asdict(part) for *_, parts in predicted for part in parts]
