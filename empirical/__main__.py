@@ -3,6 +3,9 @@
 ``run`` runs an experiment: it writes ``DIR/NAME.csv``, the tidy table, and ``DIR/NAME.json``, how it was made and its
 summary. ``train`` and ``bench`` are modules of :mod:`empirical.commands`. Bad input ends with exit code 2 and one line
 that says what is allowed; nothing is written then.
+
+Exit codes of ``run``: 0, the table is whole; 1, a run failed, and the table has what the others gave; 75, the sweep was
+stopped by SIGTERM or its time budget, the table has what there is, and the same command goes on; 130, cancelled.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from empirical.folders import make_folder
 from empirical.options import Parser, folder
 from empirical.progress import track
 from empirical.provenance import command, surroundings
+from empirical.stopping import CANCELLED
 
 __all__ = ["COMMANDS", "main"]
 
@@ -76,7 +80,11 @@ def _run(name: str, options: Sequence[str]) -> int:
     except ValueError as error:
         parser.error(str(error))
     started = time.perf_counter()
-    rows = experiment.run(setting, track)
+    try:
+        rows = experiment.run(setting, track)
+    except KeyboardInterrupt:
+        print(f"{parser.prog}: cancelled; the same command goes on", file=sys.stderr)
+        return CANCELLED
     seconds = time.perf_counter() - started
     summary = experiment.summarise(rows)
     table = csv_text(map(asdict, rows))
@@ -93,7 +101,7 @@ def _run(name: str, options: Sequence[str]) -> int:
     write_whole(args.out / f"{name}.json", json.dumps(made, indent=2, allow_nan=False) + "\n")
     print(_table(summary))
     print(f"{len(rows)} rows in {seconds:.1f} s: {args.out / name}.csv, {args.out / name}.json")
-    return 0
+    return int(getattr(setting, "exit_code", 0))  # an experiment without a sweep has no other
 
 
 def _headline(name: str) -> str:

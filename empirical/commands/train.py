@@ -16,13 +16,12 @@ from typing import Any
 
 from empirical.config import METHODS
 from empirical.options import Parser, folder, numeric
-from empirical.stopping import INTERRUPTED, Interrupted, Stop, duration
+from empirical.stopping import CANCELLED, INTERRUPTED, Interrupted, Stop, duration
 from empirical.threads import wait_passively
 
 __all__ = ["main"]
 
 _FAILED = 1
-_CANCELLED = 130
 _WORKSPACE = ":4096:8"
 
 
@@ -47,7 +46,7 @@ def main(argv: Sequence[str]) -> int:
             return INTERRUPTED
         except KeyboardInterrupt:
             print(f"{parser.prog}: cancelled; the same command goes on after the last whole epoch", file=sys.stderr)
-            return _CANCELLED
+            return CANCELLED
         except ArithmeticError as error:
             print(f"{parser.prog}: {error}", file=sys.stderr)
             return _FAILED

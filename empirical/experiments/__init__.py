@@ -14,7 +14,7 @@ An experiment is a module with these functions:
     returns the few numbers to look at first, as a list of dictionaries.
 
 Its ``Setting`` has two more: ``arguments()``, the options that repeat the run, and ``provenance()``, what the data
-were.
+were. It may have ``exit_code``, that of the command once it has run.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ import pytest
 
 from empirical.__main__ import main
 from empirical.experiments import classwise, load, norms, printed, rebalance, similar_degree, similar_fraction, training
+from empirical.experiments import sweep as sweeping
 from empirical.runs import Run
 from empirical.stopping import Interrupted, Stop
 from figures.__main__ import main as draw
@@ -26,8 +27,8 @@ def exit_code(*argv):
         return stopped.code
 
 
-def sweep(name, out, *options):
-    assert exit_code("run", name, "--profile", "smoke", "--device", "cpu", "--out", out, *options) == 0
+def sweep(name, out, *options, code=0):
+    assert exit_code("run", name, "--profile", "smoke", "--device", "cpu", "--out", out, *options) == code
     with (out / f"{name}.csv").open(newline="") as file:
         return list(csv.DictReader(file)), json.loads((out / f"{name}.json").read_text())
 
@@ -190,8 +191,8 @@ def test_an_interrupted_sweep_is_usable_and_goes_on(tmp_path, monkeypatch, capsy
     assert all(part["seeds"] == 2 and part["spread"] is not None for part in made["summary"])
     capsys.readouterr()
     with monkeypatch.context() as patched:
-        patched.setattr(training, "Stop", Impatient)
-        rows, made = sweep(name, tmp_path / "parts", "--seeds", 2, "--imbalance", 8)
+        patched.setattr(sweeping, "Stop", Impatient)
+        rows, made = sweep(name, tmp_path / "parts", "--seeds", 2, "--imbalance", 8, code=75)
     assert "stopped: " in capsys.readouterr().err
     missing = [row for row in rows if not row["minority"]]
     assert len(rows) == 6
@@ -204,7 +205,7 @@ def test_an_interrupted_sweep_is_usable_and_goes_on(tmp_path, monkeypatch, capsy
 
 
 def test_without_any_time_the_table_is_what_there_is(tmp_path):
-    rows, made = sweep("norms", tmp_path, "--time-budget", "0.000001s")
+    rows, made = sweep("norms", tmp_path, "--time-budget", "0.000001s", code=75)
     assert len(rows) == 8
     assert {(row["label"], row["norm"], row["std_100"]) for row in rows} == {("", "", "")}
     assert {(part["seeds"], part["missing"], part["std_100"]) for part in made["summary"]} == {(0, 1, None)}
@@ -221,7 +222,7 @@ def test_processes_give_the_same_table_and_pass_on_sigterm(tmp_path):
         assert "1 of 150 trained" in process.stderr.readline()
         process.send_signal(signal.SIGTERM)
         shown = process.stderr.read()
-    assert process.returncode == 0
+    assert process.returncode == 75
     assert "stopped: " in shown
     assert "Traceback" not in shown
     with (tmp_path / "ended" / "similar-degree.csv").open(newline="") as file:
