@@ -1,0 +1,174 @@
+"""Sweeps on a Dask cluster and as jobs: the same table as on this machine, whatever happens to a worker."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from empirical.__main__ import main
+from empirical.experiments import rebalance, training
+
+ROOT = Path(__file__).parents[3]
+RUNS = 2 * 2 + 1  # CE and DRW, with and without the pre-training, which is a run of its own
+DEADLINE = 240  # seconds; a machine that does nothing else needs a tenth
+
+
+def exit_code(*argv):
+    try:
+        return main([str(word) for word in argv])
+    except SystemExit as stopped:
+        return stopped.code
+
+
+def sweep(out, *options):
+    return exit_code("run", "rebalance", "--profile", "smoke", "--device", "cpu", "--out", out, *options)
+
+
+def table(out):
+    return (out / "rebalance.csv").read_bytes()
+
+
+def eventually(found):
+    """Return what ``found`` returns once that is not nothing."""
+    for _ in range(DEADLINE * 20):
+        if value := found():
+            return value
+        time.sleep(0.05)
+    raise TimeoutError
+
+
+@pytest.fixture(autouse=True)
+def two_methods(monkeypatch):
+    monkeypatch.setattr(rebalance, "METHODS", ("ce", "drw"))
+    monkeypatch.setattr(rebalance, "IMBALANCE", {"smoke": (10,)})
+
+
+@pytest.fixture
+def longer(monkeypatch):
+    """Runs that last."""
+    monkeypatch.setitem(training.PROFILES, "smoke", {**training.PROFILES["smoke"], "epochs": 2000})
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    """The sweep in one process."""
+    out = tmp_path_factory.mktemp("alone")
+    with pytest.MonkeyPatch.context() as patched:
+        two_methods.__wrapped__(patched) if hasattr(two_methods, "__wrapped__") else None
+        patched.setattr(rebalance, "METHODS", ("ce", "drw"))
+        patched.setattr(rebalance, "IMBALANCE", {"smoke": (10,)})
+        assert sweep(out, "--workers", 1) == 0
+    return out
+
+
+class Cluster:
+    """A scheduler and two workers, each in a folder of its own."""
+
+    def __init__(self, folder):
+        self.folders = [folder / name for name in ("scheduler", "one", "two")]
+        for place in self.folders:
+            place.mkdir()
+        contact = folder / "contact.json"
+        self.processes = [self.start(0, "scheduler", "--port", "0", "--scheduler-file", contact)]
+        address = json.loads(eventually(lambda: contact.exists() and contact.read_text()))["address"]
+        self.executor = address.replace("tcp://", "dask://")
+        for place in (1, 2):
+            own = ("--nthreads", "1", "--no-nanny", "--resources", "GPU=1", "--local-directory", self.folders[place])
+            self.processes.append(self.start(place, "worker", address, *own))
+
+    def start(self, place, kind, *options):
+        argv = [sys.executable, "-m", f"distributed.cli.dask_{kind}", "--host", "127.0.0.1", "--no-dashboard"]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+        with (self.folders[place] / "log").open("w") as log:
+            words = [str(word) for word in (*argv, *options)]
+            return subprocess.Popen(words, cwd=self.folders[place], env=environment, stdout=log, stderr=log)
+
+    def begun(self):
+        """Return which worker is in the middle of a run, after its first epoch."""
+        return next((place for place in (1, 2) if list(self.folders[place].rglob("last.pt"))), None)
+
+    def end(self):
+        for process in self.processes:
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    made = Cluster(tmp_path)
+    yield made
+    made.end()
+
+
+@contextmanager
+def meanwhile(action):
+    """Do something in another thread; it must be done by the end."""
+    failed = []
+
+    def act():
+        try:
+            action()
+        except BaseException as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=act)
+    thread.start()
+    yield
+    thread.join(DEADLINE)
+    assert not failed
+
+
+def test_a_worker_is_killed_in_the_middle(tmp_path, alone, cluster, capsys):
+    def kill():
+        place = eventually(cluster.begun)
+        cluster.processes[place].kill()
+
+    with meanwhile(kill):
+        out = tmp_path / "out"
+        assert sweep(out, "--executor", cluster.executor, "--resources", "GPU=1") == 0
+    assert sum(process.poll() is not None for process in cluster.processes) == 1
+    assert table(out) == table(alone)
+    shown = capsys.readouterr().err
+    assert f"{RUNS} of {RUNS} trained" in shown
+    for run in (alone / "runs").iterdir():
+        left = {path.name for path in run.iterdir()}
+        assert {path.name for path in (out / "runs" / run.name).iterdir()} == left
+        assert (out / "runs" / run.name / "last.pt").stat().st_size == (run / "last.pt").stat().st_size
+    assert not list(cluster.folders[1].rglob("*.pt"))[1:]
+
+
+def test_a_cluster_is_asked_to_stop_and_what_it_has_comes_back(tmp_path, monkeypatch, longer, cluster):
+    rng = np.random.default_rng(0)
+    parts = {f"x_{part}": rng.integers(0, 256, (60, 8, 8), dtype=np.uint8) for part in ("train", "test")}
+    labels = {f"y_{part}": np.repeat([0, 1, 2], 20) for part in ("train", "test")}
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    np.savez("toy.npz", **parts, **labels)  # a name that means nothing in the folders of the workers
+
+    def stop():
+        eventually(cluster.begun)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    with meanwhile(stop):
+        assert sweep(tmp_path / "out", "--executor", cluster.executor, "--data", "toy.npz") == 75
+    came = list((tmp_path / "out" / "runs").glob("*/history.csv"))
+    assert any(len(path.read_text().splitlines()) > 1 for path in came)
+    assert not list((tmp_path / "out" / "runs").glob("*/result.json"))
+    eventually(lambda: cluster.begun() is None)
+    assert [process.poll() for process in cluster.processes] == [None] * 3
+
+
+def test_jobs_with_too_little_time_begin_again(tmp_path, alone, capsys):
+    out = tmp_path / "out"
+    options = ("timeout_min=100", "signal_delay_s=0")
+    assert sweep(out, "--executor", "submitit://local", "--resources", *options, "--workers", 2) == 0
+    assert table(out) == table(alone)
