@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -71,7 +71,7 @@ def here(job: Job, stop: Stop) -> Iterator[Place]:
 
 @contextmanager
 def processes(job: Job, workers: int) -> Iterator[Place]:
-    """Give processes of this machine. To be stopped they are ended: their runs go on after their last whole epoch."""
+    """Give processes of this machine; to be stopped they get SIGTERM."""
     others = multiprocessing.active_children()
 
     def halt() -> None:
@@ -98,13 +98,15 @@ def given(job: Job, executor: Executor, stop: Stop, most: int | None) -> Iterato
 def attempt(config: Config, job: Job, stop: Stop | None = None) -> dict[str, Any] | Exception:
     """Return the result of a run, or the error that it failed with.
 
-    A run has one thread wherever it is trained, so that the place and the number of workers change no result.
+    A run has one thread wherever it is trained, so that the place and the number of workers change no result. If
+    nothing else is to stop it, SIGTERM does.
     """
     one_thread()
     from empirical.train import train
 
     try:
-        return train(config, job.runs, root=job.root, device=job.device, stop=stop or job.stop())
+        with job.stop() if stop is None else nullcontext(stop) as own:
+            return train(config, job.runs, root=job.root, device=job.device, stop=own)
     except (Interrupted, ArithmeticError, OSError, ValueError, MemoryError, RuntimeError) as error:
         return error
 

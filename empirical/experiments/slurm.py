@@ -7,7 +7,7 @@ lies in the folder ``jobs`` beside the runs. The resources are submitit's parame
 minutes), for this machine ``timeout_min``, ``signal_delay_s`` and ``gpus_per_node``, without which it sees no GPU.
 
 A job that is preempted or that comes to the end of its time is put into the queue again, and goes on after its last
-whole epoch.
+whole epoch. One that is lost is begun again, three times in all.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ __all__ = ["Training", "check", "jobs"]
 
 _FOLDER = "jobs"
 _TIMEOUTS = 1000  # a job that has to begin anew more often is ended
+_TRIES = 3
 _PAUSE = 0.5
 _WEEK, _DELAY = 7 * 24 * 60, 30  # of this machine's jobs: minutes, and seconds
 
@@ -82,49 +83,83 @@ def jobs(job: Job, executor: str, resources: Mapping[str, Any], workers: int | N
         workers: how many jobs there may be at a time; None for any number, on this machine one a core.
     """
     folder = job.runs / _FOLDER
-    queue = _executor(executor, resources, folder)
-    halt = folder / f"stop-{time.time_ns()}"
-    waiting: dict[Future[Any], Any] = {}
-    closed = threading.Event()
-
-    def submit(config: Config) -> Future[Any]:
-        future: Future[Any] = Future()
-        future.set_running_or_notify_cancel()
-        waiting[future] = queue.submit(Training(config, job, halt))
-        return future
-
-    def ask() -> None:
-        halt.touch()
-        for one in list(waiting.values()):
-            if str(one.state).upper() == "PENDING":
-                one.cancel(check=False)
-
-    watcher = threading.Thread(target=_watch, args=(waiting, closed, halt), daemon=True)
-    watcher.start()
+    queue = _Queue(_executor(executor, resources, folder), job, folder / f"stop-{time.time_ns()}")
     try:
         most = cores() if workers is None and not _slurm(executor) else workers
-        yield Place(submit, halt=ask, most=most)
+        yield Place(queue.submit, halt=queue.halt, most=most)
     finally:
-        closed.set()
-        watcher.join()
-        for one in waiting.values():
-            one.cancel(check=False)
-        halt.unlink(missing_ok=True)
+        queue.close()
 
 
-def _watch(waiting: dict[Future[Any], Any], closed: threading.Event, halt: Path) -> None:
-    """Tell each future what its job came to."""
-    while not closed.wait(_PAUSE):
-        for future, job in list(waiting.items()):
-            try:
-                if not job.done():
-                    continue
-                result = job.result()
-            except Exception as error:
-                future.set_exception(Interrupted("the sweep was stopped") if halt.exists() else error)
+@dataclass
+class _Waiting:
+    """A job that has not ended, and how often it may be lost before its run has failed."""
+
+    config: Config
+    job: Any
+    tries: int
+
+
+class _Queue:
+    """Jobs, and a thread that tells what they came to."""
+
+    def __init__(self, executor: Any, job: Job, stop: Path) -> None:
+        self._executor, self._job, self._stop = executor, job, stop
+        self._waiting: dict[Future[Any], _Waiting] = {}
+        self._lock, self._closed = threading.Lock(), threading.Event()
+        self._watcher = threading.Thread(target=self._watch, daemon=True)
+        self._watcher.start()
+
+    def submit(self, config: Config) -> Future[Any]:
+        """Begin a job."""
+        future: Future[Any] = Future()
+        future.set_running_or_notify_cancel()
+        with self._lock:
+            self._waiting[future] = _Waiting(config, self._begin(config), _TRIES)
+        return future
+
+    def halt(self) -> None:
+        """Ask the jobs to stop; those that wait for their turn never begin."""
+        self._stop.touch()
+        with self._lock:
+            for one in self._waiting.values():
+                if str(one.job.state).upper() == "PENDING":
+                    one.job.cancel(check=False)
+
+    def close(self) -> None:
+        """End what has not ended."""
+        self._closed.set()
+        self._watcher.join()
+        for one in self._waiting.values():
+            one.job.cancel(check=False)
+        self._stop.unlink(missing_ok=True)
+
+    def _begin(self, config: Config) -> Any:
+        return self._executor.submit(Training(config, self._job, self._stop))
+
+    def _watch(self) -> None:
+        while not self._closed.wait(_PAUSE):
+            with self._lock:
+                for future, one in list(self._waiting.items()):
+                    if one.job.done():
+                        self._tell(future, one)
+
+    def _tell(self, future: Future[Any], one: _Waiting) -> None:
+        """Tell what a job came to, or begin it again if it was lost."""
+        from submitit.core.utils import FailedJobError
+
+        one.tries -= 1
+        try:
+            future.set_result(one.job.result())
+        except Exception as error:
+            if self._stop.exists():
+                future.set_exception(Interrupted("the sweep was stopped"))
+            elif one.tries and not isinstance(error, FailedJobError):
+                one.job = self._begin(one.config)
+                return
             else:
-                future.set_result(result)
-            del waiting[future]
+                future.set_exception(error)
+        del self._waiting[future]
 
 
 def _slurm(executor: str) -> bool:

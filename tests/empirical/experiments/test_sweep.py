@@ -45,10 +45,13 @@ def eventually(found):
     raise TimeoutError
 
 
-@pytest.fixture(autouse=True)
-def two_methods(monkeypatch):
-    monkeypatch.setattr(rebalance, "METHODS", ("ce", "drw"))
-    monkeypatch.setattr(rebalance, "IMBALANCE", {"smoke": (10,)})
+@pytest.fixture(scope="module", autouse=True)
+def few():
+    """Five trainings."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(rebalance, "METHODS", ("ce", "drw"))
+        patched.setattr(rebalance, "IMBALANCE", {"smoke": (10,)})
+        yield
 
 
 @pytest.fixture
@@ -58,14 +61,10 @@ def longer(monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def alone(tmp_path_factory):
+def alone(tmp_path_factory, few):
     """The sweep in one process."""
     out = tmp_path_factory.mktemp("alone")
-    with pytest.MonkeyPatch.context() as patched:
-        two_methods.__wrapped__(patched) if hasattr(two_methods, "__wrapped__") else None
-        patched.setattr(rebalance, "METHODS", ("ce", "drw"))
-        patched.setattr(rebalance, "IMBALANCE", {"smoke": (10,)})
-        assert sweep(out, "--workers", 1) == 0
+    assert sweep(out, "--workers", 1) == 0
     return out
 
 
@@ -93,7 +92,8 @@ class Cluster:
 
     def begun(self):
         """Return which worker is in the middle of a run, after its first epoch."""
-        return next((place for place in (1, 2) if list(self.folders[place].rglob("last.pt"))), None)
+        alive = [place for place in (1, 2) if self.processes[place].poll() is None]
+        return next((place for place in alive if list(self.folders[place].rglob("last.pt"))), None)
 
     def end(self):
         for process in self.processes:
@@ -101,9 +101,9 @@ class Cluster:
             process.wait()
 
 
-@pytest.fixture
-def cluster(tmp_path):
-    made = Cluster(tmp_path)
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    made = Cluster(tmp_path_factory.mktemp("cluster"))
     yield made
     made.end()
 
@@ -126,25 +126,6 @@ def meanwhile(action):
     assert not failed
 
 
-def test_a_worker_is_killed_in_the_middle(tmp_path, alone, cluster, capsys):
-    def kill():
-        place = eventually(cluster.begun)
-        cluster.processes[place].kill()
-
-    with meanwhile(kill):
-        out = tmp_path / "out"
-        assert sweep(out, "--executor", cluster.executor, "--resources", "GPU=1") == 0
-    assert sum(process.poll() is not None for process in cluster.processes) == 1
-    assert table(out) == table(alone)
-    shown = capsys.readouterr().err
-    assert f"{RUNS} of {RUNS} trained" in shown
-    for run in (alone / "runs").iterdir():
-        left = {path.name for path in run.iterdir()}
-        assert {path.name for path in (out / "runs" / run.name).iterdir()} == left
-        assert (out / "runs" / run.name / "last.pt").stat().st_size == (run / "last.pt").stat().st_size
-    assert not list(cluster.folders[1].rglob("*.pt"))[1:]
-
-
 def test_a_cluster_is_asked_to_stop_and_what_it_has_comes_back(tmp_path, monkeypatch, longer, cluster):
     rng = np.random.default_rng(0)
     parts = {f"x_{part}": rng.integers(0, 256, (60, 8, 8), dtype=np.uint8) for part in ("train", "test")}
@@ -164,11 +145,46 @@ def test_a_cluster_is_asked_to_stop_and_what_it_has_comes_back(tmp_path, monkeyp
     assert any(len(path.read_text().splitlines()) > 1 for path in came)
     assert not list((tmp_path / "out" / "runs").glob("*/result.json"))
     eventually(lambda: cluster.begun() is None)
-    assert [process.poll() for process in cluster.processes] == [None] * 3
 
 
-def test_jobs_with_too_little_time_begin_again(tmp_path, alone, capsys):
-    out = tmp_path / "out"
-    options = ("timeout_min=100", "signal_delay_s=0")
-    assert sweep(out, "--executor", "submitit://local", "--resources", *options, "--workers", 2) == 0
+def test_a_worker_is_killed_in_the_middle(tmp_path, alone, cluster, capsys):
+    def kill():
+        place = eventually(cluster.begun)
+        cluster.processes[place].kill()
+
+    with meanwhile(kill):
+        out = tmp_path / "out"
+        assert sweep(out, "--executor", cluster.executor, "--resources", "GPU=1") == 0
+    assert sum(process.poll() is not None for process in cluster.processes) == 1
     assert table(out) == table(alone)
+    shown = capsys.readouterr().err
+    assert f"{RUNS} of {RUNS} trained" in shown
+    for run in (alone / "runs").iterdir():
+        left = {path.name for path in run.iterdir()}
+        assert {path.name for path in (out / "runs" / run.name).iterdir()} == left
+        assert (out / "runs" / run.name / "last.pt").stat().st_size == (run / "last.pt").stat().st_size
+
+
+def test_jobs_that_are_told_to_end_or_are_lost_begin_again_and_go_on(tmp_path, alone, monkeypatch):
+    monkeypatch.setattr(rebalance, "METHODS", ("ce",))
+    assert sweep(tmp_path / "alone", "--runs", alone / "runs") == 0
+    runs, struck = tmp_path / "runs", set()
+
+    def strike(kind):
+        for path in runs.glob("*/last.pt"):
+            if path.parent not in struck and not (path.parent / "result.json").exists():
+                struck.add(path.parent)
+                os.kill(int((path.parent / ".lock").read_text()), kind)
+                return True
+        return False
+
+    def tell():
+        eventually(lambda: strike(signal.SIGUSR2))  # what comes ahead of the end of a job's time
+        eventually(lambda: strike(signal.SIGKILL))
+
+    with meanwhile(tell):
+        assert sweep(tmp_path / "out", "--executor", "submitit://local", "--workers", 2, "--runs", runs) == 0
+    assert table(tmp_path / "out") == table(tmp_path / "alone")
+    logs = [path.read_text() for path in (runs / "jobs").glob("*_log.*")]
+    assert sum("Requeued job" in log for log in logs) == 1
+    assert len(list((runs / "jobs").glob("*_submitted.pkl"))) == 3 + 1
