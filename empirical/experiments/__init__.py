@@ -22,7 +22,7 @@ from __future__ import annotations
 from importlib import import_module
 from types import ModuleType
 
-__all__ = ["EXPERIMENTS", "load"]
+__all__ = ["EXPERIMENTS", "headline", "load"]
 
 EXPERIMENTS = {
     "pairs": "empirical.experiments.pairs",
@@ -37,3 +37,8 @@ EXPERIMENTS = {
 def load(name: str) -> ModuleType:
     """Return the module of the experiment ``name``, a key of ``EXPERIMENTS``."""
     return import_module(EXPERIMENTS[name])
+
+
+def headline(name: str) -> str:
+    """Return the first line of what the experiment ``name`` says about itself."""
+    return str(load(name).__doc__).partition("\n")[0]

@@ -37,7 +37,7 @@ from theory.executors import open_client
 if TYPE_CHECKING:
     from empirical.experiments.training import Setting
 
-__all__ = ["FAILED", "GPU_WORKERS", "SUBMITIT", "Outcome", "check_executor", "results"]
+__all__ = ["FAILED", "GPU_WORKERS", "SUBMITIT", "Outcome", "check_executor", "results", "usual_workers"]
 
 FAILED = 1
 """The exit code of a sweep in which a run failed."""
@@ -122,6 +122,15 @@ def check_executor(executor: Executor | str | None, resources: Mapping[str, Any]
         refuse("resources", dict(resources), "must be left out: only dask:// and submitit have them")
 
 
+def usual_workers(profile: str, device: str) -> int:
+    """Return how many runs this machine trains side by side if nothing is said."""
+    from empirical.steps import find_device
+
+    if profile == "smoke":
+        return 1  # a process takes longer to begin than a run
+    return min(cores(), GPU_WORKERS) if find_device(device).type == "cuda" else cores()
+
+
 def _train(missing: Callable[[], list[Config]], setting: Setting) -> None:
     """Train the missing runs, again where processes are lost."""
     from empirical.folders import make_folder
@@ -195,7 +204,7 @@ def _open(setting: Setting, job: Job, stop: Stop) -> Iterator[Place]:
         with given(job, executor, stop, workers) as place:
             yield place
     elif executor is None:
-        workers = _usual_workers(setting) if workers is None else workers
+        workers = usual_workers(setting.profile, setting.device) if workers is None else workers
         with here(job, stop) if workers == 1 else processes(job, workers) as place:
             yield place
     elif executor in SUBMITIT:
@@ -208,15 +217,6 @@ def _open(setting: Setting, job: Job, stop: Stop) -> Iterator[Place]:
 
         with dask(job, executor, setting.resources, workers, setting.configs) as place:
             yield place
-
-
-def _usual_workers(setting: Setting) -> int:
-    """Return how many runs this machine trains side by side if nothing is said."""
-    from empirical.steps import find_device
-
-    if setting.profile == "smoke":
-        return 1  # a process takes longer to begin than a run
-    return min(cores(), GPU_WORKERS) if find_device(setting.device).type == "cuda" else cores()
 
 
 def _reason(error: Exception) -> str:
