@@ -106,12 +106,12 @@ def check_executor(executor: Executor | str | None, resources: Mapping[str, Any]
     if isinstance(executor, str) and executor.startswith(_DASK):
         for name, value in resources.items():
             number(name, value, "must be a number above 0: how much of it a run takes of a worker", above=0)
-        address = urlsplit(executor)
+        host = urlsplit(executor).netloc
         try:
             with open_client(executor):
                 pass
         except OSError:
-            refuse("executor", executor, f"there must be a Dask scheduler at {address.netloc}, and it does not answer")
+            refuse("executor", executor, f"there must be a Dask scheduler at {host}, and it does not answer")
     elif executor in SUBMITIT:
         from empirical.experiments.slurm import check
 

@@ -1,13 +1,17 @@
 """Sweeps on a Dask cluster and as jobs: the same table as on this machine, whatever happens to a worker."""
 
+import argparse
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +19,7 @@ import pytest
 
 from empirical.__main__ import main
 from empirical.experiments import rebalance, training
+from empirical.runs import Run
 
 ROOT = Path(__file__).parents[3]
 RUNS = 2 * 2 + 1  # CE and DRW, with and without the pre-training, which is a run of its own
@@ -124,6 +129,61 @@ def meanwhile(action):
     yield
     thread.join(DEADLINE)
     assert not failed
+
+
+def test_a_process_is_killed_in_the_middle(tmp_path, alone, capsys):
+    out = tmp_path / "out"
+
+    def kill():
+        begun = eventually(lambda: [path.parent for path in out.glob("runs/*/last.pt")])[0]
+        os.kill(int((begun / ".lock").read_text()), signal.SIGKILL)
+
+    with meanwhile(kill):
+        assert sweep(out, "--workers", 2) == 0
+    assert "processes were lost: " in capsys.readouterr().err
+    assert table(out) == table(alone)
+
+
+def test_processes_end_with_the_one_that_began_them(tmp_path):
+    lines = (
+        "import multiprocessing, time",
+        "from empirical.experiments.places import _end_with_parent",
+        "def wait():",
+        "    _end_with_parent()",
+        "    print(multiprocessing.current_process().pid, flush=True)",
+        "    time.sleep(300)",
+        "if __name__ == '__main__':",
+        "    multiprocessing.get_context('spawn').Process(target=wait).start()",
+    )
+    (tmp_path / "parent.py").write_text("\n".join(lines))
+    argv = [sys.executable, "parent.py"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, cwd=tmp_path, env=environment) as parent:
+        child = int(parent.stdout.readline())
+        parent.kill()
+        eventually(lambda: not Path(f"/proc/{child}").exists())
+
+
+def test_a_caller_s_executor(tmp_path, alone):
+    parser = argparse.ArgumentParser()
+    rebalance.add_arguments(parser)
+    args = parser.parse_args(["--profile", "smoke", "--device", "cpu", "--runs", str(tmp_path)])
+    with ThreadPoolExecutor(2) as pool:
+        setting = replace(rebalance.prepare(args), executor=pool)
+        found = training.results(setting)
+        assert pool.submit(pow, 2, 3).result() == 8
+    assert setting.exit_code == 0
+    for run, result in found:
+        assert result["last"] == Run(run, alone / "runs").result()["last"]
+
+
+def test_an_executor_that_does_not_answer(tmp_path, capsys):
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))  # and does not listen
+        place = f"127.0.0.1:{held.getsockname()[1]}"
+        assert sweep(tmp_path / "out", "--executor", f"dask://{place}") == 2
+    assert f"there must be a Dask scheduler at {place}, and it does not answer\n" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_cluster_is_asked_to_stop_and_what_it_has_comes_back(tmp_path, monkeypatch, longer, cluster):
