@@ -17,6 +17,7 @@ has done since its last whole epoch, on a cluster what it has done there; it is 
 
 from __future__ import annotations
 
+import socket
 import sys
 import time
 import traceback
@@ -25,14 +26,13 @@ from concurrent.futures import BrokenExecutor, CancelledError, Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from empirical.config import Config
 from empirical.experiments.places import Job, Place, given, here, processes
 from empirical.stopping import INTERRUPTED, Interrupted, Stop
 from empirical.threads import cores
 from theory._validate import number, refuse
-from theory.executors import open_client
+from theory.executors import client_address, open_client
 
 if TYPE_CHECKING:
     from empirical.experiments.training import Setting
@@ -55,6 +55,7 @@ SUBMITIT = ("submitit", "submitit://slurm", "submitit://local")
 _DASK = "dask://"
 _TRIES = 3
 _GRACE = 60.0
+_PATIENCE = 10.0
 
 
 @dataclass
@@ -106,12 +107,12 @@ def check_executor(executor: Executor | str | None, resources: Mapping[str, Any]
     if isinstance(executor, str) and executor.startswith(_DASK):
         for name, value in resources.items():
             number(name, value, "must be a number above 0: how much of it a run takes of a worker", above=0)
-        host = urlsplit(executor).netloc
         try:
+            socket.create_connection(client_address(executor), timeout=_PATIENCE).close()  # a client's takes longer
             with open_client(executor):
                 pass
-        except OSError:
-            refuse("executor", executor, f"there must be a Dask scheduler at {host}, and it does not answer")
+        except (OSError, OverflowError):
+            refuse("executor", executor, "must be the address of a Dask scheduler, and none answers there")
     elif executor in SUBMITIT:
         from empirical.experiments.slurm import check
 

@@ -13,13 +13,18 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from submitit.core.utils import FailedJobError, UncompletedJobError
 
 from empirical.__main__ import main
-from empirical.experiments import rebalance, training
+from empirical.config import Config
+from empirical.experiments import rebalance, slurm, training
+from empirical.experiments.places import Job
 from empirical.runs import Run
+from empirical.stopping import Interrupted
 
 ROOT = Path(__file__).parents[3]
 RUNS = 2 * 2 + 1  # CE and DRW, with and without the pre-training, which is a run of its own
@@ -71,6 +76,21 @@ def alone(tmp_path_factory, few):
     out = tmp_path_factory.mktemp("alone")
     assert sweep(out, "--workers", 1) == 0
     return out
+
+
+@pytest.fixture
+def single(tmp_path, monkeypatch, alone):
+    """The sweep of one of the runs."""
+    monkeypatch.setattr(rebalance, "METHODS", ("ce",))
+    monkeypatch.setattr(rebalance, "PRETRAININGS", ("none",))
+    assert sweep(tmp_path / "single", "--runs", alone / "runs") == 0
+    return tmp_path / "single"
+
+
+def strike(runs, kind):
+    """Send a signal to the process of a run that has an epoch behind it."""
+    begun = eventually(lambda: [path.parent for path in runs.glob("*/last.pt")])[0]
+    os.kill(int((begun / ".lock").read_text()), kind)
 
 
 class Cluster:
@@ -131,17 +151,12 @@ def meanwhile(action):
     assert not failed
 
 
-def test_a_process_is_killed_in_the_middle(tmp_path, alone, capsys):
+def test_a_process_is_killed_in_the_middle(tmp_path, single, capsys):
     out = tmp_path / "out"
-
-    def kill():
-        begun = eventually(lambda: [path.parent for path in out.glob("runs/*/last.pt")])[0]
-        os.kill(int((begun / ".lock").read_text()), signal.SIGKILL)
-
-    with meanwhile(kill):
+    with meanwhile(lambda: strike(out / "runs", signal.SIGKILL)):
         assert sweep(out, "--workers", 2) == 0
     assert "processes were lost: " in capsys.readouterr().err
-    assert table(out) == table(alone)
+    assert table(out) == table(single)
 
 
 def test_processes_end_with_the_one_that_began_them(tmp_path):
@@ -182,7 +197,8 @@ def test_an_executor_that_does_not_answer(tmp_path, capsys):
         held.bind(("127.0.0.1", 0))  # and does not listen
         place = f"127.0.0.1:{held.getsockname()[1]}"
         assert sweep(tmp_path / "out", "--executor", f"dask://{place}") == 2
-    assert f"there must be a Dask scheduler at {place}, and it does not answer\n" in capsys.readouterr().err
+    shown = capsys.readouterr().err
+    assert f"executor='dask://{place}': must be the address of a Dask scheduler, and none answers there\n" in shown
     assert not (tmp_path / "out").exists()
 
 
@@ -225,26 +241,76 @@ def test_a_worker_is_killed_in_the_middle(tmp_path, alone, cluster, capsys):
         assert (out / "runs" / run.name / "last.pt").stat().st_size == (run / "last.pt").stat().st_size
 
 
-def test_jobs_that_are_told_to_end_or_are_lost_begin_again_and_go_on(tmp_path, alone, monkeypatch):
-    monkeypatch.setattr(rebalance, "METHODS", ("ce",))
-    assert sweep(tmp_path / "alone", "--runs", alone / "runs") == 0
-    runs, struck = tmp_path / "runs", set()
-
-    def strike(kind):
-        for path in runs.glob("*/last.pt"):
-            if path.parent not in struck and not (path.parent / "result.json").exists():
-                struck.add(path.parent)
-                os.kill(int((path.parent / ".lock").read_text()), kind)
-                return True
-        return False
-
-    def tell():
-        eventually(lambda: strike(signal.SIGUSR2))  # what comes ahead of the end of a job's time
-        eventually(lambda: strike(signal.SIGKILL))
-
-    with meanwhile(tell):
-        assert sweep(tmp_path / "out", "--executor", "submitit://local", "--workers", 2, "--runs", runs) == 0
-    assert table(tmp_path / "out") == table(tmp_path / "alone")
+def test_a_job_that_is_told_to_end_begins_again_and_goes_on(tmp_path, single):
+    out, runs = tmp_path / "out", tmp_path / "runs"
+    with meanwhile(lambda: strike(runs, signal.SIGUSR2)):  # what comes ahead of the end of a job's time
+        assert sweep(out, "--executor", "submitit://local", "--runs", runs) == 0
+    assert table(out) == table(single)
     logs = [path.read_text() for path in (runs / "jobs").glob("*_log.*")]
     assert sum("Requeued job" in log for log in logs) == 1
-    assert len(list((runs / "jobs").glob("*_submitted.pkl"))) == 3 + 1
+    assert len(list((runs / "jobs").glob("*_submitted.pkl"))) == 1
+
+
+class FakeJobs:
+    """Submitit's executor, its jobs ending at once with what is said beforehand."""
+
+    def __init__(self, *ends):
+        self.ends, self.begun, self.cancelled = list(ends), [], 0
+
+    def submit(self, training):
+        end = self.ends[len(self.begun)]
+        self.begun.append(training)
+        return SimpleNamespace(
+            done=lambda: end != "pending",
+            result=lambda: raised(end) if isinstance(end, Exception) else end,
+            state="PENDING" if end == "pending" else "RUNNING",
+            cancel=lambda check: setattr(self, "cancelled", self.cancelled + 1),
+        )
+
+
+def raised(error):
+    raise error
+
+
+@pytest.fixture
+def queue(tmp_path, monkeypatch):
+    """A place whose jobs are made up."""
+    monkeypatch.setattr(slurm, "_PAUSE", 0.01)
+
+    @contextmanager
+    def opened(*ends):
+        fake = FakeJobs(*ends)
+        monkeypatch.setattr(slurm, "_executor", lambda *options: fake)
+        job = Job(tmp_path, tmp_path, "cpu", None)
+        (tmp_path / "jobs").mkdir()
+        with slurm.jobs(job, "submitit://local", {}, None) as place:
+            yield fake, place
+
+    return opened
+
+
+LOST, FAILED = UncompletedJobError("lost"), FailedJobError("failed")
+
+
+@pytest.mark.parametrize(
+    ("ends", "begun"), [(({"a": 1},), 1), ((LOST, LOST, {"a": 1}), 3), ((LOST, LOST, LOST), 3), ((LOST, FAILED), 2)]
+)
+def test_a_lost_job_begins_again_three_times_at_most(queue, ends, begun):
+    with queue(*ends) as (fake, place):
+        future = place.submit(Config(data="digits"))
+        if isinstance(ends[-1], Exception):
+            assert future.exception(30) is ends[-1]
+        else:
+            assert place.collect(None, future.result(30)) == {"a": 1}
+    assert len(fake.begun) == begun
+    assert len(set(fake.begun)) == 1
+
+
+def test_jobs_that_wait_for_their_turn_never_begin_after_the_end(queue):
+    with queue("pending", LOST) as (fake, place):
+        place.submit(Config(data="digits"))
+        place.halt()
+        assert fake.cancelled == 1
+        late = place.submit(Config(data="digits", seed=1))
+        assert isinstance(late.exception(30), Interrupted)
+    assert len(fake.begun) == 2
