@@ -2,9 +2,12 @@
 and ``verify --results DIR``.
 
 ``run`` runs an experiment: it writes ``DIR/NAME.csv``, the tidy table, and ``DIR/NAME.json``, how it was made and its
-summary; further tables of an experiment go to ``DIR/NAME-TABLE.csv``. ``train``, ``bench`` and ``verify`` are modules
-of :mod:`empirical.commands`. Bad input ends with exit code 2 and one line that says what is allowed; nothing is written
-then.
+summary; further tables of an experiment go to ``DIR/NAME-TABLE.csv``. ``list``, ``train``, ``bench`` and ``verify`` are
+modules of :mod:`empirical.commands`. Bad input ends with exit code 2 and one line that says what is allowed; nothing is
+written then.
+
+Exit codes of ``run``: 0, the table is whole; 1, a run failed, and the table has what the others gave; 75, the sweep was
+stopped by SIGTERM or its time budget, the table has what there is, and the same command goes on; 130, cancelled.
 """
 
 from __future__ import annotations
@@ -18,17 +21,19 @@ from dataclasses import asdict
 from importlib import import_module
 from typing import Any
 
-from empirical.experiments import EXPERIMENTS, load
+from empirical.experiments import EXPERIMENTS, headline, load
 from empirical.files import csv_text, write_whole
 from empirical.folders import make_folder
 from empirical.options import Parser, folder
 from empirical.predictions import Changed
 from empirical.progress import track
 from empirical.provenance import command, surroundings
+from empirical.stopping import CANCELLED
 
 __all__ = ["COMMANDS", "main"]
 
 COMMANDS = {
+    "list": "name the experiments, and how many runs and how much time they need",
     "train": "train a network",
     "bench": "measure how fast training is",
     "verify": "judge the paper's claims by the tables that are there",
@@ -55,25 +60,20 @@ def _dispatch(argv: Sequence[str]) -> int:
         command_module = import_module(f"empirical.commands.{argv[0]}")
         return int(command_module.main(argv[1:]))
     parser = Parser(prog=_PROGRAM, description="The theory against data.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="|".join(("list", "run", *COMMANDS)))
+    commands = parser.add_subparsers(dest="command", required=True, metavar="|".join(("run", *COMMANDS)))
     for name, meaning in COMMANDS.items():
         commands.add_parser(name, help=meaning)
-    commands.add_parser("list", help="name the experiments")
     running = commands.add_parser("run", help="run an experiment")
     running.add_argument("experiment", choices=sorted(EXPERIMENTS))
     running.add_argument("options", nargs=argparse.REMAINDER, help="its own options: run EXPERIMENT --help")
     args = parser.parse_args(argv)
-    if args.command == "list":
-        for name in EXPERIMENTS:
-            print(f"{name}: {_headline(name)}")
-        return 0
     return _run(args.experiment, args.options)
 
 
 def _run(name: str, options: Sequence[str]) -> int:
     """Run the experiment ``name``."""
     experiment = load(name)
-    parser = Parser(prog=f"python -m empirical run {name}", description=_headline(name))
+    parser = Parser(prog=f"python -m empirical run {name}", description=headline(name))
     experiment.add_arguments(parser)
     parser.add_argument("--out", required=True, type=folder, metavar="DIR", help="the folder for the results")
     args = parser.parse_args(options)
@@ -87,6 +87,9 @@ def _run(name: str, options: Sequence[str]) -> int:
         rows = experiment.run(setting, track)
     except Changed as error:
         parser.error(str(error))
+    except KeyboardInterrupt:
+        print(f"{parser.prog}: cancelled; the same command goes on", file=sys.stderr)
+        return CANCELLED
     seconds = time.perf_counter() - started
     summary = experiment.summarise(rows)
     further = getattr(rows, "further", {})
@@ -107,12 +110,7 @@ def _run(name: str, options: Sequence[str]) -> int:
     write_whole(args.out / f"{name}.json", json.dumps(made, indent=2, allow_nan=False) + "\n")
     print(_table(summary))
     print(f"{len(rows)} rows in {seconds:.1f} s: {args.out / name}.csv, {args.out / name}.json")
-    return 0
-
-
-def _headline(name: str) -> str:
-    """Return the first line of what the experiment says about itself."""
-    return str(load(name).__doc__).partition("\n")[0]
+    return int(getattr(setting, "exit_code", 0))  # an experiment without a sweep has no other
 
 
 def _table(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
 from typing import Any
 
+from empirical.known import ARCHITECTURES, OBJECTIVES, default_numbers, own_width
 from empirical.schedule import Schedule
 from theory._validate import choice, number, positive, refuse, whole
 
@@ -152,10 +153,6 @@ class Config:
 
     def __post_init__(self) -> None:
         """Check every field, and bring it to its plain type, so that equal runs have equal hashes."""
-        # Not above: they import torch, and what only reads configurations need not wait for it.
-        from empirical.networks import ARCHITECTURES, own_width
-        from empirical.pretrain import OBJECTIVES, default_numbers
-
         plain = {
             "imbalance": _real("imbalance", self.imbalance, "must be a finite number of at least 1", least=1),
             "shape": choice("shape", self.shape, SHAPES),

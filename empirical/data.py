@@ -154,7 +154,7 @@ def load(name: str, root: str | Path | None = None, *, seed: int = 0, resolution
         ``resolution`` (8), as :class:`empirical.gaussian.GaussianImages` explains them; ``train`` (500) and ``test``
         (200) images a class. A number that is not given is the one in brackets.
     a path that ends in ``.npz``
-        that file (:func:`load_npz`).
+        that file (:func:`load_npz`); if it is not there, the one of its name in ``root``.
     any other path
         a folder of images (:func:`empirical.sources.image_folder`).
 
@@ -195,7 +195,8 @@ def load(name: str, root: str | Path | None = None, *, seed: int = 0, resolution
 
             data = cifar(name, Path(root))
     elif name.endswith(".npz"):
-        data = load_npz(path)
+        kept = path if root is None else Path(root) / path.name
+        data = load_npz(kept if kept.is_file() and not path.is_file() else path)
     elif name and path.is_dir():
         from empirical.sources import image_folder
 

@@ -20,7 +20,7 @@ from empirical.data import Dataset, load
 from empirical.similar import mix
 from theory._validate import refuse
 
-__all__ = ["Material", "Stream", "gather", "seed"]
+__all__ = ["Material", "Stream", "class_counts", "gather", "seed"]
 
 _PAD = 8
 """Images are padded by an eighth of their side before they are cropped: 4 pixels of CIFAR's 32."""
@@ -104,7 +104,7 @@ def gather(config: Config, root: Path | None) -> Material:
         data, known = _only(data, config.classes)
     images, labels = data.train_images, data.train_labels
     classes = len(data.classes)
-    counts = _counts(config, np.bincount(labels, minlength=classes))
+    counts = class_counts(config, np.bincount(labels, minlength=classes))
     chosen = longtail.subset(labels, counts, seed(config, Stream.SUBSET))
     kept, kept_labels = images[chosen], labels[chosen]
     replaced = partners = np.empty(0, dtype=np.intp)
@@ -161,7 +161,7 @@ def _only(data: Dataset, classes: tuple[int, ...]) -> tuple[Dataset, NDArray[np.
     return kept, np.flatnonzero(place[data.train_labels] >= 0)
 
 
-def _counts(config: Config, available: NDArray[np.int64]) -> NDArray[np.int64]:
+def class_counts(config: Config, available: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return how many images each class keeps, of those that are there."""
     if config.counts is not None:
         if len(config.counts) != len(available):

@@ -10,17 +10,14 @@ from torch import Tensor, nn
 from torch.nn.functional import linear, normalize, pad, relu
 from torchvision.models.resnet import BasicBlock, ResNet
 
+from empirical.known import ARCHITECTURES, own_width
 from theory._validate import choice, refuse, whole
 
 __all__ = ["ARCHITECTURES", "CifarResNet", "CosineLinear", "ImageNetResNet", "build", "initialise", "own_width"]
 
 _CIFAR = {f"resnet{depth}": (depth - 2) // 6 for depth in (8, 14, 20, 32, 44, 56, 110)}
 _IMAGENET = {"resnet18": [2, 2, 2, 2], "resnet34": [3, 4, 6, 3]}
-_IMAGENET_WIDTH = 64
 _SMALLEST = 4
-
-ARCHITECTURES = (*_CIFAR, *_IMAGENET)
-"""The names that :func:`build` knows."""
 
 
 def build(
@@ -78,11 +75,6 @@ def build(
     return network
 
 
-def own_width(arch: str) -> int:
-    """Return how many channels the first stage of an architecture has in the paper that introduced it."""
-    return _IMAGENET_WIDTH if arch in _IMAGENET else CifarResNet.WIDTH
-
-
 class CosineLinear(nn.Module):
     """The last layer of LDAM: the cosines ``w_c . f / (|w_c| |f|)`` for every class ``c``, without a bias.
 
@@ -117,7 +109,7 @@ class CifarResNet(nn.Module):
         classifier: the last layer.
     """
 
-    WIDTH = 16
+    WIDTH = own_width("resnet20")
     """Channels of the first stage in the paper that introduced the network."""
 
     def __init__(self, blocks: int, classes: int, channels: int = 3, width: int = WIDTH, cosine: bool = False) -> None:
@@ -173,7 +165,7 @@ class ImageNetResNet(ResNet):
     def __init__(self, layers: list[int], classes: int, channels: int = 3, cosine: bool = False) -> None:
         """Make the network with ``layers`` blocks in its four stages; :func:`build` explains the rest."""
         super().__init__(BasicBlock, layers)
-        self.conv1 = _convolution(channels, _IMAGENET_WIDTH, 1)
+        self.conv1 = _convolution(channels, own_width("resnet18"), 1)
         self.maxpool = nn.Identity()
         self.classifier = _last_layer(self.fc.in_features, classes, cosine)
         self.fc = nn.Identity()

@@ -7,7 +7,6 @@ functions of embeddings: :func:`nt_xent`, :func:`info_nce`, :func:`barlow_twins`
 from __future__ import annotations
 
 import copy
-import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,9 +16,10 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, normalize
 
 from empirical import augment
+from empirical.known import OBJECTIVES, default_numbers
 from empirical.networks import initialise
 from empirical.views import random_view
-from theory._validate import choice, number, refuse, whole
+from theory._validate import number, refuse, whole
 
 __all__ = [
     "OBJECTIVES",
@@ -84,23 +84,9 @@ def objective(
     inputs = _Inputs(mean, std, whole("pad", pad, least=0), mirror)
     # As in empirical.networks.build: layers draw weights when they are made, and these are drawn again.
     with torch.random.fork_rng(devices=[]):
-        made = kind(network, inputs, **numbers)
+        made = kind(network, inputs, **{**known, **numbers})
     made.begin(generator)
     return made
-
-
-def default_numbers(name: str) -> dict[str, Any]:
-    """Return the numbers of an objective with their defaults.
-
-    Raises:
-        ValueError: the name is not known.
-
-    Example:
-        >>> default_numbers("simclr"), default_numbers("rotation")
-        ({'temperature': 0.5, 'dimension': 128}, {})
-    """
-    parameters = inspect.signature(_KINDS[choice("objective", name, OBJECTIVES)]).parameters.values()
-    return {one.name: one.default for one in parameters if one.kind is one.KEYWORD_ONLY}
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,7 +163,7 @@ class SimCLR(Objective):
     Source: T. Chen et al., A simple framework for contrastive learning of visual representations, 2020.
     """
 
-    def __init__(self, network: Any, inputs: _Inputs, *, temperature: float = 0.5, dimension: int = 128) -> None:
+    def __init__(self, network: Any, inputs: _Inputs, *, temperature: float, dimension: int) -> None:
         """Add the two layers."""
         super().__init__(network, inputs, _projection(network, dimension))
         self.temperature = _positive("temperature", temperature)
@@ -219,10 +205,10 @@ class MoCo(Objective):
         network: Any,
         inputs: _Inputs,
         *,
-        temperature: float = 0.1,
-        dimension: int = 128,
-        key_momentum: float = 0.99,
-        queue: int = 4096,
+        temperature: float,
+        dimension: int,
+        key_momentum: float,
+        queue: int,
     ) -> None:
         """Add the two layers, the copy and the queue."""
         super().__init__(network, inputs, _projection(network, dimension))
@@ -287,9 +273,9 @@ class BarlowTwins(Objective):
         network: Any,
         inputs: _Inputs,
         *,
-        redundancy: float = 0.005,
-        dimension: int = 512,
-        factor: float = 0.025,
+        redundancy: float,
+        dimension: int,
+        factor: float,
     ) -> None:
         """Add the three layers."""
         width, dimension = _width(network), whole("dimension", dimension)
@@ -307,9 +293,6 @@ class BarlowTwins(Objective):
 
 
 _KINDS: dict[str, type[Objective]] = {"rotation": Rotation, "simclr": SimCLR, "moco": MoCo, "barlow": BarlowTwins}
-
-OBJECTIVES = tuple(_KINDS)
-"""The objectives, by the names that the command line has for them."""
 
 
 def nt_xent(one: Tensor, two: Tensor, temperature: float) -> Tensor:

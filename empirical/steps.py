@@ -18,10 +18,13 @@ from torch import Tensor, nn
 
 from theory._validate import choice, refuse
 
-__all__ = ["Evaluator", "Execution", "Optimizer", "Tally", "Trainer", "find_device"]
+__all__ = ["DEVICES", "Evaluator", "Execution", "Optimizer", "Tally", "Trainer", "find_device"]
 
 Loss = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 """Of uint8 images and targets: the loss, and how many decisions are right."""
+
+DEVICES = ("auto", "cpu", "cuda")
+"""What :func:`find_device` knows."""
 
 _WARM_STEPS = 3
 _CUBLAS = "CUBLAS_WORKSPACE_CONFIG"
@@ -245,7 +248,7 @@ def find_device(name: str) -> torch.device:
     Raises:
         ValueError: it is another name, or there is no CUDA device.
     """
-    choice("device", name, ("auto", "cpu", "cuda"))
+    choice("device", name, DEVICES)
     if name == "cuda" and not torch.cuda.is_available():
         refuse("device", name, "must be auto or cpu: torch finds no CUDA device")
     return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")

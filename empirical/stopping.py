@@ -6,16 +6,21 @@ import re
 import signal
 import threading
 import time
+from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any, Self
 
 from theory._validate import refuse
 
-__all__ = ["INTERRUPTED", "Interrupted", "Stop", "duration"]
+__all__ = ["CANCELLED", "INTERRUPTED", "Interrupted", "Stop", "duration"]
 
 INTERRUPTED = 75
 """The exit code of a run that was stopped and that the same command goes on with (EX_TEMPFAIL: try again)."""
 
+CANCELLED = 130
+"""The exit code after Ctrl-C, as shells have it."""
+
+_PAUSE = 1.0
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 
@@ -31,6 +36,7 @@ class Stop:
 
     Args:
         seconds: how long from now until it stops by itself; None for no limit.
+        asked: says whether it is to stop for another reason; it is called once a second at most.
 
     Example:
         >>> Stop().check()
@@ -39,9 +45,10 @@ class Stop:
         empirical.stopping.Interrupted: the time budget is used up
     """
 
-    def __init__(self, seconds: float | None = None) -> None:
+    def __init__(self, seconds: float | None = None, asked: Callable[[], bool] | None = None) -> None:
         """Start the clock."""
         self._deadline = None if seconds is None else time.monotonic() + seconds
+        self._asked, self._question = asked, time.monotonic()
         self._signalled = False
         self._former: Any = None
 
@@ -53,8 +60,16 @@ class Stop:
         """
         if self._signalled:
             raise Interrupted("SIGTERM")
+        if self._asked is not None and time.monotonic() >= self._question:
+            if self._asked():
+                raise Interrupted("the sweep was stopped")
+            self._question = time.monotonic() + _PAUSE
         if self._deadline is not None and time.monotonic() + needed >= self._deadline:
             raise Interrupted("the time budget is used up")
+
+    def ask(self) -> None:
+        """Ask for a stop, as SIGTERM does."""
+        self._signalled = True
 
     def __enter__(self) -> Self:
         """Listen to SIGTERM."""
@@ -68,7 +83,7 @@ class Stop:
             signal.signal(signal.SIGTERM, self._former)
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
-        self._signalled = True
+        self.ask()
 
 
 def duration(text: str) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import asdict
 from importlib.metadata import version
 from multiprocessing import get_context
@@ -18,11 +18,11 @@ from empirical.config import Config
 from empirical.evaluate import norms
 from empirical.folders import make_folder
 from empirical.learning import SelfSupervised, Supervised, build_network
-from empirical.losses import has_switch
 from empirical.material import Material, gather
 from empirical.monitor import Monitor, Quiet
 from empirical.provenance import surroundings
 from empirical.runs import Run
+from empirical.scheduling import complete, needs
 from empirical.steps import Execution, Optimizer, Trainer, find_device
 from empirical.stopping import Interrupted, Stop
 from empirical.threads import cores, one_thread
@@ -119,6 +119,7 @@ def train_many(
 
     What runs share is trained once: first the pre-trainings, then each run as soon as what it starts from is there,
     deferred re-weighting after the plain run that it equals up to the switch if that is among ``configs``.
+    :mod:`empirical.experiments.sweep` is what goes on after an error.
 
     Args:
         configs: what to train.
@@ -134,28 +135,11 @@ def train_many(
     if executor is None:
         with ProcessPoolExecutor(cores(), mp_context=get_context("spawn"), initializer=one_thread) as pool:
             return train_many(configs, out, pool, **options)
-    needs: dict[Config, set[Config]] = {}
-    for config in configs:
-        first, twin = config.pretraining(), config.twin()
-        needs[config] = {first} if first is not None else set()
-        if has_switch(str(config.method)) and twin in configs:
-            needs[config].add(twin)
-        if first is not None:
-            needs[first] = set()
     results: dict[Config, dict[str, Any]] = {}
-    running: dict[Future[dict[str, Any]], Config] = {}
-    try:
-        while len(results) < len(needs):
-            for config in needs:
-                ready = needs[config] <= results.keys()
-                if ready and config not in results and config not in running.values():
-                    running[executor.submit(train, config, out, **options)] = config
-            done, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
-                results[running.pop(future)] = future.result()
-    finally:
-        for future in running:
-            future.cancel()
+    for config, found in complete(needs(configs), lambda run: executor.submit(train, run, out, **options)):
+        if isinstance(found, Exception):
+            raise found
+        results[config] = found
     return [results[config] for config in configs]
 
 

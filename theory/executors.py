@@ -12,7 +12,7 @@ from typing import Any
 
 from theory._validate import refuse
 
-__all__ = ["map_tasks", "open_executor"]
+__all__ = ["client_address", "map_tasks", "open_client", "open_executor"]
 
 _ALLOWED = "must be None, a concurrent.futures.Executor, or 'dask://HOST:PORT'"
 
@@ -42,15 +42,44 @@ def open_executor(executor: Executor | str | None) -> Iterator[Executor]:
             yield pool
     elif isinstance(executor, Executor):
         yield executor
-    elif isinstance(executor, str) and (match := re.fullmatch(r"dask://([^/\s]+:\d+)", executor)):
-        try:
-            distributed: Any = import_module("distributed")
-        except ModuleNotFoundError:
-            refuse("executor", executor, "needs the package distributed: pip install 'tailbound[cluster]'")
-        with distributed.Client(f"tcp://{match[1]}", set_as_default=False) as client, client.get_executor() as pool:
+    elif isinstance(executor, str):
+        with open_client(executor) as client, client.get_executor() as pool:
             yield pool
     else:
         refuse("executor", executor, _ALLOWED)
+
+
+def client_address(executor: str) -> tuple[str, int]:
+    """Return the host and the port of ``"dask://HOST:PORT"``.
+
+    Raises:
+        ValueError: ``executor`` is no such address.
+
+    Example:
+        >>> client_address("dask://127.0.0.1:8786")
+        ('127.0.0.1', 8786)
+    """
+    match = re.fullmatch(r"dask://([^/\s]+):(\d{1,5})", executor)
+    if match is None:
+        refuse("executor", executor, _ALLOWED)
+    return match[1], int(match[2])
+
+
+@contextmanager
+def open_client(executor: str) -> Iterator[Any]:
+    """Give a ``distributed.Client`` of the scheduler at ``"dask://HOST:PORT"``, and close it afterwards.
+
+    Raises:
+        ValueError: ``executor`` is no such address, or the package ``distributed`` is not installed.
+        OSError: the scheduler does not answer.
+    """
+    host, port = client_address(executor)
+    try:
+        distributed: Any = import_module("distributed")
+    except ModuleNotFoundError:
+        refuse("executor", executor, "needs the package distributed: pip install 'tailbound[cluster]'")
+    with distributed.Client(f"tcp://{host}:{port}", set_as_default=False) as client:
+        yield client
 
 
 def map_tasks(

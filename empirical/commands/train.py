@@ -15,13 +15,12 @@ from typing import Any
 
 from empirical.config import METHODS, Config
 from empirical.options import Parser, folder, numeric
-from empirical.stopping import INTERRUPTED, Interrupted, Stop, duration
+from empirical.stopping import CANCELLED, INTERRUPTED, Interrupted, Stop, duration
 from empirical.threads import wait_passively
 
 __all__ = ["main"]
 
 _FAILED = 1
-_CANCELLED = 130
 
 _WORDS = ("data", "shape", "method", "pretrain", "arch")
 _OPTIONS: dict[str, dict[str, tuple[str, str]]] = {
@@ -97,7 +96,7 @@ def main(argv: Sequence[str]) -> int:
             return INTERRUPTED
         except KeyboardInterrupt:
             print(f"{parser.prog}: cancelled; the same command goes on after the last whole epoch", file=sys.stderr)
-            return _CANCELLED
+            return CANCELLED
         except ArithmeticError as error:
             print(f"{parser.prog}: {error}", file=sys.stderr)
             return _FAILED

@@ -14,7 +14,7 @@ An experiment is a module with these functions:
     returns the few numbers to look at first, as a list of dictionaries.
 
 Its ``Setting`` has two more: ``arguments()``, the options that repeat the run, and ``provenance()``, what the data
-were.
+were. It may have ``exit_code``, that of the command once it has run.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from __future__ import annotations
 from importlib import import_module
 from types import ModuleType
 
-__all__ = ["EXPERIMENTS", "load"]
+__all__ = ["EXPERIMENTS", "headline", "load"]
 
 EXPERIMENTS = {
     "pairs": "empirical.experiments.pairs",
@@ -46,3 +46,8 @@ EXPERIMENTS = {
 def load(name: str) -> ModuleType:
     """Return the module of the experiment ``name``, a key of ``EXPERIMENTS``."""
     return import_module(EXPERIMENTS[name])
+
+
+def headline(name: str) -> str:
+    """Return the first line of what the experiment ``name`` says about itself."""
+    return str(load(name).__doc__).partition("\n")[0]

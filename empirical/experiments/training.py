@@ -13,21 +13,18 @@ of 4 channels, 5 epochs.
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from multiprocessing import active_children, get_context
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import fmean, stdev
-from types import FrameType
 from typing import Any
 
 from empirical.config import Config
+from empirical.experiments.sweep import GPU_WORKERS, Outcome, check_executor, results
 from empirical.options import folder, numeric
-from empirical.stopping import Interrupted, Stop, duration
-from empirical.threads import cores, one_thread, wait_passively
+from empirical.stopping import duration
+from empirical.threads import wait_passively
 from theory._validate import choice, number, refuse, whole
 
 __all__ = [
@@ -76,9 +73,12 @@ class Setting:
         runs: their folder.
         root: the folder of the data sets.
         device: ``auto``, ``cpu`` or ``cuda``.
-        workers: how many runs are trained side by side.
+        workers: how many runs are trained side by side; None for what suits the executor.
         seconds: how long it may take; None for no limit.
         about: what the data are.
+        executor: where the runs are trained (:mod:`empirical.experiments.sweep`).
+        resources: what a run takes of a cluster.
+        outcome: how the sweep has ended, once it has.
     """
 
     profile: str
@@ -89,9 +89,12 @@ class Setting:
     runs: Path
     root: Path
     device: str
-    workers: int
+    workers: int | None
     seconds: float | None
     about: dict[str, Any]
+    executor: Executor | str | None = None
+    resources: Mapping[str, Any] = field(default_factory=dict)
+    outcome: Outcome = field(default_factory=Outcome)
 
     def arguments(self) -> dict[str, Any]:
         """Return the options of the command line that repeat the sweep, without its folders."""
@@ -101,6 +104,11 @@ class Setting:
             **self.options,
             "seeds": self.seeds,
         }
+
+    @property
+    def exit_code(self) -> int:
+        """That of the command: 75 if the sweep stopped early, 1 if a run failed, 0 if all is trained."""
+        return self.outcome.exit_code
 
     def provenance(self) -> dict[str, Any]:
         """Return what the data were: by name, the fingerprint and the numbers of classes and test images."""
@@ -127,7 +135,26 @@ def add_arguments(parser: argparse.ArgumentParser, *, imbalance: bool = True) ->
     )
     add("--time-budget", metavar="TIME", help="stop in time and make the table of what is there: 90s, 9m, 1.5h")
     add("--device", default="auto", metavar="auto|cpu|cuda", help="what computes (default: auto)")
-    add("--workers", type=numeric, metavar="N", help="runs side by side (default: one a core; smoke: 1)")
+    add(
+        "--workers",
+        type=numeric,
+        metavar="N",
+        help=f"runs side by side (default: one a core, {GPU_WORKERS} on a GPU; smoke: 1; as many as a cluster takes)",
+    )
+    add(
+        "--executor",
+        metavar="dask://HOST:PORT|submitit",
+        help="train on a Dask cluster, or as jobs of SLURM (default: processes of this machine)",
+    )
+    add(
+        "--resources",
+        type=_resource,
+        nargs="+",
+        default=[],
+        metavar="NAME=VALUE",
+        help="what a run takes of a Dask worker (GPU=1), or a job's parameters for SLURM (time=60 partition=gpu)",
+    )
+    parser.set_defaults(only_plan=False)
 
 
 def config(profile: str, **fields: Any) -> Config:
@@ -150,7 +177,8 @@ def prepare(
     """Return the sweep that the parsed options describe, everything checked and nothing written.
 
     Args:
-        args: the options of :func:`add_arguments`, and ``out``.
+        args: the options of :func:`add_arguments`, and ``out``. With ``only_plan`` nothing is loaded or checked
+            either: ``python -m empirical list`` asks for the runs alone.
         plan: the experiment's runs.
         data: the data sets by profile, where the options name none.
         imbalance: the imbalances likewise; None if the parser has no ``--imbalance``.
@@ -166,21 +194,42 @@ def prepare(
     if imbalance is not None:
         ratios = different("imbalance", [_ratio(value) for value in args.imbalance or imbalance[profile]])
     seeds = whole("seeds", _SEEDS[profile] if args.seeds is None else args.seeds)
-    usual = 1 if profile == "smoke" else cores()
-    workers = whole("workers", usual if args.workers is None else args.workers)
+    workers = None if args.workers is None else whole("workers", args.workers)
     seconds = None if args.time_budget is None else duration(args.time_budget)
     configs = [
         run for name in names for ratio in ratios for seed in range(seeds) for run in plan(profile, name, ratio, seed)
     ]
+    resources = dict(args.resources)
+    setting = Setting(
+        profile,
+        names,
+        {**({} if imbalance is None else {"imbalance": ratios}), **(options or {})},
+        seeds,
+        tuple(configs),
+        args.runs or args.out / "runs",
+        args.root,
+        args.device,
+        workers,
+        seconds,
+        {},
+        args.executor,
+        resources,
+    )
+    if args.only_plan:
+        return setting
+    check_executor(args.executor, resources)
     wait_passively()
     # Torch is imported from here on: the setting of its threads must come before.
     from empirical.learning import build_network
     from empirical.material import gather
     from empirical.runs import Run
-    from empirical.steps import find_device
+    from empirical.steps import DEVICES, find_device
 
-    find_device(args.device)
-    runs, about = args.runs or args.out / "runs", {}
+    if args.executor is None:
+        find_device(args.device)
+    else:
+        choice("device", args.device, DEVICES)  # another machine has it
+    runs, about = setting.runs, {}
     for name in names:
         own = [run for run in configs if run.data == name]
         material = gather(_hardest(own), args.root)
@@ -194,32 +243,7 @@ def prepare(
             "classes": len(material.counts),
             "test_images": len(material.test_labels),
         }
-    repeating = {**({} if imbalance is None else {"imbalance": ratios}), **(options or {})}
-    where = runs, args.root, args.device, workers, seconds
-    return Setting(profile, names, repeating, seeds, tuple(configs), *where, about)
-
-
-def results(setting: Setting) -> list[tuple[Config, dict[str, Any] | None]]:
-    """Train what is missing; return each run with what its ``result.json`` holds, None where it is not finished.
-
-    A sweep that stops early (SIGTERM, the end of its time, a run that diverges, a full disk, a lost process) says so
-    on standard error and returns what there is.
-    """
-    from empirical.folders import make_folder
-    from empirical.runs import Run
-    from empirical.train import train_many
-
-    missing = [run for run in setting.configs if Run(run, setting.runs).result() is None]
-    if missing:
-        stop = Stop(setting.seconds)
-        options = {"root": setting.root, "device": setting.device, "stop": stop}
-        try:
-            make_folder(setting.runs)
-            with _executor(setting.workers, stop) as pool:
-                train_many(missing, setting.runs, _Counting(pool, _trainings(missing, setting.runs)), **options)
-        except (Interrupted, ArithmeticError, OSError, ValueError, BrokenExecutor) as error:
-            _say(f"stopped: {error}; the same command goes on from there")
-    return [(run, Run(run, setting.runs).result()) for run in setting.configs]
+    return replace(setting, about=about)
 
 
 def different(name: str, values: Sequence[Any]) -> tuple[Any, ...]:
@@ -261,63 +285,20 @@ def spread(values: Sequence[float | None]) -> float | None:
     return stdev(there) if len(there) > 1 else None
 
 
-class _Counting(Executor):
-    """Another executor, which says on standard error how many of its trainings are done."""
-
-    def __init__(self, pool: Executor, total: int) -> None:
-        self._pool, self._total, self._done = pool, total, 0
-
-    def submit(self, function: Callable[..., Any], /, *args: Any, **options: Any) -> Future[Any]:
-        future = self._pool.submit(function, *args, **options)
-        future.add_done_callback(self._count)
-        return future
-
-    def _count(self, future: Future[Any]) -> None:
-        if not future.cancelled() and future.exception() is None:
-            self._done += 1
-            _say(f"{self._done} of {self._total} trained")
-
-
-@contextmanager
-def _executor(workers: int, stop: Stop) -> Iterator[Executor]:
-    """Yield what the runs are trained in: this process if they are one after the other, else processes.
-
-    Each run has one thread either way, so that the number of workers changes no result. SIGTERM stops either: the
-    runs go on after their last whole epoch.
-    """
-    if workers == 1:
-        with stop, ThreadPoolExecutor(1, initializer=one_thread) as threads:
-            yield threads
-    else:
-        context = get_context("spawn")
-        with _Terminating(), ProcessPoolExecutor(workers, mp_context=context, initializer=one_thread) as processes:
-            yield processes
-
-
-class _Terminating(Stop):
-    """SIGTERM ends the processes of the sweep as well: the flag of a ``Stop`` does not reach them."""
-
-    def _ask(self, number: int, frame: FrameType | None) -> None:
-        super()._ask(number, frame)
-        for child in active_children():
-            child.terminate()
-
-
-def _trainings(configs: Sequence[Config], runs: Path) -> int:
-    """Return how many runs :func:`empirical.train.train_many` goes through: the pre-trainings too."""
-    return len(set(configs) | {first for run in configs if (first := run.pretraining()) is not None})
-
-
-def _say(text: str) -> None:
-    print(f"runs: {text}", file=sys.stderr, flush=True)
-
-
 def _hardest(runs: Sequence[Config]) -> Config:
     """Return a run whose images are enough for each of the runs, which are of one data set."""
     counts = [run.counts for run in runs if run.counts is not None]
     if not counts:
         return max(runs, key=lambda run: run.imbalance)
     return replace(runs[0], counts=tuple(map(max, zip(*counts, strict=True))))
+
+
+def _resource(text: str) -> tuple[str, Any]:
+    """Return the name and the value of a resource."""
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise argparse.ArgumentTypeError(f"{text!r}: must be NAME=VALUE")
+    return name, numeric(value)
 
 
 def _ratio(value: Any) -> float:

@@ -6,12 +6,14 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from empirical.__main__ import main
 from empirical.experiments import classwise, load, norms, printed, rebalance, similar_degree, similar_fraction, training
+from empirical.experiments import sweep as sweeping
 from empirical.runs import Run
 from empirical.stopping import Interrupted, Stop
 from figures.__main__ import main as draw
@@ -26,8 +28,8 @@ def exit_code(*argv):
         return stopped.code
 
 
-def sweep(name, out, *options):
-    assert exit_code("run", name, "--profile", "smoke", "--device", "cpu", "--out", out, *options) == 0
+def sweep(name, out, *options, code=0):
+    assert exit_code("run", name, "--profile", "smoke", "--device", "cpu", "--out", out, *options) == code
     with (out / f"{name}.csv").open(newline="") as file:
         return list(csv.DictReader(file)), json.loads((out / f"{name}.json").read_text())
 
@@ -190,8 +192,8 @@ def test_an_interrupted_sweep_is_usable_and_goes_on(tmp_path, monkeypatch, capsy
     assert all(part["seeds"] == 2 and part["spread"] is not None for part in made["summary"])
     capsys.readouterr()
     with monkeypatch.context() as patched:
-        patched.setattr(training, "Stop", Impatient)
-        rows, made = sweep(name, tmp_path / "parts", "--seeds", 2, "--imbalance", 8)
+        patched.setattr(sweeping, "Stop", Impatient)
+        rows, made = sweep(name, tmp_path / "parts", "--seeds", 2, "--imbalance", 8, code=75)
     assert "stopped: " in capsys.readouterr().err
     missing = [row for row in rows if not row["minority"]]
     assert len(rows) == 6
@@ -204,30 +206,51 @@ def test_an_interrupted_sweep_is_usable_and_goes_on(tmp_path, monkeypatch, capsy
 
 
 def test_without_any_time_the_table_is_what_there_is(tmp_path):
-    rows, made = sweep("norms", tmp_path, "--time-budget", "0.000001s")
+    rows, made = sweep("norms", tmp_path, "--time-budget", "0.000001s", code=75)
     assert len(rows) == 8
     assert {(row["label"], row["norm"], row["std_100"]) for row in rows} == {("", "", "")}
     assert {(part["seeds"], part["missing"], part["std_100"]) for part in made["summary"]} == {(0, 1, None)}
 
 
-def test_processes_give_the_same_table_and_pass_on_sigterm(tmp_path):
-    alone, _ = sweep("similar-degree", tmp_path / "alone", "--imbalance", 8)
-    many, _ = sweep("similar-degree", tmp_path / "many", "--imbalance", 8, "--workers", 2)
-    assert many == alone
+def children(process):
+    """Return the ids of the processes that a process has begun."""
+    return {int(word) for path in Path(f"/proc/{process}/task").glob("*/children") for word in path.read_text().split()}
 
+
+def test_sigterm_ends_a_sweep_and_its_processes(tmp_path):
     argv = [sys.executable, "-m", "empirical", "run", "similar-degree", "--profile", "smoke", "--device", "cpu"]
-    argv += ["--seeds", "50", "--workers", "2", "--out", str(tmp_path / "ended")]
+    argv += ["--seeds", "50", "--workers", "2", "--out", str(tmp_path)]
     with subprocess.Popen(argv, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[3]) as process:
         assert "1 of 150 trained" in process.stderr.readline()
+        begun = children(process.pid)
         process.send_signal(signal.SIGTERM)
         shown = process.stderr.read()
-    assert process.returncode == 0
-    assert "stopped: " in shown
+    assert process.returncode == 75
+    assert "runs are missing: SIGTERM; the same command goes on" in shown
     assert "Traceback" not in shown
-    with (tmp_path / "ended" / "similar-degree.csv").open(newline="") as file:
+    assert len(begun) >= 2
+    assert not [child for child in begun if Path(f"/proc/{child}").exists()]
+    with (tmp_path / "similar-degree.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 150
     assert 0 < sum(bool(row["minority"]) for row in rows) < 150
+
+
+def test_a_run_that_fails_does_not_stop_the_others(tmp_path, monkeypatch, capsys):
+    usual = similar_degree.plan
+
+    def plan(*where):
+        first, *others = usual(*where)
+        return [replace(first, lr=1e30), *others]
+
+    monkeypatch.setattr(similar_degree, "plan", plan)
+    rows, _ = sweep("similar-degree", tmp_path, code=1)
+    assert [bool(row["minority"]) for row in rows] == [False, True, True]
+    shown = capsys.readouterr().err
+    name = rows[0]["run"]
+    assert f"runs: failed: {tmp_path / 'runs' / name}: epoch 1, step " in shown
+    assert f"runs: stopped: 1 of 3 runs are missing: {tmp_path / 'runs' / name}: epoch 1" in shown
+    assert "2 of 3 trained" in shown
 
 
 @pytest.mark.parametrize("name", TRAINED)
@@ -244,6 +267,12 @@ def test_processes_give_the_same_table_and_pass_on_sigterm(tmp_path):
         (("--workers", "0"), "workers=0: must be"),
         (("--time-budget", "soon"), "time-budget='soon': must be"),
         (("--device", "abacus"), "device='abacus': must be"),
+        (("--executor", "abacus"), "executor='abacus': must be dask://HOST:PORT or one of submitit, "),
+        (("--executor", "dask://nowhere"), "executor='dask://nowhere': must be"),
+        (("--executor", "submitit://slurm"), "executor='submitit://slurm': cannot be used here: "),
+        (("--executor", "submitit://local", "--resources", "gpu=1"), "resources='gpu': must be one of gpus_per_node, "),
+        (("--resources", "GPU=1"), "resources={'GPU': 1}: must be left out: "),
+        (("--resources", "GPU"), "argument --resources: 'GPU': must be NAME=VALUE"),
     ],
 )
 def test_bad_options(tmp_path, capsys, name, options, message):

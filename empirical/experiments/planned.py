@@ -1,0 +1,46 @@
+"""Which runs an experiment consists of, from its own defaults, with nothing loaded and nothing trained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from empirical.config import Config
+from empirical.experiments import load
+from empirical.options import Parser
+
+__all__ = ["planned", "pretrainings"]
+
+
+def planned(name: str, profile: str, root: Path = Path("data")) -> tuple[Config, ...] | None:
+    """Return the runs of an experiment in a profile; None if it is one that trains nothing.
+
+    Every experiment that trains has the option ``--profile`` and a ``prepare`` that comes down to
+    :func:`empirical.experiments.training.prepare`: that is asked for the plan alone.
+
+    Args:
+        name: a key of :data:`empirical.experiments.EXPERIMENTS`.
+        profile: a key of :data:`empirical.experiments.training.PROFILES`.
+        root: the folder of the data sets.
+
+    Raises:
+        ValueError: there is no such profile.
+
+    Example:
+        >>> len(planned("norms", "paper")), planned("pairs", "paper")
+        (96, None)
+    """
+    experiment = load(name)
+    parser = Parser(prog=f"python -m empirical run {name}")
+    experiment.add_arguments(parser)
+    if "--profile" not in parser.format_usage():
+        return None
+    args = parser.parse_args(["--profile", profile, "--root", str(root)])
+    args.only_plan, args.out = True, Path()
+    configs: tuple[Config, ...] = experiment.prepare(args).configs
+    return configs
+
+
+def pretrainings(configs: Iterable[Config]) -> set[Config]:
+    """Return the pre-trainings that runs start from."""
+    return {first for run in configs if (first := run.pretraining()) is not None}
