@@ -16,6 +16,7 @@ FIGURES = {
     "pairs": "figures.pairs",
     "rebalance": "figures.rebalance",
     "similar-degree": "figures.similar_degree",
+    "shift": "figures.shift",
     "similar-fraction": "figures.similar_fraction",
     "theorem1": "figures.theorem1",
 }
