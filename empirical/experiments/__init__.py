@@ -31,6 +31,7 @@ EXPERIMENTS = {
     "classwise": "empirical.experiments.classwise",
     "similar-fraction": "empirical.experiments.similar_fraction",
     "similar-degree": "empirical.experiments.similar_degree",
+    "corrections": "empirical.experiments.corrections",
     "shift": "empirical.experiments.shift",
 }
 

@@ -1,6 +1,6 @@
 r"""Theorem 1 in feature space: similar samples in the majority move the boundary of the class means; as far as printed?
 
-A network is trained once on balanced data and frozen (:mod:`empirical.experiments.frozen`). Of two classes, the images
+A network is trained once on balanced data and frozen (:mod:`empirical.experiments.unseen`). Of two classes, the images
 that it did not see are the population: ``mu1`` and ``mu2`` are the means of their features, ``sigma^2`` is the mean of
 the two variances along the line through them, and samples are drawn from them with replacement, so that they are
 independent as the theorem says; what is left of its assumptions is that the classes are Gaussian and equally wide.
@@ -25,9 +25,12 @@ The estimated boundary is the midpoint of the two sample means. The *shift* is i
 ``alpha`` is what a bound, or the exact law, gives for a chance of 5 % to be outside.
 
 Where the hyperplane of the nearest-mean classifier crosses the line is a second measurement. In one dimension it is
-the same point; in more it moves towards the class whose mean is noisier, which is the one with fewer samples: to first
-order by half of ``tr(cov-) / n- - tr(cov+) / n+`` over ``|mu2 - mu1|^2``, a shift by sample number alone, which
-Theorem 1's one dimension does not have.
+the same point; in more it moves towards the class whose mean is noisier, which is the one with fewer samples, by
+
+    (tr(cov-) / n- - tr(cov+) / n+) / (2 (1 - (1 - lambda) rho) |mu2 - mu1|^2)
+
+to first order in the noise: a shift by sample number alone, which Theorem 1's one dimension does not have. ``cov+`` is
+that of the majority with its mixtures, which leave ``1 - (1 - lambda) rho`` of the distance between the means.
 
 All of theory's numbers come from the two classes without mixtures.
 """
@@ -48,9 +51,9 @@ from scipy.optimize import brentq
 from scipy.stats import binomtest
 
 from empirical.config import Config
-from empirical.experiments import frozen, training
-from empirical.experiments.frozen import Frozen
+from empirical.experiments import training, unseen
 from empirical.experiments.training import Setting, add_arguments, data_name
+from empirical.experiments.unseen import Frozen
 from empirical.longtail import minority_count
 from empirical.progress import Track, silent
 from theory import sharp, theorem1
@@ -174,12 +177,11 @@ class Row:
 
 def prepare(args: argparse.Namespace) -> Setting:
     """Return the sweep that the parsed options describe."""
-    config = frozen.balanced(args)
+    smallest = unseen.smallest(args)
 
     def plan(profile: str, data: str, imbalance: float, seed: int) -> list[Config]:
-        run = config(profile, data, seed)
-        minority_count(int(run.largest or 1), imbalance)  # refuses one that leaves the minority no sample
-        return [run]
+        minority_count(smallest(profile, data)[0] // 2, imbalance)  # refuses one that leaves the minority no sample
+        return [unseen.balanced(profile, data, seed, smallest(profile, data)[0])]
 
     setting = training.prepare(args, plan, DATA, IMBALANCE)
     return replace(setting, configs=tuple(dict.fromkeys(setting.configs)))
@@ -192,7 +194,7 @@ def run(setting: Setting, track: Track = silent) -> list[Row]:
         if result is None:
             rows.append(Row(data_name(config), config.seed, *[None] * 25, run=config.digest))
         else:
-            rows += _network(setting, config, frozen.of_run(config, setting.runs, setting.root))
+            rows += _network(setting, config, unseen.of_run(config, setting.runs, setting.root))
     return rows
 
 
@@ -312,7 +314,8 @@ class Sampler:
         mixture = degree**2 * own + (1 - degree) ** 2 * other
         between = fraction * (1 - fraction) * (1 - degree) ** 2
         positive = (1 - fraction) * own + fraction * mixture + between
-        return (other / self.n_neg - positive / self.n_pos) / 2
+        left = 1 - (1 - degree) * fraction
+        return (other / self.n_neg - positive / self.n_pos) / (2 * left)
 
     def _negative(self, rng: Generator) -> Floats:
         return self._sums(self.neg, np.full(self.repeats, self.n_neg), rng) / self.n_neg
@@ -325,18 +328,20 @@ class Sampler:
 
 def _network(setting: Setting, config: Config, seen: Frozen) -> Iterator[Row]:
     """Yield the rows of a network."""
-    pixels = [images.flatten(1).double().numpy() for images in seen.images]
-    spaces = {"features": [seen.features(images) for images in seen.images], "pixels": pixels}
+    spaces = {
+        "features": [seen.features(images) for images in seen.images],
+        "pixels": [seen.pixels(images) for images in seen.images],
+    }
 
     def separation(a: int, b: int) -> float:
-        return _geometry(spaces["features"][a], spaces["features"][b])[1]
+        return unseen.geometry(spaces["features"][a], spaces["features"][b])[1]
 
-    pairs = frozen.at_even_ranks(len(seen.classes), separation, _PAIRS[setting.profile])
+    pairs = unseen.at_even_ranks(len(seen.classes), separation, _PAIRS[setting.profile])
     for (a, b), stream in zip(pairs, SeedSequence(config.seed).spawn(len(pairs)), strict=True):
         rng = np.random.default_rng(stream)
         partners = rng.permutation(len(seen.images[b]))
         mixtures = {degree: _mixtures(seen, a, b, partners, degree) for degree in DEGREES[setting.profile]}
-        for space, ratio in product(SPACES, setting.imbalance):
+        for space, ratio in product(SPACES, setting.arguments()["imbalance"]):
             pos, neg = spaces[space][a], spaces[space][b]
             n_neg = minority_count(len(pos), ratio)
             sampler = Sampler(pos, neg, len(pos), n_neg, _REPEATS[setting.profile])
@@ -366,20 +371,12 @@ def _mixtures(seen: Frozen, a: int, b: int, partners: NDArray[np.int64], degree:
     """Return what the mixtures of all images of class ``a`` with images of class ``b`` are in each space."""
     blend = degree * seen.images[a].double() + (1 - degree) * seen.images[b][partners].double()
     images = blend.round().to(seen.images[a].dtype)
-    return {"features": seen.features(images), "pixels": images.flatten(1).double().numpy()}
-
-
-def _geometry(pos: Floats, neg: Floats) -> tuple[float, float]:
-    """Return the distance between the means, and its ratio to the standard deviation along the line through them."""
-    line = neg.mean(axis=0) - pos.mean(axis=0)
-    distance = float(np.linalg.norm(line))
-    variance = np.mean([np.var(x @ line / distance) for x in (pos, neg)])
-    return distance, distance / math.sqrt(variance)
+    return {"features": seen.features(images), "pixels": seen.pixels(images)}
 
 
 def _theory(sampler: Sampler, fraction: float, degree: float) -> dict[str, Any]:
     """Return what theory says, from the two classes without mixtures."""
-    separation = _geometry(sampler.pos, sampler.neg)[1]
+    separation = unseen.geometry(sampler.pos, sampler.neg)[1]
     s = theorem1.Setting(0, 1, 1 / separation, degree, 1 - fraction, sampler.n_pos, sampler.n_neg)
     shift = abs(float(theorem1.shift(s)))  # not -0.0
     return {

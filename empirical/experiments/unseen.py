@@ -8,6 +8,7 @@ those of the test images, which the features of its own training images are not.
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
 
     from empirical.material import Material
 
-__all__ = ["Frozen", "at_even_ranks", "balanced", "of_run"]
+__all__ = ["Frozen", "at_even_ranks", "balanced", "geometry", "of_run", "smallest"]
+
+_FEWEST = 4
 
 Floats = NDArray[np.float64]
 
@@ -55,27 +58,44 @@ class Frozen:
 
         return np.asarray(features.of_images(self.network, self.material, images).double().numpy())
 
+    def pixels(self, images: Tensor) -> Floats:
+        """Return uint8 images as the network takes them, as vectors, shape ``(n, pixels)``."""
+        from empirical.augment import normalize
+
+        taken = normalize(images, self.material.mean, self.material.std)
+        return np.asarray(taken.flatten(1).double().numpy())
+
     def test_images(self, label: int) -> Tensor:
         """Return the test images of a class."""
         return self.material.test_images[self.material.test_labels == label]
 
 
-def balanced(args: argparse.Namespace) -> Callable[[str, str, int], Config]:
-    """Return the function from a profile, a data set and a seed to the run of the network."""
+def smallest(args: argparse.Namespace) -> Callable[[str, str], tuple[int, int]]:
+    """Return a function of a profile and a data set: how many images its smallest class has, and how many classes."""
 
     @cache
-    def half(profile: str, data: str) -> int:
+    def images(profile: str, data: str) -> tuple[int, int]:
         resolution = training.PROFILES[profile].get("resolution")
-        labels = load(data, args.root, resolution=resolution).train_labels
-        smallest = int(np.bincount(labels).min())
-        if smallest < 4:
-            refuse("data", data, "must have at least 4 training images of each class")
-        return smallest // 2
+        try:
+            counts = np.bincount(load(data, args.root, resolution=resolution).train_labels)
+        except OSError as error:
+            refuse("data", data, f"cannot be read or downloaded: {error}")
+        least = int(counts.min())
+        if least < _FEWEST:
+            refuse("data", data, f"must have at least {_FEWEST} training images of each class")
+        return least, len(counts)
 
-    def config(profile: str, data: str, seed: int) -> Config:
-        return training.config(profile, data=data, imbalance=1, largest=half(profile, data), seed=seed)
+    return images
 
-    return config
+
+def balanced(profile: str, data: str, seed: int, smallest: int) -> Config:
+    """Return the run of the network: half as many images of each class as the smallest class has.
+
+    Example:
+        >>> balanced("cpu", "cifar10", seed=0, smallest=5000).largest
+        2500
+    """
+    return training.config(profile, data=data, imbalance=1, largest=smallest // 2, seed=seed)
 
 
 def of_run(config: Config, runs: Path, root: Path) -> Frozen:
@@ -105,3 +125,22 @@ def at_even_ranks(classes: int, separation: Callable[[int, int], float], shown: 
     ranked: list[Any] = sorted(combinations(range(classes), 2), key=lambda pair: separation(*pair))
     ranks = np.unique(np.linspace(0, len(ranked) - 1, shown).round().astype(int))
     return [ranked[rank] for rank in ranks]
+
+
+def geometry(pos: Floats, neg: Floats) -> tuple[float, float]:
+    """Return the distance between two classes' means, and its ratio to the standard deviation along their line.
+
+    The variance along the line is the mean of the two classes'.
+
+    Args:
+        pos: features of the positive class, shape ``(n, d)``.
+        neg: of the negative class, likewise.
+
+    Example:
+        >>> geometry(np.array([[0.0], [2.0]]), np.array([[4.0], [6.0]]))
+        (4.0, 4.0)
+    """
+    line = neg.mean(axis=0) - pos.mean(axis=0)
+    distance = float(np.linalg.norm(line))
+    variance = np.mean([np.var(x @ line / distance) for x in (pos, neg)])
+    return distance, distance / math.sqrt(variance)
