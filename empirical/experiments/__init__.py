@@ -32,6 +32,8 @@ EXPERIMENTS = {
     "similar-fraction": "empirical.experiments.similar_fraction",
     "similar-degree": "empirical.experiments.similar_degree",
     "corrections": "empirical.experiments.corrections",
+    "norm-angle": "empirical.experiments.norm_angle",
+    "pretraining": "empirical.experiments.pretraining",
     "shift": "empirical.experiments.shift",
 }
 
