@@ -12,8 +12,11 @@ __all__ = ["FIGURES", "ResultsError"]
 
 FIGURES = {
     "classwise": "figures.classwise",
+    "corrections": "figures.corrections",
+    "norm-angle": "figures.norm_angle",
     "norms": "figures.norms",
     "pairs": "figures.pairs",
+    "pretraining": "figures.pretraining",
     "rebalance": "figures.rebalance",
     "similar-degree": "figures.similar_degree",
     "shift": "figures.shift",

@@ -136,7 +136,8 @@ class Row:
         measured: the shift, mean over the repeats.
         low: the 2.5 % quantile of the repeats.
         high: their 97.5 % quantile.
-        crossing: the shift of the nearest-mean classifier's hyperplane, mean over the repeats.
+        crossing: the shift of the nearest-mean classifier's hyperplane, median over the repeats: a ratio, whose mean
+            need not exist.
         inside_printed: repeats within ``predicted +- band_printed``.
         inside_sharp: within ``predicted +- band_sharp``.
         inside_exact: within ``predicted +- band_exact``.
@@ -398,7 +399,7 @@ def _measured(theory: dict[str, Any], shifts: Floats, crossings: Floats) -> dict
         "measured": float(shifts.mean()),
         "low": float(low),
         "high": float(high),
-        "crossing": float(crossings.mean()),
+        "crossing": float(np.median(crossings)),
         **{f"inside_{name}": int((away <= theory[f"band_{name}"]).sum()) for name in _BANDS},
         "as_printed": int((np.abs(shifts - theory["printed"]) <= theory["band_printed"]).sum()),
         "repeats": len(shifts),
