@@ -3,7 +3,7 @@
 A column for each kind of sample and way of mixing. Top: the shift against ``rho`` at the smallest imbalance, with the
 formula that holds as a line, the printed one dashed, the widest exact band shaded; a point is a pair of classes of one
 network, with 95 % of its repeats. Middle: how often the boundary lies within the bands. Bottom: where the nearest-mean
-hyperplane crosses the line of the means.
+hyperplane crosses the line of the means (linear up to 1, then logarithmic).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 from scipy.stats import binomtest
 
-from figures.results import Results, note_missing, read
+from figures.results import note_missing, read
 from figures.style import COLOURS, MARKERS, styled
 
 __all__ = ["command", "draw"]
@@ -40,6 +40,7 @@ _BANDS = {
 }
 _PANEL = (3.0, 2.6)
 _LEVEL = 95
+_LINEAR = 1.0
 
 
 def command(results: Path) -> str:
@@ -77,13 +78,9 @@ def draw(results: Path) -> Figure:
         for axes in (top, bottom):
             _share_y(axes)
     _legend(fig, grid)
-    fig.suptitle(f"Theorem 1's shift by similar samples, nothing fitted ({_about(found)})")
+    fig.suptitle(f"Theorem 1's shift by similar samples, nothing fitted ({found.profile})")
     note_missing(fig, found)
     return fig
-
-
-def _about(found: Results) -> str:
-    return found.profile
 
 
 def _draw_shift(ax: Axes, rows: list[dict[str, Any]]) -> None:
@@ -162,8 +159,11 @@ def _draw_crossing(ax: Axes, rows: list[dict[str, Any]]) -> None:
             label=f"hyperplane, imbalance {ratio:g}",
         )
     if rows:
-        ends = [min(row["predicted_crossing"] for row in rows), max(row["predicted_crossing"] for row in rows)]
+        ends = np.linspace(*np.quantile([row["predicted_crossing"] for row in rows], [0, 1]), 200)
         ax.plot(ends, ends, color="#555555", linewidth=1, zorder=1)
+    # Where few samples in many dimensions leave little between the means, it crosses far away.
+    ax.set_xscale("symlog", linthresh=_LINEAR)
+    ax.set_yscale("symlog", linthresh=_LINEAR)
     ax.set_xlabel("crossing, predicted to first order")
 
 
