@@ -2,6 +2,9 @@
 
 import csv
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -84,14 +87,14 @@ class TestShift:
         alpha = shift.band(bound, s)
         assert bound(s, alpha) <= shift.LEVEL < bound(s, 0.998 * alpha)
 
-    @pytest.mark.parametrize("fraction", [0.0, 0.75])
-    def test_the_hyperplane_moves_with_the_numbers_too(self, fraction):
+    @pytest.mark.parametrize(("fraction", "n_pos"), [(0.0, 60), (0.0, 1000), (0.75, 1000)])
+    def test_the_hyperplane_moves_with_the_numbers_too(self, fraction, n_pos):
         pos, neg = classes(1000, 4.0, dimension=60)
-        sampler = shift.Sampler(pos, neg, n_pos=1000, n_neg=20, repeats=600)
+        sampler = shift.Sampler(pos, neg, n_pos=n_pos, n_neg=20, repeats=600)
         shifts, crossings = sampler.shifts(*sampler.features(fraction, 0.5, rng(1)))
         noise = sampler.noise(fraction, 0.5)
-        assert noise > 0.08
-        assert np.median(crossings) - np.median(shifts) == pytest.approx(noise, rel=0.15)
+        assert noise > 0.05
+        assert np.median(crossings) - np.median(shifts) == pytest.approx(noise, rel=0.2)
 
     def test_mixtures_that_are_given_come_in_a_fixed_number(self):
         sampler = shift.Sampler(np.zeros((4, 1)), np.ones((4, 1)), n_pos=10, n_neg=3, repeats=5)
@@ -292,3 +295,12 @@ def test_bad_options(tmp_path, capsys, monkeypatch, name, options, message):
     assert f"python -m empirical run {name}: {message}" in shown
     assert not out.exists()
     assert load(name).__doc__
+
+
+def test_listing_them_loads_no_torch():
+    names = ("shift", "corrections", "norm-angle", "pretraining")
+    code = f"import sys; from empirical.experiments import load\nfor name in {names}: load(name)\n"
+    done = subprocess.run(
+        [sys.executable, "-c", code + "sys.exit('torch' in sys.modules)"], check=False, cwd=Path(__file__).parents[3]
+    )
+    assert done.returncode == 0
