@@ -12,20 +12,24 @@ __all__ = ["FIGURES", "ResultsError"]
 
 FIGURES = {
     "classwise": "figures.classwise",
+    "corrections": "figures.corrections",
     "depth": "figures.depth",
+    "embedding": "figures.embedding",
     "losses": "figures.losses",
     "majority": "figures.majority",
     "minority": "figures.minority",
-    "embedding": "figures.embedding",
-    "norms": "figures.norms",
     "network-pairs": "figures.network_pairs",
+    "norm-angle": "figures.norm_angle",
+    "norms": "figures.norms",
     "pairs": "figures.pairs",
+    "pretraining": "figures.pretraining",
     "rebalance": "figures.rebalance",
     "representation": "figures.representation",
+    "shift": "figures.shift",
     "similar-degree": "figures.similar_degree",
     "similar-fraction": "figures.similar_fraction",
-    "ssl": "figures.ssl",
     "similarity-or-number": "figures.similarity_or_number",
+    "ssl": "figures.ssl",
     "theorem1": "figures.theorem1",
 }
 """The module of each figure, by name."""

@@ -26,20 +26,24 @@ __all__ = ["EXPERIMENTS", "headline", "load"]
 
 EXPERIMENTS = {
     "pairs": "empirical.experiments.pairs",
+    "network-pairs": "empirical.experiments.network_pairs",
     "majority": "empirical.experiments.majority",
     "minority": "empirical.experiments.minority",
-    "network-pairs": "empirical.experiments.network_pairs",
-    "similarity-or-number": "empirical.experiments.similarity_or_number",
+    "similar-fraction": "empirical.experiments.similar_fraction",
+    "similar-degree": "empirical.experiments.similar_degree",
     "rebalance": "empirical.experiments.rebalance",
+    "embedding": "empirical.experiments.embedding",
     "norms": "empirical.experiments.norms",
-    "classwise": "empirical.experiments.classwise",
+    "representation": "empirical.experiments.representation",
     "ssl": "empirical.experiments.ssl",
     "depth": "empirical.experiments.depth",
     "losses": "empirical.experiments.losses",
-    "similar-fraction": "empirical.experiments.similar_fraction",
-    "similar-degree": "empirical.experiments.similar_degree",
-    "embedding": "empirical.experiments.embedding",
-    "representation": "empirical.experiments.representation",
+    "classwise": "empirical.experiments.classwise",
+    "shift": "empirical.experiments.shift",
+    "similarity-or-number": "empirical.experiments.similarity_or_number",
+    "pretraining": "empirical.experiments.pretraining",
+    "corrections": "empirical.experiments.corrections",
+    "norm-angle": "empirical.experiments.norm_angle",
 }
 
 

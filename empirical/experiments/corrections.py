@@ -1,0 +1,506 @@
+r"""Corrections of imbalance as movements of the boundary: as far as theory says?
+
+Two classes, the majority ``+`` with ``n+`` images and the minority ``-`` with ``n+ / imbalance``. A classifier with the
+logit difference ``s(x) = z_+(x) - z_-(x)`` has mean differences ``s_+`` and ``s_-`` over the test images of the two
+classes. Where ``s`` is linear in the features, its boundary crosses the line through the class means at
+
+.. math:: \delta = \frac{s_+ + s_-}{2 (s_+ - s_-)}
+
+from the midpoint towards the minority, in units of the distance between the means: the *offset*, the one statistic
+that is compared. By Theorem 2 it is ``ln e / M^2``, with ``M`` the separation and ``e`` the effective prior ratio that
+:mod:`theory.corrections` gives for the correction. ``M`` is read off the balanced accuracy of the same kind of
+classifier trained on ``n+`` images of both classes (:func:`empirical.measure.separation_from_recalls`); nothing of the
+imbalanced data enters a prediction but the class counts. The recall of the minority is predicted as
+``Phi(M / 2 - M delta)``.
+
+Levels:
+
+``heads``
+    linear classifiers on the features of a frozen network (:mod:`empirical.experiments.unseen`) for pairs of classes
+    from similar to dissimilar, trained on images that the network did not see: the minimum of the cross entropy with
+    the recipe's weight decay, found by Newton's method;
+``pixels``
+    the same on pixels, for ``gaussian`` data, where the model holds;
+``networks``
+    networks trained from scratch on the two classes: the first and the last one of section 4.2, and on CIFAR-10 cat
+    and dog too.
+
+Corrections: ``rw`` and ``rw-inverse`` weight the loss, ``rs`` draws anew with the weights of ``rw``, ``drw`` is ``rw``
+from the first fall of the learning rate on (for networks only: the minimum of a convex loss does not know how it was
+reached), ``logit-adjustment`` adds the log frequencies in training, ``retrained`` is a linear classifier trained on the
+frozen features with classes drawn equally often. ``tau`` is ``ce`` with its rows divided by their norms and without
+biases. With weight decay the two rows of a trained classifier are each other's negative, so that dividing by the norms
+does nothing and leaving out the bias all: the boundary is parallel to the balanced one and passes through the origin
+of the features. Its offset is predicted so, from the means and the covariance of balanced features.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+from numpy.random import Generator, SeedSequence
+from numpy.typing import NDArray
+from scipy.special import expit, ndtr
+
+from empirical.config import Config
+from empirical.experiments import training, unseen
+from empirical.experiments.training import Setting, add_arguments, average, data_name, percent
+from empirical.longtail import minority_count
+from empirical.measure import separation_from_recalls
+from empirical.progress import Track, silent
+from theory import corrections, theorem2
+
+__all__ = [
+    "DATA",
+    "HEADS",
+    "IMBALANCE",
+    "NETWORKS",
+    "Head",
+    "Row",
+    "add_arguments",
+    "effective_ratio",
+    "fit_head",
+    "offset",
+    "offset_without_bias",
+    "prepare",
+    "run",
+    "summarise",
+]
+
+DATA = {"smoke": ("digits",), "cpu": ("cifar10",), "paper": ("cifar10",)}
+"""The data sets of each profile."""
+
+IMBALANCE = {"smoke": (10,), "cpu": (10, 100), "paper": (10, 100)}
+"""The imbalances of each profile."""
+
+NETWORKS = ("ce", "rw", "rs", "drw", "logit-adjustment", "tau", "retrained")
+"""The corrections of the level ``networks``."""
+
+HEADS = ("ce", "rw", "rw-inverse", "rs", "logit-adjustment", "tau", "retrained")
+"""Those of the levels ``heads`` and ``pixels``."""
+
+_TRAINED = tuple(method for method in NETWORKS if method not in ("tau", "retrained"))
+_PAIRS = {"smoke": 3, "cpu": 5, "paper": 9}
+_BETA = Config.__dataclass_fields__["beta"].default
+_DECAY = Config.__dataclass_fields__["weight_decay"].default
+_CAT_AND_DOG = (3, 5)
+_RIDGE = 1e-6  # of the mean variance: features that are always 0 must not make a covariance singular
+_STEPS = 100
+_SMALL = 1e-8
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A correction of a pair of classes; what needs a run that is not finished is None.
+
+    Attributes:
+        data: the data set.
+        seed: of the network, and of the choice of images.
+        level: ``heads``, ``pixels`` or ``networks``.
+        majority: the class with ``n_pos`` images.
+        minority: the class with ``n_neg`` images.
+        imbalance: as asked for.
+        n_pos: training images of the majority.
+        n_neg: training images of the minority.
+        method: the correction.
+        separation: ``M``, from the balanced accuracy.
+        predicted: the offset by theory.
+        measured: the offset.
+        moved_predicted: the offset by theory minus that of ``ce``.
+        moved: the offset minus that of ``ce``.
+        recall_predicted: of the minority, in per cent.
+        recall: of the minority on the test images, in per cent.
+        run: the folder of the network.
+    """
+
+    data: str
+    seed: int
+    level: str | None
+    majority: str | None
+    minority: str | None
+    imbalance: float | None
+    n_pos: int | None
+    n_neg: int | None
+    method: str | None
+    separation: float | None
+    predicted: float | None
+    measured: float | None
+    moved_predicted: float | None
+    moved: float | None
+    recall_predicted: float | None
+    recall: float | None
+    run: str
+
+
+def prepare(args: argparse.Namespace) -> Setting:
+    """Return the sweep that the parsed options describe."""
+    smallest = unseen.smallest(args)
+
+    def plan(profile: str, data: str, imbalance: float, seed: int) -> list[Config]:
+        minority_count(smallest(profile, data)[0] // 2, imbalance)  # refuses one that leaves the minority no image
+        return [unseen.balanced(profile, data, seed, smallest(profile, data)[0])]
+
+    setting = training.prepare(args, plan, DATA, IMBALANCE)
+    runs = dict.fromkeys(setting.configs)  # one for all imbalances
+    for config in list(runs):
+        images, classes = smallest(setting.profile, config.data)
+        for pair in _deep_pairs(config.data, classes):
+            runs.update(dict.fromkeys(_networks(setting, config, pair, images)))
+    return replace(setting, configs=tuple(runs))
+
+
+def run(setting: Setting, track: Track = silent) -> list[Row]:
+    """Train what is missing and return a row for each pair, imbalance and correction."""
+    found = dict(training.results(setting))
+    rows: list[Row] = []
+    for config in track(list(found), "runs"):
+        if config.classes is None:
+            rows += _heads(setting, config) if found[config] is not None else [_missing(config)]
+        elif len(set(config.counts or ())) == 1:
+            rows += _pair(setting, config, found)
+    return rows
+
+
+def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Return for each level, imbalance and correction the means over pairs and seeds.
+
+    ``error`` is the mean absolute difference of ``moved`` and ``moved_predicted``, in per cent of the distance between
+    the class means as they are, ``recall_error`` that of the minority's recall, in points.
+    """
+
+    def where(row: Row) -> tuple[Any, ...]:
+        return row.data, str(row.level), row.imbalance or 0, _order(row.method)
+
+    summary = []
+    for (data, level, ratio, _), group in groupby(sorted(rows, key=where), key=where):
+        own = list(group)
+        done = [row for row in own if row.moved is not None and row.moved_predicted is not None]
+        moves = [abs(row.moved - row.moved_predicted) for row in done]  # type: ignore[operator]
+        recalls = [abs(row.recall - row.recall_predicted) for row in done]  # type: ignore[operator]
+        summary.append(
+            {
+                "data": data,
+                "level": level,
+                "imbalance": ratio,
+                "method": own[0].method,
+                "cases": len(done),
+                "missing": len(own) - len(done),
+                "predicted": average([row.predicted for row in done]),
+                "measured": average([row.measured for row in done]),
+                "moved_predicted": average([row.moved_predicted for row in done]),
+                "moved": average([row.moved for row in done]),
+                "error": average([percent(move) for move in moves]),
+                "recall_predicted": average([row.recall_predicted for row in done]),
+                "recall": average([row.recall for row in done]),
+                "recall_error": average(recalls),
+            }
+        )
+    return summary
+
+
+def effective_ratio(method: str, n_pos: int, n_neg: int) -> float:
+    """Return the effective prior ratio that theory gives a correction, all but ``tau``.
+
+    Example:
+        >>> [round(effective_ratio(method, 5000, 50), 3) for method in ("ce", "rw", "logit-adjustment")]
+        [100.0, 1.268, 1.0]
+    """
+    ratio = n_pos / n_neg
+    if method == "ce":
+        return ratio
+    if method in ("rw", "rs", "drw"):
+        return corrections.effective_number(n_pos, n_neg, _BETA)
+    if method == "rw-inverse":
+        return corrections.reweighting(ratio, 1 / n_pos, 1 / n_neg)
+    return corrections.logit_adjustment(ratio) if method == "logit-adjustment" else corrections.resampling(ratio)
+
+
+def offset(pos: Floats, neg: Floats) -> float:
+    """Return the offset of a boundary from the logit differences of the images of both classes.
+
+    Example:
+        >>> offset(np.array([3.0, 3.0]), np.array([-1.0]))
+        0.25
+    """
+    mean_pos, mean_neg = float(pos.mean()), float(neg.mean())
+    return (mean_pos + mean_neg) / (2 * (mean_pos - mean_neg))
+
+
+def offset_without_bias(pos: Floats, neg: Floats) -> float:
+    """Return the offset of the boundary that is parallel to the Bayes one and passes through the origin.
+
+    Args:
+        pos: balanced features of the positive class, shape ``(n, d)``.
+        neg: of the negative class, shape ``(n, d)``.
+
+    Example:
+        >>> round(offset_without_bias(np.array([[2.0], [4.0]]), np.array([[0.0], [2.0]])), 6)
+        1.0
+    """
+    pooled = np.atleast_2d((np.cov(pos.T) + np.cov(neg.T)) / 2)
+    cov = pooled + _RIDGE * np.trace(pooled) / len(pooled) * np.eye(len(pooled))
+    s = theorem2.Setting(pos.mean(axis=0), neg.mean(axis=0), cov, prior_ratio=1)
+    line = s.mu1 - s.mu2
+    crossing = corrections.crossing_point(s, theorem2.hyperplane(s)[0], 0.0)
+    return float(((s.mu1 + s.mu2) / 2 - crossing) @ line / (line @ line))
+
+
+@dataclass(frozen=True, eq=False)
+class Head:
+    """A linear classifier of two classes: its logit difference is ``w . x + b``."""
+
+    w: Floats
+    b: float
+
+    def __call__(self, x: Floats) -> Floats:
+        """Return the logit differences, shape ``(n,)``."""
+        return np.asarray(x @ self.w + self.b)
+
+
+def fit_head(
+    pos: Floats, neg: Floats, weights: tuple[float, float] = (1.0, 1.0), added: float = 0.0, decay: float = _DECAY
+) -> Head:
+    """Return the linear classifier of two classes that minimises the cross entropy.
+
+    The loss is the weighted mean of ``ln(1 + exp(-y (w . x + b + added)))`` with ``decay / 2`` times the squares of the
+    weights and biases of both softmax rows, which at the minimum are ``w / 2`` and ``-w / 2``. Newton's method, the
+    step halved until the loss falls.
+
+    Args:
+        pos: features of the positive class, shape ``(n, d)``.
+        neg: of the negative class, shape ``(m, d)``.
+        weights: of a sample of either class.
+        added: what the loss adds to the logit difference, for logit adjustment.
+        decay: weight decay, above 0.
+
+    Example:
+        >>> head = fit_head(np.array([[1.0], [3.0]]), np.array([[-1.0], [-3.0]]))
+        >>> bool(head.w[0] > 1), abs(head.b) < 1e-6
+        (True, True)
+    """
+    x = np.column_stack([np.concatenate([pos, neg]), np.ones(len(pos) + len(neg))])
+    y = np.repeat([1.0, -1.0], [len(pos), len(neg)])
+    share = np.repeat(weights, [len(pos), len(neg)])
+    share = share / share.sum()
+    theta = np.zeros(x.shape[1])
+
+    def loss(theta: Floats) -> float:
+        return float(share @ np.logaddexp(0, -y * (x @ theta + added)) + decay / 4 * theta @ theta)
+
+    value = loss(theta)
+    for _ in range(_STEPS):
+        chance = expit(x @ theta + added)
+        gradient = x.T @ (share * (chance - (y > 0))) + decay / 2 * theta
+        if np.abs(gradient).max() < _SMALL:
+            break
+        curvature = (x * (share * chance * (1 - chance))[:, None]).T @ x + decay / 2 * np.eye(len(theta))
+        step, size = np.linalg.solve(curvature, gradient), 1.0
+        while size > _SMALL and loss(theta - size * step) > value:
+            size /= 2
+        theta = theta - size * step
+        value = loss(theta)
+    return Head(theta[:-1], float(theta[-1]))
+
+
+def _heads(setting: Setting, config: Config) -> Iterator[Row]:
+    """Yield the rows of the linear classifiers on the features of a network, and on the pixels of Gaussian data."""
+    seen = unseen.of_run(config, setting.runs, setting.root)
+    labels = range(len(seen.classes))
+    spaces = {"heads": seen.features}
+    if config.data.partition(":")[0] == "gaussian":
+        spaces["pixels"] = seen.pixels
+    for level, look in spaces.items():
+        train, test = [look(images) for images in seen.images], [look(seen.test_images(label)) for label in labels]
+        pairs = unseen.at_even_ranks(
+            len(seen.classes), lambda a, b, x=train: unseen.geometry(x[a], x[b])[1], _PAIRS[setting.profile]
+        )
+        for (a, b), stream in zip(pairs, SeedSequence(config.seed).spawn(len(pairs)), strict=True):
+            for ratio in setting.arguments()["imbalance"]:
+                rng = np.random.default_rng(stream)
+                pos, neg = (rng.permutation(train[label]) for label in (a, b))
+                where = {
+                    "data": data_name(config),
+                    "seed": config.seed,
+                    "level": level,
+                    "majority": seen.classes[a],
+                    "minority": seen.classes[b],
+                    "imbalance": ratio,
+                    "run": config.digest,
+                }
+                yield from _head_rows(where, pos, neg, (test[a], test[b]), minority_count(len(pos), ratio), rng)
+
+
+def _head_rows(
+    where: Mapping[str, Any], pos: Floats, neg: Floats, test: tuple[Floats, Floats], n_neg: int, rng: Generator
+) -> Iterator[Row]:
+    """Yield the rows of the linear classifiers of a pair at an imbalance."""
+    even = fit_head(pos, neg)
+    recalls = (float((even(test[0]) > 0).mean()), float((even(test[1]) <= 0).mean()))
+    separation = separation_from_recalls(recalls, [len(x) for x in test])
+    through_origin = offset_without_bias(pos, neg)
+    few = neg[:n_neg]
+    methods = {method: _head(method, pos, few, rng) for method in HEADS if method != "tau"}
+    methods["tau"] = Head(methods["ce"].w, 0.0)
+    measured = {method: (head(test[0]), head(test[1])) for method, head in methods.items()}
+    yield from _rows(where, (len(pos), n_neg), HEADS, separation, through_origin, measured)
+
+
+def _head(method: str, pos: Floats, neg: Floats, rng: Generator) -> Head:
+    """Return the linear classifier that a correction trains."""
+    from empirical.losses import effective_weights, inverse_weights
+
+    counts = len(pos), len(neg)
+    if method == "ce":
+        return fit_head(pos, neg)
+    if method in ("rw", "rw-inverse"):
+        weights = effective_weights(counts, _BETA) if method == "rw" else inverse_weights(counts)
+        return fit_head(pos, neg, weights=tuple(weights.tolist()))
+    if method == "logit-adjustment":
+        return fit_head(pos, neg, added=math.log(counts[0] / counts[1]))
+    if method == "retrained":
+        return _retrained(np.concatenate([pos, neg]), np.repeat([0, 1], counts), rng)
+    share = np.array(counts) * effective_weights(counts, _BETA).numpy()
+    # A class that is not drawn at all would leave no boundary; a chance of 2^-50 at the sizes at hand.
+    drawn = np.clip(rng.binomial(sum(counts), share[0] / share.sum()), 1, sum(counts) - 1)
+    return fit_head(rng.choice(pos, drawn), rng.choice(neg, sum(counts) - drawn))
+
+
+def _retrained(x: Floats, labels: NDArray[np.int64], rng: Generator) -> Head:
+    """Return the classifier that is trained with classes drawn equally often."""
+    import torch
+
+    from empirical.evaluate import retrain_classifier
+
+    seed = int(rng.integers(2**31))
+    new = retrain_classifier(torch.from_numpy(x).float(), torch.from_numpy(labels), 2, seed=seed)
+    w, b = new.weight.double().numpy(), new.bias.double().numpy()
+    return Head(w[0] - w[1], float(b[0] - b[1]))
+
+
+def _pair(setting: Setting, even: Config, found: Mapping[Config, dict[str, Any] | None]) -> Iterator[Row]:
+    """Yield the rows of the networks trained on a pair of classes; ``even`` is the balanced run."""
+    assert even.counts is not None
+    names = [str(label) for label in even.classes or ()]
+    balanced = found[even]
+    separation = through_origin = None
+    if balanced is not None:
+        x, labels = _test_features(even, setting)[:2]
+        separation = separation_from_recalls(balanced["last"]["per_class"], np.bincount(labels))
+        through_origin = offset_without_bias(x[labels == 0], x[labels == 1])
+    for ratio in setting.arguments()["imbalance"]:
+        counts = even.counts[0], minority_count(even.counts[0], ratio)
+        runs = {method: replace(even, counts=counts, method=method) for method in _TRAINED}
+        where = {
+            "data": data_name(even),
+            "seed": even.seed,
+            "level": "networks",
+            "majority": names[0],
+            "minority": names[1],
+            "imbalance": ratio,
+        }
+        measured: dict[str, tuple[Floats, Floats]] = {}
+        for method, config in runs.items():
+            if found[config] is not None:
+                measured.update(_differences(method, config, setting))
+        digests = {method: runs.get(method, runs["ce"]).digest for method in NETWORKS}
+        yield from _rows({**where, "run": digests}, counts, NETWORKS, separation, through_origin, measured)
+
+
+def _differences(method: str, config: Config, setting: Setting) -> Iterator[tuple[str, tuple[Floats, Floats]]]:
+    """Yield the logit differences on the test images, of a network and of what is made of it."""
+    x, labels, seen = _test_features(config, setting)
+    weight, bias = seen.weight.double().numpy(), seen.bias.double().numpy()
+    heads = {method: Head(weight[0] - weight[1], float(bias[0] - bias[1]))}
+    if method == "ce":
+        unit = weight / np.linalg.norm(weight, axis=1, keepdims=True)
+        heads["tau"] = Head(unit[0] - unit[1], 0.0)
+        rng = np.random.default_rng(SeedSequence(config.seed))
+        heads["retrained"] = _retrained(seen.train.double().numpy(), seen.train_labels.numpy(), rng)
+    for name, head in heads.items():
+        yield name, (head(x[labels == 0]), head(x[labels == 1]))
+
+
+def _test_features(config: Config, setting: Setting) -> tuple[Floats, NDArray[np.int64], Any]:
+    """Return the features and the labels of the test images of a run, and all else that it sees."""
+    from empirical import features
+
+    seen = features.of_run(config, setting.runs, setting.root)
+    return seen.test.double().numpy(), seen.test_labels.numpy(), seen
+
+
+def _rows(
+    where: Mapping[str, Any],
+    counts: tuple[int, int],
+    methods: Sequence[str],
+    separation: float | None,
+    through_origin: float | None,
+    measured: Mapping[str, tuple[Floats, Floats]],
+) -> Iterator[Row]:
+    """Yield a row for each correction, from the logit differences of those that are there."""
+    offsets = {method: offset(*both) for method, both in measured.items()}
+    predicted: dict[str, float | None] = dict.fromkeys(methods)
+    if separation is not None:
+        for method in methods:
+            odds = None if method == "tau" else math.log(effective_ratio(method, *counts))
+            predicted[method] = through_origin if odds is None else odds / separation**2
+    for method in methods:
+        expected, found = predicted[method], offsets.get(method)
+        recall = None if found is None else percent(float((measured[method][1] <= 0).mean()))
+        guess = None
+        if separation is not None and expected is not None:
+            guess = percent(float(ndtr(separation / 2 - separation * expected)))
+        own = where["run"] if isinstance(where["run"], str) else where["run"][method]
+        yield Row(
+            **{
+                **where,
+                "run": own,
+                "n_pos": counts[0],
+                "n_neg": counts[1],
+                "method": method,
+                "separation": separation,
+                "predicted": expected,
+                "measured": found,
+                "moved_predicted": _difference(expected, predicted["ce"]),
+                "moved": _difference(found, offsets.get("ce")),
+                "recall_predicted": guess,
+                "recall": recall,
+            }
+        )
+
+
+def _difference(value: float | None, base: float | None) -> float | None:
+    return None if value is None or base is None else value - base
+
+
+def _missing(config: Config) -> Row:
+    """Return the row of a network that is not trained."""
+    return Row(data_name(config), config.seed, "heads", *[None] * 13, run=config.digest)
+
+
+def _order(method: str | None) -> int:
+    names = list(dict.fromkeys(HEADS + NETWORKS))
+    return -1 if method is None else names.index(method)
+
+
+def _deep_pairs(data: str, classes: int) -> list[tuple[int, int]]:
+    """Return the pairs of the level ``networks``."""
+    pairs = [(0, classes - 1)]
+    return [*pairs, _CAT_AND_DOG] if data == "cifar10" else pairs
+
+
+def _networks(setting: Setting, config: Config, pair: tuple[int, int], images: int) -> Iterator[Config]:
+    """Yield the runs of the networks of a pair: the balanced one, and the corrections at each imbalance."""
+    shared = {"data": config.data, "classes": pair, "seed": config.seed}
+    yield training.config(setting.profile, counts=(images, images), **shared)
+    for ratio in setting.arguments()["imbalance"]:
+        counts = images, minority_count(images, ratio)
+        for method in _TRAINED:
+            yield training.config(setting.profile, counts=counts, method=method, **shared)

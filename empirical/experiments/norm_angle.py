@@ -1,0 +1,238 @@
+r"""Theorem 3 on trained classifiers: how much of each class's recall is due to norms, to angles, to biases?
+
+The classifiers are those of the experiment ``rebalance`` that start from random weights; with the same folder of runs
+nothing is trained again. Class ``c`` has the logit ``|w_c| |f| cos(w_c, f) + b_c`` (Theorem 3, with the bias). Each of
+its three parts can be as it was trained, or neutral, without any preference that training gave it:
+
+``norms``
+    neutral: ``|w_c|`` is replaced by the mean of the norms, which is tau-normalisation with ``tau = 1`` on the scale of
+    the trained weights;
+``biases``
+    neutral: left out;
+``angles``
+    neutral: the direction of ``w_c`` is replaced by that of the mean feature of the class's training images, which a
+    class has however few images there are.
+
+With all three neutral the class of the most similar mean direction is chosen. For each of the eight combinations ``S``
+of parts as trained, ``r_c(S)`` is the recall of class ``c`` on the test images. What part ``i`` adds is its Shapley
+value, the mean over all orders in which the parts can be put in,
+
+.. math:: \phi_c(i) = \sum_{S \not\ni i} \frac{|S|! (2 - |S|)!}{3!} (r_c(S \cup i) - r_c(S)),
+
+so that the recall as trained is ``r_c({}) + phi_c(norms) + phi_c(biases) + phi_c(angles)``. All of it is linear in the
+recalls: the gap between the more frequent and the rarer half of the classes (of an odd number, the middle one is in
+neither) splits in the same way, and ``r_c({})`` is what is left for the features.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations, groupby
+from math import factorial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from empirical.config import Config
+from empirical.experiments import norms, rebalance, training
+from empirical.experiments.training import Setting, add_arguments, average, data_name, percent, spread
+from empirical.progress import Track, silent
+from theory.theorem3 import tau_normalize
+
+__all__ = ["PARTS", "Row", "add_arguments", "plan", "prepare", "recalls", "run", "shapley", "summarise"]
+
+PARTS = ("norms", "biases", "angles")
+"""What a classifier is made of."""
+
+plan = norms.plan
+
+Floats = NDArray[np.float64]
+Recalls = Mapping[frozenset[str], Floats]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A class of a run; a run that is not finished has one row, in which all that was measured is None.
+
+    Recalls are in per cent of the class's test images, what a part adds in points.
+
+    Attributes:
+        data: the data set.
+        imbalance: of its class counts.
+        method: of long-tailed learning.
+        seed: of everything random.
+        label: the class, from 0, the most frequent, to C - 1.
+        images: of the class, to train on.
+        recall: as trained.
+        without_biases: norms and angles as trained.
+        equal_norms: biases and angles as trained, the norms equal.
+        tau_1: angles as trained, the norms equal and no biases: tau-normalisation with ``tau = 1``.
+        neutral: all three parts neutral.
+        norms: what the norms add.
+        biases: what the biases add.
+        angles: what the angles add.
+        run: the name of its folder.
+    """
+
+    data: str
+    imbalance: float
+    method: str
+    seed: int
+    label: int | None
+    images: int | None
+    recall: float | None
+    without_biases: float | None
+    equal_norms: float | None
+    tau_1: float | None
+    neutral: float | None
+    norms: float | None
+    biases: float | None
+    angles: float | None
+    run: str
+
+
+def prepare(args: argparse.Namespace) -> Setting:
+    """Return the sweep that the parsed options describe."""
+    return training.prepare(args, plan, rebalance.DATA, rebalance.IMBALANCE)
+
+
+def run(setting: Setting, track: Track = silent) -> list[Row]:
+    """Train what is missing and return a row for each run and class."""
+    finished = training.results(setting)
+    return [row for config, result in track(finished, "runs") for row in _rows(setting, config, result)]
+
+
+def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Return for each data set, imbalance and method how the gap between frequent and rare classes splits, in points.
+
+    ``gap`` is the mean recall of the more frequent half of the classes minus that of the rarer half, mean over the
+    seeds, and ``spread`` its standard deviation; ``norms``, ``biases``, ``angles`` and ``features`` add up to it.
+    ``gap_tau_1`` is the gap after tau-normalisation with ``tau = 1``.
+    """
+
+    def where(row: Row) -> tuple[Any, ...]:
+        return row.data, -row.imbalance, rebalance.METHODS.index(row.method)
+
+    summary = []
+    for (data, against, method), group in groupby(sorted(rows, key=where), key=where):
+        runs: dict[str, list[Row]] = {}
+        for row in group:
+            runs.setdefault(row.run, []).append(row)
+        gaps = {name: [_gap(own, name) for own in runs.values()] for name in ("recall", *PARTS, "neutral", "tau_1")}
+        summary.append(
+            {
+                "data": data,
+                "imbalance": -against,
+                "method": rebalance.METHODS[method],
+                "seeds": len(runs) - gaps["recall"].count(None),
+                "missing": gaps["recall"].count(None),
+                "gap": average(gaps["recall"]),
+                "spread": spread(gaps["recall"]),
+                **{part: average(gaps[part]) for part in PARTS},
+                "features": average(gaps["neutral"]),
+                "gap_tau_1": average(gaps["tau_1"]),
+            }
+        )
+    return summary
+
+
+def recalls(weight: Floats, bias: Floats, means: Floats, features: Floats, labels: NDArray[np.int64]) -> Recalls:
+    """Return the recall of each class for each combination of parts as trained.
+
+    Args:
+        weight: of the classifier, shape ``(C, d)``, no row zero.
+        bias: shape ``(C,)``.
+        means: the mean feature of each class's training images, shape ``(C, d)``, none zero.
+        features: of the test images, shape ``(n, d)``.
+        labels: shape ``(n,)``; every class has images.
+
+    Returns:
+        For each set of the names in :data:`PARTS`, the recalls, shape ``(C,)``.
+
+    Raises:
+        ValueError: a row of ``weight`` or of ``means`` is zero.
+
+    Example:
+        >>> found = recalls(np.diag([5.0, 1.0]), np.zeros(2), np.eye(2), np.array([[2, 1.0], [1, 2]]), np.array([0, 1]))
+        >>> found[frozenset()].tolist(), found[frozenset({"norms"})].tolist()
+        ([1.0, 1.0], [1.0, 0.0])
+    """
+    lengths = np.linalg.norm(weight, axis=1, keepdims=True)
+    directions = {True: tau_normalize(weight, 1), False: tau_normalize(means, 1)}
+    cosines = {trained: features @ direction.T for trained, direction in directions.items()}
+    found = {}
+    for parts in _combinations(PARTS):
+        scale = lengths if "norms" in parts else np.full_like(lengths, lengths.mean())
+        logits = cosines["angles" in parts] * scale.T + (bias if "biases" in parts else 0.0)
+        right = logits.argmax(axis=1) == labels
+        found[parts] = np.bincount(labels, right, len(weight)) / np.bincount(labels, minlength=len(weight))
+    return found
+
+
+def shapley(values: Recalls) -> dict[str, Floats]:
+    """Return the Shapley value of each part.
+
+    Args:
+        values: of each set of the names in :data:`PARTS`.
+
+    Example:
+        >>> values = {parts: np.array(2.0 * ("norms" in parts)) for parts in _combinations(PARTS)}
+        >>> {part: round(float(value), 9) for part, value in shapley(values).items()}
+        {'norms': 2.0, 'biases': 0.0, 'angles': 0.0}
+    """
+    n = len(PARTS)
+    found = {}
+    for part in PARTS:
+        others = [other for other in PARTS if other != part]
+        found[part] = sum(
+            factorial(len(s)) * factorial(n - 1 - len(s)) / factorial(n) * (values[s | {part}] - values[s])
+            for s in _combinations(others)
+        )
+    return found
+
+
+def _combinations(parts: Sequence[str]) -> list[frozenset[str]]:
+    return [frozenset(some) for size in range(len(parts) + 1) for some in combinations(parts, size)]
+
+
+def _gap(rows: Sequence[Row], name: str) -> float | None:
+    """Return by how much a column is larger for the more frequent half of the classes."""
+    values = [getattr(row, name) for row in sorted(rows, key=lambda row: row.label or 0)]
+    half = len(values) // 2
+    return None if None in values else float(np.mean(values[:half]) - np.mean(values[-half:]))
+
+
+def _rows(setting: Setting, config: Config, result: dict[str, Any] | None) -> list[Row]:
+    where = data_name(config), config.imbalance, str(config.method), config.seed
+    if result is None:
+        return [Row(*where, *[None] * 10, run=config.digest)]
+    from empirical import features
+
+    seen = features.of_run(config, setting.runs, setting.root)
+    weight, train, test = (x.double().numpy() for x in (seen.weight, seen.train, seen.test))
+    labels = seen.train_labels.numpy()
+    means = np.stack([train[labels == label].mean(axis=0) for label in range(len(weight))])
+    bias = np.zeros(len(weight)) if seen.bias is None else seen.bias.double().numpy()
+    found = recalls(weight, bias, means, test, seen.test_labels.numpy())
+    added = shapley(found)
+    shown = {
+        "recall": found[frozenset(PARTS)],
+        "without_biases": found[frozenset({"norms", "angles"})],
+        "equal_norms": found[frozenset({"biases", "angles"})],
+        "tau_1": found[frozenset({"angles"})],
+        "neutral": found[frozenset()],
+        **added,
+    }
+    return [
+        Row(
+            *where,
+            label,
+            seen.counts[label],
+            **{name: percent(float(values[label])) for name, values in shown.items()},
+            run=config.digest,
+        )
+        for label in range(len(weight))
+    ]

@@ -1,0 +1,80 @@
+"""Does pre-training raise the separation of classes, and the minority's recall by as much as that predicts?
+
+A row for each data set, for each imbalance two panels. Left: the separation of each pair of classes with pre-training
+against that without. Right: the gain in the rarer class's recall against the gain that Theorem 2 predicts from the two
+separations. A point is a pair of classes, mean over the seeds with its interval; the line is where both are equal, and
+the cross is the mean over the pairs.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from figures.results import Results, interval, note_missing, read
+from figures.style import COLOURS, styled
+
+__all__ = ["command", "draw"]
+
+_SIDES = (("separation", "separation_pretrained"), ("gain_predicted", "gain"))
+_COLUMNS = ("data", "imbalance", "seed", "majority", "minority", "run", *_SIDES[0], *_SIDES[1])
+_PANEL = (3.3, 3.2)
+
+
+def command(results: Path) -> str:
+    """Return the command line that made the results in the folder ``results``.
+
+    Raises:
+        ResultsError: they are missing or cannot be read.
+    """
+    return read(results, "pretraining", _COLUMNS).command
+
+
+@styled()
+def draw(results: Path) -> Figure:
+    """Draw ``pretraining.csv`` and ``pretraining.json`` of the folder ``results``.
+
+    Raises:
+        ResultsError: they are missing or cannot be read.
+    """
+    found = read(results, "pretraining", _COLUMNS)
+    data, ratios = found.values("data"), sorted(found.values("imbalance"), reverse=True)
+    width, height = _PANEL
+    fig = Figure(figsize=(width * 2 * len(ratios), height * len(data) + 1.2))
+    grid = fig.subplots(len(data), 2 * len(ratios), squeeze=False)
+    for name, axes in zip(data, grid, strict=True):
+        for i, ratio in enumerate(ratios):
+            _draw(axes[2 * i], found, name, ratio, 0)
+            _draw(axes[2 * i + 1], found, name, ratio, 1)
+    fig.legend(*grid[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    fig.suptitle(f"What rotation pre-training adds, cross entropy ({found.profile})")
+    note_missing(fig, found)
+    return fig
+
+
+def _draw(ax: Axes, found: Results, data: str, ratio: float, side: int) -> None:
+    """Draw a panel."""
+    pairs: dict[tuple[Any, Any], list[dict[str, Any]]] = {}
+    for row in found.where(data=data, imbalance=ratio):
+        pairs.setdefault((row["majority"], row["minority"]), []).append(row)
+    series = [[interval([row[name] for row in rows]) for name in _SIDES[side]] for rows in pairs.values()]
+    drawn = np.array([(x[0], y[0], y[1]) for x, y in series if x is not None and y is not None]).reshape(-1, 3)
+    look: dict[str, Any] = {"linestyle": "none", "marker": "o", "markersize": 3.5, "elinewidth": 0.6, "alpha": 0.75}
+    ax.errorbar(*drawn[:, :2].T, np.nan_to_num(drawn[:, 2]), color=COLOURS[side], **look)
+    if len(drawn):
+        ax.plot(*drawn[:, :2].mean(axis=0), "X", color="#000000", markersize=8, zorder=3)
+        ends = [drawn[:, :2].min(), drawn[:, :2].max()]
+        ax.plot(ends, ends, color="#555555", linewidth=1, zorder=1)
+    label = "a pair of classes, 95 % interval over seeds"
+    ax.plot([], [], linestyle="none", marker="o", markersize=3.5, color="#555555", label=label)
+    ax.plot([], [], "X", color="#000000", markersize=8, label="mean over the pairs")
+    ax.plot([], [], color="#555555", linewidth=1, label="left: no change; right: theory = measurement")
+    if side == 0:
+        ax.set(xlabel="separation M from random weights", ylabel="M with pre-training")
+    else:
+        ax.set(xlabel="gain in recall by Theorem 2, points", ylabel="gain measured, points")
+    ax.set_title(f"{data}, imbalance {ratio:g}")

@@ -1,0 +1,306 @@
+"""The experiments shift, corrections, norm-angle and pretraining: their parts on known laws, and smoke runs."""
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.random import SeedSequence
+from scipy.optimize import minimize
+
+from empirical.__main__ import main
+from empirical.config import Config
+from empirical.experiments import corrections, load, norm_angle, pretraining, rebalance, shift
+from empirical.runs import Run
+from theory import theorem1, theorem2
+
+
+def exit_code(*argv):
+    try:
+        return main([str(word) for word in argv])
+    except SystemExit as stopped:
+        return stopped.code
+
+
+def rng(seed=0):
+    return np.random.default_rng(SeedSequence(seed))
+
+
+def classes(n, separation, dimension=1, seed=0, at=0.0):
+    """Two classes of ``n`` samples, unit variance, the second ``separation`` above the first along the first axis."""
+    x = rng(seed).standard_normal((2, n, dimension))
+    x[1, :, 0] += separation
+    return x + at
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory):
+    """Return a function that runs an experiment; all have the same runs."""
+    runs = tmp_path_factory.mktemp("runs")
+    done = {}
+
+    def sweep(name, *options):
+        if name not in done:
+            out = runs / name
+            argv = ("--profile", "smoke", "--device", "cpu", "--seeds", 1, "--runs", runs, "--out", out)
+            assert exit_code("run", name, *argv, *options) == 0
+            with (out / f"{name}.csv").open(newline="") as file:
+                rows = [
+                    {
+                        k: v if k in ("run", "data", "space", "mixed", "level", "method") else float(v)
+                        for k, v in r.items()
+                    }
+                    for r in csv.DictReader(file)
+                ]
+            done[name] = rows, json.loads((out / f"{name}.json").read_text())
+        return runs, *done[name]
+
+    return sweep
+
+
+class TestShift:
+    @pytest.mark.parametrize(("fraction", "degree"), [(0.0, 0.2), (0.5, 0.2), (1.0, 0.8)])
+    def test_the_theorems_setting_has_the_theorems_law(self, fraction, degree):
+        """Mean and spread of the shift are those of the exact law; the printed shift is not within 20 deviations."""
+        pos, neg = classes(1000, 2.0, dimension=3)
+        sampler = shift.Sampler(pos, neg, n_pos=400, n_neg=40, repeats=1500)
+        theory = shift._theory(sampler, fraction, degree)
+        shifts, _ = sampler.shifts(*sampler.features(fraction, degree, rng(1)))
+        law = theorem1.law(theorem1.Setting(0, 1, 1 / theory["separation"], degree, 1 - fraction, 400, 40))
+        variance = float(law.var + law.n * law.q * (law.var_step + (1 - law.q) * law.mean_step**2))
+        error = np.sqrt(variance / len(shifts))
+        assert theory["predicted"] == pytest.approx((1 - degree) * fraction / 2)
+        assert shifts.mean() == pytest.approx(theory["predicted"], abs=4 * error)
+        assert abs(shifts.mean() - theory["printed"]) > 20 * error
+        # The variance of 1500 shifts is 3.7 % off, and the two classes' are equal up to 6 %.
+        assert shifts.var() == pytest.approx(variance, rel=0.2)
+        inside = np.mean(np.abs(shifts - theory["predicted"]) <= theory["band_exact"])
+        assert inside == pytest.approx(1 - shift.LEVEL, abs=0.03)
+        assert theory["band_printed"] > theory["band_sharp"] >= theory["band_exact"] * 0.999
+
+    @pytest.mark.parametrize("bound", shift._BANDS.values())
+    def test_a_band_is_the_smallest_that_a_bound_allows(self, bound):
+        s = theorem1.Setting(0, 1, 0.5, beta=0.2, p=0.5, n_pos=52, n_neg=10)
+        alpha = shift.band(bound, s)
+        assert bound(s, alpha) <= shift.LEVEL < bound(s, 0.998 * alpha)
+
+    @pytest.mark.parametrize(("fraction", "n_pos"), [(0.0, 60), (0.0, 1000), (0.75, 1000)])
+    def test_the_hyperplane_moves_with_the_numbers_too(self, fraction, n_pos):
+        pos, neg = classes(1000, 4.0, dimension=60)
+        sampler = shift.Sampler(pos, neg, n_pos=n_pos, n_neg=20, repeats=600)
+        shifts, crossings = sampler.shifts(*sampler.features(fraction, 0.5, rng(1)))
+        noise = sampler.noise(fraction, 0.5)
+        assert noise > 0.05
+        assert np.median(crossings) - np.median(shifts) == pytest.approx(noise, rel=0.2)
+
+    def test_mixtures_that_are_given_come_in_a_fixed_number(self):
+        sampler = shift.Sampler(np.zeros((4, 1)), np.ones((4, 1)), n_pos=10, n_neg=3, repeats=5)
+        positive, negative = sampler.images(0.25, np.full((4, 1), 0.5), rng())
+        assert positive.ravel().tolist() == pytest.approx([0.15] * 5)  # 2.5 mixtures, rounded up
+        assert negative.ravel().tolist() == pytest.approx([1.0] * 5)
+
+    def test_smoke(self, swept):
+        _, rows, made = swept("shift")
+        assert len(rows) == 2 * 2 * 2 * 2 * 3
+        for row in rows:
+            assert row["predicted"] == pytest.approx((1 - row["degree"]) * row["fraction"] / 2, abs=1e-6)
+            assert row["printed"] == pytest.approx((1 - row["degree"]) * (1 + row["fraction"]) / 2, abs=1e-6)
+            assert row["n_neg"] == np.floor(row["n_pos"] / row["imbalance"] + 0.5)
+            assert row["inside_exact"] <= row["inside_printed"] <= row["repeats"]
+        for part in made["summary"]:
+            assert part["missing"] == 0
+            assert part["low"] <= part["inside_exact"] <= part["high"]
+            assert part["error"] < 5 < part["error_printed"]
+        assert made["command"].endswith("run shift --profile smoke --data digits --imbalance 1 5 --seeds 1")
+
+
+class TestCorrections:
+    def test_large_gaussian_samples_move_as_theory_says(self):
+        """A head for each correction on Gaussian classes: 40,000 samples leave an error of about 0.02 in log odds."""
+        separation, n, ratio = 2.0, 40_000, 20
+        neg, pos = classes(n, separation, dimension=3)
+        tests = classes(n, separation, dimension=3, seed=1)[::-1]
+        for method in ("ce", "rw", "rw-inverse", "rs", "logit-adjustment", "retrained"):
+            head = corrections._head(method, pos, neg[: n // ratio], rng(2))
+            expected = np.log(corrections.effective_ratio(method, n, n // ratio)) / separation**2
+            assert corrections.offset(*map(head, tests)) == pytest.approx(expected, abs=0.05), method
+        assert corrections.effective_ratio("ce", n, n // ratio) == ratio
+        assert 1 < corrections.effective_ratio("drw", n, n // ratio) < ratio
+
+    def test_without_bias_the_boundary_passes_through_the_origin(self):
+        neg, pos = classes(20_000, 2.0, dimension=2, at=1.5)
+        head = corrections.fit_head(pos, neg[:1000], decay=1e-6)
+        head = corrections.Head(head.w, 0.0)
+        s = theorem2.Setting([3.5, 1.5], [1.5, 1.5], np.eye(2), prior_ratio=1)
+        w = theorem2.hyperplane(s)[0]
+        expected = w @ (s.mu1 + s.mu2) / 2 / theorem2.separation(s) ** 2
+        assert corrections.offset_without_bias(pos, neg) == pytest.approx(expected, abs=0.05)
+        # The origin is 2.5 away from the midpoint, which makes much of a small error of the direction.
+        assert corrections.offset(head(pos), head(neg)) == pytest.approx(expected, abs=0.2)
+
+    @pytest.mark.parametrize(("weights", "added"), [((1.0, 1.0), 0.0), ((0.2, 3.0), 0.0), ((1.0, 1.0), 1.5)])
+    def test_the_head_is_the_minimum(self, weights, added):
+        pos, neg = classes(40, 1.0, dimension=2)
+        neg = neg[:10]
+        share = np.repeat(weights, [40, 10]) / (40 * weights[0] + 10 * weights[1])
+
+        def loss(rows):
+            """The loss of the two softmax rows, weights and biases, with the penalty on each."""
+            rows = rows.reshape(2, 3)
+            x = np.column_stack([np.concatenate([pos, neg]), np.ones(50)])
+            z = x @ rows.T + [added, 0.0]
+            right = z[np.arange(50), np.repeat([0, 1], [40, 10])]
+            return share @ (np.logaddexp(*z.T) - right) + 1e-2 / 2 * np.sum(rows**2)
+
+        rows = minimize(loss, rng().standard_normal(6), tol=1e-12).x.reshape(2, 3)
+        head = corrections.fit_head(pos, neg, weights, added, decay=1e-2)
+        assert rows[0] == pytest.approx(-rows[1], abs=1e-4)
+        assert [*head.w, head.b] == pytest.approx(rows[0] - rows[1], abs=1e-3)
+
+    def test_smoke(self, swept):
+        runs, rows, _ = swept("corrections")
+        assert {row["level"] for row in rows} == {"heads", "networks"}
+        assert len(rows) == 3 * len(corrections.HEADS) + len(corrections.NETWORKS)
+        for row in rows:
+            base = next(r for r in rows if r["method"] == "ce" and (r["level"], r["majority"]) == _where(row))
+            assert row["moved"] == pytest.approx(row["measured"] - base["measured"], abs=2e-6)
+            if row["method"] != "tau":
+                ratio = corrections.effective_ratio(row["method"], int(row["n_pos"]), int(row["n_neg"]))
+                assert row["predicted"] == pytest.approx(np.log(ratio) / row["separation"] ** 2, abs=1e-4)
+        for row in rows:
+            if row["level"] == "networks" and row["method"] not in ("tau", "retrained"):
+                result = json.loads((runs / row["run"] / "result.json").read_text())
+                assert row["recall"] == pytest.approx(100 * result["last"]["per_class"][1], abs=1e-4)
+                assert result["counts"] == [row["n_pos"], row["n_neg"]]
+
+    def test_what_needs_a_run_that_is_missing_is_empty(self, tmp_path):
+        argv = ("--profile", "smoke", "--seeds", 1, "--time-budget", "0.000001s", "--out", tmp_path)
+        assert exit_code("run", "corrections", *argv) == 0
+        made = json.loads((tmp_path / "corrections.json").read_text())
+        assert {part["cases"] for part in made["summary"]} == {0}
+
+
+def _where(row):
+    return row["level"], row["majority"]
+
+
+class TestNormAngle:
+    @pytest.mark.parametrize("part", norm_angle.PARTS)
+    def test_the_part_that_is_uneven_gets_all_of_it(self, part):
+        labels = np.repeat([0, 1], 500)
+        x = np.abs(rng().standard_normal((1000, 2))) * 0.5 + np.eye(2)[labels]
+        means = np.eye(2)
+        weight, bias = 3 * np.eye(2), np.zeros(2)
+        if part == "norms":
+            weight[0] *= 2
+        elif part == "biases":
+            bias[0] = 2.0
+        else:
+            weight[1] = [3 * np.sin(0.5), 3 * np.cos(0.5)]
+        found = norm_angle.recalls(weight, bias, means, x, labels)
+        added = norm_angle.shapley(found)
+        assert found[frozenset(norm_angle.PARTS)] == pytest.approx(
+            np.bincount(labels, (x @ weight.T + bias).argmax(axis=1) == labels) / 500
+        )
+        assert abs(added[part][0] - added[part][1]) > 0.05
+        for other in set(norm_angle.PARTS) - {part}:
+            assert added[other] == pytest.approx([0, 0])
+
+    def test_smoke(self, swept):
+        runs, rows, made = swept("norm-angle", "--imbalance", 5)
+        assert len(rows) == 4 * 10
+        for row in rows:
+            total = row["neutral"] + row["norms"] + row["biases"] + row["angles"]
+            assert row["recall"] == pytest.approx(total, abs=1e-4)
+            result = json.loads((runs / row["run"] / "result.json").read_text())
+            assert row["recall"] == pytest.approx(100 * result["last"]["per_class"][int(row["label"])], abs=1e-4)
+        for part in made["summary"]:
+            own = [row for row in rows if row["method"] == part["method"]]
+            gap = np.mean([row["recall"] for row in own[:5]]) - np.mean([row["recall"] for row in own[5:]])
+            assert part["gap"] == pytest.approx(gap, abs=1e-4)
+            assert part["gap"] == pytest.approx(
+                sum(part[name] for name in ("norms", "biases", "angles", "features")), abs=1e-6
+            )
+
+
+class TestPretraining:
+    def test_separations_of_gaussian_classes(self):
+        means = np.array([[0.0, 0, 0], [1, 0, 0], [0, 3, 0]])
+        labels = np.repeat(np.arange(3), 6000)
+        x = rng().standard_normal((len(labels), 3)) + means[labels]
+        x[:, 0] *= 7  # nothing depends on units
+        expected = np.linalg.norm(means[:, None] - means, axis=-1)
+        found = pretraining.separations(x, labels, seed=0)
+        assert found.mahalanobis == pytest.approx(expected, abs=0.06)
+        assert found.accuracy == pytest.approx(expected, abs=0.1)
+
+    def test_the_distance_is_not_inflated_by_few_samples(self):
+        """40 of each class in 20 dimensions: uncorrected, the square would be 1.3 M^2 + 1.3 on average."""
+        squares = []
+        for seed in range(200):
+            x = classes(40, 2.0, dimension=20, seed=seed)
+            labels = np.repeat([0, 1], 40)
+            squares.append(pretraining.separations(x.reshape(80, 20), labels, seed=0).mahalanobis[0, 1] ** 2)
+        assert np.mean(squares) == pytest.approx(4, abs=4 * np.std(squares) / np.sqrt(200))
+
+    def test_smoke(self, swept):
+        swept("norm-angle", "--imbalance", 5)
+        runs, rows, made = swept("pretraining", "--imbalance", 5)
+        plain, other = pretraining.plan("smoke", "digits", 5, 0)
+        assert {row["run"] for row in rows} == {other.digest}
+        counts = Run(plain, runs).result()["counts"]
+        for row in rows:
+            assert row["ratio"] == pytest.approx(counts[int(row["majority"])] / counts[int(row["minority"])], abs=1e-6)
+            assert row["gain"] == pytest.approx(row["recall_pretrained"] - row["recall"], abs=2e-6)
+            for end in ("", "_pretrained"):
+                expected = 100 * theorem2.minority_recall(row[f"separation{end}"], row["ratio"])
+                assert row[f"predicted{end}"] == pytest.approx(expected, abs=1e-3)
+        [part] = made["summary"]
+        assert part["gain"] == pytest.approx(np.mean([row["gain"] for row in rows]), abs=1e-4)
+        confusion = Run(plain, runs).result()["last"]["confusion"]
+        for row in rows:  # what is taken for the majority among all classes has lost against it
+            own = confusion[int(row["minority"])]
+            assert row["recall"] <= 100 * (1 - own[int(row["majority"])] / sum(own)) + 1e-6
+
+
+def test_they_use_the_runs_of_rebalance():
+    runs = set(rebalance.plan("cpu", "cifar10", 100, 1))
+    assert set(pretraining.plan("cpu", "cifar10", 100, 1)) < runs
+    assert set(norm_angle.plan("cpu", "cifar10", 100, 1)) < runs
+    assert all(isinstance(run, Config) for run in runs)
+
+
+@pytest.mark.parametrize("name", ["shift", "corrections", "norm-angle", "pretraining"])
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--profile", "huge"), "profile='huge': must be one of cpu, paper, smoke"),
+        (("--imbalance", "0.5"), "imbalance=0.5: must be"),
+        (("--imbalance", "1000"), "imbalance=1000"),
+        (("--data", "cifar10", "--root", "nowhere"), "data='cifar10'"),
+    ],
+)
+def test_bad_options(tmp_path, capsys, monkeypatch, name, options, message):
+    def offline(*args, **options):
+        raise OSError("no network")
+
+    monkeypatch.setattr("empirical.sources.cifar", offline)
+    out = tmp_path / "out"
+    assert exit_code("run", name, "--profile", "smoke", "--out", out, *options) == 2
+    shown = capsys.readouterr().err
+    assert shown.count("\n") == 1
+    assert f"python -m empirical run {name}: {message}" in shown
+    assert not out.exists()
+    assert load(name).__doc__
+
+
+def test_listing_them_loads_no_torch():
+    names = ("shift", "corrections", "norm-angle", "pretraining")
+    code = f"import sys; from empirical.experiments import load\nfor name in {names}: load(name)\n"
+    done = subprocess.run(
+        [sys.executable, "-c", code + "sys.exit('torch' in sys.modules)"], check=False, cwd=Path(__file__).parents[3]
+    )
+    assert done.returncode == 0

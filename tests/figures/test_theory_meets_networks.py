@@ -1,0 +1,166 @@
+"""The figures of shift, corrections, norm-angle and pretraining, from results made up here."""
+
+import csv
+import json
+from itertools import product
+
+import numpy as np
+import pytest
+
+from figures import FIGURES, ResultsError, corrections, norm_angle, pretraining, shift
+
+SEEDS = (0, 1, 2)
+MODULES = {"shift": shift, "corrections": corrections, "norm-angle": norm_angle, "pretraining": pretraining}
+
+
+def shift_rows():
+    for seed, kind, pair, ratio, fraction, degree in product(
+        SEEDS, shift._KINDS, (("cat", "dog"), ("frog", "ship")), (1, 100), (0, 0.5, 1), (0.2, 0.8)
+    ):
+        predicted = (1 - degree) * fraction / 2
+        yield {
+            **dict(zip(("space", "mixed"), kind, strict=True)),
+            **dict(zip(("majority", "minority"), pair, strict=True)),
+            **{"data": "cifar10", "seed": seed, "imbalance": ratio, "fraction": fraction, "degree": degree},
+            **{"separation": 2.0, "predicted": predicted, "printed": (1 - degree) * (1 + fraction) / 2},
+            **{"measured": predicted + 0.01, "low": predicted - 0.02, "high": predicted + 0.03},
+            **{"band_exact": 0.04, "crossing": predicted + 0.03, "predicted_crossing": predicted + 0.02},
+            **{"repeats": 100, "inside_printed": 100, "inside_sharp": 97, "inside_exact": 95, "as_printed": 3},
+            "run": f"{seed}",
+        }
+
+
+def corrections_rows():
+    for seed, level, ratio, (k, pair) in product(
+        SEEDS, ("heads", "networks"), (10, 100), enumerate((("cat", "dog"), ("frog", "ship")))
+    ):
+        separation = 1.5 + k
+        whole = np.log(ratio) / separation**2
+        for i, method in enumerate(("ce", "rw", "logit-adjustment", "tau")):
+            yield {
+                **dict(zip(("majority", "minority"), pair, strict=True)),
+                **{"data": "cifar10", "seed": seed, "level": level, "imbalance": ratio, "n_pos": 1000},
+                **{"n_neg": 1000 // ratio, "method": method, "separation": separation},
+                **{"moved_predicted": -whole * (i > 0), "moved": -whole * i / 2 + 0.01 * seed},
+                **{"recall_predicted": 60 + 5 * i, "recall": 55 + 5 * i + seed, "run": f"{level}{seed}"},
+            }
+
+
+def norm_angle_rows():
+    for seed, ratio, method, label in product(SEEDS, (100, 10), ("ce", "rs", "rw", "drw"), range(4)):
+        added = {"norms": 4 - label, "biases": 0.5 * seed, "angles": -label}
+        yield {
+            **{"data": "cifar10", "imbalance": ratio, "method": method, "seed": seed, "label": label},
+            **{"recall": 50 + sum(added.values()), "neutral": 50, "tau_1": 49 + label, **added},
+            "run": f"{method}{ratio}{seed}",
+        }
+
+
+def pretraining_rows():
+    for seed, ratio, (a, b) in product(SEEDS, (100, 10), ((0, 1), (0, 2), (1, 2))):
+        yield {
+            **{"data": "cifar10", "imbalance": ratio, "seed": seed, "majority": a, "minority": b},
+            **{"separation": 1 + a + b, "separation_pretrained": 1.5 + a + b + seed / 10},
+            **{"gain_predicted": 3 + a, "gain": 2 + b + seed, "run": f"{ratio}{seed}"},
+        }
+
+
+ROWS = {
+    "shift": shift_rows,
+    "corrections": corrections_rows,
+    "norm-angle": norm_angle_rows,
+    "pretraining": pretraining_rows,
+}
+
+
+def write(folder, name, rows):
+    with (folder / f"{name}.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    made = {"command": f"python -m empirical run {name}", "arguments": {"profile": "paper"}, "rows": len(rows)}
+    (folder / f"{name}.json").write_text(json.dumps(made))
+
+
+@pytest.fixture(params=MODULES)
+def results(request, tmp_path):
+    write(tmp_path, request.param, list(ROWS[request.param]()))
+    return tmp_path, request.param
+
+
+def heights(ax):
+    """Return the y of all points with intervals."""
+    return [y for container in ax.containers for y in container.lines[0].get_ydata()]
+
+
+def test_all_of_it_is_inside_and_nothing_is_missing(results):
+    folder, name = results
+    assert name in FIGURES
+    fig = MODULES[name].draw(folder)
+    assert "profile paper" in fig.get_suptitle()
+    assert not fig.get_supxlabel()
+    fig.draw_without_rendering()
+    for part in [*fig.axes, *fig.legends]:
+        box = part.get_tightbbox()
+        assert fig.bbox.x0 <= box.x0 < box.x1 <= fig.bbox.x1
+        assert fig.bbox.y0 <= box.y0 < box.y1 <= fig.bbox.y1
+    assert MODULES[name].command(folder) == f"python -m empirical run {name}"
+
+
+@pytest.mark.parametrize("all_of_them", [False, True])
+def test_missing_runs_are_noted_and_the_rest_is_drawn(results, all_of_them):
+    folder, name = results
+    rows = list(ROWS[name]())
+    runs = dict.fromkeys(row["run"] for row in rows)
+    lost = list(runs) if all_of_them else [rows[0]["run"]]
+    kept = {"data", "seed", "run"} | (set() if name == "shift" else {"imbalance", "method"})
+    empty = [{key: value if key in kept else "" for key, value in row.items()} for row in rows]
+    write(folder, name, [blank if row["run"] in lost else row for row, blank in zip(rows, empty, strict=True)])
+    fig = MODULES[name].draw(folder)
+    assert fig.get_supxlabel().startswith(f"{len(lost)} of {len(runs)} runs are missing")
+    assert bool(sum(len(heights(ax)) for ax in fig.axes)) is not all_of_them
+    fig.draw_without_rendering()
+
+
+def test_missing_results(results):
+    folder, name = results
+    (folder / f"{name}.csv").unlink()
+    for function in (MODULES[name].draw, MODULES[name].command):
+        with pytest.raises(ResultsError, match=rf"^results=.*make them with: python -m empirical run {name} "):
+            function(folder)
+
+
+def test_shift_draws_both_formulas(tmp_path):
+    write(tmp_path, "shift", list(shift_rows()))
+    ax = shift.draw(tmp_path).axes[0]
+    for style, line in (("-", [0, 0.2, 0.4]), ("--", [0.4, 0.6, 0.8])):
+        drawn = next(line for line in ax.lines if line.get_linestyle() == style)
+        assert drawn.get_ydata() == pytest.approx(line)
+    assert sorted({round(y, 6) for y in heights(ax)}) == pytest.approx([0.01, 0.06, 0.11, 0.21, 0.41])
+
+
+def test_corrections_are_parts_of_the_shift(tmp_path):
+    write(tmp_path, "corrections", list(corrections_rows()))
+    ax = corrections.draw(tmp_path).axes[0]
+    dashes = [line for line in ax.lines if line.get_marker() == "_" and line.get_color() == "#000000"]
+    theory = [line.get_ydata()[0] for line in dashes if len(line.get_ydata())]
+    assert theory == pytest.approx([1] * 6)
+    whole = [np.log(10) / m**2 for m in (1.5, 2.5)]
+    expected = [i / 2 - 0.01 / w for i in (1, 2, 3) for w in whole]
+    assert heights(ax) == pytest.approx(expected)
+
+
+def test_norm_angle_draws_gaps_that_add_up(tmp_path):
+    write(tmp_path, "norm-angle", list(norm_angle_rows()))
+    ax = norm_angle.draw(tmp_path).axes[0]
+    gap, norms, biases, angles, features, tau_1 = [container.lines[0].get_ydata() for container in ax.containers]
+    assert norms == pytest.approx([2] * 4)
+    assert tau_1 == pytest.approx([-2] * 4)
+    assert gap == pytest.approx(norms + biases + angles + features)
+
+
+def test_pretraining_draws_pairs(tmp_path):
+    write(tmp_path, "pretraining", list(pretraining_rows()))
+    left, right = pretraining.draw(tmp_path).axes[:2]
+    assert heights(left) == pytest.approx([2.6, 3.6, 4.6])
+    assert heights(right) == pytest.approx([4, 5, 5])
