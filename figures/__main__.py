@@ -1,8 +1,8 @@
 """The command line: ``python -m figures NAME``, ``python -m figures all`` or ``python -m figures report``.
 
 ``all`` draws what there is and says in one line for each figure that it cannot draw what is missing. A figure asked
-for by name that cannot be drawn is an error: exit code 2, and nothing is written. ``report`` writes all that there is on
-one HTML page.
+for by name that cannot be drawn is an error: exit code 2, and nothing is written. ``report`` writes all that there is
+on one HTML page.
 """
 
 from __future__ import annotations

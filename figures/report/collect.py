@@ -18,7 +18,7 @@ from figures import ResultsError
 from theory.ledger import LEDGER, Statement, verify
 from theory.results import RESULTS
 
-__all__ = ["CLAIMS", "LEDGER_FILE", "RESULTS_FILE", "Collected", "collect"]
+__all__ = ["CLAIMS", "LEDGER_FILE", "RESULTS_FILE", "Collected", "Entry", "collect"]
 
 LEDGER_FILE = "ledger.json"
 """What ``python -m theory verify --json`` writes."""
@@ -34,6 +34,7 @@ _STEP = {"level", "detail", "shows", "shown"}
 _VERDICTS = ("certified", "refuted", "qualified", "undecided")
 
 Entry = Mapping[str, Any]
+"""What a file says of one thing."""
 
 
 @dataclass(frozen=True)

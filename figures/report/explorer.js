@@ -217,12 +217,14 @@
     });
   }
 
-  // The means keep their order: the one that is moved pushes the other.
+  // The means keep their order: the one that is moved pushes the other, and stops where that has no more room.
   function order(moved) {
     const [first, second] = [byId("mu1"), byId("mu2")];
-    if (Number(second.value) - Number(first.value) >= LEAST_GAP - 1e-9) return;
-    if (moved === second) first.value = Number(second.value) - LEAST_GAP;
-    else second.value = Number(first.value) + LEAST_GAP;
+    const others = moved === second ? [first, second] : [second, first];
+    for (const pushed of others) {
+      if (Number(second.value) - Number(first.value) >= LEAST_GAP - 1e-9) return;
+      pushed.value = pushed === second ? Number(first.value) + LEAST_GAP : Number(second.value) - LEAST_GAP;
+    }
   }
 
   function update(moved) {

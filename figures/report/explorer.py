@@ -83,9 +83,9 @@ def explorer() -> Markup:
     live = join(
         tag("h3", "Theorem 1: an estimated boundary under similar samples"),
         _sliders(_THEOREM1),
-        _numbers(_NUMBERS1, "Theorem 1 at this setting"),
         tag(
             "div",
+            _numbers(_NUMBERS1, "Theorem 1 at this setting"),
             _chart("boundary", "Classes and boundaries", (*_CLASSES, *_BOUNDARIES)),
             _chart("law", "Exact density of the estimated boundary", (("path exact", "exact density"), *_BOUNDARIES)),
             _chart(
@@ -102,9 +102,9 @@ def explorer() -> Markup:
         ),
         tag("h3", "Theorem 2: imbalance and separation"),
         _sliders(_THEOREM2),
-        _numbers(_NUMBERS2, "Theorem 2 at this setting"),
         tag(
             "div",
+            _numbers(_NUMBERS2, "Theorem 2 at this setting"),
             _chart(
                 "bayes",
                 "Classes and Bayes boundary",

@@ -38,7 +38,7 @@ def pictures(results: Path) -> Markup:
 
 
 def _picture(name: str, module: ModuleType, fig: Figure, made_by: str) -> Markup:
-    image = tag("img", src=_data_uri(fig, name, made_by), alt=_alternative(name, module, fig), loading="lazy")
+    image = tag("img", src=_data_uri(fig, name, made_by), alt=_alternative(name, module, fig))
     caption = tag("figcaption", _headline(module), " Data: ", command(made_by))
     return join(tag("h3", name), tag("figure", image, caption))
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from empirical.experiments.printed import IMBALANCES, TABLE1, TABLE2, Cells
-from figures.report.collect import Collected
+from empirical.experiments.printed import IMBALANCES, TABLE1, TABLE2, Cells, cell
+from figures.report.collect import Collected, Entry
 from figures.report.markup import Markup, join, tag
 from figures.report.values import MISSING, command, number, scrolled, table
 from figures.results import METHODS, STARTS
@@ -17,7 +16,7 @@ __all__ = ["tables"]
 
 @dataclass(frozen=True)
 class _Printed:
-    """A table of the paper: its experiment, what it says, its cells, and the measured key of the summary."""
+    """A table of the paper: what it says, its experiment, its cells, and the key of the summary that is measured."""
 
     title: str
     experiment: str
@@ -27,84 +26,80 @@ class _Printed:
 
 _TABLES = (
     _Printed("Table 1: top-1 accuracy in per cent", "rebalance", TABLE1, "last"),
-    _Printed('Table 2: 100 x standard deviation of the norms (printed as "variance")', "norms", TABLE2, "std_100"),
+    _Printed('Table 2: 100 x standard deviation of the norms, printed as "variance"', "norms", TABLE2, "std_100"),
 )
 
 
 def tables(collected: Collected) -> Markup:
     """Return the section of tables."""
-    parts = [_beside(printed, collected.made.get(printed.experiment)) for printed in _TABLES]
     return join(
         tag(
             "p",
-            "Measured: mean over the seeds, and their standard deviation. Printed cells are of the paper's recipe; ",
+            "Measured: mean over the seeds after the last epoch, and their standard deviation. In brackets: as printed "
+            "in the text at hand, which is of the paper's recipe, whatever the profile.",
         ),
-        *parts,
+        *(_beside(printed, collected.made.get(printed.experiment, {})) for printed in _TABLES),
         tag("h3", "What each experiment found"),
         *(_summary(name, made) for name, made in collected.made.items()),
-        *(_absent(name) for name in collected.missing),
+        tag("ul", *map(_absent, collected.missing)) if collected.missing else "",
     )
 
 
-def _beside(printed: _Printed, made: Mapping[str, Any] | None) -> Markup:
-    """Return one table of the paper for each of its data sets."""
-    found = _summary_rows(made)
-    profile = (made or {}).get("arguments")
-    name = profile.get("profile") if isinstance(profile, dict) else None
-    note = f"Measured: profile {name}." if name else "Not measured yet; this measures it: "
-    again = [] if name else [command(_again(printed.experiment, "paper"))]
-    data = list(dict.fromkeys([*printed.cells, *(str(row.get("data")) for row in found)]))
-    grids = (_grid(printed, one, [row for row in found if row.get("data") == one]) for one in data)
-    return join(tag("h3", printed.title), tag("p", note, *again, class_="quiet"), *grids)
+def _beside(printed: _Printed, made: Entry) -> Markup:
+    """Return one table of the paper for each data set that is printed or measured."""
+    found = [row for row in _summary_rows(made) if _has_place(row)]
+    arguments = made.get("arguments")
+    if found:
+        note = tag("p", f"Profile {arguments.get('profile') if isinstance(arguments, dict) else MISSING}.")
+    else:
+        note = tag("p", "Not measured yet; this measures it: ", command(_again(printed.experiment, "paper")))
+    grids = (
+        _grid(printed, data, {_place(row): row for row in found if row["data"] == data})
+        for data in dict.fromkeys([*printed.cells, *(row["data"] for row in found)])
+    )
+    return join(tag("h3", printed.title), note, *grids)
 
 
-def _grid(printed: _Printed, data: str, found: Sequence[Mapping[str, Any]]) -> Markup:
+def _grid(printed: _Printed, data: str, measured: Mapping[tuple[str, str, float], Entry]) -> Markup:
     """Return the table of one data set: a row for each method and start, a column for each imbalance."""
     cells = printed.cells.get(data, {})
-    measured = {(row.get("method"), row.get("pretrain", "none"), row.get("imbalance")): row for row in found}
-    own = {ratio for _, _, ratio in measured if isinstance(ratio, int | float)}
-    ratios = sorted({*(IMBALANCES if cells else ()), *own}, reverse=True)
-    rows = [
-        (method, start)
-        for start in STARTS
-        for method in METHODS
-        if (method, start) in cells or any(key[:2] == (method, start) for key in measured)
-    ]
-    head = tag(
-        "tr", tag("th", "method", scope="col"), *(tag("th", f"imbalance {ratio:g}", scope="col") for ratio in ratios)
-    )
+    there = {*cells, *((method, start) for method, start, _ in measured)}
+    ratios = sorted({*(IMBALANCES if cells else ()), *(ratio for _, _, ratio in measured)}, reverse=True)
+    columns = (tag("th", f"{ratio:g}", scope="col") for ratio in ratios)
     body = []
-    for method, start in rows:
-        name = METHODS[method] + (", SSP" if start != "none" else "")
-        printed_cells = dict(zip(IMBALANCES, cells.get((method, start), ()), strict=False))
-        line = [
-            _cell(measured.get((method, start, ratio)), printed.measured, printed_cells.get(ratio)) for ratio in ratios
-        ]
-        body.append(tag("tr", tag("th", name, scope="row"), *line))
-    caption = f"{data}: measured, and below it printed"
+    for method, start in ((method, start) for start in STARTS for method in METHODS):
+        if (method, start) in there:
+            name = METHODS[method] + ("" if start == "none" else ", SSP")
+            both = (
+                (measured.get((method, start, ratio)), cell(printed.cells, data, ratio, method, start))
+                for ratio in ratios
+            )
+            line = (_cell(row, printed.measured, own) for row, own in both)
+            body.append(tag("tr", tag("th", name, scope="row"), *line))
+    head = tag("tr", tag("th", "method \\ imbalance", scope="col"), *columns)
+    caption = f"{data}: measured, and (printed)" if measured else f"{data}: (printed)"
     return scrolled(tag("table", tag("caption", caption), tag("thead", head), tag("tbody", *body)), caption)
 
 
-def _cell(row: Mapping[str, Any] | None, key: str, printed: float | None) -> Markup:
-    mean, spread = ((row or {}).get(name) for name in (key, "spread"))
+def _cell(row: Entry | None, key: str, printed: float | None) -> Markup:
+    below = "" if printed is None else tag("span", f"({printed:.1f})", class_="printed-cell")
+    if row is None:
+        return tag("td", below)
+    mean, spread = row.get(key), row.get("spread")
     text = number(mean) if isinstance(mean, int | float) else MISSING
     if isinstance(spread, int | float):
         text += f" \N{PLUS-MINUS SIGN} {number(spread)}"
-    below = MISSING if printed is None else f"{printed:.1f}"
-    return tag("td", tag("span", text, class_="measured-cell"), tag("span", f"printed {below}", class_="printed-cell"))
+    return tag("td", tag("span", text, class_="measured-cell"), below)
 
 
-def _summary(name: str, made: Mapping[str, Any]) -> Markup:
+def _summary(name: str, made: Entry) -> Markup:
     rows = _summary_rows(made)
     inner = table(rows, f"{name}, summary") if rows else tag("p", f"{name}.json has no summary.")
-    heading = tag("span", name, class_="id"), f" {len(rows)} rows"
-    return tag("details", tag("summary", *heading), inner)
+    return tag("details", tag("summary", tag("span", name, class_="id"), f" {len(rows)} rows"), inner)
 
 
 def _absent(name: str) -> Markup:
-    return tag(
-        "p", tag("strong", name), ": no results; ", command(_again(name, "smoke")), " makes them.", class_="quiet"
-    )
+    return tag("li", tag("strong", name), ": no results; ", command(_again(name, "smoke")), " makes them.")
 
 
 def _again(name: str, profile: str) -> str:
@@ -112,6 +107,16 @@ def _again(name: str, profile: str) -> str:
     return f"python -m empirical run {name} {options} --out RESULTS"
 
 
-def _summary_rows(made: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
-    summary = (made or {}).get("summary")
+def _summary_rows(made: Entry) -> Sequence[Entry]:
+    summary = made.get("summary")
     return [row for row in summary if isinstance(row, dict)] if isinstance(summary, list) else []
+
+
+def _has_place(row: Entry) -> bool:
+    """Return whether the row says where it belongs."""
+    names = (row.get("data"), row.get("method"), row.get("pretrain", "none"))
+    return all(isinstance(name, str) for name in names) and isinstance(row.get("imbalance"), int | float)
+
+
+def _place(row: Entry) -> tuple[str, str, float]:
+    return row["method"], row.get("pretrain", "none"), row["imbalance"]
