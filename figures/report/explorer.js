@@ -2,7 +2,7 @@
 // Reads the sliders, writes the numbers, draws the charts. Numbers come from law.js.
 (() => {
   const SVG = "http://www.w3.org/2000/svg";
-  const SIZE = { width: 460, height: 300, left: 56, right: 12, top: 12, bottom: 44 };
+  const SIZE = { width: 460, height: 300, left: 56, right: 22, top: 12, bottom: 44 };
   const POINTS = 121;
   const FLOOR = 1e-12; // of the logarithmic axis
   const LEAST_GAP = 0.05; // between the means

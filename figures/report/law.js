@@ -4,7 +4,6 @@
 const tailbound = (() => {
   const LOG_SQRT_2PI = 0.91893853320467274178;
   const SERIES_ENDS = 3; // beyond it the continued fraction is the more precise of the two
-  const FRACTION_TERMS = 80;
   const NEGLIGIBLE = 1e-20;
   const FACTORIALS = [1];
   for (let i = 1; i < 16; i++) FACTORIALS.push(FACTORIALS[i - 1] * i); // exact in floats
@@ -18,7 +17,7 @@ const tailbound = (() => {
   // P(Z > z) / density(z) for z >= SERIES_ENDS, by Laplace's continued fraction.
   function mills(z) {
     let rest = z;
-    for (let i = FRACTION_TERMS; i > 0; i--) rest = z + i / rest;
+    for (let i = Math.ceil(10 + 300 / (z * z)); i > 0; i--) rest = z + i / rest;
     return 1 / rest;
   }
 

@@ -47,7 +47,7 @@ def _experiment(name: str, made: Mapping[str, Any]) -> Markup:
     seeds = options.get("seeds", options.get("seed"))
     terms = [
         ("Command", command(f"{made.get('command', MISSING)} --out RESULTS")),
-        ("Profile", options.get("profile") or MISSING),
+        *([("Profile", options["profile"])] if "profile" in options else []),
         ("How many seeds" if "seeds" in options else "Seed", value(seeds, "seeds")),
         ("Versions", _pairs(made.get("versions"))),
         ("Machine", made.get("platform") or MISSING),

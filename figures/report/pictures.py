@@ -13,13 +13,15 @@ from PIL import Image
 
 from figures import FIGURES, ResultsError
 from figures.report.markup import Markup, join, tag
-from figures.report.values import command
+from figures.report.values import command, scrolled
 from figures.style import encoded
 
 __all__ = ["pictures"]
 
 _LARGEST_SVG = 150_000
 _COLOURS = 256
+_PIXELS_PER_INCH = 96
+_PHONE = 640  # what is wider is scrolled on a phone, rather than shrunk until nobody can read it
 _AGAIN = "make them with: "
 
 
@@ -38,9 +40,12 @@ def pictures(results: Path) -> Markup:
 
 
 def _picture(name: str, module: ModuleType, fig: Figure, made_by: str) -> Markup:
-    image = tag("img", src=_data_uri(fig, name, made_by), alt=_alternative(name, module, fig))
+    width, height = (round(inches * _PIXELS_PER_INCH) for inches in fig.get_size_inches())
+    wide = "wide" if width > _PHONE else None
+    source, alternative = _data_uri(fig, name, made_by), _alternative(name, module, fig)
+    image = tag("img", src=source, alt=alternative, width=width, height=height, class_=wide)
     caption = tag("figcaption", _headline(module), " Data: ", command(made_by))
-    return join(tag("h3", name), tag("figure", image, caption))
+    return join(tag("h3", name), tag("figure", scrolled(image, name) if wide else image, caption))
 
 
 def _data_uri(fig: Figure, name: str, made_by: str) -> str:

@@ -55,7 +55,7 @@ def _beside(printed: _Printed, made: Entry) -> Markup:
         note = tag("p", "Not measured yet; this measures it: ", command(_again(printed.experiment, "paper")))
     grids = (
         _grid(printed, data, {_place(row): row for row in found if row["data"] == data})
-        for data in dict.fromkeys([*printed.cells, *(row["data"] for row in found)])
+        for data in dict.fromkeys([*(row["data"] for row in found), *printed.cells])
     )
     return join(tag("h3", printed.title), note, *grids)
 

@@ -55,7 +55,7 @@ def value(data: Any, caption: str) -> Markup:
     """Return any plain data: rows as a table, other lists as a list, dictionaries as terms."""
     if isinstance(data, list) and data and all(isinstance(row, dict) for row in data):
         return table(data, caption)
-    if isinstance(data, list) and data:
+    if isinstance(data, list) and any(isinstance(part, list | dict) or " " in str(part) for part in data):
         return tag("ul", *(tag("li", value(part, caption)) for part in data))
     if isinstance(data, dict) and data:
         return definitions((str(key), value(part, f"{caption}: {key}")) for key, part in data.items())

@@ -16,6 +16,14 @@ _COLOUR = {
     **dict.fromkeys(("certified", "confirmed"), "good"),
     **dict.fromkeys(("refuted", "contradicted"), "bad"),
     "qualified": "part",
+    "not measured": "absent",
+}
+_HEADED = ("id", "verdict", "summary")
+_TERMS = {
+    "place": "Where",
+    "printed": "As printed in the text at hand",
+    "as_printed": "By the paper's own table",
+    "make": "Made by",
 }
 _MEANING = {
     "certified": "the printed statement is shown",
@@ -100,8 +108,11 @@ def _claim(claim: Mapping[str, Any]) -> Markup:
     """Return a claim; only what it is headed by has to have a name known here."""
     name, verdict = str(claim.get("id", "without a name")), str(claim.get("verdict", "without a verdict"))
     headline = str(claim.get("summary") or claim.get("printed") or "")
-    rest = {key: part for key, part in claim.items() if key not in ("id", "verdict", "summary")}
-    terms = [(key.replace("_", " ").capitalize(), value(part, f"{name}: {key}")) for key, part in rest.items()]
+    there = {key: part for key, part in claim.items() if key not in _HEADED and part not in (None, "", [], {})}
+    terms = [
+        (_TERMS.get(key, key.replace("_", " ").capitalize()), value(part, f"{name}: {key}"))
+        for key, part in there.items()
+    ]
     return tag("details", _summary(name, verdict, headline), definitions(terms))
 
 
