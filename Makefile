@@ -3,7 +3,7 @@ BIN := .venv/bin
 RESULTS ?= results
 export MPLBACKEND ?= Agg
 
-.PHONY: all install lint test clean
+.PHONY: all install lint docs test clean
 
 all: install
 	$(BIN)/python -m theory verify --json $(RESULTS)/ledger.json
@@ -15,7 +15,7 @@ install: .venv/.installed
 .venv/.installed: setup.cfg pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "PYTHON=$(PYTHON) is %d.%d: allowed is 3.11 or later" % sys.version_info[:2])'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --constraint constraints.txt --editable '.[empirical,cluster,dev]'
+	$(BIN)/python -m pip install --constraint constraints.txt --editable '.[empirical,cluster,docs,dev]'
 	@touch $@
 
 lint: install
@@ -23,8 +23,11 @@ lint: install
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
+docs: install
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build
+
 test: install lint
 	$(BIN)/python -m pytest
 
 clean:
-	rm -rf .venv $(RESULTS)
+	rm -rf .venv docs/_build docs/api $(RESULTS)

@@ -1,8 +1,9 @@
-"""The command line: ``python -m empirical list``, ``run NAME ... --out DIR``, ``train ... --out DIR`` and ``bench``.
+"""The command line: ``python -m empirical list``, ``run NAME ... --out DIR``, ``train ... --out DIR``, ``bench``
+and ``verify --results DIR``.
 
 ``run`` runs an experiment: it writes ``DIR/NAME.csv``, the tidy table, and ``DIR/NAME.json``, how it was made and its
-summary. ``train`` and ``bench`` are modules of :mod:`empirical.commands`. Bad input ends with exit code 2 and one line
-that says what is allowed; nothing is written then.
+summary. ``train``, ``bench`` and ``verify`` are modules of :mod:`empirical.commands`. Bad input ends with exit code 2
+and one line that says what is allowed; nothing is written then.
 """
 
 from __future__ import annotations
@@ -25,7 +26,11 @@ from empirical.provenance import command, surroundings
 
 __all__ = ["COMMANDS", "main"]
 
-COMMANDS = {"train": "train a network", "bench": "measure how fast training is"}
+COMMANDS = {
+    "train": "train a network",
+    "bench": "measure how fast training is",
+    "verify": "judge the paper's claims by the tables that are there",
+}
 """The commands that are modules of :mod:`empirical.commands`, and what they do."""
 
 _PROGRAM = "python -m empirical"

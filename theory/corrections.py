@@ -4,13 +4,15 @@ A correction that acts through the prior replaces the prior ratio ``r = p+ / p-`
 hyperplane keeps its direction and crosses the line of the means ``ln e`` from the balanced boundary in units of log
 odds, ``ln e / M`` in Mahalanobis distance. Nothing but ``e = 1`` restores the balanced boundary.
 
-| correction | effective ratio | restores it |
-|---|---|---|
-| logit adjustment by ``tau ln`` of the prior | ``r^(1 - tau)`` | exactly at ``tau = 1``, if the prior is known |
-| re-weighting the loss by ``w+, w-`` | ``r w+ / w-`` | exactly for inverse frequencies, in the population |
-| the same, by effective numbers of samples | ``r (1 - b^n-) / (1 - b^n+)`` | only in the limit ``b -> 1`` |
-| re-sampling classes in proportion to ``n^q`` | ``r^q`` | exactly at ``q = 0``, in the population |
-| tau-normalisation without bias | none: see below | only under a symmetry that ``r`` has no part in |
+============================================ ============================= =============================================
+correction                                   effective ratio               restores it
+============================================ ============================= =============================================
+logit adjustment by ``tau ln`` of the prior  ``r^(1 - tau)``               exactly at ``tau = 1``, if the prior is known
+re-weighting the loss by ``w+, w-``          ``r w+ / w-``                 for inverse frequencies, in the population
+the same, by effective numbers of samples    ``r (1 - b^n-) / (1 - b^n+)`` only in the limit ``b -> 1``
+re-sampling classes in proportion to ``n^q`` ``r^q``                       exactly at ``q = 0``, in the population
+tau-normalisation without bias               none: see below               under a symmetry that ``r`` has no part in
+============================================ ============================= =============================================
 
 In the population re-sampling is re-weighting: both train on the same law. From finitely many samples neither is
 exact (:mod:`theory.plugin`).

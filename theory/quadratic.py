@@ -1,6 +1,6 @@
 """Theorem 2 with unequal covariances: a quadratic Bayes boundary, and its recalls with an error bound.
 
-With features ``x | + ~ N(mu1, cov1)`` and ``x | - ~ N(mu2, cov2)`` the logarithm of the posterior odds is
+With features ``x | + ~ N(mu1, cov1)`` and ``x | - ~ N(mu2, cov2)`` the logarithm of the posterior odds is ::
 
     q(x) = ln(p+ / p-) + [ln(det cov2 / det cov1) + (x - mu2)^T cov2^-1 (x - mu2) - (x - mu1)^T cov1^-1 (x - mu1)] /
     2,
@@ -10,9 +10,9 @@ variable, up to a linear term). Its probability of being positive is a contour i
 function, which Arb encloses: the error that is returned is a bound, not an estimate.
 
 References:
-    R. B. Davies, Numerical inversion of a characteristic function, Biometrika 60, 1973;
-    S. O. Rice, Distribution of quadratic forms in normal random variables, SIAM J. Sci. Stat. Comput. 1, 1980;
-    F. Johansson, Numerical integration in arbitrary-precision ball arithmetic, 2018.
+    Davies, R. B.: Numerical inversion of a characteristic function, Biometrika 60, 1973;
+    Rice, S. O.: Distribution of quadratic forms in normal random variables, SIAM J. Sci. Stat. Comput. 1, 1980;
+    Johansson, F.: Numerical integration in arbitrary-precision ball arithmetic, 2018.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Theorem 3 with Property 3: a softmax classifier's probabilities from norms and angles.
 
-Without a bias, class ``t`` of a linear softmax classifier with weights ``w_1 ... w_C`` has the probability
+Without a bias, class ``t`` of a linear softmax classifier with weights ``w_1 ... w_C`` has the probability ::
 
     P(t | f) = exp(w_t . f) / sum_j exp(w_j . f),   w_j . f = |w_j| |f| cos(angle between w_j and f),
 

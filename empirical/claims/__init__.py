@@ -1,0 +1,112 @@
+"""The ledger of measured claims: every sentence of the paper about its measurements, and what judges it.
+
+A :class:`Claim` is a sentence as printed in the text at hand, with a statistic that was fixed before anything was
+trained, and a measure that turns the tables of experiments into comparisons. A :class:`Comparison` has one value for
+each seed, positive where the sentence holds; where two runs of a seed share images, the value is their difference.
+:func:`judge` gives the verdict, for one profile and the data sets of its tables:
+
+- ``confirmed``: every comparison is on the claim's side;
+- ``contradicted``: at least one is on the other side;
+- ``undecided at this scale``: neither;
+- ``not measured``: no table has anything for it.
+
+The errors of a claim have one budget, 5 %, however many comparisons it makes: half of it for a wrong confirmation and
+half for a wrong contradiction (:mod:`empirical.claims.statistics`). The ledger as a whole has no such bound: of 100
+claims that are true to the letter of their statistic, 2.5 may be called contradicted.
+
+The claims by number: E1 Figure 1, E2 Figure 2, E3 Figure 3, E4 Figures 3 and 4, E5 Table 1, E6 Figure 5, E7 Table 2,
+E8 Figure 6, E9 section 5.4. Beside the verdict stands what the paper's own printed tables say to the sentence
+(:mod:`empirical.claims.as_printed`), and whether a printed cell is within noise of what was measured
+(:mod:`empirical.claims.published`).
+
+**A new entry** is a ``Claim`` in the ``CLAIMS`` of a module of this package, and a new module is a line in
+:data:`SECTIONS`. The measure gets the tables by experiment, of one profile; a helper of
+:mod:`empirical.claims.measures` usually does::
+
+    def _gain(table):
+        ssp, none = {"pretrain": "rotation"}, {"pretrain": "none"}
+        return [
+            Comparison(data, gain(table, only("recall"), ssp, none, data=data), data) for data in table.values("data")
+        ]
+
+    CLAIMS = (
+        Claim(
+            id="P1.gain",
+            place="our prediction",
+            printed="pre-training raises the recall",
+            statistic="recall with SSP minus without, on each data set: > 0",
+            experiments=("pretraining",),
+            measure=each(_gain),
+        ),
+    )
+
+A prediction with an error of at most ``e`` is one whose value is ``e`` minus the absolute error; a claim of no effect
+has its ``margin`` written down. A measure raises :class:`LackingError` where a table is not as it needs it
+(``table.need`` does), and a missing run is None; the claim is then not measured, or in part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from empirical.claims import published, section3, section4, section5_2, section5_3, section5_4
+from empirical.claims.as_printed import AsPrinted, as_printed
+from empirical.claims.claim import (
+    CONFIRMED,
+    CONTRADICTED,
+    NOT_MEASURED,
+    RUNS,
+    UNDECIDED,
+    Claim,
+    Comparison,
+    Finding,
+    Judged,
+    judge,
+)
+from empirical.claims.statistics import ALPHA
+from empirical.claims.tables import LackingError, Table, read
+
+__all__ = [
+    "ALPHA",
+    "CLAIMS",
+    "CONFIRMED",
+    "CONTRADICTED",
+    "NOT_MEASURED",
+    "RUNS",
+    "SECTIONS",
+    "UNDECIDED",
+    "AsPrinted",
+    "Claim",
+    "Comparison",
+    "Finding",
+    "Judged",
+    "LackingError",
+    "Table",
+    "as_printed",
+    "findings",
+    "judge",
+    "published",
+    "read",
+]
+
+SECTIONS = (section3, section4, section5_2, section5_3, section5_4)
+"""The modules that have claims."""
+
+CLAIMS: tuple[Claim, ...] = tuple(claim for section in SECTIONS for claim in section.CLAIMS)
+"""All of them."""
+
+
+def findings(folders: Sequence[Path], claims: Sequence[Claim] = CLAIMS) -> list[Finding]:
+    """Return the verdict on each claim, once for each profile that has a table for it.
+
+    Raises:
+        ValueError: a folder is missing, or a table in it cannot be read.
+    """
+    profiles = read(folders, dict.fromkeys(name for claim in claims for name in claim.experiments))
+    [sole] = profiles if len(profiles) == 1 else [""]
+    found = []
+    for claim in claims:
+        own = {profile: tables for profile, tables in profiles.items() if set(claim.experiments) & tables.keys()}
+        found += [judge(claim, tables, profile) for profile, tables in own.items()] or [judge(claim, {}, sole)]
+    return found

@@ -1,0 +1,238 @@
+"""A claim about measurements, and its verdict."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from empirical.claims.statistics import ALPHA, decide
+from empirical.claims.tables import LackingError, Table
+
+__all__ = [
+    "CONFIRMED",
+    "CONTRADICTED",
+    "NOT_MEASURED",
+    "RUNS",
+    "UNDECIDED",
+    "Claim",
+    "Comparison",
+    "Finding",
+    "Judged",
+    "judge",
+]
+
+CONFIRMED, CONTRADICTED, UNDECIDED = "confirmed", "contradicted", "undecided at this scale"
+"""The verdicts on a claim."""
+
+NOT_MEASURED = "not measured"
+"""What stands in their place where no table has anything for the claim."""
+
+RUNS = "runs"
+"""How a missing part begins that is runs of a comparison."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One of the things that a claim says.
+
+    Attributes:
+        label: what is compared, and where.
+        values: by seed the statistic, positive where the claim holds; None where a run is missing.
+        data: the data set.
+    """
+
+    label: str
+    values: Mapping[int, float | None]
+    data: str = ""
+
+
+Measure = Callable[[Mapping[str, Table]], list[Comparison]]
+"""From the tables of one profile, by experiment, to comparisons. Of its claim's experiments at least one is there."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A sentence that says something about measurements, with what decides about it, fixed before measuring.
+
+    Attributes:
+        id: its identifier.
+        place: where in the text it stands.
+        printed: the sentence, as printed in the text at hand.
+        statistic: what is compared, in words and as a formula; all comparisons are differences that are positive where
+            the claim holds.
+        experiments: whose tables it reads.
+        measure: makes the comparisons.
+        margin: for a claim of no effect, which effect counts as none, and why.
+        reading: how the sentence is read, where it can be read in more than one way.
+    """
+
+    id: str
+    place: str
+    printed: str
+    statistic: str
+    experiments: tuple[str, ...]
+    measure: Measure
+    margin: str | None = None
+    reading: str | None = None
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A comparison with what was found: its own interval, the one that holds for all together, ``holds`` or not."""
+
+    label: str
+    data: str
+    seeds: int
+    missing: int
+    mean: float | None
+    low: float | None
+    high: float | None
+    low_all: float | None
+    high_all: float | None
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The verdict on a claim, for one profile and the data sets that its tables have.
+
+    Attributes:
+        claim: the claim.
+        profile: of the runs; empty if nothing was measured.
+        data: the data sets.
+        verdict: ``confirmed``, ``contradicted``, ``undecided at this scale`` or ``not measured``.
+        comparisons: what it rests on.
+        missing: what was not there to judge by.
+        make: the commands that make it.
+    """
+
+    claim: Claim
+    profile: str
+    data: tuple[str, ...]
+    verdict: str
+    comparisons: tuple[Judged, ...]
+    missing: tuple[str, ...]
+    make: tuple[str, ...]
+
+    @property
+    def counts(self) -> str:
+        """How many of the comparisons are confirmed, and how many contradicted."""
+        if not self.comparisons:
+            return ""
+        found = Counter(part.verdict for part in self.comparisons)
+        against = f", {found[CONTRADICTED]} contradicted" if found[CONTRADICTED] else ""
+        return f"{found[CONFIRMED]} of {len(self.comparisons)} confirmed{against}"
+
+    @property
+    def seeds(self) -> str:
+        """How many seeds there are, from the comparison with the fewest to the one with the most."""
+        numbers = {part.seeds for part in self.comparisons} or {0}
+        least, most = min(numbers), max(numbers)
+        return f"{least} to {most} seeds" if least < most else f"{most} seed{'s' * (most != 1)}"
+
+    @property
+    def late(self) -> int:
+        """How many of the comparisons lack runs."""
+        return sum(part.missing > 0 or part.seeds == 0 for part in self.comparisons)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the finding as plain data, for JSON."""
+        claim = self.claim
+        return {
+            "id": claim.id,
+            "place": claim.place,
+            "printed": claim.printed,
+            "reading": claim.reading,
+            "statistic": claim.statistic,
+            "margin": claim.margin,
+            "experiments": list(claim.experiments),
+            "profile": self.profile or None,
+            "data": list(self.data),
+            "verdict": self.verdict,
+            "counts": self.counts,
+            "alpha": ALPHA,
+            "comparisons": [dict(vars(part)) for part in self.comparisons],
+            "missing": list(self.missing),
+            "make": list(self.make),
+        }
+
+
+def judge(claim: Claim, tables: Mapping[str, Table], profile: str = "") -> Finding:
+    """Return the verdict on a claim by the tables of a profile.
+
+    ``confirmed``: all comparisons hold. ``contradicted``: at least one fails. ``undecided at this scale``: neither,
+    because intervals reach over 0, or comparisons are missing; one seed is never enough. See
+    :mod:`empirical.claims.statistics` for the errors that this can make.
+
+    Example:
+        >>> rows = [{"data": "toy", "seed": seed, "gain": gain} for seed, gain in enumerate([1.0, 1.5, 1.2])]
+        >>> def gain(tables):
+        ...     return [Comparison("gain", {row["seed"]: row["gain"] for row in tables["toy"].rows}, "toy")]
+        >>> claim = Claim("X1.gain", "nowhere", "it gains", "the gain", ("toy",), gain)
+        >>> judge(claim, {"toy": Table("toy", tuple(rows))}, "smoke").verdict
+        'confirmed'
+    """
+    there = {name: tables[name] for name in claim.experiments if name in tables}
+    absent = [name for name in claim.experiments if name not in tables]
+    missing = [f"the table {name}" for name in absent]
+    make = [f"python -m empirical run {name} --profile {profile or 'cpu'}" for name in absent]
+    comparisons: list[Comparison] = []
+    if there:
+        try:
+            comparisons = claim.measure(there)
+            if not comparisons:
+                missing.append(f"anything to compare in the table {', '.join(there)}")
+        except LackingError as error:
+            comparisons = []
+            missing.append(str(error))
+    data = tuple(dict.fromkeys(part.data for part in comparisons if part.data))
+    if not comparisons:
+        return Finding(claim, profile, data, NOT_MEASURED, (), tuple(missing), tuple(make))
+    comparisons += [Comparison(f"the table {name}", {}) for name in absent]
+    late = [part for part in comparisons if not part.values or None in part.values.values()]
+    missing += [f"{RUNS} for {part.label}" for part in late if part.values or part.data]
+    if any(part.data for part in late):
+        make += [command for table in there.values() for command in table.commands]
+    judged = _judged(comparisons)
+    return Finding(claim, profile, data, _verdict(judged), judged, tuple(missing), tuple(make))
+
+
+def _verdict(judged: Sequence[Judged]) -> str:
+    verdicts = {part.verdict for part in judged}
+    if CONTRADICTED in verdicts:
+        return CONTRADICTED
+    return CONFIRMED if verdicts == {CONFIRMED} else UNDECIDED
+
+
+def _judged(comparisons: Sequence[Comparison]) -> tuple[Judged, ...]:
+    seeds = sorted({seed for part in comparisons for seed in part.values})
+    values = [[_or_nan(part.values.get(seed)) for seed in seeds] for part in comparisons]
+    found = decide(np.array(values).reshape(len(comparisons), len(seeds)))
+    verdicts = [
+        CONFIRMED if up else CONTRADICTED if down else UNDECIDED
+        for up, down in zip(found.holds, found.fails, strict=True)
+    ]
+    return tuple(
+        Judged(
+            label=part.label,
+            data=part.data,
+            seeds=int(found.seeds[k]),
+            missing=sum(value is None for value in part.values.values()),
+            verdict=verdicts[k],
+            **{name: _or_none(getattr(found, name)[k]) for name in ("mean", "low", "high", "low_all", "high_all")},
+        )
+        for k, part in enumerate(comparisons)
+    )
+
+
+def _or_nan(value: float | None) -> float:
+    return math.nan if value is None else value
+
+
+def _or_none(value: float) -> float | None:
+    return None if math.isnan(value) else round(float(value), 6)

@@ -1,0 +1,136 @@
+"""From rows to numbers: the statistics that several claims share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+from statistics import fmean
+from typing import Any
+
+import numpy as np
+
+from empirical.claims.claim import Comparison, Measure
+from empirical.claims.tables import Row, Series, Statistic, Table
+
+__all__ = [
+    "adjacent",
+    "each",
+    "gain",
+    "mean_over",
+    "minus",
+    "rare",
+    "shifted",
+    "trend",
+    "where",
+]
+
+
+def each(measure: Callable[[Table], list[Comparison]]) -> Measure:
+    """Return the measure that makes the comparisons of every table that a claim reads, one after the other."""
+
+    def measured(tables: Mapping[str, Table]) -> list[Comparison]:
+        return [part for table in tables.values() for part in measure(table)]
+
+    return measured
+
+
+def minus(left: Series, right: Series) -> Series:
+    """Return the differences, paired by seed; None for a seed that one of the two lacks.
+
+    Example:
+        >>> minus({0: 3.0, 1: 4.0, 2: None}, {0: 1.0, 2: 1.0})
+        {0: 2.0, 1: None, 2: None}
+    """
+
+    def difference(seed: int) -> float | None:
+        one, other = left.get(seed), right.get(seed)
+        return None if one is None or other is None else one - other
+
+    return {seed: difference(seed) for seed in sorted(left.keys() | right.keys())}
+
+
+def shifted(series: Series, by: float, factor: float = 1.0) -> Series:
+    """Return ``factor`` times the series plus ``by``.
+
+    Example:
+        >>> shifted({0: 3.0, 1: None}, by=5, factor=-1)
+        {0: 2.0, 1: None}
+    """
+    return {seed: None if value is None else factor * value + by for seed, value in series.items()}
+
+
+def gain(table: Table, statistic: Statistic, better: Row, worse: Row, **shared: Any) -> Series:
+    """Return by how much the statistic is greater where the cells are ``better`` than where they are ``worse``."""
+    return minus(table.per_seed(statistic, **shared, **better), table.per_seed(statistic, **shared, **worse))
+
+
+def adjacent(values: Sequence[float]) -> list[tuple[float, float]]:
+    """Return the pairs of neighbours, the larger first, from large to small.
+
+    Example:
+        >>> adjacent([10, 100, 50])
+        [(100, 50), (50, 10)]
+    """
+    order = sorted(values, reverse=True)
+    return list(pairwise(order))
+
+
+def trend(x: str, y: Callable[[Row], float | None], scale: Callable[[float], float] = float) -> Statistic:
+    """Return the statistic: how far a straight line rises from the least to the greatest ``x``.
+
+    The line is fitted by least squares to the rows of one seed: ``slope * (max(x) - min(x))``, in the units of ``y``.
+    None while a run is missing or ``x`` has fewer than three values.
+
+    Example:
+        >>> rows = [{"x": 1, "y": 1.0}, {"x": 2, "y": 3.0}, {"x": 3, "y": 5.0}]
+        >>> round(trend("x", lambda row: row["y"])(rows), 6)
+        4.0
+    """
+
+    def statistic(rows: Sequence[Row]) -> float | None:
+        at = [scale(row[x]) for row in rows]
+        values = [y(row) for row in rows]
+        if None in values or len(set(at)) < 3:
+            return None
+        slope = np.polyfit(at, np.array(values, dtype=float), 1)[0]
+        return float(slope * (max(at) - min(at)))
+
+    return statistic
+
+
+def rare(label: int, classes: int) -> bool | None:
+    """Return whether a class is of the last third, False for one of the first third, None for one between.
+
+    What is left over goes to the first third; of two classes the second is rare.
+
+    Example:
+        >>> [rare(label, 10) for label in (0, 3, 4, 6, 7, 9)]
+        [False, False, None, None, True, True]
+    """
+    if classes == 2:
+        return label == 1
+    return {0: False, 1: None, 2: True}[3 * label // classes]
+
+
+def mean_over(column: str, part: bool | None = None) -> Statistic:
+    """Return the statistic: the mean of a column over the classes that are :func:`rare` (True) or not (False), or all.
+
+    A class without a value is left out; None if none has one, as while the run is missing.
+    """
+
+    def statistic(rows: Sequence[Row]) -> float | None:
+        known = [(row["label"], row[column]) for row in rows if row["label"] is not None and row[column] is not None]
+        own = [value for label, value in known if part is None or rare(label, len(rows)) is part]
+        return fmean(own) if own else None
+
+    return statistic
+
+
+def where(data: str, imbalance: float | None = None, *more: str) -> str:
+    """Return what a label begins with: the data set, the imbalance, and more.
+
+    Example:
+        >>> where("cifar10", 100, "CE")
+        'cifar10, imbalance 100, CE'
+    """
+    return ", ".join([data, *([] if imbalance is None else [f"imbalance {imbalance:g}"]), *more])

@@ -1,0 +1,143 @@
+"""Section 3, the toy example: Figures 1 and 2."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from empirical.claims.claim import Claim, Comparison
+from empirical.claims.measures import each, shifted, trend, where
+from empirical.claims.tables import Row, Series, Statistic, Table
+
+__all__ = ["CLAIMS"]
+
+FALL = 5.0
+"""The fall, in points over the whole of Figure 1, from which on a tendency counts as obviously downward.
+
+A thousand test images of a class leave a standard error of up to 1.6 points, and the choice of the training images
+about as much; 5 points are what the eye would see above both. Were number all that counts, Theorem 2 would have the
+recall fall by tens of points between imbalance 1 and 50.
+"""
+
+BEND = 2.0
+"""The bend, in points, up to which the upper half of Figure 2 counts as a straight line.
+
+The bend is how far the parabola through the points of that half leaves its chord in the middle. 2 points are about the
+standard error of one point of the curve: a smaller bend cannot be seen in a figure of single runs.
+"""
+
+SCARCE = 0.1
+"""Up to which part of the largest number of images few are left in Figure 2."""
+
+
+def _minority(row: Row) -> float | None:
+    return row["minority"]
+
+
+def _curves(table: Table, x: str) -> Iterator[tuple[str, str, Callable[[Statistic], Series]]]:
+    """Yield each curve of a table: its data set, its name, and how to take a statistic of each seed's points."""
+    table.need("data", x, "minority", "seed")
+    fixed = "minority_images" if x == "majority_images" else "majority_images"
+    for data in table.values("data"):
+        for number in table.values(fixed, data=data):
+            cells = {"data": data, fixed: number}
+            if len({row[x] for row in table.where(**cells)}) > 1:
+                yield data, where(data), lambda statistic, cells=cells: table.per_seed(statistic, **cells)
+
+
+def _flat(table: Table) -> list[Comparison]:
+    comparisons = []
+    for data, name, series in _curves(table, "majority_images"):
+        for axis, scale in (("against the number", float), ("against its logarithm", math.log)):
+            rise = series(trend("majority_images", _minority, scale))
+            comparisons.append(Comparison(f"{name}, tendency {axis}", shifted(rise, by=FALL), data))
+    return comparisons
+
+
+def _upper(rows: Sequence[Row]) -> list[tuple[float, float]] | None:
+    """Return the points with at least half of the largest number of images; None while a run is missing."""
+    if any(row["minority"] is None for row in rows):
+        return None
+    half = max(row["minority_images"] for row in rows) / 2
+    return [(row["minority_images"], row["minority"]) for row in rows if row["minority_images"] >= half]
+
+
+def _bend(rows: Sequence[Row]) -> float | None:
+    """Return how far the parabola through the upper half lies above its chord, in the middle."""
+    points = _upper(rows)
+    if points is None or len({x for x, _ in points}) < 3:
+        return None
+    x, y = np.array(points, dtype=float).T
+    span = x.max() - x.min()
+    return float(-np.polyfit((x - x.min()) / span, y, 2)[0] / 4)
+
+
+def _excess(rows: Sequence[Row]) -> float | None:
+    """Return by how much accuracy with few images lies below the straight line of the upper half, in points."""
+    points = _upper(rows)
+    if points is None or len({x for x, _ in points}) < 2:
+        return None
+    line = np.polyfit(*np.array(points, dtype=float).T, 1)
+    most = max(row["minority_images"] for row in rows)
+    few = [row for row in rows if row["minority_images"] <= SCARCE * most]
+    if not few:
+        return None
+    return float(np.mean([np.polyval(line, row["minority_images"]) - row["minority"] for row in few]))
+
+
+def _linear(table: Table) -> list[Comparison]:
+    comparisons = []
+    for data, name, series in _curves(table, "minority_images"):
+        bend = series(_bend)
+        comparisons += [
+            Comparison(f"{name}, bent up by less than {BEND:g} points", shifted(bend, by=BEND, factor=-1), data),
+            Comparison(f"{name}, bent down by less than {BEND:g} points", shifted(bend, by=BEND), data),
+        ]
+    return comparisons
+
+
+def _nonlinear(table: Table) -> list[Comparison]:
+    return [
+        Comparison(f"{name}, drop beyond the line", series(_excess), data)
+        for data, name, series in _curves(table, "minority_images")
+    ]
+
+
+CLAIMS = (
+    Claim(
+        id="E1.flat",
+        place="section 3, main results (1), Figure 1",
+        printed="overall performance tendency of class-10 (red curve) is not obviously downward with increasing "
+        "majority samples",
+        statistic="a straight line is fitted to the accuracy of the last class against the number n of images of each "
+        "other class, and another against ln n: slope * (max - min) + 5 points > 0 for both",
+        margin="a fall of 5 points over the whole figure counts as not obvious: above the noise of a curve of single "
+        "runs (about 1.6 points from the test images and as much from the choice of training images), and far below "
+        "the tens of points that number alone would cost by Theorem 2",
+        experiments=("majority",),
+        measure=each(_flat),
+    ),
+    Claim(
+        id="E2.linear",
+        place="section 3, main results (2), Figure 2",
+        printed="when the minority samples are slightly reduced, the relationship between sample number and "
+        "performance dropping is linear",
+        statistic="slightly reduced: down to half of the largest number. A parabola is fitted there to the accuracy of "
+        "the last class; bend b = its height over its chord in the middle: 2 - b > 0 and 2 + b > 0 points",
+        margin="a bend of 2 points counts as none: about the standard error of one point of the curve",
+        experiments=("minority",),
+        measure=each(_linear),
+    ),
+    Claim(
+        id="E2.nonlinear",
+        place="section 3, main results (2), Figure 2",
+        printed="Once only few minority samples are available, the relationship between them would become non-linear",
+        statistic="the straight line through the points with at least half of the largest number, carried on to those "
+        "with at most a tenth, minus the accuracy measured there, mean over these: > 0 (the drop is beyond linear)",
+        experiments=("minority",),
+        measure=each(_nonlinear),
+    ),
+)
+"""The claims of the section."""

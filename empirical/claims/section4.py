@@ -1,0 +1,121 @@
+"""Section 4.2, the simulation with similar samples: Figures 3 and 4."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from statistics import fmean
+
+from empirical.claims.claim import Claim, Comparison
+from empirical.claims.measures import each, shifted, trend, where
+from empirical.claims.tables import Row, Table
+
+__all__ = ["CLAIMS"]
+
+_MORE_SIMILAR = {"similar-fraction": ("fraction", 1), "similar-degree": ("degree", -1)}
+"""What varies in each table, and in which direction the similar samples become more, or more similar."""
+
+_COLUMNS = ("data", "imbalance", "fraction", "degree", "seed", "majority", "minority", "accuracy")
+
+
+def _minority(row: Row) -> float | None:
+    return row["minority"]
+
+
+def _accuracy(row: Row) -> float | None:
+    return row["accuracy"]
+
+
+def _gap(row: Row) -> float | None:
+    return None if row["minority"] is None or row["majority"] is None else row["majority"] - row["minority"]
+
+
+def _falls(y: Callable[[Row], float | None], rising: bool = False) -> Callable[[Table], list[Comparison]]:
+    """Return the comparisons: how far ``y`` falls (or rises) as similarity grows over the figure."""
+
+    def measure(table: Table) -> list[Comparison]:
+        table.need(*_COLUMNS)
+        x, direction = _MORE_SIMILAR[table.name]
+        sign = direction if rising else -direction
+        comparisons = []
+        for data, imbalance in table.places("data", "imbalance"):
+            rise = table.per_seed(trend(x, y), data=data, imbalance=imbalance)
+            name = where(data, imbalance, f"over {'rho' if x == 'fraction' else 'lambda'}")
+            comparisons.append(Comparison(name, shifted(rise, by=0, factor=sign), data))
+        return comparisons
+
+    return measure
+
+
+def _pure(row: Row) -> bool:
+    return row["fraction"] == 0 or row["degree"] == 1
+
+
+def _loss(rows: Sequence[Row]) -> float | None:
+    pure = [row["minority"] for row in rows if _pure(row)]
+    mixed = [row["minority"] for row in rows if not _pure(row)]
+    if not pure or not mixed or None in pure or None in mixed:
+        return None
+    return fmean(pure) - fmean(mixed)
+
+
+def _influenced(table: Table) -> list[Comparison]:
+    table.need(*_COLUMNS)
+    figure = {"similar-fraction": "Figure 3", "similar-degree": "Figure 4"}[table.name]
+    return [
+        Comparison(where(data, imbalance, figure), table.per_seed(_loss, data=data, imbalance=imbalance), data)
+        for data, imbalance in table.places("data", "imbalance")
+    ]
+
+
+CLAIMS = (
+    Claim(
+        id="E3.minority",
+        place="section 4.2, main results, Figure 3",
+        printed="the performance of the minority class would be decreased with the increasing percentage of similar "
+        "samples in the majority class",
+        statistic="a straight line is fitted to the accuracy of the last class against rho at lambda 0.2, at each "
+        "imbalance: -slope * (max - min) > 0",
+        experiments=("similar-fraction",),
+        measure=each(_falls(_minority)),
+    ),
+    Claim(
+        id="E4.minority",
+        place="section 4.2, main results, Figure 4",
+        printed="When rho is fixed in Figure 4, we observe that the performance of the minority class would also be "
+        "decreased with larger similarity controlled by lambda in the mixup",
+        statistic="a straight line is fitted to the accuracy of the last class against lambda at rho 0.2, at each "
+        "imbalance: slope * (max - min) > 0, since a smaller lambda is a larger similarity",
+        experiments=("similar-degree",),
+        measure=each(_falls(_minority)),
+    ),
+    Claim(
+        id="E4.influenced",
+        place="section 4.2, main results, Figures 3 and 4",
+        printed="the accuracy of the minority class is indeed influenced by similar samples from the majority class",
+        statistic="accuracy of the last class with unchanged images (rho 0, or lambda 1) minus its mean over all other "
+        "points of the figure, at each imbalance: > 0",
+        experiments=("similar-fraction", "similar-degree"),
+        measure=each(_influenced),
+    ),
+    Claim(
+        id="E4.severe",
+        place="section 4.2, main results, Figures 3 and 4",
+        printed="the long-tailed problem would become more severe when similar samples exist",
+        reading="the gap in accuracy between the first and the last class grows",
+        statistic="a straight line is fitted to the accuracy of the first class minus that of the last against rho, "
+        "and against -lambda, at each imbalance: slope * (max - min) > 0",
+        experiments=("similar-fraction", "similar-degree"),
+        measure=each(_falls(_gap, rising=True)),
+    ),
+    Claim(
+        id="E4.worse",
+        place="section 4.2, main results, Figures 3 and 4",
+        printed="More similar samples exist between majority and minority class, the final model performance would be "
+        "worse, vice versa",
+        statistic="a straight line is fitted to the accuracy over all classes against rho, and against -lambda, at "
+        "each imbalance: -slope * (max - min) > 0",
+        experiments=("similar-fraction", "similar-degree"),
+        measure=each(_falls(_accuracy)),
+    ),
+)
+"""The claims of the section."""

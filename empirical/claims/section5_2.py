@@ -1,0 +1,277 @@
+"""Section 5.2, representation learning: Table 1 and Figure 5."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from itertools import product
+from statistics import pstdev
+
+from empirical.claims.claim import Claim, Comparison
+from empirical.claims.measures import adjacent, each, gain, mean_over, minus, where
+from empirical.claims.tables import Row, Statistic, Table, only
+
+__all__ = ["CLAIMS"]
+
+METHODS = {"ce": "CE", "rs": "RS", "rw": "RW", "drw": "DRW"}
+"""What the paper calls the methods of its tables."""
+
+NONE, SSP = {"pretrain": "none"}, {"pretrain": "rotation"}
+
+_ACCURACY = only("accuracy")
+
+
+def _cells(table: Table) -> Iterator[tuple[str, float]]:
+    """Yield the data sets and imbalances of a table of accuracies."""
+    table.need("data", "imbalance", "method", "pretrain", "seed", "accuracy")
+    yield from table.places("data", "imbalance")
+
+
+def _ssp(methods: Collection[str]) -> Callable[[Table], list[Comparison]]:
+    """Return the comparisons: what pre-training adds to each of the methods that a table has."""
+
+    def measure(table: Table) -> list[Comparison]:
+        return [
+            Comparison(
+                where(data, imbalance, f"{METHODS[method]} + SSP - {METHODS[method]}"),
+                gain(table, _ACCURACY, SSP, NONE, data=data, imbalance=imbalance, method=method),
+                data,
+            )
+            for (data, imbalance), method in product(_cells(table), methods)
+        ]
+
+    return measure
+
+
+def _from_scratch(pairs: Sequence[tuple[str, str]]) -> Callable[[Table], list[Comparison]]:
+    """Return the comparisons: by how much the first method of each pair is better than the second, without SSP."""
+
+    def measure(table: Table) -> list[Comparison]:
+        return [
+            Comparison(
+                where(data, imbalance, f"{METHODS[better]} - {METHODS[worse]}"),
+                gain(table, _ACCURACY, {"method": better}, {"method": worse}, data=data, imbalance=imbalance, **NONE),
+                data,
+            )
+            for (data, imbalance), (better, worse) in product(_cells(table), pairs)
+        ]
+
+    return measure
+
+
+def _gains_more(pairs: Sequence[tuple[str, str]]) -> Callable[[Table], list[Comparison]]:
+    """Return the comparisons: by how much more SSP adds to the first method of each pair than to the second."""
+
+    def measure(table: Table) -> list[Comparison]:
+        comparisons = []
+        for (data, imbalance), (more, less) in product(_cells(table), pairs):
+            own, other = (
+                gain(table, _ACCURACY, SSP, NONE, data=data, imbalance=imbalance, method=method)
+                for method in (more, less)
+            )
+            name = where(data, imbalance, f"SSP's gain for {METHODS[more]} - for {METHODS[less]}")
+            comparisons.append(Comparison(name, minus(own, other), data))
+        return comparisons
+
+    return measure
+
+
+def _ce_by_imbalance(table: Table) -> list[Comparison]:
+    cells = {"method": "ce", **NONE}
+    ratios: dict[str, list[float]] = {}
+    for data, imbalance in _cells(table):
+        ratios.setdefault(data, []).append(imbalance)
+    return [
+        Comparison(
+            f"{data}, CE at imbalance {low:g} - at {high:g}",
+            gain(table, _ACCURACY, {"imbalance": low}, {"imbalance": high}, data=data, **cells),
+            data,
+        )
+        for data, own in ratios.items()
+        for high, low in adjacent(own)
+    ]
+
+
+_QUALITIES = ("silhouette", "purity", "separation", "separation_least", "separation_mean")
+
+
+def _views(table: Table) -> Iterator[tuple[str, float, str, str]]:
+    """Yield the data sets, imbalances and splits of the features, with each measure of how clear the boundaries are."""
+    table.need("data", "imbalance", "pretrain", "seed", "split", "label")
+    qualities = [name for name in _QUALITIES if name in table.columns]
+    if not qualities:
+        table.need(_QUALITIES[0])
+    for data, imbalance in table.places("data", "imbalance"):
+        for split, quality in product(table.values("split", data=data, imbalance=imbalance), qualities):
+            yield data, imbalance, split, quality
+
+
+def _poor(table: Table) -> list[Comparison]:
+    comparisons = []
+    for data, imbalance, split, quality in _views(table):
+        cells = {"data": data, "imbalance": imbalance, "split": split, **NONE}
+        frequent, rarest = (table.per_seed(mean_over(quality, part), **cells) for part in (False, True))
+        name = where(data, imbalance, f"{split}: {quality} of frequent - of rare classes")
+        comparisons.append(Comparison(name, minus(frequent, rarest), data))
+    return comparisons
+
+
+def _clearer(table: Table) -> list[Comparison]:
+    return [
+        Comparison(
+            where(data, imbalance, f"{split}: {quality} of rare classes, SSP - CE"),
+            gain(table, mean_over(quality, True), SSP, NONE, data=data, imbalance=imbalance, split=split),
+            data,
+        )
+        for data, imbalance, split, quality in _views(table)
+    ]
+
+
+def _uneven(column: str) -> Statistic:
+    """Return the statistic: the standard deviation of a column over the classes."""
+
+    def statistic(rows: Sequence[Row]) -> float | None:
+        own = [row[column] for row in rows if row["label"] is not None and row[column] is not None]
+        return pstdev(own) if len(own) > 1 else None
+
+    return statistic
+
+
+def _more_even(table: Table) -> list[Comparison]:
+    return [
+        Comparison(
+            where(data, imbalance, f"{split}: spread of {quality} over classes, CE - SSP"),
+            gain(table, _uneven(quality), NONE, SSP, data=data, imbalance=imbalance, split=split),
+            data,
+        )
+        for data, imbalance, split, quality in _views(table)
+    ]
+
+
+def _closer(table: Table) -> list[Comparison]:
+    return [
+        Comparison(
+            where(data, imbalance, f"{split}: {quality}, mean over classes, CE - SSP"),
+            gain(table, mean_over(quality), NONE, SSP, data=data, imbalance=imbalance, split=split),
+            data,
+        )
+        for data, imbalance, split, quality in _views(table)
+        if quality.startswith("separation")
+    ]
+
+
+_REBALANCED = ("rs", "rw", "drw")
+
+CLAIMS = (
+    Claim(
+        id="E5.ce-below",
+        place="section 5.2, quantitative results, Table 1",
+        printed="vanilla CE performs lower accuracy under different imbalance ratios",
+        reading="lower than with re-balancing",
+        statistic="accuracy of each of RS, RW and DRW minus that of CE, without SSP, at each imbalance and data set: > "
+        "0",
+        experiments=("rebalance",),
+        measure=each(_from_scratch([(method, "ce") for method in _REBALANCED])),
+    ),
+    Claim(
+        id="E5.ce-falls",
+        place="section 5.2, quantitative results, Table 1",
+        printed="vanilla CE performs lower accuracy under different imbalance ratios",
+        reading="the lower, the larger the imbalance",
+        statistic="accuracy of CE at an imbalance minus that at the next larger one, on each data set: > 0",
+        experiments=("rebalance",),
+        measure=each(_ce_by_imbalance),
+    ),
+    Claim(
+        id="E5.ssp-ce",
+        place="section 5.2, quantitative results, Table 1",
+        printed="SSP can help vanilla CE to gain obvious performance improvement",
+        statistic="accuracy of CE + SSP minus that of CE, at each imbalance and data set: > 0",
+        experiments=("rebalance",),
+        measure=each(_ssp(["ce"])),
+    ),
+    Claim(
+        id="E5.ssp-rebalanced",
+        place="section 5.2, quantitative results, Table 1",
+        printed="existing re-balance strategies with SSP could also obtain the salient performance improvement",
+        statistic="accuracy of each of RS, RW and DRW with SSP minus that without, at each imbalance and data set: > 0",
+        experiments=("rebalance",),
+        measure=each(_ssp(_REBALANCED)),
+    ),
+    Claim(
+        id="E5.ssp-all",
+        place="section 5.2, caption of Table 1",
+        printed="Using SSP, we improve the quality of representation and further increase the recognition accuracy",
+        reading="every method at every ratio",
+        statistic="accuracy of each of CE, RS, RW and DRW with SSP minus that without, at each imbalance and data set "
+        "(32 comparisons in Table 1): > 0",
+        experiments=("rebalance",),
+        measure=each(_ssp(METHODS)),
+    ),
+    Claim(
+        id="E5.rw-rs",
+        place="section 5.2, quantitative results, Table 1",
+        printed="re-weighting strategies perform better than re-sampling",
+        statistic="accuracy of RW minus that of RS, without SSP, at each imbalance and data set: > 0",
+        experiments=("rebalance",),
+        measure=each(_from_scratch([("rw", "rs")])),
+    ),
+    Claim(
+        id="E5.ssp-corrects-rs",
+        place="section 5.2, quantitative results, Table 1",
+        printed="the re-sampling strategy may lead to low data diversity by discarding valuable information, while SSP "
+        "can correct this drawback and further increase accuracy",
+        reading="SSP adds more to RS, whose drawback it corrects as well, than to the others",
+        statistic="(RS + SSP - RS) minus (m + SSP - m) for m = CE, RW and DRW, at each imbalance and data set: > 0",
+        experiments=("rebalance",),
+        measure=each(_gains_more([("rs", other) for other in ("ce", "rw", "drw")])),
+    ),
+    Claim(
+        id="E5.especially",
+        place="section 5.2, quantitative results, Table 1",
+        printed="good representations are helpful for imbalance learning, especially work with re-balance strategies",
+        reading="SSP adds more to a re-balanced method than to CE",
+        statistic="(m + SSP - m) minus (CE + SSP - CE) for m = RS, RW and DRW, at each imbalance and data set: > 0",
+        experiments=("rebalance",),
+        measure=each(_gains_more([(method, "ce") for method in _REBALANCED])),
+    ),
+    Claim(
+        id="E6.poor",
+        place="section 5.2, qualitative results, Figure 5(a)",
+        printed="standard CE training could lead to low-quality representations with poor class separation for "
+        "minority classes",
+        statistic="of the features of CE: each measure of how clear the boundaries are, mean over the first third of "
+        "the classes minus mean over the last third, on train and test images: > 0",
+        experiments=("embedding",),
+        measure=each(_poor),
+    ),
+    Claim(
+        id="E6.clearer",
+        place="section 5.2, qualitative results, Figure 5(b) and its caption",
+        printed="Using SSP helps to learn high-quality representations with clearer boundaries for the minority "
+        "classes",
+        statistic="each measure of how clear the boundaries are, mean over the last third of the classes, with SSP "
+        "minus without, on train and test images: > 0",
+        experiments=("embedding",),
+        measure=each(_clearer),
+    ),
+    Claim(
+        id="E6.inter-class",
+        place="section 5.2, qualitative results, Figure 5",
+        printed="good representations would reduce the inter-class differences among the classes",
+        reading="classes become alike in how clear their boundaries are",
+        statistic="standard deviation over the classes of each measure, of CE minus that with SSP, on train and test "
+        "images: > 0",
+        experiments=("embedding",),
+        measure=each(_more_even),
+    ),
+    Claim(
+        id="E6.inter-class-closer",
+        place="section 5.2, qualitative results, Figure 5",
+        printed="good representations would reduce the inter-class differences among the classes",
+        reading="the classes come closer",
+        statistic="separation, mean over the classes, of CE minus that with SSP, on train and test images: > 0",
+        experiments=("embedding",),
+        measure=each(_closer),
+    ),
+)
+"""The claims of the section."""

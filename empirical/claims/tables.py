@@ -1,0 +1,172 @@
+"""The tables that claims are judged by: read from folders, of one profile, with what they lack."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NoReturn
+
+from theory._validate import refuse
+
+__all__ = ["LackingError", "Row", "Series", "Statistic", "Table", "only", "read"]
+
+Row = Mapping[str, Any]
+"""A row, by column; an empty cell is None."""
+
+Series = dict[int, float | None]
+"""A number for each seed, None where a run is missing."""
+
+Statistic = Callable[[Sequence[Row]], float | None]
+"""From the rows of one seed to a number; None if a run is not finished."""
+
+
+class LackingError(Exception):
+    """A table lacks what a claim needs; the message says what."""
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """The rows of an experiment.
+
+    Attributes:
+        name: of the experiment.
+        rows: a run each, or a run and class.
+        commands: that made them.
+    """
+
+    name: str
+    rows: tuple[Row, ...]
+    commands: tuple[str, ...] = ()
+
+    @cached_property
+    def columns(self) -> frozenset[str]:
+        """The columns that every row has."""
+        return frozenset.intersection(*(frozenset(row) for row in self.rows)) if self.rows else frozenset()
+
+    def where(self, **cells: Any) -> list[Row]:
+        """Return the rows with these cells."""
+        self.need(*cells)
+        return [row for row in self.rows if all(row[name] == value for name, value in cells.items())]
+
+    def values(self, column: str, **cells: Any) -> list[Any]:
+        """Return the different values of a column, where the rows have these cells, in the table's order."""
+        self.need(column)
+        return [value for value in dict.fromkeys(row[column] for row in self.where(**cells)) if value is not None]
+
+    def places(self, *columns: str, **cells: Any) -> list[tuple[Any, ...]]:
+        """Return the different combinations of columns; the largest imbalance first within each data set."""
+        self.need(*columns)
+        found = dict.fromkeys(tuple(row[name] for name in columns) for row in self.where(**cells))
+        names = [place[0] for place in found]
+        return sorted(found, key=lambda place: (names.index(place[0]), *(-v for v in place[1:])))
+
+    def per_seed(self, statistic: Statistic, **cells: Any) -> Series:
+        """Return the statistic of each seed's rows with these cells; no seeds if there is no such row."""
+        rows = self.where(**cells)
+        self.need("seed")
+        seeds = sorted({row["seed"] for row in rows})
+        return {seed: statistic([row for row in rows if row["seed"] == seed]) for seed in seeds}
+
+    def need(self, *columns: str) -> None:
+        """Raise :class:`LackingError` if the table lacks a column."""
+        for name in columns:
+            if name not in self.columns:
+                raise LackingError(f"the table {self.name} has no column {name}")
+
+
+def only(column: str) -> Statistic:
+    """Return the statistic that is a column of the one row that a seed has."""
+
+    def statistic(rows: Sequence[Row]) -> float | None:
+        if len(rows) != 1:
+            raise LackingError(
+                f"{len(rows)} rows of one seed where one is meant; the table holds runs of different recipes"
+            )
+        if column not in rows[0]:
+            raise LackingError(f"the table has no column {column}")
+        value = rows[0][column]
+        return None if value is None else float(value)
+
+    return statistic
+
+
+def read(folders: Iterable[Path], names: Iterable[str]) -> dict[str, dict[str, Table]]:
+    """Return by profile, then by experiment, the tables that lie in the folders.
+
+    Tables of one experiment and profile are put together; of rows that stand in several folders, a finished one counts.
+
+    Raises:
+        ValueError: a folder is missing, or a table cannot be read.
+    """
+    names = list(names)
+    parts: dict[str, dict[str, list[tuple[list[Row], str]]]] = {}
+    for folder in folders:
+        if not folder.is_dir():
+            refuse("results", str(folder), "must be a folder that exists")
+        for name in names:
+            if not (folder / f"{name}.csv").is_file():
+                continue
+            rows, about = _load(folder, name)
+            profile = str(about["arguments"].get("profile", ""))
+            parts.setdefault(profile, {}).setdefault(name, []).append((rows, str(about["command"])))
+    return {
+        profile: {
+            name: Table(name, _together([rows for rows, _ in found]), tuple(dict.fromkeys(c for _, c in found)))
+            for name, found in tables.items()
+        }
+        for profile, tables in parts.items()
+    }
+
+
+def _together(parts: Sequence[Sequence[Row]]) -> tuple[Row, ...]:
+    """Return the rows of all parts, a run's rows from the first part in which it is finished."""
+    if len(parts) == 1:
+        return tuple(parts[0])
+    runs: dict[Any, list[Row]] = {}
+    for number, rows in enumerate(parts):
+        own: dict[Any, list[Row]] = {}
+        for place, row in enumerate(rows):
+            own.setdefault(row["run"] if row.get("run") else (number, place), []).append(row)
+        for run, mine in own.items():
+            if run not in runs or (_unfinished(runs[run]) and not _unfinished(mine)):
+                runs[run] = mine
+    return tuple(row for rows in runs.values() for row in rows)
+
+
+def _unfinished(rows: Sequence[Row]) -> bool:
+    return any(value is None for row in rows for value in row.values())
+
+
+def _load(folder: Path, name: str) -> tuple[list[Row], dict[str, Any]]:
+    table, made = folder / f"{name}.csv", folder / f"{name}.json"
+    try:
+        about = json.loads(made.read_text(encoding="utf-8"))
+        with table.open(newline="", encoding="utf-8") as file:
+            rows = [{key: _cell(text) for key, text in row.items()} for row in csv.DictReader(file, strict=True)]
+    except (OSError, ValueError, TypeError, csv.Error):
+        _refuse(table)
+    if not (isinstance(about, dict) and "command" in about and isinstance(about.get("arguments"), dict) and rows):
+        _refuse(table)
+    if any(None in row for row in rows) or len(rows) != about.get("rows"):
+        _refuse(table)
+    return rows, about
+
+
+def _cell(text: str) -> Any:
+    """Return what a cell holds: a number, a text, or None."""
+    if not text:
+        return None
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _refuse(table: Path) -> NoReturn:
+    refuse("results", str(table), f"must be a whole table with its {table.stem}.json; the same command makes both anew")

@@ -1,0 +1,126 @@
+"""``python -m empirical verify``: judge the paper's claims about measurements by the tables that are there.
+
+Exit codes: 0, the claims are judged, whatever the verdicts and however much is missing; 2, the input cannot be used.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from empirical.claims import ALPHA, NOT_MEASURED, RUNS, Finding, as_printed, findings, published, read
+from empirical.files import write_whole
+from empirical.options import Parser, folder
+from theory._validate import refuse
+
+__all__ = ["main"]
+
+_STYLE = {"confirmed": "green", "contradicted": "red", "undecided at this scale": "magenta", NOT_MEASURED: "dim"}
+_WIDTH = 150  # where the output is no terminal, whose width is then not known
+
+
+def main(argv: Sequence[str]) -> int:
+    """Judge what ``argv`` says and return the exit code."""
+    parser = _parser()
+    args = parser.parse_args(argv)
+    try:
+        if args.json is not None and args.json.is_dir():
+            refuse("json", str(args.json), "must name a file, not a folder")
+        found = findings(args.results)
+        cells = published.compare(read(args.results, ("rebalance", "norms")))
+    except ValueError as error:
+        parser.error(str(error))
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = _WIDTH
+    for profile, own in groupby(sorted(found, key=lambda f: f.profile), key=lambda f: f.profile):
+        console.print(_table(profile, list(own)))
+    console.print(_summary(found), markup=False)
+    if cells:
+        console.print(_published(cells), markup=False)
+    _say_missing(console, found, args.results[0])
+    if args.json is not None:
+        _write(parser, args.json, found, cells)
+        console.print(f"written to {args.json}", markup=False)
+    return 0
+
+
+def _table(profile: str, found: Sequence[Finding]) -> Table:
+    title = f"The paper's claims, profile {profile}" if profile else "The paper's claims"
+    table = Table(title=title, box=SIMPLE_HEAD)
+    for name in ("claim", "verdict"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("as printed in the text at hand", min_width=46)
+    for name in ("measured on", "comparisons", "the paper's own table"):
+        table.add_column(name)
+    for f in found:
+        own = as_printed(f.claim)
+        verdict = f"[{_STYLE[f.verdict]}]{f.verdict}[/]"
+        reading = "" if f.claim.reading is None else f" (read as: {f.claim.reading})"
+        data = ", ".join((*f.data, f.seeds)) if f.data else ""
+        found_so_far = f"{f.counts}; {f.late} lack runs" if f.late else f.counts
+        words = (f.claim.printed + reading, data, found_so_far, "" if own is None else str(own))
+        table.add_row(f.claim.id, verdict, *map(escape, words))
+    return table
+
+
+def _summary(found: Sequence[Finding]) -> str:
+    verdicts = Counter(f.verdict for f in found)
+    listed = ", ".join(f"{verdicts[name]} {name}" for name in _STYLE if verdicts[name])
+    half = f"{100 * ALPHA / 2:g} %"
+    return f"{len(found)} claims: {listed}. The chance to be wrong is at most {half} a claim, either way."
+
+
+def _published(cells: Sequence[published.Cell]) -> str:
+    lines = []
+    for (table, profile, data), group in groupby(cells, key=lambda part: (part.table, part.profile, part.data)):
+        own = list(group)
+        lines.append(f"{table}, {data}, profile {profile}: {published.counts(own)}")
+        lines += [
+            f"  outside: {part.method}, {part.pretrain}, imbalance {part.imbalance:g}: printed {part.printed:g}, "
+            f"within noise {part.low:.1f} to {part.high:.1f}"
+            for part in own
+            if part.verdict == published.OUTSIDE
+        ]
+    return "\n".join(lines)
+
+
+def _say_missing(console: Console, found: Sequence[Finding], out: Path) -> None:
+    """Say what is missing and which commands make it."""
+    absent = dict.fromkeys(reason for f in found for reason in f.missing if not reason.startswith(RUNS))
+    if absent:
+        console.print("missing: " + "; ".join(absent), markup=False)
+    commands = dict.fromkeys(command for f in found for command in f.make)
+    if commands:
+        console.print("made by:", *(f"  {command} --out {out}" for command in commands), sep="\n", markup=False)
+
+
+def _write(parser: Parser, path: Path, found: Sequence[Finding], cells: Sequence[published.Cell]) -> None:
+    claims: list[dict[str, Any]] = []
+    for f in found:
+        own = as_printed(f.claim)
+        claims.append({**f.as_dict(), "as_printed": None if own is None else dict(vars(own))})
+    content = {"alpha": ALPHA, "claims": claims, "published": [part.as_dict() for part in cells]}
+    try:
+        write_whole(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    except OSError as error:
+        parser.error(f"json={str(path)!r}: must be a file that can be written: {error.strerror}")
+
+
+def _parser() -> Parser:
+    description, _, codes = str(__doc__).partition("\n\n")
+    parser = Parser(prog="python -m empirical verify", description=description.partition(": ")[2], epilog=codes)
+    parser.add_argument(
+        "--results", nargs="+", type=folder, required=True, metavar="DIR", help="the folders of the experiments' tables"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all verdicts and their comparisons there")
+    return parser
