@@ -17,7 +17,7 @@ install: .venv/.installed
 .venv/.installed: setup.cfg pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "PYTHON=$(PYTHON) is %d.%d: allowed is 3.11 or later" % sys.version_info[:2])'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --constraint constraints.txt --editable '.[empirical,cluster,docs,dev]'
+	$(BIN)/python -m pip install --constraint constraints.txt --editable '.[empirical,cluster,tensorboard,docs,dev]'
 	@touch $@
 
 lint: install

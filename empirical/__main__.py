@@ -2,8 +2,9 @@
 and ``verify --results DIR``.
 
 ``run`` runs an experiment: it writes ``DIR/NAME.csv``, the tidy table, and ``DIR/NAME.json``, how it was made and its
-summary. ``train``, ``bench`` and ``verify`` are modules of :mod:`empirical.commands`. Bad input ends with exit code 2
-and one line that says what is allowed; nothing is written then.
+summary; further tables of an experiment go to ``DIR/NAME-TABLE.csv``. ``train``, ``bench`` and ``verify`` are modules of
+:mod:`empirical.commands`. Bad input ends with exit code 2 and one line that says what is allowed; nothing is written
+then.
 """
 
 from __future__ import annotations
@@ -84,7 +85,9 @@ def _run(name: str, options: Sequence[str]) -> int:
     rows = experiment.run(setting, track)
     seconds = time.perf_counter() - started
     summary = experiment.summarise(rows)
-    table = csv_text(map(asdict, rows))
+    further = getattr(rows, "further", {})
+    tables = {name: rows, **{f"{name}-{key}": table for key, table in further.items()}}
+    texts = {file: csv_text(map(asdict, table)) for file, table in tables.items()}
     made = {
         "command": command(name, setting.arguments()),
         "arguments": setting.arguments(),
@@ -92,9 +95,11 @@ def _run(name: str, options: Sequence[str]) -> int:
         **surroundings(),
         "seconds": round(seconds, 2),
         "rows": len(rows),
+        **({"further": {key: len(table) for key, table in further.items()}} if further else {}),
         "summary": summary,
     }
-    write_whole(args.out / f"{name}.csv", table)
+    for file, text in texts.items():
+        write_whole(args.out / f"{file}.csv", text)
     write_whole(args.out / f"{name}.json", json.dumps(made, indent=2, allow_nan=False) + "\n")
     print(_table(summary))
     print(f"{len(rows)} rows in {seconds:.1f} s: {args.out / name}.csv, {args.out / name}.json")

@@ -184,7 +184,10 @@ def _ours(plan: Plan, workers: int = 0, compile: bool = False) -> Measured:
     mean, std = channel_statistics(images)
     counts = (len(labels),) * _CLASSES  # of no effect on cross entropy
     device = torch.device(plan.device)
-    material = Material(images, labels, images[:0], labels[:0], counts, mean, std, 4, True, "").to(device)
+    everything, nothing = np.arange(len(labels)), np.arange(0)
+    material = Material(
+        images, labels, images[:0], labels[:0], counts, mean, std, 4, True, "", everything, nothing, nothing
+    ).to(device)
     config = Config(data="bench", arch=plan.arch, batch_size=plan.batch_size)
     execution = Execution(device, compile=compile)
     started = time.perf_counter()

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
+from functools import partial
 from typing import Any
 
 from empirical.schedule import Schedule
-from theory._validate import choice, number, refuse, whole
+from theory._validate import choice, number, positive, refuse, whole
 
 __all__ = ["METHODS", "NO_PRETRAINING", "SHAPES", "Config"]
 
@@ -41,8 +43,6 @@ _USERS = {
     "tau": ("logit-adjustment",),
 }
 """The methods that use a number; for the others it is set to its default, so that the same run has one name."""
-
-_PRETRAIN_NUMBERS = ("temperature", "dimension", "key_momentum", "queue", "redundancy", "factor")
 
 _FORMAT = 1
 _TWINS = {"ce": "drw", "drw": "ce", "ldam": "ldam-drw", "ldam-drw": "ldam"}
@@ -217,9 +217,9 @@ class Config:
         elif plain["similar_majority"] == plain["similar_minority"]:
             refuse("similar_minority", self.similar_minority, "must be another class than similar_majority")
         own = {} if plain["pretrain"] == NO_PRETRAINING else default_numbers(str(plain["pretrain"]))
-        for name in _PRETRAIN_NUMBERS:
+        for name, checked in _PRETRAIN_NUMBERS.items():
             value = getattr(self, name)
-            plain[name] = (own[name] if value is None else value) if name in own else None
+            plain[name] = checked(name, own[name] if value is None else value) if name in own else None
         for name, value in plain.items():
             object.__setattr__(self, name, value)
         self.schedule  # noqa: B018 - it refuses too few epochs
@@ -271,3 +271,18 @@ def _several(name: str, values: Any, least: int) -> tuple[int, ...]:
 
 def _real(name: str, value: Any, allowed: str, **limits: float) -> float:
     return float(number(name, value, allowed, **limits))
+
+
+def _positive(name: str, value: Any) -> float:
+    return float(positive(name, value))
+
+
+_PRETRAIN_NUMBERS: dict[str, Callable[[str, Any], float]] = {
+    "temperature": _positive,
+    "dimension": whole,
+    "key_momentum": partial(_real, allowed="must be from 0 to 1", least=0, most=1),
+    "queue": whole,
+    "redundancy": partial(_real, allowed="must be a finite number of at least 0", least=0),
+    "factor": _positive,
+}
+"""How each number of a pre-training is checked and brought to its plain type."""

@@ -13,6 +13,7 @@ from empirical import evaluate
 from empirical.augment import normalize
 from empirical.config import Config
 from empirical.material import Material
+from empirical.steps import find_device
 from empirical.train import trained_network
 
 __all__ = ["Features", "of_images", "of_run"]
@@ -43,32 +44,37 @@ class Features:
     counts: tuple[int, ...]
 
 
-def of_run(config: Config, out: Path, root: Path | None = None) -> Features:
+def of_run(config: Config, out: Path, root: Path | None = None, device: str = "cpu") -> Features:
     """Return the features of a finished run.
 
     Args:
         config: the run.
         out: the folder of the runs.
         root: the folder of the data sets.
+        device: ``auto``, ``cpu`` or ``cuda``: what computes them; they lie on the CPU in any case.
 
     Raises:
-        ValueError: as in :func:`empirical.train.trained_network`.
+        ValueError: there is no such device; or as in :func:`empirical.train.trained_network`.
     """
+    where = find_device(device)
     network, material = trained_network(config, out, root)
+    network.to(where)
     bias = getattr(network.classifier, "bias", None)
     return Features(
         train=of_images(network, material, material.images),
         train_labels=material.labels,
         test=of_images(network, material, material.test_images),
         test_labels=material.test_labels,
-        weight=network.classifier.weight.detach(),
-        bias=None if bias is None else bias.detach(),
+        weight=network.classifier.weight.detach().cpu(),
+        bias=None if bias is None else bias.detach().cpu(),
         counts=material.counts,
     )
 
 
 def of_images(network: Any, material: Material, images: Tensor) -> Tensor:
-    """Return the features of uint8 ``images``, shape ``(n, H, W, channels)``, normalised as the run's."""
+    """Return the features of uint8 ``images``, shape ``(n, H, W, channels)``, normalised as the run's, on the CPU."""
+    device = next(network.parameters()).device
+    mean, std = material.mean.to(device), material.std.to(device)
     with torch.no_grad():
-        batches = [normalize(batch, material.mean, material.std) for batch in images.split(_BATCH)]
-    return evaluate.features(network, batches)
+        batches = [normalize(batch.to(device), mean, std) for batch in images.split(_BATCH)]
+    return evaluate.features(network, batches).cpu()

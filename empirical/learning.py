@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from operator import itemgetter
 from typing import Any
 
 import torch
@@ -11,12 +12,12 @@ from torch import Tensor
 from empirical import networks
 from empirical.augment import normalize, random_crop_and_mirror
 from empirical.config import Config
-from empirical.evaluate import Scores, scores
+from empirical.evaluate import Scores, features, scores, tau_sweep
 from empirical.losses import effective_weights, has_switch, method_loss, needs_cosine, samples
 from empirical.material import Material, Stream, seed
 from empirical.pretrain import carry_over, default_numbers, objective
 from empirical.resampling import draw, image_weights
-from empirical.steps import Execution, Loss
+from empirical.steps import Evaluator, Execution, Loss
 
 __all__ = ["SelfSupervised", "Supervised", "build_network"]
 
@@ -59,10 +60,12 @@ class Supervised:
         self._weights = None
         if samples(str(config.method)) != "uniform":
             self._weights = image_weights(material.labels.cpu(), effective_weights(material.counts, config.beta))
+        self._test_batch = _TEST_BATCH[execution.device.type]
         self._losses = {deferred: self._loss_of(deferred) for deferred in (False, True)}
+        self._evaluator = Evaluator(self.module, self._logits, execution, self._test_batch)
 
     def loss(self, epoch: int) -> Loss:
-        """Return the loss of an epoch: the same object as long as nothing changes."""
+        """Return the loss of an epoch: equal to that of the epoch before as long as nothing changes."""
         return self._losses[has_switch(str(self._config.method)) and epoch > self._config.schedule.switch]
 
     def batches(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
@@ -78,19 +81,33 @@ class Supervised:
 
     def scores(self) -> Scores:
         """Return the scores on the test images."""
-        own = self._material
-        self.module.eval()
-        with torch.no_grad(), self._execution.precision():
-            found = [
-                self.module(normalize(batch, own.mean, own.std)).float()
-                for batch in own.test_images.split(_TEST_BATCH[self._execution.device.type])
-            ]
-        self.module.train()
-        return scores(torch.cat(found), own.test_labels)
+        return scores(self._evaluator(self._material.test_images), self._material.test_labels)
+
+    def swept(self) -> dict[str, Any] | None:
+        """Return what tau-normalisation of the last layer makes of the test images.
+
+        ``taus`` and the ``accuracy`` of each, without bias (:func:`empirical.evaluate.tau_sweep`); ``best`` is the
+        first of the best, chosen on the very images that it is measured on, so for comparison only. None for a layer
+        of cosines, which are normalised already, and where a row is 0 and cannot be.
+        """
+        own, weight = self._material, self.module.classifier.weight.detach()
+        if needs_cosine(str(self._config.method)) or not weight.any(dim=1).all():
+            return None
+        batches = [normalize(batch, own.mean, own.std) for batch in own.test_images.split(self._test_batch)]
+        found = tau_sweep(features(self.module, batches), own.test_labels, weight)
+        best = max(found, key=itemgetter("accuracy"))
+        return {
+            "taus": [row["tau"] for row in found],
+            "accuracy": [row["accuracy"] for row in found],
+            "best": {"tau": best["tau"], "accuracy": best["accuracy"], "chosen_on": "test images"},
+        }
 
     def start_from(self, state: Mapping[str, Tensor]) -> None:
         """Take over what a pre-trained network has learnt."""
         carry_over(state, self.module)
+
+    def _logits(self, images: Tensor) -> Any:
+        return self.module(normalize(images, self._material.mean, self._material.std))
 
     def _loss_of(self, deferred: bool) -> Loss:
         def loss(images: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
@@ -128,7 +145,7 @@ class SelfSupervised:
         self.generators = (self._generator,)
 
     def loss(self, epoch: int) -> Loss:
-        """Return the loss: the same object for all epochs."""
+        """Return the loss: the same for all epochs."""
         return self._loss
 
     def batches(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:

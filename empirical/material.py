@@ -60,7 +60,7 @@ class Material:
         pad: pixels that the augmentation pads by before it crops.
         mirror: whether the augmentation mirrors.
         fingerprint: the SHA-256 of the data set's images and labels.
-        chosen: which of the data set's training images ``images`` are, in its order, shape ``(n,)``.
+        chosen: which of the data set's training images ``images`` are, counted before ``classes``, shape ``(n,)``.
         replaced: which of those were mixed, shape ``(k,)``.
         partners: with which, shape ``(k,)``.
     """
@@ -99,8 +99,9 @@ def gather(config: Config, root: Path | None) -> Material:
         data = load(config.data, root, seed=config.data_seed, resolution=config.resolution)
     except OSError as error:
         refuse("data", config.data, f"cannot be read or downloaded: {error}")
+    known = np.arange(len(data.train_labels))
     if config.classes is not None:
-        data = _only(data, config.classes)
+        data, known = _only(data, config.classes)
     images, labels = data.train_images, data.train_labels
     classes = len(data.classes)
     counts = _counts(config, np.bincount(labels, minlength=classes))
@@ -112,6 +113,8 @@ def gather(config: Config, root: Path | None) -> Material:
         for name, label in (("similar_majority", config.similar_majority), ("similar_minority", minority)):
             if label >= classes:
                 refuse(name, label, f"must be at most {classes - 1}, the label of the last class")
+        if config.similar_majority == minority:
+            refuse("similar_majority", minority, "must be another class than similar_minority, by default the last")
         kept, mixed = mix(
             kept,
             kept_labels,
@@ -121,7 +124,7 @@ def gather(config: Config, root: Path | None) -> Material:
             degree=config.similar_degree,
             seed=seed(config, Stream.MIXING),
         )
-        replaced, partners = chosen[mixed.replaced], chosen[mixed.partners]
+        replaced, partners = known[chosen[mixed.replaced]], known[chosen[mixed.partners]]
     mean, std = statistics(torch.from_numpy(images))
     return Material(
         images=torch.from_numpy(np.ascontiguousarray(kept)),
@@ -134,27 +137,28 @@ def gather(config: Config, root: Path | None) -> Material:
         pad=images.shape[1] // _PAD if data.shift else 0,
         mirror=data.mirror,
         fingerprint=data.fingerprint,
-        chosen=chosen,
+        chosen=known[chosen],
         replaced=replaced,
         partners=partners,
     )
 
 
-def _only(data: Dataset, classes: tuple[int, ...]) -> Dataset:
-    """Return the images of some classes, which get the labels 0, 1, ... in this order."""
+def _only(data: Dataset, classes: tuple[int, ...]) -> tuple[Dataset, NDArray[np.intp]]:
+    """Return the images of some classes, which get the labels 0, 1, ..., and which training images of all they are."""
     if max(classes) >= len(data.classes):
         refuse("classes", list(classes), f"must be at most {len(data.classes) - 1}, the label of the last class")
     place = np.full(len(data.classes), -1)
     place[list(classes)] = np.arange(len(classes))
     data = data.with_test()
     own = place[data.labels] >= 0
-    return replace(
+    kept = replace(
         data,
         classes=tuple(data.classes[label] for label in classes),
         images=data.images[own],
         labels=place[data.labels[own]],
         test=None if data.test is None else data.test[own],
     )
+    return kept, np.flatnonzero(place[data.train_labels] >= 0)
 
 
 def _counts(config: Config, available: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -114,7 +114,7 @@ class Tensorboard(Quiet):
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError:
-            refuse("tensorboard", True, "needs the package tensorboard: pip install tensorboard")
+            refuse("tensorboard", True, "needs the package tensorboard: pip install 'tailbound[tensorboard]'")
         self._writer_class: Any = SummaryWriter
 
     def begin(self, label: str, folder: Path, epochs: int, done: int) -> None:

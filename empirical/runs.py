@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -9,10 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from empirical.checkpoint import load_checkpoint, save_checkpoint
 from empirical.config import Config
 from empirical.files import csv_text, write_whole
 from empirical.locking import locked
+from empirical.material import Material
 from theory._validate import refuse
 
 __all__ = ["Run"]
@@ -26,12 +30,17 @@ class Run:
 
     ``config.json``
         the configuration and the fingerprint of the data;
+    ``images.npz``
+        what was drawn, written when the run begins: ``chosen``, the images that it is trained on, in order; and of
+        section 4.2 ``replaced``, those of them that were mixed, and ``partners``, with which. All are indices into the
+        training images of the data set, int64, from 0, counted before classes are left out;
     ``last.pt``
-        the state after the last whole epoch, the history in it;
+        the state after a whole epoch, the history in it: the last one, or one a few seconds before it
+        (``save_every`` of :func:`empirical.train.train`);
     ``switch.pt``
         the same after the last epoch before deferred re-weighting begins, for the run that shares it;
     ``history.csv``
-        a row an epoch, written after the checkpoint and again from it when the run goes on;
+        a row for each epoch of the checkpoint, written after it and again from it when the run goes on;
     ``result.json``
         what came out; it is there when the run is finished, and only then.
 
@@ -87,6 +96,15 @@ class Run:
                 refuse("data", self.config.data, f"must hold the images that {self.folder} was begun with")
             yield
 
+    def record_images(self, material: Material) -> None:
+        """Write ``images.npz`` unless it is there."""
+        path = self.folder / "images.npz"
+        if not path.exists():
+            buffer = io.BytesIO()
+            arrays = {name: getattr(material, name).astype(np.int64) for name in ("chosen", "replaced", "partners")}
+            np.savez_compressed(buffer, **arrays)
+            _write(path, buffer.getvalue())
+
     def checkpoint(self, name: str = "last") -> dict[str, Any] | None:
         """Return the state in ``last.pt`` or another checkpoint; None if there is none.
 
@@ -127,7 +145,7 @@ def _read_json(path: Path) -> dict[str, Any] | None:
     return content
 
 
-def _write(path: Path, content: str) -> None:
+def _write(path: Path, content: str | bytes) -> None:
     """Write a file; where that fails, the error says which."""
     with _named(path):
         write_whole(path, content)

@@ -7,6 +7,7 @@ it, from normalising to the optimiser, is captured once and launched as one grap
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,12 +18,14 @@ from torch import Tensor, nn
 
 from theory._validate import choice, refuse
 
-__all__ = ["Execution", "Optimizer", "Tally", "Trainer", "find_device"]
+__all__ = ["Evaluator", "Execution", "Optimizer", "Tally", "Trainer", "find_device"]
 
 Loss = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 """Of uint8 images and targets: the loss, and how many decisions are right."""
 
 _WARM_STEPS = 3
+_CUBLAS = "CUBLAS_WORKSPACE_CONFIG"
+_WORKSPACES = (":4096:8", ":16:8")
 
 
 @dataclass(frozen=True)
@@ -33,11 +36,23 @@ class Execution:
         device: where.
         deterministic: choose deterministic kernels on CUDA; a CPU is deterministic anyway.
         compile: let ``torch.compile`` fuse the network; pays after some thousand steps.
+
+    Raises:
+        ValueError: CUDA is in use already, and was not told to be deterministic.
     """
 
     device: torch.device
     deterministic: bool = False
     compile: bool = False
+
+    def __post_init__(self) -> None:
+        """Have cuBLAS be deterministic too, if that is asked for."""
+        if self.deterministic and self.device.type == "cuda":
+            if not torch.cuda.is_initialized():  # cuBLAS reads it when it starts
+                os.environ.setdefault(_CUBLAS, _WORKSPACES[0])
+            if os.environ.get(_CUBLAS) not in _WORKSPACES:
+                allowed = f"needs {_CUBLAS}={' or '.join(_WORKSPACES)} in the environment before CUDA is used"
+                refuse("deterministic", True, allowed)
 
     @property
     def graphs(self) -> bool:
@@ -175,7 +190,7 @@ class Trainer:
             loss: of images and targets; if it is another than before, the graphs are captured anew.
             rate: the learning rate.
         """
-        if loss is not self._loss:
+        if loss != self._loss:  # not "is": a method is another object each time that it is looked up
             self._loss = loss
             self._steps.clear()
         self._optimizer.set_rate(rate)
@@ -188,7 +203,7 @@ class Trainer:
         """Train on a batch: uint8 images and their targets, on the device."""
         shape = tuple(images.shape)
         if shape not in self._steps:
-            self._steps[shape] = _Step(images, targets, self._run)
+            self._steps[shape] = _Step((images, targets), self._run)
             if self._execution.graphs:
                 self._steps[shape].capture(self._state(), self._generators)
         self._steps[shape](images, targets)
@@ -236,36 +251,83 @@ def find_device(name: str) -> torch.device:
     return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
 
 
-class _Step:
-    """A step on images of one shape, in buffers of its own: called as it is, or captured and then replayed."""
+class Evaluator:
+    """Gives the logits of images in evaluation mode, as a graph where steps are graphs.
 
-    def __init__(self, images: Tensor, targets: Tensor, run: Callable[[Tensor, Tensor], None]) -> None:
-        self._images, self._targets, self._run = images.clone(), targets.clone(), run
+    Args:
+        module: a network of :mod:`empirical.networks` on the device; it must stay where it is in memory.
+        logits: of uint8 images, computed by the network.
+        execution: how to compute.
+        batch_size: images at a time.
+    """
+
+    def __init__(
+        self, module: nn.Module, logits: Callable[[Tensor], Tensor], execution: Execution, batch_size: int
+    ) -> None:
+        """Begin without buffers."""
+        self._module, self._logits, self._execution, self._batch_size = module, logits, execution, batch_size
+        self._steps: dict[tuple[int, ...], tuple[_Step, Tensor]] = {}
+
+    @torch.no_grad()
+    def __call__(self, images: Tensor) -> Tensor:
+        """Return the logits of uint8 images, float32, shape ``(n, C)``; the network is in training mode afterwards."""
+        self._module.eval()
+        found = []
+        for batch in images.split(self._batch_size):
+            shape = tuple(batch.shape)
+            if shape not in self._steps:
+                self._steps[shape] = self._step(batch)
+            step, answer = self._steps[shape]
+            step(batch)
+            found.append(answer.clone())
+        self._module.train()
+        return torch.cat(found)
+
+    def _step(self, images: Tensor) -> tuple[_Step, Tensor]:
+        """Return what computes the logits of images of this shape, and where it leaves them."""
+        classifier: Any = self._module.classifier
+        answer = torch.empty(len(images), len(classifier.weight), device=images.device)
+
+        def run(images: Tensor) -> None:
+            with self._execution.precision():
+                answer.copy_(self._logits(images))
+
+        step = _Step((images,), run)
+        if self._execution.graphs:
+            step.capture((), ())
+        return step, answer
+
+
+class _Step:
+    """A function of tensors of one shape, in buffers of its own: called as it is, or captured and then replayed."""
+
+    def __init__(self, inputs: Sequence[Tensor], run: Callable[..., None]) -> None:
+        self._inputs, self._run = [tensor.clone() for tensor in inputs], run
         self._graph: torch.cuda.CUDAGraph | None = None
 
-    def __call__(self, images: Tensor, targets: Tensor) -> None:
-        self._images.copy_(images)
-        self._targets.copy_(targets)
+    def __call__(self, *inputs: Tensor) -> None:
+        for own, given in zip(self._inputs, inputs, strict=True):
+            own.copy_(given)
         if self._graph is None:
-            self._run(self._images, self._targets)
+            self._run(*self._inputs)
         else:
             self._graph.replay()
 
     def capture(self, state: Sequence[Tensor], generators: Sequence[torch.Generator]) -> None:
-        """Capture the step. The steps that warm it up leave no trace in ``state`` or ``generators``."""
+        """Capture the call. The calls that warm it up leave no trace in ``state`` or ``generators``."""
         before = [tensor.detach().clone() for tensor in state]
         drawn = [generator.get_state() for generator in generators]
         aside = torch.cuda.Stream()
         aside.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(aside):
             for _ in range(_WARM_STEPS):
-                self._run(self._images, self._targets)
+                self._run(*self._inputs)
         torch.cuda.current_stream().wait_stream(aside)
         graph = torch.cuda.CUDAGraph()
         for generator in generators:
             graph.register_generator_state(generator)
         with torch.cuda.graph(graph):
-            self._run(self._images, self._targets)
+            self._run(*self._inputs)
         with torch.no_grad():
             for tensor, value in zip(state, before, strict=True):
                 tensor.copy_(value)

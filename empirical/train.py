@@ -26,12 +26,15 @@ from empirical.runs import Run
 from empirical.steps import Execution, Optimizer, Trainer, find_device
 from empirical.stopping import Interrupted, Stop
 from empirical.threads import cores, one_thread
-from theory._validate import refuse
+from theory._validate import number, refuse
 
-__all__ = ["Diverged", "train", "train_many", "trained_network"]
+__all__ = ["SAVE_EVERY", "Diverged", "train", "train_many", "trained_network"]
 
 _NETWORK = "network."
 _LEAST_SIDE = 4
+
+SAVE_EVERY = 5.0
+"""Seconds between two checkpoints. An epoch of a small network on a GPU takes 0.1 s, and a checkpoint costs 0.05 s."""
 
 
 class Diverged(ArithmeticError):  # noqa: N818 - what happened, not an error of the caller
@@ -46,13 +49,15 @@ def train(
     device: str = "auto",
     deterministic: bool = False,
     compile: bool = False,
+    save_every: float = SAVE_EVERY,
     stop: Stop | None = None,
     monitor: Monitor | None = None,
 ) -> dict[str, Any]:
     """Train the run of a configuration, or what is left of it, and return its result.
 
-    A finished run is not trained again. A run that was stopped, at whatever moment, goes on after its last whole
-    epoch; on a CPU, with as many threads, the result is the same to the bit as without the interruption. The
+    A finished run is not trained again. A run that was stopped goes on after its last whole epoch, one that was killed
+    after the last one that is saved; on a CPU, with as many threads, the result is the same to the bit as without the
+    interruption, and it is said if the number of threads or the like is another than before. The
     pre-training that it needs is a run of its own, which is trained first if it is not there, and a run that equals
     this one up to the switch of deferred re-weighting (:meth:`empirical.config.Config.twin`) hands over its state at
     the switch if it has got so far.
@@ -64,12 +69,15 @@ def train(
         device: ``auto``, ``cpu`` or ``cuda``.
         deterministic: choose deterministic kernels on CUDA.
         compile: use ``torch.compile``.
+        save_every: seconds from one checkpoint to the next, at least; 0 for one after each epoch. The last epoch, the
+            one before deferred re-weighting and the last whole one before a stop are saved whatever it says.
         stop: when to stop early; by default never.
         monitor: what to tell; by default nothing is shown.
 
     Returns:
         What ``result.json`` holds: the accuracies of the last and of the best epoch (the best by the test images, so
-        for comparison only), the scores of the last one by class, the norms of the classifier, and how it was made.
+        for comparison only), the scores of the last one by class, the norms of the classifier, what its
+        tau-normalisation comes to (:meth:`empirical.learning.Supervised.swept`), and how it was made.
 
     Raises:
         ValueError: the data are missing or do not fit the configuration, there is no such device, the folder cannot
@@ -79,6 +87,7 @@ def train(
         OSError: the disk is full or fails; what was saved before stays.
     """
     stop, monitor = stop or Stop(), monitor or Quiet()
+    every = float(number("save_every", save_every, "must be a finite number of seconds of at least 0", least=0))
     execution = Execution(find_device(device), deterministic, compile)
     material = gather(config, root)
     build_network(config, material)  # refuses what does not fit, before anything is written, and so does this
@@ -88,8 +97,8 @@ def train(
     with execution.kernels():
         first = config.pretraining()
         if first is not None:
-            _train(Run(first, out), material, execution, stop, monitor)
-        return _train(Run(config, out), material, execution, stop, monitor)
+            _train(Run(first, out), material, execution, stop, monitor, every)
+        return _train(Run(config, out), material, execution, stop, monitor, every)
 
 
 def _check_images(config: Config, material: Material) -> None:
@@ -115,7 +124,7 @@ def train_many(
         configs: what to train.
         out: the folder of the runs; the processes of the executor must see it.
         executor: any executor; by default processes of one thread each on this machine, as many as it has cores.
-        options: ``root``, ``device``, ``deterministic`` and ``compile`` of :func:`train`.
+        options: ``root``, ``device``, ``deterministic``, ``compile`` and ``save_every`` of :func:`train`.
 
     Raises:
         ValueError: as in :func:`train`.
@@ -171,7 +180,9 @@ def trained_network(config: Config, out: Path, root: Path | None = None) -> tupl
     return network.eval(), material
 
 
-def _train(run: Run, material: Material, execution: Execution, stop: Stop, monitor: Monitor) -> dict[str, Any]:
+def _train(
+    run: Run, material: Material, execution: Execution, stop: Stop, monitor: Monitor, save_every: float
+) -> dict[str, Any]:
     """Return the result of a run; train it if it has none."""
 
     def waiting(process: str) -> None:
@@ -180,7 +191,8 @@ def _train(run: Run, material: Material, execution: Execution, stop: Stop, monit
     with run.held(material.fingerprint, waiting, stop.check):
         finished = run.result()
         if finished is None:
-            finished = _Training(run, material, execution).finish(stop, monitor)
+            run.record_images(material)
+            finished = _Training(run, material, execution, save_every).finish(stop, monitor)
             run.finish(finished)
         return finished
 
@@ -188,8 +200,8 @@ def _train(run: Run, material: Material, execution: Execution, stop: Stop, monit
 class _Training:
     """A run under way: its network, its optimiser and its history."""
 
-    def __init__(self, run: Run, material: Material, execution: Execution) -> None:
-        self._run, self._material, self._execution = run, material, execution
+    def __init__(self, run: Run, material: Material, execution: Execution, save_every: float) -> None:
+        self._run, self._material, self._execution, self._save_every = run, material, execution, save_every
         self._config = config = run.config
         kind = SelfSupervised if config.method is None else Supervised
         self._stage = kind(config, material, execution)
@@ -197,7 +209,10 @@ class _Training:
         self._history: list[dict[str, Any]] = []
         self._seconds = 0.0
         self._shared: dict[str, Any] | None = None
+        self._executions: list[dict[str, Any]] = []
+        self._unsaved: dict[str, Any] | None = None
         self._begin()
+        self._saved = time.monotonic()
 
     def finish(self, stop: Stop, monitor: Monitor) -> dict[str, Any]:
         """Train the epochs that are left and return the result."""
@@ -206,6 +221,7 @@ class _Training:
         steps = -(-len(self._material.labels) // config.batch_size)
         trainer = Trainer(self._stage.module, self._optimizer, steps, self._execution, self._stage.generators)
         done = len(self._history)
+        self._note_execution(done + 1, monitor)
         monitor.begin(f"{label} {config.data}", run.folder, config.epochs, done)
         run.write_history(self._history)
         longest = 0.0
@@ -216,7 +232,7 @@ class _Training:
                 self._history.append(self._epoch(trainer, epoch, stop))
                 took = time.perf_counter() - began
                 self._seconds += took
-                self._save(epoch)
+                self._keep(epoch)
                 longest = max(longest, time.perf_counter() - began)
                 mean = self._seconds / epoch
                 monitor.epoch(self._history[-1], mean * (config.epochs - epoch))
@@ -224,8 +240,24 @@ class _Training:
             done = len(self._history)
             raise Interrupted(f"{run.folder}: stopped after epoch {done} of {config.epochs}: {error}") from None
         finally:
-            monitor.end()
+            try:
+                if self._unsaved is not None:
+                    self._save(self._unsaved)
+            finally:
+                monitor.end()
         return self._result()
+
+    def _note_execution(self, epoch: int, monitor: Monitor) -> None:
+        """Record how the epochs from this one on are computed, and say so if that is another way than before."""
+        now = self._execution.describe()
+        if self._executions:
+            before = self._executions[-1]
+            changed = [name for name in now if now[name] != before[name]]
+            if not changed:
+                return
+            was, goes_on = (", ".join(f"{name} {how[name]}" for name in changed) for how in (before, now))
+            monitor.note(f"{self._run.folder}: began with {was}, goes on with {goes_on}; so other bits will come out")
+        self._executions.append({"from_epoch": epoch, **now})
 
     def _begin(self) -> None:
         """Bring network, optimiser and history to where the run stands."""
@@ -242,7 +274,7 @@ class _Training:
             self._stage.module.load_state_dict(state["module"])
             self._optimizer.velocity = state["velocity"]
             self._history, self._seconds = state["history"], state["seconds"]
-            self._shared = state["shared"]
+            self._shared, self._executions = state["shared"], state.get("executions", [])
         elif first is not None:
             pretraining = Run(first, out)
             learnt = pretraining.checkpoint()
@@ -285,20 +317,37 @@ class _Training:
             "images_per_second": round(tally.images / seconds, 1),
         }
 
-    def _save(self, epoch: int) -> None:
-        """Write what the run goes on from, and the history."""
-        state = {
+    def _keep(self, epoch: int) -> None:
+        """Write what the run goes on from, and the history; or remember it, if the last time is not long ago."""
+        config = self._config
+        at_switch = epoch == config.schedule.switch and config.twin() is not None
+        due = time.monotonic() - self._saved >= self._save_every or at_switch or epoch == config.epochs
+        state: dict[str, Any] = {
             "data": self._material.fingerprint,
             "module": self._stage.module.state_dict(),
             "velocity": self._optimizer.velocity,
             "history": self._history,
             "seconds": self._seconds,
             "shared": self._shared,
+            "executions": self._executions,
         }
-        if epoch == self._config.schedule.switch and self._config.twin() is not None:
+        if at_switch:
             self._run.save(state, "switch")
+        if due:
+            self._save(state)
+        else:
+            self._unsaved = state | {
+                "module": {name: value.clone() for name, value in state["module"].items()},
+                "velocity": [value.clone() for value in state["velocity"]],
+                "history": list(self._history),
+            }
+
+    def _save(self, state: dict[str, Any]) -> None:
+        """Write a state, and the history in it."""
+        self._unsaved = None
         self._run.save(state)
-        self._run.write_history(self._history)
+        self._run.write_history(state["history"])
+        self._saved = time.monotonic()
 
     def _result(self) -> dict[str, Any]:
         """Return the result of the finished run."""
@@ -311,6 +360,7 @@ class _Training:
             result["last"] = {"epoch": config.epochs, **asdict(tested)}
             result["best"] = {"epoch": best["epoch"], "accuracy": best["test_accuracy"]}
             result["classifier"] = norms(self._stage.module.classifier.weight)
+            result["tau"] = self._stage.swept()
         first = config.pretraining()
         return {
             **result,
@@ -320,6 +370,7 @@ class _Training:
             "pretraining": None if first is None else first.digest,
             "shared": self._shared,
             **execution.describe(),
+            "executions": self._executions,
             **_surroundings(),
             "seconds": round(self._seconds, 2),
         }

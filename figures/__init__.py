@@ -12,11 +12,18 @@ __all__ = ["FIGURES", "ResultsError"]
 
 FIGURES = {
     "classwise": "figures.classwise",
+    "depth": "figures.depth",
+    "losses": "figures.losses",
+    "majority": "figures.majority",
+    "minority": "figures.minority",
+    "embedding": "figures.embedding",
     "norms": "figures.norms",
     "pairs": "figures.pairs",
     "rebalance": "figures.rebalance",
+    "representation": "figures.representation",
     "similar-degree": "figures.similar_degree",
     "similar-fraction": "figures.similar_fraction",
+    "ssl": "figures.ssl",
     "theorem1": "figures.theorem1",
 }
 """The module of each figure, by name."""

@@ -8,6 +8,7 @@ import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import fill
 from typing import Any, NoReturn
 
 import numpy as np
@@ -17,7 +18,7 @@ from scipy.stats import t
 
 from figures import ResultsError
 
-__all__ = ["CONFIDENCE", "METHODS", "STARTS", "Results", "interval", "note_missing", "points", "read"]
+__all__ = ["CONFIDENCE", "METHODS", "STARTS", "Results", "further", "interval", "note_missing", "points", "read"]
 
 CONFIDENCE = 0.95
 """The level of the intervals: of the mean over the seeds, by Student's t."""
@@ -27,6 +28,8 @@ METHODS = {"ce": "CE", "rs": "CE + RS", "rw": "CE + RW", "drw": "CE + DRW"}
 
 STARTS = {"none": "from random weights", "rotation": "rotation pre-training (SSP)"}
 """What the runs start from."""
+
+_LETTERS = 14  # an inch, of the size of a note
 
 
 @dataclass(frozen=True)
@@ -65,8 +68,7 @@ def read(results: Path, name: str, columns: Collection[str]) -> Results:
     if not (table.is_file() and made.is_file()):
         _refuse(results, name, f"must hold {name}.csv and {name}.json")
     try:
-        with table.open(newline="", encoding="utf-8") as file:
-            rows = [{key: _cell(text) for key, text in row.items()} for row in csv.DictReader(file)]
+        rows = _rows(table)
         about = json.loads(made.read_text(encoding="utf-8"))
         complete = {"command", "arguments"} <= about.keys() and len(rows) == about["rows"] > 0
         complete = complete and "profile" in about["arguments"] and set(columns) <= rows[0].keys()
@@ -75,6 +77,23 @@ def read(results: Path, name: str, columns: Collection[str]) -> Results:
     if not complete:
         _refuse(results, name, f"must hold a {name}.csv and a {name}.json of one run of the experiment")
     return Results(rows, about)
+
+
+def further(results: Path, name: str, key: str, columns: Collection[str]) -> Results:
+    """Return the table ``key`` that the experiment ``name`` wrote beside its own, ``name-key.csv``.
+
+    Raises:
+        ResultsError: it or the experiment's own table is missing, cannot be read, or lacks one of the ``columns``.
+    """
+    found = read(results, name, ())
+    try:
+        rows = _rows(results / f"{name}-{key}.csv")
+        complete = len(rows) == found.made["further"][key] > 0 and set(columns) <= rows[0].keys()
+    except (OSError, KeyError, ValueError, TypeError, AttributeError, csv.Error):
+        complete = False
+    if not complete:
+        _refuse(results, name, f"must hold the {name}-{key}.csv that belongs to {name}.json")
+    return Results(rows, found.made)
 
 
 def interval(values: Sequence[float | None]) -> tuple[float, float] | None:
@@ -108,7 +127,14 @@ def note_missing(fig: Figure, found: Results) -> None:
     missing = {row["run"] for row in found.rows if None in row.values()}
     if missing:
         text = f"{len(missing)} of {len(runs)} runs are missing; the same command trains them: {found.command}"
-        fig.supxlabel(text, fontsize=8, color="#B00000")
+        lines = fill(text, int(_LETTERS * fig.get_figwidth()), break_on_hyphens=False)
+        fig.supxlabel(lines, fontsize=8, color="#B00000")
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    """Return the rows of a CSV file."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return [{key: _cell(text) for key, text in row.items()} for row in csv.DictReader(file)]
 
 
 def _cell(text: str) -> Any:

@@ -7,14 +7,13 @@ and nothing was written; 75, it was stopped by SIGTERM or its time budget, and t
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
-from empirical.config import METHODS
+from empirical.config import METHODS, Config
 from empirical.options import Parser, folder, numeric
 from empirical.stopping import INTERRUPTED, Interrupted, Stop, duration
 from empirical.threads import wait_passively
@@ -23,7 +22,60 @@ __all__ = ["main"]
 
 _FAILED = 1
 _CANCELLED = 130
-_WORKSPACE = ":4096:8"
+
+_WORDS = ("data", "shape", "method", "pretrain", "arch")
+_OPTIONS: dict[str, dict[str, tuple[str, str]]] = {
+    "data": {
+        "data": ("DATA", "cifar10, cifar100, digits, gaussian, a .npz file or a folder of images"),
+        "imbalance": ("R", "images of the most frequent class over those of the rarest"),
+        "shape": ("SHAPE", "how the class counts fall: exp or step"),
+        "largest": ("N", "images of the most frequent class (default: as many as there are)"),
+        "counts": ("N ...", "images of each class, instead of the three above"),
+        "classes": ("LABEL ...", "the classes to keep, the most frequent first (default: all)"),
+        "resolution": ("N", "side of the images in pixels (default: their own)"),
+        "data_seed": ("N", "of a test set or images that the data set has to draw"),
+        "seed": ("N", "of everything else that is random"),
+    },
+    "similar samples": {
+        "similar_fraction": ("RHO", "fraction of the majority's images that are mixed with the minority's"),
+        "similar_degree": ("LAMBDA", "weight that the majority's image keeps"),
+        "similar_majority": ("LABEL", "the class whose images are mixed, after --classes"),
+        "similar_minority": ("LABEL", "the class that they become similar to (default: the last)"),
+    },
+    "network": {
+        "arch": ("ARCH", "resnet8|14|20|32|44|56|110|18|34"),
+        "width": ("N", "channels of the first stage (default: the network's own)"),
+    },
+    "method": {
+        "method": ("METHOD", ", ".join(METHODS)),
+        "beta": ("BETA", "of the effective number of samples: rs, rw, drw, ldam-drw"),
+        "gamma": ("GAMMA", "exponent of focal"),
+        "margin": ("M", "largest margin of ldam, ldam-drw"),
+        "scale": ("S", "scale of the cosines of ldam, ldam-drw"),
+        "tau": ("TAU", "strength of logit-adjustment"),
+    },
+    "pre-training": {
+        "pretrain": ("NAME", "none, rotation, simclr, moco or barlow"),
+        "temperature": ("T", "of simclr (default: 0.5), moco (default: 0.1)"),
+        "dimension": ("N", "of the embedding of simclr, moco (default: 128), barlow (default: 512)"),
+        "key_momentum": ("M", "of moco's copy (default: 0.99)"),
+        "queue": ("N", "keys that moco holds (default: 4096)"),
+        "redundancy": ("LAMBDA", "weight of barlow's second term (default: 0.005)"),
+        "factor": ("F", "of barlow's loss (default: 0.025)"),
+    },
+    "recipe": {
+        "epochs": ("N", "how often each image is seen"),
+        "batch_size": ("N", "images a step"),
+        "lr": ("RATE", "learning rate of the plateau"),
+        "momentum": ("M", "of SGD"),
+        "weight_decay": ("W", "on every parameter"),
+        "warmup": ("F", "fraction of the epochs with a rising learning rate"),
+        "decays": ("F ...", "the two fractions of the epochs after which it falls"),
+        "decay": ("F", "the factor by which it falls"),
+        "evaluate_every": ("N", "epochs between two looks at the test images"),
+    },
+}
+"""The fields of a configuration, as the command line groups them: what stands for the value, and what it is."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -35,8 +87,6 @@ def main(argv: Sequence[str]) -> int:
     except ValueError as error:
         parser.error(str(error))
     wait_passively()
-    if args.deterministic:
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", _WORKSPACE)  # cuBLAS reads it when it starts
     with Stop(limit) as stop:
         try:
             return _train(args, stop)
@@ -67,10 +117,9 @@ def main(argv: Sequence[str]) -> int:
 
 def _train(args: argparse.Namespace, stop: Stop) -> int:
     # Torch is imported here: the threads' settings must come before, and SIGTERM must be listened to by then.
-    from empirical.config import Config
     from empirical.monitor import Several, Tensorboard, by_default
     from empirical.runs import Run
-    from empirical.train import train
+    from empirical.train import SAVE_EVERY, train
 
     known = {field.name for field in fields(Config)}
     config = Config(**{name: value for name, value in vars(args).items() if name in known})
@@ -82,6 +131,7 @@ def _train(args: argparse.Namespace, stop: Stop) -> int:
         device=args.device,
         deterministic=args.deterministic,
         compile=args.compile,
+        save_every=SAVE_EVERY if args.save_every is None else args.save_every,
         stop=stop,
         monitor=monitor,
     )
@@ -93,33 +143,42 @@ def _train(args: argparse.Namespace, stop: Stop) -> int:
 
 def _parser() -> Parser:
     description, _, codes = str(__doc__).partition("\n\n")
-    parser = Parser(prog="python -m empirical train", description=description.partition(": ")[2], epilog=codes)
-
-    def add(name: str, meaning: str, default: Any = None, **more: Any) -> None:
-        shown = "" if default is None else f" (default: {default})"
-        parser.add_argument(f"--{name}", default=default, help=meaning + shown, **more)
-
-    depths = "resnet8|14|20|32|44|56|110|18|34"
-    add("data", "cifar10, cifar100, digits, gaussian, a .npz file or a folder of images", required=True)
-    add("root", "the folder of the data sets", Path("data"), type=folder, metavar="DIR")
-    add("imbalance", "images of the most frequent class over those of the rarest", 100, type=numeric, metavar="R")
-    add("shape", "exp or step", "exp")
-    add("largest", "images of the most frequent class (default: as many as there are)", type=numeric, metavar="N")
-    add("method", ", ".join(METHODS), "ce")
-    add("pretrain", "none, rotation, simclr, moco or barlow", "none")
-    add("arch", depths, "resnet32")
-    add("width", "channels of the first stage (default: the network's own)", type=numeric, metavar="N")
-    add("resolution", "side of the images in pixels (default: their own)", type=numeric, metavar="N")
-    add("epochs", "how often each image is seen", 200, type=numeric, metavar="N")
-    add("batch-size", "images a step", 128, type=numeric, metavar="N")
-    add("lr", "learning rate of the plateau", 0.1, type=numeric)
-    add("weight-decay", "on every parameter", 2e-4, type=numeric)
-    add("evaluate-every", "epochs between two looks at the test images", 1, type=numeric, metavar="N")
-    add("seed", "of everything random", 0, type=numeric, metavar="N")
-    add("device", "auto, cpu or cuda", "auto")
-    parser.add_argument("--deterministic", action="store_true", help="deterministic kernels on CUDA")
-    parser.add_argument("--compile", action="store_true", help="torch.compile; pays after some thousand steps")
-    add("time-budget", "stop in time, with exit code 75: 90s, 9m, 1.5h", metavar="TIME")
-    parser.add_argument("--tensorboard", action="store_true", help="write TensorBoard's files too")
-    parser.add_argument("--out", required=True, type=folder, metavar="DIR", help="the folder of the runs")
+    prog = "python -m empirical train"
+    usage = f"{prog} --data DATA --out DIR [options]"
+    parser = Parser(prog=prog, usage=usage, description=description.partition(": ")[2], epilog=codes)
+    defaults = {field.name: field.default for field in fields(Config)}
+    for title, options in _OPTIONS.items():
+        group = parser.add_argument_group(title)
+        for name, (metavar, meaning) in options.items():
+            default = defaults[name]
+            values: dict[str, Any] = {"nargs": "+"} if metavar.endswith("...") else {}
+            group.add_argument(
+                f"--{name.replace('_', '-')}",
+                type=str if name in _WORDS else numeric,
+                default=default,
+                required=default is MISSING,
+                metavar=metavar.removesuffix(" ..."),
+                help=meaning + ("" if default in (None, MISSING) else f" (default: {_shown(default)})"),
+                **values,
+            )
+    add = parser.add_argument_group("how it is computed, of no effect on which run it is").add_argument
+    add("--out", required=True, type=folder, metavar="DIR", help="the folder of the runs")
+    add("--root", default=Path("data"), type=folder, metavar="DIR", help="the folder of the data sets (default: data)")
+    add("--device", default="auto", metavar="NAME", help="auto, cpu or cuda (default: auto)")
+    add("--deterministic", action="store_true", help="deterministic kernels on CUDA")
+    add("--compile", action="store_true", help="torch.compile; pays after some thousand steps")
+    add("--time-budget", metavar="TIME", help="stop in time, with exit code 75: 90s, 9m, 1.5h")
+    add("--save-every", type=numeric, metavar="S", help="seconds between checkpoints, at least (default: 5)")
+    add("--tensorboard", action="store_true", help="write TensorBoard's files too")
     return parser
+
+
+def _shown(default: Any) -> str:
+    """Return a default as the command line takes it."""
+    return (
+        " ".join(map(str, default))
+        if isinstance(default, tuple)
+        else f"{default:g}"
+        if isinstance(default, float)
+        else str(default)
+    )

@@ -9,7 +9,7 @@ An experiment is a module with these functions:
     when something cannot be;
 ``run(setting, track)``
     returns the tidy table: a list of dataclass instances, one a row; ``track`` wraps its longest loop and shows
-    the progress;
+    the progress; further tables hang on it (:class:`empirical.experiments.tables.Tables`);
 ``summarise(rows)``
     returns the few numbers to look at first, as a list of dictionaries.
 
@@ -26,11 +26,18 @@ __all__ = ["EXPERIMENTS", "load"]
 
 EXPERIMENTS = {
     "pairs": "empirical.experiments.pairs",
+    "majority": "empirical.experiments.majority",
+    "minority": "empirical.experiments.minority",
     "rebalance": "empirical.experiments.rebalance",
     "norms": "empirical.experiments.norms",
     "classwise": "empirical.experiments.classwise",
+    "ssl": "empirical.experiments.ssl",
+    "depth": "empirical.experiments.depth",
+    "losses": "empirical.experiments.losses",
     "similar-fraction": "empirical.experiments.similar_fraction",
     "similar-degree": "empirical.experiments.similar_degree",
+    "embedding": "empirical.experiments.embedding",
+    "representation": "empirical.experiments.representation",
 }
 
 

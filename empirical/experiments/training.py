@@ -17,7 +17,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import active_children, get_context
 from pathlib import Path
 from statistics import fmean, stdev
@@ -38,6 +38,7 @@ __all__ = [
     "average",
     "config",
     "data_name",
+    "different",
     "percent",
     "prepare",
     "results",
@@ -54,8 +55,11 @@ PROFILES: Mapping[str, Mapping[str, Any]] = {
 _SEEDS = {"smoke": 1, "cpu": 3, "paper": 3}
 _ROOT = Path("data")
 
-Plan = Callable[[str, str, float, int], list[Config]]
-"""From a profile, a data set, an imbalance and a seed to the runs that an experiment has for them."""
+Plan = Callable[[str, str, Any, int], list[Config]]
+"""From a profile, a data set, an imbalance and a seed to the runs that an experiment has for them.
+
+The imbalance is None in an experiment that has none to choose.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +69,8 @@ class Setting:
     Attributes:
         profile: a key of :data:`PROFILES`.
         data: the data sets.
-        imbalance: the imbalances.
+        options: what else repeats the sweep, by the names of the command line: the imbalances, what an experiment has
+            of its own.
         seeds: how many seeds, 0, 1, ...
         configs: the runs.
         runs: their folder.
@@ -78,7 +83,7 @@ class Setting:
 
     profile: str
     data: tuple[str, ...]
-    imbalance: tuple[float, ...]
+    options: Mapping[str, Any]
     seeds: int
     configs: tuple[Config, ...]
     runs: Path
@@ -93,7 +98,7 @@ class Setting:
         return {
             "profile": self.profile,
             "data": tuple(Path(name).name for name in self.data),
-            "imbalance": self.imbalance,
+            **self.options,
             "seeds": self.seeds,
         }
 
@@ -102,15 +107,17 @@ class Setting:
         return self.about
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of a sweep; the experiment's plan and defaults go to :func:`prepare`."""
+def add_arguments(parser: argparse.ArgumentParser, *, imbalance: bool = True) -> None:
+    """Add the options of a sweep, with or without ``--imbalance``; plan and defaults go to :func:`prepare`."""
     add = parser.add_argument
     add("--profile", required=True, metavar="smoke|cpu|paper", help="how much: seconds, a laptop, or a GPU")
     add(
         "--data", nargs="+", metavar="DATA", help="cifar10, cifar100, digits, gaussian, a .npz file, a folder of images"
     )
     add("--root", type=folder, default=_ROOT, metavar="DIR", help=f"the folder of the data sets (default: {_ROOT})")
-    add("--imbalance", type=numeric, nargs="+", metavar="R", help="images of the first class over those of the last")
+    if imbalance:
+        text = "images of the first class over those of the last"
+        add("--imbalance", type=numeric, nargs="+", metavar="R", help=text)
     add("--seeds", type=numeric, metavar="N", help="repeat with the seeds 0 to N - 1")
     add(
         "--runs",
@@ -137,7 +144,8 @@ def prepare(
     args: argparse.Namespace,
     plan: Plan,
     data: Mapping[str, Sequence[str]],
-    imbalance: Mapping[str, Sequence[float]],
+    imbalance: Mapping[str, Sequence[float]] | None,
+    options: Mapping[str, Any] | None = None,
 ) -> Setting:
     """Return the sweep that the parsed options describe, everything checked and nothing written.
 
@@ -145,15 +153,18 @@ def prepare(
         args: the options of :func:`add_arguments`, and ``out``.
         plan: the experiment's runs.
         data: the data sets by profile, where the options name none.
-        imbalance: the imbalances likewise.
+        imbalance: the imbalances likewise; None if the parser has no ``--imbalance``.
+        options: the experiment's own options, as the command line that repeats the sweep is to have them.
 
     Raises:
         ValueError: an option is outside its range, the data are missing or too few, the device is missing, or the
             folder of the runs holds a run of other data or a result that cannot be read.
     """
     profile = choice("profile", args.profile, PROFILES)
-    names = _different("data", args.data or data[profile])
-    ratios = _different("imbalance", [_ratio(value) for value in args.imbalance or imbalance[profile]])
+    names = different("data", args.data or data[profile])
+    ratios: tuple[Any, ...] = (None,)
+    if imbalance is not None:
+        ratios = different("imbalance", [_ratio(value) for value in args.imbalance or imbalance[profile]])
     seeds = whole("seeds", _SEEDS[profile] if args.seeds is None else args.seeds)
     usual = 1 if profile == "smoke" else cores()
     workers = whole("workers", usual if args.workers is None else args.workers)
@@ -172,7 +183,7 @@ def prepare(
     runs, about = args.runs or args.out / "runs", {}
     for name in names:
         own = [run for run in configs if run.data == name]
-        material = gather(max(own, key=lambda run: run.imbalance), args.root)
+        material = gather(_hardest(own), args.root)
         build_network(own[0], material)  # refuses images that the network cannot take
         for run in own:
             known = Run(run, runs).result()
@@ -183,7 +194,9 @@ def prepare(
             "classes": len(material.counts),
             "test_images": len(material.test_labels),
         }
-    return Setting(profile, names, ratios, seeds, tuple(configs), runs, args.root, args.device, workers, seconds, about)
+    repeating = {**({} if imbalance is None else {"imbalance": ratios}), **(options or {})}
+    where = runs, args.root, args.device, workers, seconds
+    return Setting(profile, names, repeating, seeds, tuple(configs), *where, about)
 
 
 def results(setting: Setting) -> list[tuple[Config, dict[str, Any] | None]]:
@@ -207,6 +220,13 @@ def results(setting: Setting) -> list[tuple[Config, dict[str, Any] | None]]:
         except (Interrupted, ArithmeticError, OSError, ValueError, BrokenExecutor) as error:
             _say(f"stopped: {error}; the same command goes on from there")
     return [(run, Run(run, setting.runs).result()) for run in setting.configs]
+
+
+def different(name: str, values: Sequence[Any]) -> tuple[Any, ...]:
+    """Return the values if none comes twice."""
+    if len(set(values)) < len(values):
+        refuse(name, list(values), "must be all different")
+    return tuple(values)
 
 
 def data_name(run: Config) -> str:
@@ -292,11 +312,12 @@ def _say(text: str) -> None:
     print(f"runs: {text}", file=sys.stderr, flush=True)
 
 
-def _different(name: str, values: Sequence[Any]) -> tuple[Any, ...]:
-    """Return the values if none comes twice."""
-    if len(set(values)) < len(values):
-        refuse(name, list(values), "must be all different")
-    return tuple(values)
+def _hardest(runs: Sequence[Config]) -> Config:
+    """Return a run whose images are enough for each of the runs, which are of one data set."""
+    counts = [run.counts for run in runs if run.counts is not None]
+    if not counts:
+        return max(runs, key=lambda run: run.imbalance)
+    return replace(runs[0], counts=tuple(map(max, zip(*counts, strict=True))))
 
 
 def _ratio(value: Any) -> float:

@@ -47,15 +47,22 @@ def ended(process):
     return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
 
 
-def run(config, out):
+def until_saved(folder, process):
+    """Wait for the first checkpoint of a process that is at work."""
+    while not list(folder.glob("*/last.pt")):
+        assert os.waitpid(process, os.WNOHANG) == (0, 0)
+        time.sleep(0.01)
+
+
+def run(config, out, save_every=0):
     """Train and return no exit code."""
-    train(config, out, device="cpu")
+    train(config, out, device="cpu", save_every=save_every)
 
 
 def command(*options, out):
     """Return the arguments of a small run of the command."""
     small = ["--data", DATA, "--imbalance", "4", "--arch", "resnet8", "--width", "4", "--resolution", "8"]
-    return [*small, "--batch-size", "16", "--device", "cpu", "--out", str(out), *options]
+    return [*small, "--batch-size", "16", "--device", "cpu", "--save-every", "0", "--out", str(out), *options]
 
 
 def at_random(folder):
@@ -115,8 +122,7 @@ def sigterm(folder):
     """Send SIGTERM to a long run in the middle of an epoch, and let the same command end it."""
     argv = command("--epochs", "40", out=folder)
     process = fork(lambda: main(argv))
-    while not list(folder.glob("*/last.pt")):
-        time.sleep(0.01)
+    until_saved(folder, process)
     os.kill(process, signal.SIGTERM)
     code = ended(process)
     (stopped,) = folder.iterdir()
@@ -162,8 +168,7 @@ def freed_by_death(folder):
     """Kill the process that holds the folder while another waits for it."""
     config = Config(**TINY, epochs=6)
     first = fork(lambda: run(config, folder))
-    while not list(folder.glob("*/last.pt")):
-        time.sleep(0.01)
+    until_saved(folder, first)
     second = fork(lambda: run(config, folder))
     time.sleep(0.2)
     os.kill(first, signal.SIGKILL)

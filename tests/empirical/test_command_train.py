@@ -1,8 +1,10 @@
+import csv
 import json
 import os
 import shlex
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +12,11 @@ import pytest
 import torch
 
 from empirical.__main__ import main
+from empirical.checkpoint import load_checkpoint, save_checkpoint
 from empirical.commands import train as command
+from empirical.config import Config
 
+RESULT = {"last": {"accuracy": 0.5}, "best": {"accuracy": 0.5, "epoch": 1}}
 DATA = "gaussian:separation=4,classes=3,train=40,test=20"
 SMALL = ["--imbalance", "4", "--arch", "resnet8", "--width", "4", "--resolution", "8", "--batch-size", "16"]
 SMALL += ["--device", "cpu"]
@@ -75,6 +80,29 @@ def test_a_run_from_end_to_end(tmp_path, capsys):
         ("--resolution 3", "resolution=3: must be"),
         ("--seed 0.5", "seed=0.5: must be"),
         ("--device tpu", "device='tpu': must be one of auto, cpu, cuda"),
+        ("--counts 40 20", "counts=[40, 20]: must be 3 numbers, one for each class"),
+        ("--counts 40 20 many", "counts='many': must be a whole number"),
+        ("--counts 41 20 10", "counts=41: must be at most 40, the images of class 0"),
+        ("--counts", "expected at least one argument"),
+        ("--classes 0 3", "classes=[0, 3]: must be at most 2"),
+        ("--classes 1", "classes=[1]: must be a number for each of two or more classes"),
+        ("--similar-fraction 1.5", "similar_fraction=1.5: must be from 0 to 1"),
+        ("--similar-fraction 1 --similar-degree x", "similar_degree='x': must be from 0 to 1"),
+        ("--similar-fraction 1 --similar-majority 2", "similar_majority=2: must be another class"),
+        ("--similar-fraction 1 --similar-minority 3", "similar_minority=3: must be at most 2"),
+        ("--pretrain simclr --temperature 0", "temperature=0: must be a finite number > 0"),
+        ("--pretrain moco --queue 1", "batch_size=16: must be at most 1, the keys that moco's queue holds"),
+        ("--momentum 1", "momentum=1: must be at least 0 and below 1"),
+        ("--method rw --beta 1", "beta=1: must be at least 0 and below 1"),
+        ("--method focal --gamma -1", "gamma=-1: must be a finite number of at least 0"),
+        ("--method ldam --margin 0", "margin=0: must be a finite number above 0"),
+        ("--method ldam --scale 0", "scale=0: must be a finite number above 0"),
+        ("--method logit-adjustment --tau -1", "tau=-1: must be a finite number of at least 0"),
+        ("--warmup 1", "warmup=1: must be at least 0 and below 1"),
+        ("--decays 0.8", "decays=[0.8]: must be two fractions"),
+        ("--decay 0", "decay=0: must be above 0 and at most 1"),
+        ("--data-seed -1", "data_seed=-1: must be"),
+        ("--save-every -1", "save_every=-1: must be a finite number of seconds of at least 0"),
         ("--time-budget soon", "time-budget='soon': must be a number above 0 and s, m or h"),
         ("--time-budget 0m", "time-budget='0m': must be"),
         ("--colour red", "unrecognized arguments: --colour red"),
@@ -160,9 +188,38 @@ def test_tensorboard_is_optional(tmp_path, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
     assert exit_code("--data", DATA, *SMALL, "--tensorboard", "--out", tmp_path / "out") == 2
     shown = capsys.readouterr().err
-    assert "tensorboard=True: needs the package tensorboard: pip install tensorboard\n" in shown
+    assert "tensorboard=True: needs the package tensorboard: pip install 'tailbound[tensorboard]'\n" in shown
     assert shown.count("\n") == 1
     assert not (tmp_path / "out").exists()
+
+
+def test_tensorboard_shows_the_history(tmp_path, capsys):
+    pytest.importorskip("tensorboard", reason="needs the extra tensorboard")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    argv = ["--data", DATA, *SMALL, "--epochs", 5, "--evaluate-every", 2, "--tensorboard", "--out", tmp_path]
+    assert exit_code(*argv) == 0
+    (run,) = tmp_path.iterdir()
+    with (run / "history.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    (run / "result.json").unlink()
+    state = load_checkpoint(run / "last.pt", run.name)
+    state["history"] = state["history"][:3]  # as if it had been killed in the fourth epoch
+    save_checkpoint(run / "last.pt", run.name, state)
+    assert exit_code(*argv) == 0
+    shown = EventAccumulator(str(run / "tensorboard"))
+    shown.Reload()
+    names = set(rows[0]) - {"epoch"}
+    assert set(shown.Tags()["scalars"]) == names
+    again = json.loads((run / "result.json").read_text())
+    for name in names - {"images_per_second"}:
+        found = {event.step: event.value for event in shown.Scalars(name)}
+        assert len(shown.Scalars(name)) == len(found)
+        assert found.keys() == {int(row["epoch"]) for row in rows if row[name]}
+        for row in rows[:3]:
+            if row[name]:
+                assert found[int(row["epoch"])] == pytest.approx(float(row[name]), rel=1e-6)
+    assert shown.Scalars("test_accuracy")[-1].value == pytest.approx(again["last"]["accuracy"], rel=1e-6)
 
 
 def test_help_names_the_defaults_and_the_exit_codes(capsys):
@@ -185,13 +242,44 @@ def test_the_environment_is_set_before_torch_is_imported():
         assert done.stdout == expected
 
 
+def test_every_field_of_a_configuration_can_be_given(tmp_path, monkeypatch):
+    given = {
+        **{"data": "digits", "imbalance": 4, "shape": "step", "largest": 30, "classes": (3, 1, 2), "resolution": 4},
+        **{"data_seed": 2, "seed": 3, "similar_fraction": 0.5, "similar_degree": 0.2, "similar_majority": 1},
+        **{"similar_minority": 0, "arch": "resnet14", "width": 4, "method": "ldam-drw", "beta": 0.9, "margin": 0.4},
+        **{"scale": 20, "pretrain": "moco", "temperature": 0.2, "dimension": 16, "key_momentum": 0.9, "queue": 64},
+        **{"epochs": 8, "batch_size": 16, "lr": 0.05, "momentum": 0.8, "weight_decay": 0, "warmup": 0.2},
+        **{"decays": (0.5, 0.7), "decay": 0.1, "evaluate_every": 2},
+    }
+    others = [
+        {"method": "focal", "gamma": 2, "counts": (30, 20, 10)},
+        {"method": "logit-adjustment", "tau": 2, "pretrain": "barlow", "redundancy": 0.01, "factor": 0.1},
+    ]
+    assert {name for numbers in (given, *others) for name in numbers} == {field.name for field in fields(Config)}
+    seen = []
+    monkeypatch.setattr("empirical.train.train", lambda config, out, **options: seen.append(config) or RESULT)
+    for numbers in (given, *others):
+        argv = ["--data", "digits", "--out", tmp_path]
+        for name, value in numbers.items():
+            argv += [f"--{name.replace('_', '-')}", *(value if isinstance(value, tuple) else (value,))]
+        assert exit_code(*argv) == 0
+        assert seen[-1] == Config(**{"data": "digits", **numbers})
+
+
 def test_what_the_help_lists_is_what_is_known():
     from empirical.config import METHODS
     from empirical.networks import ARCHITECTURES
-    from empirical.pretrain import OBJECTIVES
+    from empirical.pretrain import OBJECTIVES, default_numbers
+    from empirical.train import SAVE_EVERY
 
     shown = command._parser().format_help().replace("\n", " ")
     shown = " ".join(shown.split())
+    assert f"seconds between checkpoints, at least (default: {SAVE_EVERY:g})" in shown
+    for name in OBJECTIVES:
+        for number, value in default_numbers(name).items():
+            ((_, meaning),) = (group[number] for group in command._OPTIONS.values() if number in group)
+            assert name in meaning.partition(f"(default: {value})")[0]
+            assert f"(default: {value})" in meaning
     assert all(name in shown for name in (*METHODS, *OBJECTIVES))
     assert all(arch.removeprefix("resnet") in shown for arch in ARCHITECTURES)
 

@@ -102,6 +102,29 @@ def test_equal_runs_have_equal_names():
     assert Config(**back) == one
 
 
+def test_the_name_is_made_of_what_is_not_a_default():
+    """So that a field added one day leaves earlier names as they are."""
+    assert Config(data="d").canonical() == '{"data":"d","format":1}'
+    assert Config(data="d", imbalance=100, method="ce", similar_majority=3, lr=0.1) == Config(data="d")
+    config = Config(data="d", imbalance=10, decays=(0.5, 0.75), similar_fraction=1)
+    assert config.canonical() == '{"data":"d","decays":[0.5,0.75],"format":1,"imbalance":10.0,"similar_fraction":1.0}'
+
+
+def test_counts_say_what_imbalance_shape_and_largest_would():
+    config = Config(data="d", counts=[40, 20, 10], imbalance=7, shape="step", largest=3)
+    assert config == Config(data="d", counts=(40, 20, 10))
+    assert (config.imbalance, config.shape, config.largest) == (4, "exp", None)
+
+
+def test_numbers_of_a_pretraining():
+    config = Config(data="d", pretrain="simclr")
+    assert config == Config(data="d", pretrain="simclr", temperature=0.5, dimension=128, queue=7)
+    assert (config.temperature, config.dimension, config.queue) == (0.5, 128, None)
+    one, two = (Config(data="d", pretrain="simclr", temperature=value) for value in (1, 1.0))
+    assert one.digest == two.digest
+    assert one.pretraining().temperature == 1
+
+
 def test_the_name_does_not_change_with_the_process():
     code = "from empirical.config import Config; print(Config(data='cifar10').digest)"
     argv = [sys.executable, "-c", code]
@@ -150,6 +173,23 @@ def test_twins():
         ({"resolution": 3}, r"^resolution=3: must"),
         ({"largest": 0}, r"^largest=0: must"),
         ({"similar_fraction": 1.1}, r"^similar_fraction=1\.1: must be from 0 to 1$"),
+        (
+            {"similar_fraction": 1, "similar_minority": 0},
+            r"^similar_minority=0: must be another class than similar_maj",
+        ),
+        ({"similar_majority": -1}, r"^similar_majority=-1: must"),
+        ({"counts": (5, 0)}, r"^counts=0: must be a whole number of at least 1$"),
+        ({"counts": (5,)}, r"^counts=\(5,\): must be a number for each of two or more classes$"),
+        ({"counts": 5}, r"^counts=5: must be a number for each"),
+        ({"counts": (5, 2.5)}, r"^counts=2\.5: must be a whole"),
+        ({"classes": (1, 1)}, r"^classes=\[1, 1\]: must be all different$"),
+        ({"classes": (0, -1)}, r"^classes=-1: must"),
+        ({"pretrain": "simclr", "temperature": 0}, r"^temperature=0: must be a finite number > 0$"),
+        ({"pretrain": "simclr", "dimension": 0.5}, r"^dimension=0\.5: must be a whole"),
+        ({"pretrain": "moco", "key_momentum": 1.5}, r"^key_momentum=1\.5: must be from 0 to 1$"),
+        ({"pretrain": "moco", "queue": 0}, r"^queue=0: must"),
+        ({"pretrain": "barlow", "redundancy": -1}, r"^redundancy=-1: must"),
+        ({"pretrain": "barlow", "factor": "x"}, r"^factor='x': must"),
         ({"seed": -1}, r"^seed=-1: must"),
         ({"seed": True}, r"^seed=True: must"),
         ({"data": ""}, r"^data='': must"),

@@ -63,7 +63,7 @@ def test_killed_at_every_write(scenario, tmp_path):
     found, _ = scenario("at_every_write")
     *ends, (whole, code, _) = found["ends"]
     assert code == 0
-    assert len(ends) == 2 * (1 + 1 + 2 * 4 + 1 + 1)  # config, history, both each epoch, switch, result
+    assert len(ends) == 2 * (1 + 1 + 1 + 2 * 4 + 1 + 1)  # config, images, history, both each epoch, switch, result
     for name, code, again in ends:
         assert (code, again) == (KILLED, 0), name
         assert not list((tmp_path / name / found["run"]).glob(".*.part")), name
@@ -85,7 +85,7 @@ def test_full_disk(scenario, tmp_path):
     found, shown = scenario("full_disk")
     assert found["code"] == 1
     assert found["epochs"] == 1
-    assert found["files"] == [".lock", "config.json", "history.csv", "last.pt"]
+    assert found["files"] == [".lock", "config.json", "history.csv", "images.npz", "last.pt"]
     lines = [line for line in shown.splitlines() if line.startswith("python -m empirical train: ")]
     assert len(lines) == 1
     assert lines[0].endswith("last.pt: File too large; what was saved before is as it was")

@@ -1,7 +1,5 @@
-import contextlib
 import copy
-import sys
-import types
+import os
 
 import pytest
 import torch
@@ -9,7 +7,7 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from empirical.networks import build
-from empirical.steps import Execution, Optimizer, Trainer, find_device
+from empirical.steps import Evaluator, Execution, Optimizer, Trainer, find_device
 
 CPU = torch.device("cpu")
 
@@ -125,40 +123,14 @@ def test_devices_without_cuda():
         find_device("tpu")
 
 
-class FakeGraph:
-    """Stands for a CUDA graph: it replays the call that it saw, and the capture itself computes too."""
-
-    def __init__(self):
-        self.registered = []
-
-    def register_generator_state(self, generator):
-        self.registered.append(generator)
-
-    def replay(self):
-        self.run()
-
-
-def test_a_captured_step_leaves_no_trace_but_its_own(batches, monkeypatch):
+def test_a_captured_step_leaves_no_trace_but_its_own(batches, graphs):
     """What CUDA graphs need, checked without CUDA: warming up and capturing change nothing that stays."""
-    streams = types.SimpleNamespace(wait_stream=lambda other: None)
-    monkeypatch.setattr(torch.cuda, "Stream", lambda: streams)
-    monkeypatch.setattr(torch.cuda, "current_stream", lambda: streams)
-    monkeypatch.setattr(torch.cuda, "stream", lambda stream: contextlib.nullcontext())
-    monkeypatch.setattr(torch.cuda, "CUDAGraph", FakeGraph)
 
-    @contextlib.contextmanager
-    def capturing(graph):
-        frame = sys._getframe(2).f_locals["self"]
-        graph.run = lambda: frame._run(frame._images, frame._targets)
-        yield
-
-    monkeypatch.setattr(torch.cuda, "graph", capturing)
-
-    class Captured(Execution):
-        graphs = True
+    class Eager(Execution):
+        graphs = False
 
     results = []
-    for kind in (Execution, Captured):
+    for kind in (Eager, Execution):
         model, generator = network(), torch.Generator().manual_seed(0)
 
         def loss(images, targets, model=model, generator=generator):
@@ -176,6 +148,67 @@ def test_a_captured_step_leaves_no_trace_but_its_own(batches, monkeypatch):
     (one, weights), (two, other) = results
     assert one == two
     assert all(map(torch.equal, weights, other))
+    assert (graphs.made, graphs.replayed) == (2, 2 * len(batches))
+
+
+@pytest.mark.parametrize("captured", [False, True])
+def test_the_evaluator_follows_the_network(batches, captured, request):
+    if captured:
+        request.getfixturevalue("graphs")
+    model = network()
+    images = torch.cat([images for images, _ in batches])
+
+    def logits(images):
+        return model(images.permute(0, 3, 1, 2) / 255)
+
+    evaluator = Evaluator(model, logits, Execution(CPU), 8)
+    for _ in range(2):
+        found = evaluator(images)
+        assert model.training
+        model.eval()
+        with torch.no_grad():
+            torch.testing.assert_close(found, torch.cat([logits(part) for part in images.split(8)]), rtol=0, atol=0)
+        model.train()
+        logits(images)  # moves the statistics of batch normalisation
+        with torch.no_grad():
+            for parameter in model.parameters():
+                parameter.mul_(1.5)
+
+
+def test_deterministic_cuda_tells_cublas_in_time(monkeypatch):
+    device = torch.device("cuda")
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: False)
+    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG", raising=False)
+    Execution(device)
+    Execution(CPU, deterministic=True)
+    assert "CUBLAS_WORKSPACE_CONFIG" not in os.environ
+    Execution(device, deterministic=True)
+    assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":4096:8"
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
+    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", ":16:8")
+    Execution(device, deterministic=True)
+    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG")
+    refused = r"^deterministic=True: needs CUBLAS_WORKSPACE_CONFIG=:4096:8 or :16:8 in the environment before CUDA is"
+    with pytest.raises(ValueError, match=refused):
+        Execution(device, deterministic=True)
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: False)
+    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", ":0:0")
+    with pytest.raises(ValueError, match=refused):
+        Execution(device, deterministic=True)
+
+
+@pytest.mark.parametrize("deterministic", [False, True])
+def test_the_kernels_of_cuda_are_chosen_and_put_back(monkeypatch, deterministic):
+    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    cudnn = torch.backends.cudnn
+
+    def flags():
+        return torch.are_deterministic_algorithms_enabled(), cudnn.deterministic, cudnn.benchmark
+
+    before = flags()
+    with Execution(torch.device("cuda"), deterministic=deterministic).kernels():
+        assert flags() == (deterministic, deterministic, not deterministic)
+    assert flags() == before
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")

@@ -14,6 +14,7 @@ from empirical.checkpoint import load_checkpoint
 from empirical.config import METHODS, Config
 from empirical.learning import Supervised, build_network
 from empirical.material import gather
+from empirical.monitor import Quiet
 from empirical.runs import Run
 from empirical.steps import Execution, Trainer
 from empirical.stopping import Interrupted, Stop
@@ -106,6 +107,22 @@ def test_stopped_between_any_two_steps(tmp_path, method, pretrain):
     runs = [config] if pretrain == "none" else [config, config.pretraining()]
     for run in runs:
         assert same(contents(run, tmp_path / "whole"), contents(run, tmp_path / "parts"))
+
+
+@pytest.mark.parametrize(("method", "pretrain"), [("drw", "none"), ("rs", "moco"), ("ldam-drw", "rotation")])
+def test_captured_steps_train_the_same(tmp_path, method, pretrain, graphs):
+    """The code path of CUDA: every step, of evaluation too, a graph, captured anew where the loss changes."""
+    config = replace(TINY, method=method, pretrain=pretrain)
+    train(config, tmp_path / "graphs", device="cpu")
+    runs = [config] if pretrain == "none" else [config, config.pretraining()]
+    losses = len(runs) + (config.method in ("drw", "ldam-drw"))
+    assert graphs.made == 2 * losses + 1  # steps of 16 and of 9 images; evaluation
+    assert graphs.replayed == 5 * 4 * len(runs) + 5 + 1
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Execution, "graphs", False)
+        train(config, tmp_path / "eager", device="cpu")
+    for run in runs:
+        assert same(contents(run, tmp_path / "graphs"), contents(run, tmp_path / "eager"))
 
 
 def test_nothing_is_trained_twice(tmp_path, monkeypatch):
@@ -227,6 +244,37 @@ def test_the_result_is_that_of_the_saved_network(tmp_path):
     assert result["last"] == json.loads((tmp_path / config.digest / "result.json").read_text())["last"]
     assert {"torch", "torchvision", "numpy", "python", "tailbound"} <= result["versions"].keys()
     assert (result["device"], result["precision"], result["deterministic"]) == ("cpu", "float32", True)
+
+
+def test_the_result_has_the_sweep_over_tau(tmp_path):
+    result = train(TINY, tmp_path, device="cpu")
+    network, material = trained_network(TINY, tmp_path)
+    with torch.no_grad():
+        seen = network.features(normalize(material.test_images, material.mean, material.std)).double().numpy()
+    weight, labels = network.classifier.weight.detach().double().numpy(), material.test_labels.numpy()
+    found = result["tau"]
+    assert found["taus"] == pytest.approx(np.arange(21) / 10)
+    for tau, accuracy in zip(found["taus"], found["accuracy"], strict=True):
+        lengths = np.linalg.norm(weight, axis=1, keepdims=True)
+        decided = (seen @ (weight / lengths**tau).T).argmax(1)
+        assert accuracy == pytest.approx(np.mean(decided == labels), abs=1.5 / len(labels))
+    best = max(found["accuracy"])
+    assert found["best"] == {
+        "tau": found["taus"][found["accuracy"].index(best)],
+        "accuracy": best,
+        "chosen_on": "test images",
+    }
+    assert json.loads((tmp_path / TINY.digest / "result.json").read_text())["tau"] == found
+
+
+def test_no_tau_where_norms_mean_nothing_or_are_0(tmp_path):
+    assert train(replace(TINY, method="ldam"), tmp_path, device="cpu")["tau"] is None
+    assert "tau" not in train(replace(TINY, method=None, pretrain="rotation"), tmp_path, device="cpu")
+    stage = Supervised(TINY, gather(TINY, None), CPU)
+    assert stage.swept() is not None
+    with torch.no_grad():
+        stage.module.classifier.weight[1] = 0
+    assert stage.swept() is None
 
 
 def test_the_test_images_are_looked_at_as_often_as_asked(tmp_path):
@@ -389,3 +437,89 @@ def test_a_checkpoint_of_other_images_is_refused_whatever_was_deleted(tmp_path):
     squares(tmp_path / "images.npz", 8, 8, seed=1)
     with pytest.raises(ValueError, match=r"^checkpoint=.*last.pt': must be trained on the images at hand"):
         train(config, tmp_path / "runs", device="cpu")
+
+
+def test_what_is_drawn_is_recorded(tmp_path):
+    config = replace(TINY, pretrain="rotation", similar_fraction=0.5, similar_degree=0.2)
+    with pytest.raises(Interrupted):
+        train(config, tmp_path, device="cpu", stop=Impatient(1))
+    material = gather(config, None)
+    path = Run(config.pretraining(), tmp_path).folder / "images.npz"
+    train(config, tmp_path, device="cpu")
+    for images in (path, Run(config, tmp_path).folder / "images.npz"):
+        with np.load(images, allow_pickle=False) as found:
+            assert set(found) == {"chosen", "replaced", "partners"}
+            for name in found:
+                assert found[name].dtype == np.int64
+                assert np.array_equal(found[name], getattr(material, name))
+    assert len(material.replaced) == 15
+
+
+@pytest.mark.parametrize("method", ["ce", "drw"])
+@pytest.mark.parametrize("every", [0, 0.02, 1e9])
+def test_what_is_saved_when_changes_no_bit(tmp_path, every, method, monkeypatch):
+    config = replace(TINY, method=method, epochs=8)
+    saved = []
+    write = Run.save
+
+    def save(run, state, name="last"):
+        saved.append((name, len(state["history"])))
+        write(run, state, name)
+
+    train(config, tmp_path / "whole", device="cpu")
+    monkeypatch.setattr(Run, "save", save)
+    train(config, tmp_path / "parts", device="cpu", save_every=every)
+    due = {0: [*range(1, 9)], 1e9: [6, 8]}
+    if every in due:
+        assert saved == [(name, epoch) for epoch in due[every] for name in ("switch", "last")[epoch != 6 :]]
+    assert ("switch", 6) in saved
+    assert saved[-1] == ("last", 8)
+    assert same(contents(config, tmp_path / "whole"), contents(config, tmp_path / "parts"))
+
+
+@pytest.mark.parametrize("error", [Interrupted, KeyboardInterrupt, OSError])
+def test_the_last_whole_epoch_is_saved_before_a_stop(tmp_path, error):
+    """In the middle of the fourth epoch, whose first steps have changed the network, the third is saved."""
+
+    class Failing(Stop):
+        questions = 1 + 3 * 5 + 2  # one for the lock is not asked; one an epoch and one a step
+
+        def check(self, needed=0.0):
+            self.questions -= 1
+            if self.questions < 0:
+                raise error("at a bad moment")
+
+    with pytest.raises(error):
+        train(TINY, tmp_path / "parts", device="cpu", stop=Failing(), save_every=1e9)
+    run = Run(TINY, tmp_path / "parts")
+    assert len(run.checkpoint()["history"]) == 3
+    assert len((run.folder / "history.csv").read_text().splitlines()) == 1 + 3
+    train(TINY, tmp_path / "parts", device="cpu")
+    train(TINY, tmp_path / "whole", device="cpu")
+    assert same(contents(TINY, tmp_path / "whole"), contents(TINY, tmp_path / "parts"))
+
+
+class Listening(Quiet):
+    """Remembers what it is told."""
+
+    def __init__(self):
+        self.notes = []
+
+    def note(self, text):
+        self.notes.append(text)
+
+
+def test_another_number_of_threads_is_said_and_recorded(tmp_path, monkeypatch):
+    listening = Listening()
+    with pytest.raises(Interrupted):
+        train(TINY, tmp_path, device="cpu", stop=Impatient(11), monitor=listening)
+    done = len(Run(TINY, tmp_path).checkpoint()["history"])
+    with pytest.raises(Interrupted):  # with as many threads there is nothing to say
+        train(TINY, tmp_path, device="cpu", stop=Impatient(1), monitor=listening)
+    assert listening.notes == []
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    result = train(TINY, tmp_path, device="cpu", monitor=listening)
+    folder = tmp_path / TINY.digest
+    assert listening.notes == [f"{folder}: began with threads 1, goes on with threads 2; so other bits will come out"]
+    assert [(one["from_epoch"], one["threads"]) for one in result["executions"]] == [(1, 1), (done + 1, 2)]
+    assert result["threads"] == 2

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from itertools import product
 
 import numpy as np
 import pytest
@@ -9,7 +10,21 @@ from matplotlib.colors import to_rgba
 from scipy.stats import norm, t
 
 from empirical.experiments.printed import TABLE1, TABLE2
-from figures import FIGURES, ResultsError, classwise, norms, rebalance, similar_degree, similar_fraction
+from figures import (
+    FIGURES,
+    ResultsError,
+    classwise,
+    depth,
+    losses,
+    majority,
+    minority,
+    norms,
+    rebalance,
+    similar_degree,
+    similar_fraction,
+    ssl,
+    toy,
+)
 from figures.results import interval
 from figures.similarity import predicted
 
@@ -23,15 +38,49 @@ MODULES = {
     "classwise": classwise,
     "similar-fraction": similar_fraction,
     "similar-degree": similar_degree,
+    "majority": majority,
+    "minority": minority,
+    "depth": depth,
+    "ssl": ssl,
+    "losses": losses,
 }
+LOSSES = ("ce", "focal", "ldam-drw")
+SELF_SUPERVISED = (*STARTS, "simclr", "moco", "barlow")
+DEPTHS = (20, 32, 56)
+IMAGES = (100, 500, 1000, 2000, 3000, 5000)
 
 
 def accuracy(method, start, ratio, seed):
     return 60 + 5 * METHODS.index(method) + 2 * STARTS.index(start) - np.log(ratio) + seed**2
 
 
+def one_class(images, seed):
+    return 60 + 0.004 * (images - 1000) - 0.03 * max(0, 1000 - images) + (images % 7 + 2) * seed / 10
+
+
+def case(name):
+    for images in IMAGES:
+        for seed in SEEDS:
+            number = {"minority_images": 100, "majority_images": 5000, f"{name}_images": images}
+            found = {"minority": one_class(images, seed), "majority": 90 - seed, "accuracy": 85 + seed}
+            yield {"data": "cifar10", "label": 9, **number, "pretrain": "none", "seed": seed, **found}
+
+
+def accuracies(methods, starts, depths):
+    for method, start, layers, ratio, seed in product(methods, starts, depths, RATIOS, SEEDS):
+        value = 60 + 5 * methods.index(method) + 2 * starts.index(start) - np.log(ratio) + seed**2 + layers / 10
+        where = {"data": "cifar10", "imbalance": ratio, "method": method, "pretrain": start, "depth": layers}
+        yield {**where, "accuracy": value, "best": value + 1}
+
+
 def table(name):
     rows = []
+    if name in ("majority", "minority"):
+        rows = list(case(name))
+    if name in ("depth", "ssl", "losses"):
+        methods = LOSSES if name == "losses" else ("ce",)
+        starts = SELF_SUPERVISED if name == "ssl" else STARTS
+        rows = list(accuracies(methods, starts, DEPTHS if name == "depth" else (32,)))
     if name.startswith("similar"):
         for step in range(6):
             fraction, degree = (step / 5, 0.2) if name == "similar-fraction" else (0.2, step / 5)
@@ -60,18 +109,26 @@ def table(name):
     return [{"run": str(i), **row} for i, row in enumerate(rows)]
 
 
+def command(name):
+    return (
+        f"python -m empirical run {name} --profile paper --data cifar10 --majority 5000 --minority 5000 4000 3000 100"
+    )
+
+
 def write(folder, name, rows):
     with (folder / f"{name}.csv").open("w", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
-    made = {"command": f"python -m empirical run {name}", "arguments": {"profile": "paper"}, "rows": len(rows)}
+    made = {"command": command(name), "arguments": {"profile": "paper"}, "rows": len(rows)}
     (folder / f"{name}.json").write_text(json.dumps(made))
 
 
 def lose(rows, chosen):
     """Empty the cells of what a run measured."""
-    kept = ("data", "imbalance", "method", "pretrain", "fraction", "degree", "run")
+    kept = ("data", "imbalance", "method", "pretrain", "fraction", "degree", "depth", "run")
+    if "minority_images" in rows[0]:
+        kept += ("label", "minority_images", "majority_images", "seed")
     return [{k: v if k in kept or not chosen(row) else "" for k, v in row.items()} for row in rows]
 
 
@@ -105,7 +162,7 @@ def test_all_of_it_is_inside_and_nothing_is_missing(results):
         box = part.get_tightbbox()
         assert fig.bbox.x0 <= box.x0 < box.x1 <= fig.bbox.x1
         assert fig.bbox.y0 <= box.y0 < box.y1 <= fig.bbox.y1
-    assert MODULES[name].command(folder) == f"python -m empirical run {name}"
+    assert MODULES[name].command(folder) == command(name)
 
 
 def test_missing_runs_are_noted_and_the_rest_is_drawn(results):
@@ -116,6 +173,9 @@ def test_missing_runs_are_noted_and_the_rest_is_drawn(results):
     fig = MODULES[name].draw(folder)
     total = len({row["run"] for row in rows})
     assert fig.get_supxlabel().startswith(f"1 of {total} runs are missing; the same command trains them: python -m")
+    fig.draw_without_rendering()
+    note = fig._supxlabel.get_window_extent()
+    assert fig.bbox.x0 <= note.x0 < note.x1 <= fig.bbox.x1
     assert sum(len(series[0]) for ax in fig.axes for series in measured(ax)) > 0
     write(folder, name, lose(rows, lambda row: True))
     fig = MODULES[name].draw(folder)
@@ -216,3 +276,96 @@ def test_predicted_is_theorem_1():
     assert low == pytest.approx([100 * norm.cdf(norm.ppf(0.6) - shift)])
     assert predicted(90.0, 0.0, [0.5], [0.2]) is None
     assert predicted(30.0, 40.0, [0.5], [0.2]) is None
+
+
+def test_depth_shows_what_is_printed_at_one_depth(tmp_path):
+    write(tmp_path, "depth", table("depth"))
+    axes = depth.draw(tmp_path).axes
+    for ax, ratio in zip(axes, RATIOS, strict=True):
+        assert ax.get_title() == f"imbalance {ratio}"
+        for start, (_, means, _), marks in zip(STARTS, measured(ax), hollow(ax), strict=True):
+            own = accuracies(("ce",), STARTS, DEPTHS)
+            rows = [row for row in own if (row["pretrain"], row["imbalance"]) == (start, ratio)]
+            values = [[row["accuracy"] for row in rows if row["depth"] == layers] for layers in DEPTHS]
+            assert means == pytest.approx([np.mean(sample) for sample in values])
+            [printed] = marks.get_ydata()
+            assert printed == TABLE1["cifar10"]["ce", start][RATIOS.index(ratio)]
+            assert marks.get_xdata() == pytest.approx([32], rel=0.1)
+
+
+def test_ssl_shows_each_start_by_its_colour(tmp_path):
+    write(tmp_path, "ssl", table("ssl"))
+    fig = ssl.draw(tmp_path)
+    [ax] = fig.axes
+    series = measured(ax)
+    assert len(series) == len(SELF_SUPERVISED)
+    for i, (_, means, _) in enumerate(series):
+        assert means == pytest.approx([63.2 + 2 * i + 5 / 3 - np.log(ratio) for ratio in sorted(RATIOS)])
+    colours = [to_rgba(container.lines[0].get_color()) for container in ax.containers]
+    assert len(set(colours)) == len(SELF_SUPERVISED)
+    assert [marks.get_ydata().tolist() for marks in hollow(ax)] == [
+        list(TABLE1["cifar10"]["ce", start][::-1]) for start in STARTS
+    ]
+    legend = [text.get_text() for text in fig.legends[0].get_texts()]
+    assert legend[:5] == [
+        "from random weights",
+        "rotation pre-training (SSP)",
+        "SimCLR pre-training",
+        "MoCo pre-training",
+        "Barlow Twins pre-training",
+    ]
+
+
+def test_losses_show_what_their_codebases_report(tmp_path):
+    write(tmp_path, "losses", table("losses"))
+    fig = losses.draw(tmp_path)
+    assert [ax.get_title() for ax in fig.axes] == ["CE", "focal loss", "LDAM-DRW"]
+    focal, margin = ([sorted(marks.get_ydata()) for marks in hollow(ax)] for ax in fig.axes[1:])
+    assert focal == [[71.56, 77.91]]
+    assert margin == [[77.03, 77.73, 77.75, 81.60, 88.16], [77.83, 82.13, 88.53]]
+    assert "published (ResNet-32, 200 epochs)" in [text.get_text() for text in fig.legends[0].get_texts()]
+    write(tmp_path, "losses", [{**row, "data": "digits"} for row in table("losses")])
+    fig = losses.draw(tmp_path)
+    assert not any(hollow(ax) for ax in fig.axes)
+    assert "published (ResNet-32, 200 epochs)" not in [text.get_text() for text in fig.legends[0].get_texts()]
+
+
+@pytest.mark.parametrize("name", ["majority", "minority"])
+def test_the_toy_example_shows_the_class_the_others_and_all(tmp_path, name):
+    write(tmp_path, name, table(name))
+    [ax] = MODULES[name].draw(tmp_path).axes
+    one, others, everything = measured(ax)
+    assert one[1] == pytest.approx([np.mean([one_class(n, seed) for seed in SEEDS]) for n in IMAGES])
+    assert others[1] == pytest.approx([89] * 6)
+    assert everything[1] == pytest.approx([86] * 6)
+    assert ax.get_legend_handles_labels()[1][-3:] == ["the one class, class 10", "the other classes", "all classes"]
+    lines = [line.get_ydata() for line in ax.lines if line.get_linestyle() == "-"]
+    if name == "majority":  # where all classes have 100 images it is right in 30 %: no two Gaussian classes
+        assert not lines
+        assert "Theorem 2: no line" in ax.get_legend_handles_labels()[1][0]
+    else:
+        assert lines[0][-1] == pytest.approx(one[1][-1])
+        assert lines[0][0] == pytest.approx(toy.predicted(one[1][-1], [50])[0])
+        assert (np.diff(lines[0]) > 0).all()
+
+
+def test_minority_shows_where_linear_stops(tmp_path):
+    write(tmp_path, "minority", table("minority"))
+    [ax] = minority.draw(tmp_path).axes
+    [straight] = [line for line in ax.lines if line.get_linestyle() == ":"]
+    [bent] = [line for line in ax.lines if line.get_linestyle() == "--"]
+    assert bent.get_ydata() == pytest.approx(measured(ax)[0][1], abs=0.5)
+    assert np.abs(straight.get_ydata() - measured(ax)[0][1]).max() > 5
+    labels = ax.get_legend_handles_labels()[1]
+    assert "straight line, p = 0.0001" in labels
+    assert "bent at 1,000 images,\n95 % interval 1,000 to 1,000" in labels
+    few = [row for row in table("minority") if row["minority_images"] > 2000]
+    write(tmp_path, "minority", few)
+    [ax] = minority.draw(tmp_path).axes
+    assert not [line for line in ax.lines if line.get_linestyle() == ":"]
+
+
+def test_no_line_where_theorem_2_has_none():
+    assert toy.predicted(50.0, [1]) is None
+    assert toy.predicted(100.0, [1]) is None
+    assert toy.predicted(84.13, [1, 10])[0] == pytest.approx(84.13)

@@ -1,0 +1,289 @@
+"""Figure 5: does pre-training without labels draw clearer boundaries between the classes, the rare ones above all?
+
+Cross entropy at imbalance 50, from random weights and from rotation pre-training on the same images. The features,
+what the last layer sees of the images as they are, are drawn by t-SNE as the paper draws them; and what the eye sees
+there is measured, class by class, on the features themselves (:mod:`empirical.clusters`) and, for comparison, on the
+map.
+
+The text says neither which images are drawn nor how. Here a map shows up to 100 images a class (20 in ``smoke``), the
+same ones for every run of a seed, chosen by a fixed seed; train and test images have a map each; t-SNE starts from the
+first two principal components, with perplexity 30 (a third of the images if they are fewer than 90) and a fixed seed.
+The numbers of the features are those of all images of the split: of the training images in their imbalance, of the
+test images as balanced as the test set is. The training images are those that the features were fitted to.
+
+Of the sentence that "good representations would reduce the inter-class differences among the classes" two readings can
+be measured: classes would come closer (``separation``), or classes would become more alike in how well they are kept
+apart (``uneven`` in the summary). Both are given.
+
+``embedding-map.csv`` has the points of the maps.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from empirical.config import Config
+from empirical.experiments import rebalance, training
+from empirical.experiments.finished import GROUPS, group, seen
+from empirical.experiments.tables import Tables
+from empirical.experiments.training import Setting, add_arguments, average, data_name, spread
+from empirical.progress import Track, silent
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = [
+    "DATA",
+    "IMBALANCE",
+    "SHOWN",
+    "SPLITS",
+    "Point",
+    "Row",
+    "add_arguments",
+    "chosen",
+    "plan",
+    "prepare",
+    "run",
+    "summarise",
+    "tsne",
+]
+
+DATA = {"smoke": ("digits",), "cpu": ("cifar10",), "paper": ("cifar10",)}
+"""The data sets of each profile."""
+
+IMBALANCE = {"smoke": (20,), "cpu": (50,), "paper": (50,)}
+"""The imbalances of each profile; that of ``smoke`` is one of ``rebalance``, where the rarest digit has 6 images."""
+
+SHOWN = {"smoke": 20, "cpu": 100, "paper": 100}
+"""How many images of a class a map shows at most."""
+
+SPLITS = ("train", "test")
+"""The images of a map."""
+
+_PERPLEXITY = 30.0
+_SEED = 0
+
+
+@dataclass(frozen=True)
+class Row:
+    """A class in a split of a run; a run that is not finished has one row a split, in which what was measured is None.
+
+    Attributes:
+        data: the data set.
+        imbalance: of its class counts.
+        pretrain: what the run starts from.
+        seed: of everything random in it.
+        split: ``train`` or ``test``.
+        label: the class, from 0, the most frequent, to C - 1.
+        group: the third of the classes that it is in.
+        images: of the class in the split.
+        silhouette: mean of the class's images (:func:`empirical.clusters.silhouettes`).
+        purity: of the 10 nearest neighbours, in per cent (:func:`empirical.clusters.purities`).
+        separation_least: the Mahalanobis distance to the nearest other class (:func:`empirical.clusters.separations`).
+        separation_mean: the mean of those to all others.
+        nearest: that nearest class.
+        shown: how many images the map shows.
+        map_silhouette: ``silhouette`` of the shown images on the map.
+        map_purity: ``purity`` of the shown images on the map.
+        run: the name of its folder.
+    """
+
+    data: str
+    imbalance: float
+    pretrain: str
+    seed: int
+    split: str
+    label: int | None
+    group: str | None
+    images: int | None
+    silhouette: float | None
+    purity: float | None
+    separation_least: float | None
+    separation_mean: float | None
+    nearest: int | None
+    shown: int | None
+    map_silhouette: float | None
+    map_purity: float | None
+    run: str
+
+
+@dataclass(frozen=True)
+class Point:
+    """An image on a map; a run that is not finished has one row a split, without a place.
+
+    Attributes:
+        data: the data set.
+        imbalance: of its class counts.
+        pretrain: what the run starts from.
+        seed: of everything random in it.
+        split: ``train`` or ``test``.
+        image: its number among the images of the split.
+        label: its class.
+        x: its place on the map of its run and split, in no unit.
+        y: likewise.
+        run: the name of the run's folder.
+    """
+
+    data: str
+    imbalance: float
+    pretrain: str
+    seed: int
+    split: str
+    image: int | None
+    label: int | None
+    x: float | None
+    y: float | None
+    run: str
+
+
+def plan(profile: str, data: str, imbalance: float, seed: int) -> list[Config]:
+    """Return the runs of a data set, an imbalance and a seed: those with cross entropy of ``rebalance``.
+
+    Example:
+        >>> [run.pretrain for run in plan("paper", "cifar10", 50, 0)]
+        ['none', 'rotation']
+    """
+    return [run for run in rebalance.plan(profile, data, imbalance, seed) if run.method == "ce"]
+
+
+def prepare(args: argparse.Namespace) -> Setting:
+    """Return the sweep that the parsed options describe."""
+    return training.prepare(args, plan, DATA, IMBALANCE)
+
+
+def run(setting: Setting, track: Track = silent) -> Tables:
+    """Train what is missing and return a row for each run, split and class, with the points of the maps."""
+    rows: list[Row] = []
+    points: list[Point] = []
+    for config, features in seen(setting, track):
+        for split in SPLITS:
+            where = data_name(config), config.imbalance, config.pretrain, config.seed, split
+            if features is None:
+                rows.append(Row(*where, *[None] * 11, run=config.digest))
+                points.append(Point(*where, *[None] * 4, run=config.digest))
+                continue
+            x, labels = _arrays(getattr(features, split), getattr(features, f"{split}_labels"))
+            at = chosen(labels, SHOWN[setting.profile])
+            with threadpool_limits(1):  # more threads spin through t-SNE's many small steps
+                places = tsne(x[at])
+                measured = list(_measured(x, labels, places, labels[at]))
+            rows += [Row(*where, *cells, run=config.digest) for cells in measured]
+            points += [
+                Point(*where, int(image), int(labels[image]), *map(float, place), run=config.digest)
+                for image, place in zip(at, places, strict=True)
+            ]
+    return Tables(rows, map=points)
+
+
+def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Return for each split, group of classes and start the means over classes and seeds.
+
+    ``purity_spread`` is the standard deviation over the seeds, ``separation`` the mean of ``separation_least``, and
+    ``uneven`` the standard deviation of ``separation_least`` over the classes of the group.
+    """
+
+    def where(row: Row) -> tuple[Any, ...]:
+        return row.data, row.imbalance, SPLITS.index(row.split), rebalance.PRETRAININGS.index(row.pretrain)
+
+    summary = []
+    for (data, imbalance, split, start), cells in groupby(sorted(rows, key=where), key=where):
+        own = list(cells)
+        found = [row for row in own if row.label is not None]
+        for name in ("all", *GROUPS):
+            runs = _by_run([row for row in found if name in ("all", row.group)])
+            purity = [average([row.purity for row in part]) for part in runs]
+            summary.append(
+                {
+                    "data": data,
+                    "imbalance": imbalance,
+                    "split": SPLITS[split],
+                    "classes": name,
+                    "pretrain": rebalance.PRETRAININGS[start],
+                    "seeds": len({row.run for row in found}),
+                    "missing": len(own) - len(found),
+                    "silhouette": average([row.silhouette for part in runs for row in part]),
+                    "purity": average(purity),
+                    "purity_spread": spread(purity),
+                    "separation": average([row.separation_least for part in runs for row in part]),
+                    "separation_mean": average([row.separation_mean for part in runs for row in part]),
+                    "uneven": average([spread([row.separation_least for row in part]) for part in runs]),
+                    "map_silhouette": average([row.map_silhouette for part in runs for row in part]),
+                    "map_purity": average([row.map_purity for part in runs for row in part]),
+                }
+            )
+    return summary
+
+
+def chosen(labels: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    """Return which images a map shows: of each class ``most`` or all of them, in order, the same ones each time.
+
+    Example:
+        >>> labels = np.array([0] * 50 + [1] * 2)
+        >>> labels[chosen(labels, 3)]
+        array([0, 0, 0, 1, 1])
+    """
+    rng = np.random.default_rng(np.random.SeedSequence(_SEED))
+    own = [rng.permutation(np.flatnonzero(labels == label))[:most] for label in range(labels.max() + 1)]
+    return np.sort(np.concatenate(own))
+
+
+def tsne(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the places of the rows of ``x``, shape ``(n, d)``, on a map, shape ``(n, 2)``; all 0 if all are equal.
+
+    Source: L. van der Maaten and G. Hinton, Visualizing data using t-SNE, 2008 (the paper's [37]).
+    """
+    from sklearn.manifold import TSNE
+
+    if not np.ptp(x, axis=0).any():
+        return np.zeros((len(x), 2))
+    perplexity = min(_PERPLEXITY, len(x) / 3)
+    places = TSNE(perplexity=perplexity, init="pca", random_state=_SEED).fit_transform(x)
+    return np.asarray(places, dtype=np.float64)
+
+
+def _arrays(features: Tensor, labels: Tensor) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    return features.double().numpy(), labels.numpy().astype(np.int64)
+
+
+def _measured(
+    x: NDArray[np.float64], labels: NDArray[np.int64], places: NDArray[np.float64], shown: NDArray[np.int64]
+) -> Iterator[tuple[Any, ...]]:
+    """Yield for each class the cells of its row from ``label`` to ``map_purity``."""
+    from empirical.clusters import purities, separations, silhouettes
+
+    images, shows = np.bincount(labels), np.bincount(shown)
+    silhouette, purity, apart = silhouettes(x, labels), 100 * purities(x, labels), separations(x, labels)
+    map_silhouette, map_purity = silhouettes(places, shown), 100 * purities(places, shown)
+    for label, others in enumerate(apart):
+        known = not np.isnan(others).all()
+        yield (
+            label,
+            group(label, len(images)),
+            int(images[label]),
+            _number(silhouette[label]),
+            _number(purity[label]),
+            _number(np.nanmin(others)) if known else None,
+            _number(np.nanmean(others)) if known else None,
+            int(np.nanargmin(others)) if known else None,
+            int(shows[label]),
+            _number(map_silhouette[label]),
+            _number(map_purity[label]),
+        )
+
+
+def _number(value: float) -> float | None:
+    """Return a number, None if it is not one."""
+    return None if np.isnan(value) else float(value)
+
+
+def _by_run(rows: Sequence[Row]) -> list[list[Row]]:
+    """Return the rows of each run, in the order of the table."""
+    return [list(own) for _, own in groupby(rows, key=lambda row: row.run)]

@@ -1,0 +1,329 @@
+"""Section 5.4: representation and classifier apart: do better features alone even out the classifier?
+
+Features of cross entropy (CE) and of deferred re-weighting (DRW), from random weights and from rotation pre-training,
+each under several last layers: runs of ``rebalance``, so that with the same folder of runs nothing is trained again.
+The paper sends the details to an appendix that is not at hand; the classifiers are those of the decoupled training that
+it builds on (its [14]):
+
+``joint``
+    the last layer as it was trained;
+``retrained``
+    a new one on the frozen features of the training images, each class drawn equally often, 10 epochs
+    (:func:`empirical.evaluate.retrain_classifier`);
+``tau-1``
+    the joint one without bias, every row divided by its norm;
+``tau-train``
+    every row divided by its norm to the power tau, with the tau of 0, 0.1, ..., 2 that has the best mean accuracy over
+    the classes on the training images, the least of several; no test image has a say, but the features know those
+    images, and a network that has learnt them all by heart cannot tell one tau from another;
+``tau-halves``
+    each half of the test images under the tau that is best on the other half: chosen on held-out images, none of which
+    chooses for itself;
+``tau-test``
+    the tau that is best on the test images: too good, for comparison only;
+``nearest-mean``
+    the class whose mean feature has the greatest cosine with the image's; it has no norms that could be uneven.
+
+``representation-tau.csv`` has the whole sweep over tau.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+from statistics import fmean
+from typing import TYPE_CHECKING, Any
+
+from threadpoolctl import threadpool_limits
+
+from empirical.config import Config
+from empirical.experiments import rebalance, training
+from empirical.experiments.finished import GROUPS, group_mean, seen
+from empirical.experiments.tables import Tables
+from empirical.experiments.training import Setting, add_arguments, average, data_name, percent, spread
+from empirical.progress import Track, silent
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from empirical.features import Features
+
+__all__ = [
+    "CLASSIFIERS",
+    "DATA",
+    "IMBALANCE",
+    "METHODS",
+    "Row",
+    "Strength",
+    "add_arguments",
+    "plan",
+    "prepare",
+    "run",
+    "summarise",
+]
+
+METHODS = ("ce", "drw")
+"""The methods whose features are looked at."""
+
+CLASSIFIERS = ("joint", "retrained", "tau-1", "tau-train", "tau-halves", "tau-test", "nearest-mean")
+"""The last layers."""
+
+DATA = {"smoke": ("digits",), "cpu": ("cifar10",), "paper": ("cifar10", "cifar100")}
+"""The data sets of each profile."""
+
+IMBALANCE = rebalance.IMBALANCE
+"""The imbalances of each profile."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A classifier on the features of a run; all that was measured is None while the run is not finished.
+
+    Attributes:
+        data: the data set.
+        imbalance: of its class counts.
+        method: of long-tailed learning that the features come from.
+        pretrain: what they start from.
+        seed: of everything random.
+        classifier: one of :data:`CLASSIFIERS`.
+        tau: the strength of normalisation: 0 for a layer as it is, 1 where norms play no part, the mean of the two
+            for ``tau-halves``.
+        accuracy: on the test images, in per cent.
+        many: the same for the first third of the classes (:func:`empirical.experiments.finished.group`).
+        medium: for the middle third.
+        few: for the last third.
+        std_100: 100 times the standard deviation of the norms of the rows, as in ``norms``.
+        relative: the standard deviation over the mean of the norms, which the scale of the weights does not change.
+        run: the name of its folder.
+    """
+
+    data: str
+    imbalance: float
+    method: str
+    pretrain: str
+    seed: int
+    classifier: str
+    tau: float | None
+    accuracy: float | None
+    many: float | None
+    medium: float | None
+    few: float | None
+    std_100: float | None
+    relative: float | None
+    run: str
+
+
+@dataclass(frozen=True)
+class Strength:
+    """A tau of the sweep on the features of a run; a run that is not finished has one row, in which they are None.
+
+    Attributes:
+        data: the data set.
+        imbalance: of its class counts.
+        method: of long-tailed learning that the features come from.
+        pretrain: what they start from.
+        seed: of everything random.
+        tau: the strength of normalisation.
+        accuracy: on the test images, in per cent.
+        many: the same for the first third of the classes.
+        medium: for the middle third.
+        few: for the last third.
+        balanced_train: the mean accuracy over the classes on the training images, in per cent.
+        std_100: 100 times the standard deviation of the norms.
+        run: the name of its folder.
+    """
+
+    data: str
+    imbalance: float
+    method: str
+    pretrain: str
+    seed: int
+    tau: float | None
+    accuracy: float | None
+    many: float | None
+    medium: float | None
+    few: float | None
+    balanced_train: float | None
+    std_100: float | None
+    run: str
+
+
+def plan(profile: str, data: str, imbalance: float, seed: int) -> list[Config]:
+    """Return the runs of a data set, an imbalance and a seed.
+
+    Example:
+        >>> [(run.method, run.pretrain) for run in plan("paper", "cifar10", 100, 0)]
+        [('ce', 'none'), ('drw', 'none'), ('ce', 'rotation'), ('drw', 'rotation')]
+    """
+    return [run for run in rebalance.plan(profile, data, imbalance, seed) if run.method in METHODS]
+
+
+def prepare(args: argparse.Namespace) -> Setting:
+    """Return the sweep that the parsed options describe."""
+    return training.prepare(args, plan, DATA, IMBALANCE)
+
+
+def run(setting: Setting, track: Track = silent) -> Tables:
+    """Train what is missing and return a row for each run and classifier, with the sweep over tau."""
+    rows: list[Row] = []
+    sweep: list[Strength] = []
+    for config, features in seen(setting, track):
+        where = data_name(config), config.imbalance, str(config.method), config.pretrain, config.seed
+        if features is None:
+            rows += [Row(*where, name, *[None] * 7, run=config.digest) for name in CLASSIFIERS]
+            sweep.append(Strength(*where, *[None] * 7, run=config.digest))
+            continue
+        with threadpool_limits(1):  # more threads would only wait for each other in steps this small
+            strengths = _strengths(features)
+            classified = list(_classifiers(features, strengths, config.seed))
+        rows += [
+            Row(*where, name, tau, *_accuracies(found), *uneven, run=config.digest)
+            for name, tau, found, uneven in classified
+        ]
+        sweep += [
+            Strength(
+                *where,
+                part["tau"],
+                *_accuracies(part),
+                percent(part["balanced_train"]),
+                100 * part["norm_std"],
+                run=config.digest,
+            )
+            for part in strengths
+        ]
+    return Tables(rows, tau=sweep)
+
+
+def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Return for each representation and classifier the means over the seeds, accuracies in per cent.
+
+    ``spread`` is the standard deviation of the accuracy.
+    """
+
+    def where(row: Row) -> tuple[Any, ...]:
+        method, start = METHODS.index(row.method), rebalance.PRETRAININGS.index(row.pretrain)
+        return row.data, -row.imbalance, method, start, CLASSIFIERS.index(row.classifier)
+
+    summary = []
+    for (data, against, method, start, classifier), cells in groupby(sorted(rows, key=where), key=where):
+        own = list(cells)
+        accuracy = [row.accuracy for row in own]
+        summary.append(
+            {
+                "data": data,
+                "imbalance": -against,
+                "method": METHODS[method],
+                "pretrain": rebalance.PRETRAININGS[start],
+                "classifier": CLASSIFIERS[classifier],
+                "seeds": len(own) - accuracy.count(None),
+                "missing": accuracy.count(None),
+                "accuracy": average(accuracy),
+                "spread": spread(accuracy),
+                **{name: average([getattr(row, name) for row in own]) for name in (*GROUPS, "tau", "std_100")},
+                "relative": average([row.relative for row in own]),
+            }
+        )
+    return summary
+
+
+def _strengths(features: Features) -> list[dict[str, Any]]:
+    """Return the sweep over tau on the test images, each with the mean accuracy by class on the training images."""
+    from empirical.evaluate import tau_sweep
+
+    tested = tau_sweep(features.test, features.test_labels, features.weight)
+    trained = tau_sweep(features.train, features.train_labels, features.weight)
+    return [
+        {**test, "balanced_train": sum(train["per_class"]) / len(train["per_class"])}
+        for test, train in zip(tested, trained, strict=True)
+    ]
+
+
+def _classifiers(
+    features: Features, strengths: Sequence[dict[str, Any]], seed: int
+) -> Iterator[tuple[str, float, dict[str, Any], tuple[float, float]]]:
+    """Yield for each classifier its name, tau, scores on the test images and how uneven its norms are."""
+    from torch.nn.functional import linear, normalize
+
+    from empirical.evaluate import retrain_classifier
+
+    new = retrain_classifier(features.train, features.train_labels, len(features.counts), seed=seed)
+    best = {
+        "tau-1": 1.0,
+        "tau-train": max(strengths, key=itemgetter("balanced_train"))["tau"],
+        "tau-test": max(strengths, key=itemgetter("accuracy"))["tau"],
+    }
+    layers = {
+        "joint": (0.0, features.weight, features.bias),
+        "retrained": (0.0, new.weight, new.bias),
+        **{name: (tau, _normalised(features.weight, tau), None) for name, tau in best.items()},
+        "nearest-mean": (1.0, normalize(_class_means(features)), None),
+    }
+    for name in CLASSIFIERS:
+        if name == "tau-halves":
+            yield name, *_halves(features)
+        else:
+            tau, weight, bias = layers[name]
+            yield name, tau, _scores(linear(features.test, weight, bias), features), _uneven(weight)
+
+
+def _halves(features: Features) -> tuple[float, dict[str, Any], tuple[float, float]]:
+    """Return the mean tau, the scores and the mean unevenness where each half of the test images has the other's tau.
+
+    The images of a class belong to the halves in turn.
+    """
+    import torch
+    from torch.nn.functional import linear
+
+    from empirical.evaluate import tau_sweep
+
+    second = torch.zeros_like(features.test_labels, dtype=torch.bool)
+    for label in range(len(features.counts)):
+        second[torch.nonzero(features.test_labels == label).flatten()[1::2]] = True
+    logits = torch.empty(len(second), len(features.counts))
+    taus, spreads = [], []
+    for half in (second, ~second):
+        swept = tau_sweep(features.test[~half], features.test_labels[~half], features.weight)
+        tau = max(swept, key=itemgetter("accuracy"))["tau"]
+        scaled = _normalised(features.weight, tau)
+        logits[half] = linear(features.test[half], scaled)
+        taus.append(tau)
+        spreads.append(_uneven(scaled))
+    (one, one_relative), (two, two_relative) = spreads
+    return fmean(taus), _scores(logits, features), (fmean((one, two)), fmean((one_relative, two_relative)))
+
+
+def _scores(logits: Tensor, features: Features) -> dict[str, Any]:
+    """Return accuracy and accuracy by class of logits of the test images."""
+    from empirical.evaluate import scores
+
+    return vars(scores(logits, features.test_labels))
+
+
+def _normalised(weight: Tensor, tau: float) -> Tensor:
+    """Return the rows divided by their norms to the power tau."""
+    return weight / weight.norm(dim=1, keepdim=True) ** tau
+
+
+def _class_means(features: Features) -> Tensor:
+    """Return the mean feature of the training images of each class."""
+    import torch
+
+    parts = [features.train[features.train_labels == label] for label in range(len(features.counts))]
+    return torch.stack([part.mean(dim=0) for part in parts])
+
+
+def _uneven(weight: Tensor) -> tuple[float, float]:
+    """Return 100 times the standard deviation of the norms, and the standard deviation over their mean."""
+    from empirical.evaluate import norms
+
+    found = norms(weight)
+    return found["std_100"], found["std"] / fmean(found["norms"])
+
+
+def _accuracies(found: Mapping[str, Any]) -> list[float | None]:
+    """Return the accuracy and those of the groups of classes, in per cent."""
+    parts = [found["accuracy"], *(group_mean(found["per_class"], name) for name in GROUPS)]
+    return [None if part is None else percent(part) for part in parts]

@@ -1,0 +1,58 @@
+"""Training and similar samples on real CIFAR, where TAILBOUND_DATA names the folder that holds it."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from empirical.config import Config
+from empirical.data import load
+from empirical.material import gather
+from empirical.train import train
+
+FOLDER = os.environ.get("TAILBOUND_DATA")
+pytestmark = pytest.mark.skipif(FOLDER is None, reason="TAILBOUND_DATA names no folder with cifar10.npz, cifar100.npz")
+
+CLASSES = {"cifar10": 10, "cifar100": 100}
+IMAGES = {"cifar10": 12406, "cifar100": 10847}
+
+
+@pytest.fixture(scope="module", params=CLASSES)
+def config(request):
+    """Return a configuration whose network learns a little within seconds."""
+    return Config(
+        data=request.param,
+        **{"imbalance": 10, "largest": 5000 // CLASSES[request.param], "resolution": 8, "method": "drw"},
+        **{"arch": "resnet8", "width": 8, "epochs": 4, "evaluate_every": 4, "batch_size": 64},
+    )
+
+
+def test_training(tmp_path, config):
+    result = train(config, tmp_path, root=Path(FOLDER), device="cpu")
+    classes, images = CLASSES[config.data], IMAGES[config.data]
+    whole = gather(Config(data=config.data), Path(FOLDER))
+    assert (len(whole.labels), len(whole.test_labels), tuple(whole.images.shape[1:])) == (images, 10000, (32, 32, 3))
+    assert result["counts"][0] == 5000 // classes
+    assert np.sum(result["last"]["confusion"], axis=1).tolist() == [10000 // classes] * classes
+    # By chance 10000 / classes of 10000 test images are right, with a standard deviation of at most 30.
+    assert result["last"]["accuracy"] > 1 / classes + 10 * (1 / classes / 10000) ** 0.5
+
+
+def test_similar_samples(config):
+    similar = replace(config, similar_fraction=0.2, similar_degree=0.4, resolution=None)
+    material = gather(similar, Path(FOLDER))
+    data = load(config.data, FOLDER)
+    pixels, labels = data.train_images, data.train_labels
+    most = config.largest
+    assert len(material.replaced) == len(material.partners) == most // 5
+    assert set(labels[material.replaced]) == {0}
+    assert set(labels[material.partners]) == {CLASSES[config.data] - 1}
+    expected = pixels[material.chosen].copy()
+    place = {index: at for at, index in enumerate(material.chosen)}
+    mixed = 0.4 * pixels[material.replaced].astype(float) + 0.6 * pixels[material.partners]
+    expected[[place[index] for index in material.replaced]] = np.rint(mixed)
+    assert np.array_equal(material.images.numpy(), expected)
+    assert np.array_equal(material.labels.numpy(), labels[material.chosen])
+    assert np.array_equal(material.test_images.numpy(), data.test_images)

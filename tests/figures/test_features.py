@@ -1,0 +1,183 @@
+"""The figures of the experiments on features, from results made up here."""
+
+import csv
+import json
+from itertools import product
+
+import numpy as np
+import pytest
+
+from empirical.experiments.printed import TABLE1, TABLE2
+from empirical.experiments.representation import CLASSIFIERS
+from figures import FIGURES, ResultsError, embedding, representation
+
+STARTS = ("none", "rotation")
+SPLITS = ("train", "test")
+SEEDS = (0, 1)
+MODULES = {"embedding": embedding, "representation": representation}
+FURTHER = {"embedding": "map", "representation": "tau"}
+
+
+def tables(name, classes=10):
+    """Return the rows and those of the further table."""
+    rng = np.random.default_rng(0)
+    rows, more = [], []
+    if name == "embedding":
+        for start, seed, split, label in product(STARTS, SEEDS, SPLITS, range(classes)):
+            where = {"data": "cifar10", "imbalance": 50, "pretrain": start, "seed": seed, "split": split}
+            where |= {"label": label, "run": f"{start}-{seed}"}
+            value = 50 + 10 * STARTS.index(start) + label + seed
+            on_map = {"map_silhouette": value / 200, "map_purity": value - 5}
+            found = {"images": 100, "silhouette": value / 100, "purity": value, "separation_least": value / 10}
+            rows.append({**where, **found, **on_map})
+            more += [{**where, "x": x + 3 * label, "y": y} for x, y in rng.normal(size=(5, 2))]
+    else:
+        for ratio, method, start, seed in product((100, 10), ("ce", "drw"), STARTS, SEEDS):
+            where = {"data": "cifar10", "imbalance": ratio, "method": method, "pretrain": start, "seed": seed}
+            where["run"] = f"{ratio}-{method}-{start}-{seed}"
+            for i, classifier in enumerate(CLASSIFIERS):
+                value = 60 + i + seed
+                found = {"tau": 0.5, "accuracy": value, "few": value - 20, "std_100": 40 + seed - i}
+                rows.append({**where, "classifier": classifier, **found})
+            more += [{**where, "tau": step / 10, "accuracy": 60 + step + seed} for step in range(21)]
+    return rows, more
+
+
+def write(folder, name, rows, more):
+    for file, content in ((name, rows), (f"{name}-{FURTHER[name]}", more)):
+        with (folder / f"{file}.csv").open("w", newline="") as out:
+            writer = csv.DictWriter(out, list(content[0]))
+            writer.writeheader()
+            writer.writerows(content)
+    made = {"command": f"python -m empirical run {name}", "arguments": {"profile": "paper"}, "rows": len(rows)}
+    made["further"] = {FURTHER[name]: len(more)}
+    (folder / f"{name}.json").write_text(json.dumps(made))
+
+
+def lose(rows, runs):
+    """Empty the cells of what these runs measured: one row a run and split or classifier is left."""
+    kept = ("data", "imbalance", "method", "pretrain", "seed", "split", "classifier", "run")
+    left = {}
+    for i, row in enumerate(rows):
+        lost = row["run"] in runs
+        emptied = {key: value if key in kept or not lost else "" for key, value in row.items()}
+        left[tuple(emptied.values()) if lost else i] = emptied
+    return list(left.values())
+
+
+@pytest.fixture(params=MODULES)
+def results(request, tmp_path):
+    write(tmp_path, request.param, *tables(request.param))
+    return tmp_path, request.param
+
+
+def series(ax):
+    """Return what each series of points with intervals shows."""
+    return [container.lines[0].get_ydata() for container in ax.containers]
+
+
+def test_all_of_it_is_inside_and_nothing_is_missing(results):
+    folder, name = results
+    assert name in FIGURES
+    fig = MODULES[name].draw(folder)
+    assert "profile paper" in fig.get_suptitle()
+    assert not fig.get_supxlabel()
+    fig.draw_without_rendering()
+    for part in [*fig.axes, *fig.legends]:
+        box = part.get_tightbbox()
+        assert fig.bbox.x0 <= box.x0 < box.x1 <= fig.bbox.x1
+        assert fig.bbox.y0 <= box.y0 < box.y1 <= fig.bbox.y1
+    for ax in fig.axes:
+        for values in series(ax):
+            assert ax.get_ylim()[0] <= min(values) <= max(values) <= ax.get_ylim()[1]
+    assert MODULES[name].command(folder) == f"python -m empirical run {name}"
+
+
+def test_missing_runs_are_noted_and_the_rest_is_drawn(results):
+    folder, name = results
+    rows, more = tables(name)
+    runs = sorted({row["run"] for row in rows})
+    write(folder, name, lose(rows, runs[:1]), lose(more, runs[:1]))
+    fig = MODULES[name].draw(folder)
+    assert fig.get_supxlabel().startswith(f"1 of {len(runs)} runs are missing; the same command trains them: python")
+    assert all(len(values) for ax in fig.axes for values in series(ax))
+    write(folder, name, lose(rows, runs), lose(more, runs))
+    fig = MODULES[name].draw(folder)
+    assert fig.get_supxlabel().startswith(f"{len(runs)} of {len(runs)} runs are missing")
+    assert not any(len(values) for ax in fig.axes for values in series(ax))
+    fig.draw_without_rendering()
+
+
+def test_a_number_that_is_not_defined_is_no_missing_run(results):
+    folder, name = results
+    rows, more = tables(name)
+    rows[0]["purity" if name == "embedding" else "few"] = ""
+    write(folder, name, rows, more)
+    assert not MODULES[name].draw(folder).get_supxlabel()
+
+
+@pytest.mark.parametrize("content", [None, "", "data,imbalance\n1,2\n", "\x00"])
+@pytest.mark.parametrize("table", ["own", "further", "made"])
+def test_missing_and_broken_results(results, table, content):
+    folder, name = results
+    file = {"own": f"{name}.csv", "further": f"{name}-{FURTHER[name]}.csv", "made": f"{name}.json"}[table]
+    (folder / file).unlink()
+    if content is not None:
+        (folder / file).write_text(content)
+    with pytest.raises(ResultsError, match=rf"^results=.*make them with: python -m empirical run {name} ") as raised:
+        MODULES[name].draw(folder)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_map_of_another_run_is_refused(results):
+    folder, name = results
+    rows, more = tables(name)
+    write(folder, name, rows, more)
+    path = folder / f"{name}-{FURTHER[name]}.csv"
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
+    with pytest.raises(ResultsError, match=f"must hold the {name}-{FURTHER[name]}.csv that belongs to {name}.json"):
+        MODULES[name].draw(folder)
+
+
+def test_embedding_draws_every_class_once_on_each_map_and_its_numbers(tmp_path):
+    write(tmp_path, "embedding", *tables("embedding"))
+    fig = embedding.draw(tmp_path)
+    assert "cifar10, imbalance 50 " in fig.get_suptitle()
+    for top in (0, 5):
+        for ax in fig.axes[top : top + 2]:
+            looks = [(line.get_color(), line.get_marker(), line.get_fillstyle()) for line in ax.lines]
+            assert len(set(looks)) == len(looks) == 10
+            assert [len(line.get_xdata()) for line in ax.lines] == [5] * 10  # of one seed
+            assert [text.get_text() for text in ax.texts] == [str(label) for label in range(1, 11)]
+        plain, on_map, pretrained, pretrained_on_map = series(fig.axes[top + 2])
+        assert plain == pytest.approx(np.arange(10) + 50.5)
+        assert pretrained == pytest.approx(np.arange(10) + 60.5)
+        assert (on_map, pretrained_on_map) == (pytest.approx(plain - 5), pytest.approx(pretrained - 5))
+        assert series(fig.axes[top + 3])[0] == pytest.approx(plain / 100)
+        assert series(fig.axes[top + 4])[1] == pytest.approx(pretrained / 10)
+
+
+def test_of_many_classes_the_rarest_have_colours(tmp_path):
+    write(tmp_path, "embedding", *tables("embedding", classes=30))
+    ax = embedding.draw(tmp_path).axes[0]
+    assert [line.get_color() for line in ax.lines].count("#BBBBBB") == 20
+    assert [text.get_text() for text in ax.texts] == [str(label) for label in range(21, 31)]
+
+
+def test_representation_draws_classifiers_sweep_norms_and_what_is_printed(tmp_path):
+    write(tmp_path, "representation", *tables("representation"))
+    axes = representation.draw(tmp_path).axes
+    for ratio, row in ((100, axes[:4]), (10, axes[4:])):
+        for ax, shift in ((row[0], 0), (row[1], -20)):
+            for values in series(ax):
+                assert values == pytest.approx(np.arange(len(CLASSIFIERS)) + 60.5 + shift)
+        assert len(row[2].lines) == 4
+        for line in row[2].lines:
+            assert line.get_ydata() == pytest.approx(np.arange(21) + 60.5)
+        for values in series(row[3]):
+            assert values == pytest.approx([40.5, 39.5])
+        at = {100: 0, 10: 3}[ratio]
+        hollow = [[line.get_ydata()[0] for line in ax.lines if line.get_fillstyle() == "none"] for ax in row[::3]]
+        cells = [("ce", "none"), ("ce", "rotation"), ("drw", "none"), ("drw", "rotation")]
+        assert hollow[0] == [TABLE1["cifar10"][cell][at] for cell in cells]
+        assert hollow[1] == [TABLE2["cifar10"][cell][at] for cell in cells[::2]]
