@@ -7,8 +7,10 @@ export MPLBACKEND ?= Agg
 
 all: install
 	$(BIN)/python -m theory verify --json $(RESULTS)/ledger.json
+	$(BIN)/python -m theory results --json $(RESULTS)/beyond.json
 	$(BIN)/python -m empirical run pairs --data digits --out $(RESULTS)
 	$(BIN)/python -m figures all --results $(RESULTS)
+	$(BIN)/python -m figures report --results $(RESULTS)
 
 install: .venv/.installed
 

@@ -1,7 +1,8 @@
-"""The command line: ``python -m figures NAME`` or ``python -m figures all``.
+"""The command line: ``python -m figures NAME``, ``python -m figures all`` or ``python -m figures report``.
 
 ``all`` draws what there is and says in one line for each figure that it cannot draw what is missing. A figure asked
-for by name that cannot be drawn is an error: exit code 2, and nothing is written.
+for by name that cannot be drawn is an error: exit code 2, and nothing is written. ``report`` writes all that there is
+on one HTML page.
 """
 
 from __future__ import annotations
@@ -20,11 +21,16 @@ __all__ = ["main"]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line ``argv``, by default the program's, and return the exit code."""
-    parser = Parser(prog="python -m figures", description="Draw figures from results.")
-    parser.add_argument("name", choices=[*sorted(FIGURES), "all"], help="the figure")
+    parser = Parser(prog="python -m figures", description="Draw figures from results, or write the report.")
+    names = [*sorted(FIGURES), "all", "report"]
+    parser.add_argument("name", choices=names, help="the figure, all of them, or the report")
     parser.add_argument("--results", type=Path, default=Path("results"), metavar="DIR", help="what to draw")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="where to (default: figures in the results)")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR|FILE", help="where to (default: figures, or report.html, in the results)"
+    )
     args = parser.parse_args(argv)
+    if args.name == "report":
+        return _report(parser, args.results, args.out or args.results / "report.html")
     out = args.out or args.results / "figures"
     for name in sorted(FIGURES) if args.name == "all" else [args.name]:
         module = import_module(FIGURES[name])
@@ -39,6 +45,22 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(*save(figure, out, name, command), sep="\n")
         except OSError as error:
             parser.error(f"out={str(out)!r}: must be a folder that can be made and written: {error.strerror}")
+    return 0
+
+
+def _report(parser: Parser, results: Path, out: Path) -> int:
+    """Write the report and say where it lies."""
+    from figures import report
+
+    if out.is_dir():
+        parser.error(f"out={str(out)!r}: must name a file, not a folder")
+    try:
+        size = report.write(results, out)
+    except ResultsError as error:
+        parser.error(str(error))
+    except OSError as error:
+        parser.error(f"out={str(out)!r}: must be a file that can be written: {error.strerror}")
+    print(f"the report, {size / 1e6:.1f} MB: {out}")
     return 0
 
 

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from empirical.files import write_whole
 from theory import __version__
 
-__all__ = ["COLOURS", "MARKERS", "save", "styled"]
+__all__ = ["COLOURS", "MARKERS", "encoded", "save", "styled"]
 
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#000000")
 """Colours that colour-blind readers can tell apart, without the yellow that paper swallows.
@@ -67,19 +67,21 @@ def save(fig: Figure, folder: Path, name: str, command: str) -> tuple[Path, Path
     Raises:
         OSError: a file cannot be written.
     """
-    about = {"Title": name, "Description": command}
-    creator = f"tailbound {__version__}"
-    formats = {
-        "png": {**about, "Software": creator},
-        "svg": {**about, "Creator": creator, "Date": None},
-    }
-    contents = {}
-    with styled():
-        for kind, metadata in formats.items():
-            buffer = io.BytesIO()
-            fig.savefig(buffer, format=kind, dpi=_DPI, metadata=metadata)
-            contents[folder / f"{name}.{kind}"] = buffer.getvalue()
+    contents = {folder / f"{name}.{kind}": encoded(fig, kind, name, command) for kind in ("png", "svg")}
     for path, content in contents.items():
         write_whole(path, content)
     png, svg = contents
     return png, svg
+
+
+def encoded(fig: Figure, kind: str, name: str, command: str, *, outlines: bool = False) -> bytes:
+    """Return ``fig`` as the content of a ``png`` or ``svg`` file, its metadata as :func:`save` has them.
+
+    With ``outlines`` an SVG has the shapes of its letters, not text, and looks the same without the font.
+    """
+    creator = f"tailbound {__version__}"
+    made = {"png": {"Software": creator}, "svg": {"Creator": creator, "Date": None}}[kind]
+    buffer = io.BytesIO()
+    with styled(), matplotlib.rc_context({"svg.fonttype": "path"} if outlines else {}):
+        fig.savefig(buffer, format=kind, dpi=_DPI, metadata={"Title": name, "Description": command, **made})
+    return buffer.getvalue()

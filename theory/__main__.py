@@ -1,4 +1,4 @@
-"""Command line: ``python -m theory verify``, ``results``, ``prove ID`` and ``bench``."""
+"""Command line: ``python -m theory verify``, ``results``, ``prove ID``, ``recheck FILE`` and ``bench``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line.
 
     Returns:
-        0, or 1 if a statement given as holding was not shown or a measured limit was not kept; bad input exits with 2.
+        0, or 1 if a statement given as holding was not shown, a certificate was not repeated or a measured limit was
+        not kept; bad input exits with 2.
     """
     parser = Parser(prog="python -m theory", description="Check the paper's statements, and results beyond them.")
     commands = parser.add_subparsers(dest="command", required=True)
@@ -21,10 +22,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     results = commands.add_parser("results", help="check every result that goes beyond the paper")
     prove = commands.add_parser("prove", help="print and run again the steps behind one statement or result")
     prove.add_argument("id", help="its identifier, such as T1.probability")
+    recheck = commands.add_parser("recheck", help="repeat a certificate and say whether it holds")
+    recheck.add_argument("file", type=Path, metavar="FILE", help="what verify --certificate wrote")
     bench = commands.add_parser("bench", help="measure speed and memory against what NumPy needs")
     bench.add_argument("--quick", action="store_true", help="fewer replicates and turns: rough numbers, no limits")
     for command in (verify, results, bench):
         command.add_argument("--json", type=Path, metavar="FILE", help="write what was found to FILE")
+    verify.add_argument(
+        "--certificate", type=Path, metavar="FILE", help="check our own results too, and write all verdicts to FILE"
+    )
     arguments = parser.parse_args(argv)
 
     try:
@@ -36,7 +42,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         if arguments.command == "prove":
             return report.prove(arguments.id)
-        return {"verify": report.verify, "results": report.results}[arguments.command](arguments.json)
+        if arguments.command == "recheck":
+            return report.recheck(arguments.file)
+        if arguments.command == "verify":
+            return report.verify(arguments.json, arguments.certificate)
+        return report.results(arguments.json)
     except (ValueError, OSError) as error:
         parser.error(str(error))
 

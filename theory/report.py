@@ -1,4 +1,4 @@
-"""What the command line shows of the ledger and of our own results: verdicts, one statement's steps, JSON."""
+"""What the command line shows of the ledger and of our own results: verdicts, steps, JSON, certificates."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -13,6 +14,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from theory import certificate
 from theory._files import write_whole
 from theory._validate import refuse
 from theory.evidence import LEVELS
@@ -20,25 +22,56 @@ from theory.ledger import LEDGER, Finding, Statement
 from theory.ledger import verify as verify_statement
 from theory.results import RESULTS
 
-__all__ = ["prove", "results", "verify"]
+__all__ = ["prove", "recheck", "results", "verify"]
 
+_BEYOND = "What goes beyond the paper"
 _STYLE = {"certified": "green", "refuted": "red", "qualified": "yellow", "undecided": "magenta"}
 
 
-def verify(json_file: Path | None = None) -> int:
-    """Check every statement of the ledger; return the exit code."""
-    return _check(LEDGER, "The paper's statements, as printed in the text at hand", json_file)
+def verify(json_file: Path | None = None, certificate_file: Path | None = None) -> int:
+    """Check every statement of the ledger, for a certificate our own results too; return the exit code."""
+    _refuse_folder("--certificate", certificate_file)
+    findings = _check(LEDGER, "The paper's statements, as printed in the text at hand", json_file)
+    if certificate_file is not None:
+        findings += _check(RESULTS, _BEYOND, None)
+        _write(certificate_file, certificate.certificate(findings))
+    return int(any(f.failed for f in findings))
 
 
 def results(json_file: Path | None = None) -> int:
     """Check every result that goes beyond the paper; return the exit code."""
-    return _check(RESULTS, "What goes beyond the paper", json_file)
+    return int(any(f.failed for f in _check(RESULTS, _BEYOND, json_file)))
 
 
-def _check(statements: Sequence[Statement], title: str, json_file: Path | None) -> int:
+def recheck(file: Path) -> int:
+    """Repeat every verdict of a certificate; return 0 if all are repeated by the same steps, 1 if not.
+
+    Raises:
+        ValueError: the file is no certificate, or was altered.
+    """
+    given = certificate.read(file)
+    differences = []
+    with _progress() as progress:
+        task = progress.add_task("rechecking", total=len(given["statements"]))
+        for entry in given["statements"]:
+            progress.update(task, description=f"rechecking {entry['id']}")
+            differences += certificate.recheck_statement(entry)
+            progress.advance(task)
+    console = Console(highlight=False, soft_wrap=True)
+    for title, lines in (("different", differences), ("note", certificate.notes(given))):
+        for line in lines:
+            console.print(f"{title}: {line}", markup=False)
+    total = f"{len(given['statements'])} statements"
+    if differences:
+        console.print(f"{total}: the certificate does not hold here")
+    else:
+        console.print(f"{total}: the certificate holds; every verdict was repeated by the same steps")
+    return int(bool(differences))
+
+
+def _check(statements: Sequence[Statement], title: str, json_file: Path | None) -> list[Finding]:
     """Check the statements with progress, print their verdicts, write ``json_file`` at the end."""
-    if json_file is not None and json_file.is_dir():
-        refuse("--json", str(json_file), "must name a file, not a folder")
+    _refuse_folder("--json", json_file)
     findings = []
     with _progress() as progress:
         task = progress.add_task("verifying", total=len(statements))
@@ -50,9 +83,18 @@ def _check(statements: Sequence[Statement], title: str, json_file: Path | None) 
     console.print(_table(findings, title))
     console.print(_summary(findings))
     if json_file is not None:
-        write_whole(json_file, json.dumps([f.as_dict() for f in findings], indent=2, ensure_ascii=False) + "\n")
-        console.print(f"written to {json_file}")
-    return int(any(f.failed for f in findings))
+        _write(json_file, [f.as_dict() for f in findings])
+    return findings
+
+
+def _refuse_folder(option: str, file: Path | None) -> None:
+    if file is not None and file.is_dir():
+        refuse(option, str(file), "must name a file, not a folder")
+
+
+def _write(file: Path, data: Any) -> None:
+    write_whole(file, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+    Console().print(f"written to {file}")
 
 
 def prove(identifier: str) -> int:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-__all__ = ["PEERS", "TABLE1", "TABLE2", "cell"]
+__all__ = ["IMBALANCES", "PEERS", "TABLE1", "TABLE2", "cell"]
 
 Cells = Mapping[str, Mapping[tuple[str, str], tuple[float | None, ...]]]
 """By data set, then by method and pre-training: the cells at imbalance 100, 50, 20 and 10."""
 
-_IMBALANCES = (100, 50, 20, 10)
+IMBALANCES = (100, 50, 20, 10)
+"""The imbalances of a row of the tables."""
 
 TABLE1: Cells = {
     "cifar10": {
@@ -121,4 +122,4 @@ def cell(table: Cells, data: str, imbalance: float, method: str, pretrain: str) 
         (48.4, None)
     """
     cells = table.get(data, {}).get((method, pretrain))
-    return cells[_IMBALANCES.index(imbalance)] if cells and imbalance in _IMBALANCES else None
+    return cells[IMBALANCES.index(imbalance)] if cells and imbalance in IMBALANCES else None

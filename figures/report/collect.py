@@ -1,0 +1,113 @@
+"""What the report shows, read from a folder of results: verdicts, measured claims, and what each experiment wrote.
+
+What is missing or cannot be read is not an error here: the report says so, with the command that makes it. Verdicts
+are the exception: where their files are missing, torn, or of other statements than the library's, they are found anew.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from empirical.experiments import EXPERIMENTS
+from figures import ResultsError
+from theory.ledger import LEDGER, Statement, verify
+from theory.results import RESULTS
+
+__all__ = ["CLAIMS", "LEDGER_FILE", "RESULTS_FILE", "Collected", "Entry", "collect"]
+
+LEDGER_FILE = "ledger.json"
+"""What ``python -m theory verify --json`` writes."""
+
+RESULTS_FILE = "beyond.json"
+"""What ``python -m theory results --json`` writes."""
+
+CLAIMS = "claims.json"
+"""What ``python -m empirical verify --json`` writes: the claims in a list, alone or as the member ``claims``."""
+
+_STATED = ("id", "summary", "place", "printed", "holds", "condition")
+_STEP = {"level", "detail", "shows", "shown"}
+_VERDICTS = ("certified", "refuted", "qualified", "undecided")
+
+Entry = Mapping[str, Any]
+"""What a file says of one thing."""
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What there is.
+
+    Attributes:
+        ledger: the paper's statements with verdict and evidence, as :meth:`theory.ledger.Finding.as_dict` has them.
+        beyond: the results beyond the paper, likewise.
+        claims: the measured claims; empty where there is no such file, or one that cannot be read.
+        published: printed cells judged by what was measured, likewise.
+        made: what each experiment wrote about itself, by name, in the order of the experiments.
+        missing: the experiments without results.
+    """
+
+    ledger: Sequence[Entry]
+    beyond: Sequence[Entry]
+    claims: Sequence[Entry]
+    published: Sequence[Entry]
+    made: Mapping[str, Entry]
+    missing: Sequence[str]
+
+
+def collect(results: Path) -> Collected:
+    """Return what the folder ``results`` holds.
+
+    Raises:
+        ResultsError: it is no folder.
+    """
+    if not results.is_dir():
+        again = f"python -m theory verify --json {results / LEDGER_FILE}"
+        raise ResultsError(f"results={str(results)!r}: must be a folder of results; start one with: {again}")
+    claims = _json(results / CLAIMS)
+    judged = claims if isinstance(claims, dict) else {"claims": claims}
+    made = {name: found for name in EXPERIMENTS if isinstance(found := _json(results / f"{name}.json"), dict)}
+    return Collected(
+        ledger=_findings(results / LEDGER_FILE, LEDGER),
+        beyond=_findings(results / RESULTS_FILE, RESULTS),
+        claims=_entries(judged.get("claims")),
+        published=_entries(judged.get("published")),
+        made=made,
+        missing=[name for name in EXPERIMENTS if name not in made],
+    )
+
+
+def _findings(file: Path, statements: Sequence[Statement]) -> Sequence[Entry]:
+    """Return the findings in the file if they are of the statements, else find them."""
+    entries = _json(file)
+    if isinstance(entries, list) and len(entries) == len(statements) and all(map(_is_of, entries, statements)):
+        return entries
+    print(f"report: no {file.name} of this library's statements: checking them now", file=sys.stderr, flush=True)
+    return [verify(statement).as_dict() for statement in statements]
+
+
+def _is_of(entry: Any, statement: Statement) -> bool:
+    """Return whether an entry is a finding of the statement as it is stated now."""
+    return (
+        isinstance(entry, dict)
+        and all(name in entry and entry[name] == getattr(statement, name) for name in _STATED)
+        and entry.get("verdict") in _VERDICTS
+        and isinstance(entry.get("evidence"), list)
+        and all(isinstance(step, dict) and step.keys() >= _STEP for step in entry["evidence"])
+    )
+
+
+def _entries(found: Any) -> Sequence[Entry]:
+    """Return the entries of what should be a list of them."""
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def _json(file: Path) -> Any:
+    """Return what the JSON file holds; None where it is missing or cannot be read."""
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None

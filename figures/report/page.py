@@ -1,0 +1,78 @@
+"""The page: its sections in order, with style and scripts inside it."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+from figures.report.collect import collect
+from figures.report.explorer import explorer
+from figures.report.making import making
+from figures.report.markup import Markup, join, tag
+from figures.report.pictures import pictures
+from figures.report.tables import tables
+from figures.report.verdicts import beyond, counts, ledger, measured
+from theory import __version__
+
+__all__ = ["page"]
+
+_TITLE = "Long-tailed recognition: a theory, checked"
+_PAPER = "Investigate the Essence of Long-Tailed Recognition from a Unified Perspective"
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
+
+
+def page(results: Path) -> str:
+    """Return the report on the folder ``results`` as one HTML page, which loads nothing from elsewhere.
+
+    The same results give the same page.
+
+    Raises:
+        ResultsError: ``results`` is no folder.
+    """
+    collected = collect(results)
+    sections = [
+        ("ledger", "The paper's statements", ledger(collected)),
+        ("beyond", "Beyond the paper", beyond(collected)),
+        ("measured", "Claims about networks", measured(collected)),
+        ("tables", "Tables: printed against measured", tables(collected)),
+        ("figures", "Figures", pictures(results)),
+        ("explorer", "Explorer", explorer()),
+        ("making", "How this was made", making(collected)),
+    ]
+    links = (tag("li", tag("a", title, href=f"#{name}")) for name, title, _ in sections)
+    body = join(
+        tag("a", "Skip to the verdicts", href="#ledger", class_="skip"),
+        tag(
+            "header",
+            tag("h1", _TITLE),
+            tag(
+                "p",
+                "What holds of ",
+                tag("cite", _PAPER),
+                " (Liu and Liu, arXiv 2107.03758, withdrawn by its author): its statements proved or refuted, its "
+                "tables and figures measured again, and its formulas to try.",
+            ),
+            tag("p", f"Its statements, as printed in the text at hand: {counts(collected.ledger)}."),
+            tag("nav", tag("ul", *links), aria_label="Sections"),
+        ),
+        tag("main", *(_section(*section) for section in sections)),
+        tag("footer", tag("p", f"Written by tailbound {__version__}.", class_="quiet")),
+        *(tag("script", Markup(_file(name))) for name in ("law.js", "explorer.js")),
+    )
+    head = join(
+        tag("meta", charset="utf-8"),
+        tag("meta", http_equiv="Content-Security-Policy", content=_POLICY),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="color-scheme", content="light dark"),
+        tag("title", f"{_TITLE} (tailbound)"),
+        tag("style", Markup(_file("style.css"))),
+    )
+    return f"<!DOCTYPE html>\n{tag('html', tag('head', head), tag('body', body), lang='en')}\n"
+
+
+def _section(name: str, title: str, content: Markup) -> Markup:
+    return tag("section", tag("h2", title, id=f"{name}-title"), content, id=name, aria_labelledby=f"{name}-title")
+
+
+def _file(name: str) -> str:
+    return files("figures.report").joinpath(name).read_text(encoding="utf-8")

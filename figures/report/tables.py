@@ -1,0 +1,122 @@
+"""The tables: the paper's Tables 1 and 2 with measured beside printed cells, and every experiment's summary."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from empirical.experiments.printed import IMBALANCES, TABLE1, TABLE2, Cells, cell
+from figures.report.collect import Collected, Entry
+from figures.report.markup import Markup, join, tag
+from figures.report.values import MISSING, command, number, scrolled, table
+from figures.results import METHODS, STARTS
+
+__all__ = ["tables"]
+
+
+@dataclass(frozen=True)
+class _Printed:
+    """A table of the paper: what it says, its experiment, its cells, and the key of the summary that is measured."""
+
+    title: str
+    experiment: str
+    cells: Cells
+    measured: str
+
+
+_TABLES = (
+    _Printed("Table 1: top-1 accuracy in per cent", "rebalance", TABLE1, "last"),
+    _Printed('Table 2: 100 x standard deviation of the norms, printed as "variance"', "norms", TABLE2, "std_100"),
+)
+
+
+def tables(collected: Collected) -> Markup:
+    """Return the section of tables."""
+    return join(
+        tag(
+            "p",
+            "Measured: mean over the seeds after the last epoch, and their standard deviation. In brackets: as printed "
+            "in the text at hand, which is of the paper's recipe, whatever the profile.",
+        ),
+        *(_beside(printed, collected.made.get(printed.experiment, {})) for printed in _TABLES),
+        tag("h3", "What each experiment found"),
+        *(_summary(name, made) for name, made in collected.made.items()),
+        tag("ul", *map(_absent, collected.missing)) if collected.missing else "",
+    )
+
+
+def _beside(printed: _Printed, made: Entry) -> Markup:
+    """Return one table of the paper for each data set that is printed or measured."""
+    found = [row for row in _summary_rows(made) if _has_place(row)]
+    arguments = made.get("arguments")
+    if found:
+        note = tag("p", f"Profile {arguments.get('profile') if isinstance(arguments, dict) else MISSING}.")
+    else:
+        note = tag("p", "Not measured yet; this measures it: ", command(_again(printed.experiment, "paper")))
+    grids = (
+        _grid(printed, data, {_place(row): row for row in found if row["data"] == data})
+        for data in dict.fromkeys([*(row["data"] for row in found), *printed.cells])
+    )
+    return join(tag("h3", printed.title), note, *grids)
+
+
+def _grid(printed: _Printed, data: str, measured: Mapping[tuple[str, str, float], Entry]) -> Markup:
+    """Return the table of one data set: a row for each method and start, a column for each imbalance."""
+    cells = printed.cells.get(data, {})
+    there = {*cells, *((method, start) for method, start, _ in measured)}
+    ratios = sorted({*(IMBALANCES if cells else ()), *(ratio for _, _, ratio in measured)}, reverse=True)
+    columns = (tag("th", f"{ratio:g}", scope="col") for ratio in ratios)
+    body = []
+    for method, start in ((method, start) for start in STARTS for method in METHODS):
+        if (method, start) in there:
+            name = METHODS[method] + ("" if start == "none" else ", SSP")
+            both = (
+                (measured.get((method, start, ratio)), cell(printed.cells, data, ratio, method, start))
+                for ratio in ratios
+            )
+            line = (_cell(row, printed.measured, own) for row, own in both)
+            body.append(tag("tr", tag("th", name, scope="row"), *line))
+    head = tag("tr", tag("th", "method \\ imbalance", scope="col"), *columns)
+    caption = f"{data}: measured, and (printed)" if measured else f"{data}: (printed)"
+    return scrolled(tag("table", tag("caption", caption), tag("thead", head), tag("tbody", *body)), caption)
+
+
+def _cell(row: Entry | None, key: str, printed: float | None) -> Markup:
+    below = "" if printed is None else tag("span", f"({printed:.1f})", class_="printed-cell")
+    if row is None:
+        return tag("td", below)
+    mean, spread = row.get(key), row.get("spread")
+    text = number(mean) if isinstance(mean, int | float) else MISSING
+    if isinstance(spread, int | float):
+        text += f" \N{PLUS-MINUS SIGN} {number(spread)}"
+    return tag("td", tag("span", text, class_="measured-cell"), below)
+
+
+def _summary(name: str, made: Entry) -> Markup:
+    rows = _summary_rows(made)
+    inner = table(rows, f"{name}, summary") if rows else tag("p", f"{name}.json has no summary.")
+    return tag("details", tag("summary", tag("span", name, class_="id"), f" {len(rows)} rows"), inner)
+
+
+def _absent(name: str) -> Markup:
+    return tag("li", tag("strong", name), ": no results; ", command(_again(name, "smoke")), " makes them.")
+
+
+def _again(name: str, profile: str) -> str:
+    options = "--data digits" if name == "pairs" else f"--profile {profile}"
+    return f"python -m empirical run {name} {options} --out RESULTS"
+
+
+def _summary_rows(made: Entry) -> Sequence[Entry]:
+    summary = made.get("summary")
+    return [row for row in summary if isinstance(row, dict)] if isinstance(summary, list) else []
+
+
+def _has_place(row: Entry) -> bool:
+    """Return whether the row says where it belongs."""
+    names = (row.get("data"), row.get("method"), row.get("pretrain", "none"))
+    return all(isinstance(name, str) for name in names) and isinstance(row.get("imbalance"), int | float)
+
+
+def _place(row: Entry) -> tuple[str, str, float]:
+    return row["method"], row.get("pretrain", "none"), row["imbalance"]

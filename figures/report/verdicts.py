@@ -1,0 +1,121 @@
+"""The sections of verdicts: the paper's statements, what goes beyond them, and the measured claims."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from figures.report.collect import CLAIMS, Collected
+from figures.report.markup import Markup, join, tag
+from figures.report.values import command, definitions, table, value
+
+__all__ = ["beyond", "counts", "ledger", "measured"]
+
+_COLOUR = {
+    **dict.fromkeys(("certified", "confirmed"), "good"),
+    **dict.fromkeys(("refuted", "contradicted"), "bad"),
+    "qualified": "part",
+    "not measured": "absent",
+}
+_HEADED = ("id", "verdict", "summary")
+_TERMS = {
+    "place": "Where",
+    "printed": "As printed in the text at hand",
+    "as_printed": "By the paper's own table",
+    "make": "Made by",
+}
+_MEANING = {
+    "certified": "the printed statement is shown",
+    "refuted": "the printed statement is shown to be wrong, and what holds instead is shown",
+    "qualified": "it holds under a condition that the text does not state, and a counterexample outside it is shown",
+    "undecided": "a step did not show what it should",
+}
+
+
+def counts(entries: Sequence[Mapping[str, Any]]) -> str:
+    """Return how many entries have which verdict.
+
+    Example:
+        >>> counts([{"verdict": "refuted"}, {"verdict": "certified"}, {"verdict": "refuted"}])
+        '1 certified, 2 refuted'
+    """
+    found = Counter(str(entry.get("verdict", "without a verdict")) for entry in entries)
+    known = [verdict for verdict in _MEANING if found[verdict]]
+    return ", ".join(f"{found[verdict]} {verdict}" for verdict in [*known, *sorted(found.keys() - known)])
+
+
+def ledger(collected: Collected) -> Markup:
+    """Return the section of the paper's statements."""
+    used = {entry["verdict"] for entry in collected.ledger}
+    meanings = definitions((verdict, meaning) for verdict, meaning in _MEANING.items() if verdict in used)
+    return join(
+        tag("p", f"{len(collected.ledger)} statements, as printed in the text at hand: {counts(collected.ledger)}."),
+        tag("details", tag("summary", "What the verdicts mean"), meanings),
+        *(_statement(entry) for entry in collected.ledger),
+        tag("p", "All of them again: ", command("python -m theory verify"), class_="quiet"),
+    )
+
+
+def beyond(collected: Collected) -> Markup:
+    """Return the section of results beyond the paper."""
+    return join(
+        tag(
+            "p",
+            f"{len(collected.beyond)} results of the library's own, proved the same way: {counts(collected.beyond)}.",
+        ),
+        *(_statement(entry, own=True) for entry in collected.beyond),
+        tag("p", "All of them again: ", command("python -m theory results"), class_="quiet"),
+    )
+
+
+def measured(collected: Collected) -> Markup:
+    """Return the section of what was measured on trained networks."""
+    again = command(f"python -m empirical verify --results RESULTS --json RESULTS/{CLAIMS}")
+    if not collected.claims:
+        return tag("p", "No measured claims are in the results. This writes their verdicts: ", again)
+    judged = table(collected.published, "Printed cells, and whether they are within noise of the measured ones")
+    cells = tag("details", tag("summary", f"{len(collected.published)} printed cells against measured ones"), judged)
+    return join(
+        tag("p", f"{len(collected.claims)} claims about networks, judged by trained ones: {counts(collected.claims)}."),
+        *(_claim(claim) for claim in collected.claims),
+        cells if collected.published else "",
+        tag("p", "All of them again: ", again, class_="quiet"),
+    )
+
+
+def _statement(entry: Mapping[str, Any], own: bool = False) -> Markup:
+    printed = [] if own else [("As printed in the text at hand", entry["printed"])]
+    condition = [("Condition that the text does not state", entry["condition"])] if entry["condition"] else []
+    terms = [
+        ("Where", tag("code", entry["place"]) if own else entry["place"]),
+        *printed,
+        ("As it holds", entry["holds"]),
+        *condition,
+        ("Shown by", tag("ol", *map(_step, entry["evidence"]), class_="steps")),
+        ("Repeat it", command(f"python -m theory prove {entry['id']}")),
+    ]
+    return tag("details", _summary(entry["id"], entry["verdict"], entry["summary"]), definitions(terms))
+
+
+def _step(step: Mapping[str, Any]) -> Markup:
+    mark = tag("span", "shown", class_="good") if step["shown"] else tag("span", "NOT SHOWN", class_="bad")
+    against = "against the printed statement: " if step["shows"] == "against" else ""
+    return tag("li", tag("span", f"{step['level']}, ", class_="level"), mark, f": {against}{step['detail']}")
+
+
+def _claim(claim: Mapping[str, Any]) -> Markup:
+    """Return a claim; only what it is headed by has to have a name known here."""
+    name, verdict = str(claim.get("id", "without a name")), str(claim.get("verdict", "without a verdict"))
+    headline = str(claim.get("summary") or claim.get("printed") or "")
+    there = {key: part for key, part in claim.items() if key not in _HEADED and part not in (None, "", [], {})}
+    terms = [
+        (_TERMS.get(key, key.replace("_", " ").capitalize()), value(part, f"{name}: {key}"))
+        for key, part in there.items()
+    ]
+    return tag("details", _summary(name, verdict, headline), definitions(terms))
+
+
+def _summary(name: str, verdict: str, text: str) -> Markup:
+    badge = tag("span", verdict, class_=f"verdict {_COLOUR.get(verdict, 'open')}")
+    return tag("summary", tag("span", name, class_="id"), " ", badge, " ", tag("span", text))

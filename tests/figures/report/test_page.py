@@ -1,0 +1,250 @@
+"""The page: what is on it, that it is whole and valid, and that no text gets out of its place."""
+
+import itertools
+import json
+import os
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+import figures.__main__ as program
+from empirical.experiments import EXPERIMENTS
+from empirical.experiments.printed import TABLE1
+from figures import report
+from figures.report import collect, pictures
+from figures.report.markup import text
+from tests.figures.report.conftest import HOSTILE, write_results
+from theory.ledger import LEDGER
+from theory.results import RESULTS
+
+VOID = {"meta", "img", "input", "br"}
+BLOCKS = {"p", "dl", "ul", "ol", "table", "div", "figure", "details", "section"}
+
+pytestmark = pytest.mark.usefixtures("toys")
+
+
+class Tree(HTMLParser):
+    """Reads a page strictly: every element is closed in order, no attribute comes twice, no block is in a paragraph."""
+
+    def __init__(self, content):
+        super().__init__()
+        self.open, self.elements, self.texts = [], [], {}
+        self.feed(content)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        assert len(dict(attrs)) == len(attrs)
+        assert not (tag in BLOCKS and "p" in self.open), f"<{tag}> in a paragraph"
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.texts[self.open[-1] if self.open else ""] = self.texts.get(self.open[-1] if self.open else "", "") + data
+
+    def all(self, *tags):
+        return [attributes for tag, attributes in self.elements if tag in tags]
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    return write_results(tmp_path_factory.mktemp("report") / "results")
+
+
+@pytest.fixture(scope="module")
+def page(results):
+    return report.page(results)
+
+
+@pytest.fixture(scope="module")
+def tree(page):
+    return Tree(page)
+
+
+def test_every_statement_opens_to_what_is_known_of_it(page):
+    for statement in (*LEDGER, *RESULTS):
+        [entry] = [part for part in page.split("<details>") if f'class="id">{statement.id}</span>' in part]
+        parts = (statement.summary, statement.holds, statement.place, f"python -m theory prove {statement.id}")
+        for part in (*parts, *((statement.condition,) if statement.condition else ())):
+            assert text(part) in entry
+        assert (text(statement.printed) in entry) == (statement in LEDGER)
+        assert "1 &lt; 2 &amp; 2 &gt; 1" in entry
+        assert ">shown<" in entry
+        assert ">NOT SHOWN<" in entry
+
+
+def test_printed_stands_beside_measured(page):
+    printed = TABLE1["cifar10"]["drw", "rotation"][0]
+    measured = f"{60 + 100 / 7:.2f}"
+    assert f'{measured} \N{PLUS-MINUS SIGN} 1.50</span><span class="printed-cell">({printed})</span>' in page
+    assert "Profile smoke." in page
+    assert ">12.35<" in page
+
+
+def test_claims_are_shown_whatever_they_hold(page):
+    claims = page[page.index('id="measured"') : page.index('id="tables"')]
+    assert "2 claims about networks, judged by trained ones: 1 confirmed, 1 toy." in claims
+    assert '<span class="verdict good">confirmed</span>' in claims
+    assert "0 1.25, 1 \N{EN DASH}" in claims
+
+
+def test_figures_are_inside_and_missing_ones_are_named(page, tree):
+    [image] = tree.all("img")
+    assert image["src"].startswith("data:image/svg+xml;base64,")
+    assert image["alt"] == "A line. A line that falls. It is straight."
+    assert "<strong>b</strong>: Another. <code>python -m b --out RESULTS</code>" in page
+
+
+def test_what_is_missing_is_said_with_its_command(page):
+    for name in EXPERIMENTS.keys() - {"rebalance", "norms"}:
+        assert f"<strong>{name}</strong>: no results; <code>python -m empirical run {name} " in page
+
+
+def test_it_says_how_it_was_made(page):
+    making = page[page.index('id="making"') :]
+    for part in ("python -m empirical run rebalance --profile smoke --out RESULTS", "numpy 2.0", "Linux x86_64", ">3<"):
+        assert part in making
+
+
+def test_nothing_is_loaded_from_elsewhere(page, tree):
+    for _, attributes in tree.elements:
+        for name in ("src", "href"):
+            assert attributes.get(name, "#").startswith(("#", "data:"))
+    assert not tree.all("link", "iframe", "object", "base")
+    assert not re.search(r"@import|url\((?!#)", page)
+    assert len(page) < 8e6
+
+
+def test_it_is_a_document_that_can_be_read_by_everyone(tree):
+    assert tree.all("html") == [{"lang": "en"}]
+    identifiers = [attributes["id"] for _, attributes in tree.elements if "id" in attributes]
+    assert len(set(identifiers)) == len(identifiers)
+    headings = [int(tag[1]) for tag, _ in tree.elements if re.fullmatch("h[1-6]", tag)]
+    assert headings.count(1) == 1
+    assert headings[0] == 1
+    assert all(after <= before + 1 for before, after in itertools.pairwise(headings))
+    for _, attributes in tree.elements:
+        for name in ("for", "aria-labelledby"):
+            assert attributes.get(name, identifiers[0]) in identifiers
+        assert attributes.get("href", "#ledger").removeprefix("#") in identifiers
+    labelled = {attributes["for"] for attributes in tree.all("label")}
+    assert labelled == {attributes["id"] for attributes in tree.all("input")}
+    assert all(attributes.get("scope") in ("row", "col") for attributes in tree.all("th"))
+
+
+def test_the_same_results_give_the_same_bytes(results, page, tmp_path):
+    again = tmp_path / "elsewhere"
+    write_results(again)
+    assert report.page(again) == page
+    assert str(results) not in page
+
+
+def test_hostile_texts_stay_text(tmp_path, tree):
+    content = report.page(write_results(tmp_path / "results", text=HOSTILE))
+    content.encode()
+    hostile = Tree(content)
+    assert [tag for tag, _ in hostile.elements].count("script") == 2
+    assert len(hostile.all("img")) == 1
+    assert {name for _, attributes in hostile.elements for name in attributes} <= {
+        name for _, attributes in tree.elements for name in attributes
+    }
+    assert "\x00" not in content
+    assert content.count("&lt;script&gt;alert(1)&lt;/script&gt;") > 10
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{}", "[]", "null", "[1]", '[{"id": 1}]', '{"summary": 3}', "\x00", "[" * 10**5]
+)
+def test_files_that_cannot_be_read_are_as_good_as_missing(content, results, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(collect, "verify", lambda statement: pytest.fail("a proof was run"))
+    write_results(tmp_path)
+    for name in ("rebalance", "norms", "claims"):
+        (tmp_path / f"{name}.json").write_text(content)
+    Tree(report.page(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "change", [{"verdict": "proved"}, {"printed": "other"}, {"evidence": [{}]}, {"id": "T9"}, None]
+)
+def test_verdicts_of_other_statements_are_found_anew(change, tmp_path, monkeypatch, capsys):
+    write_results(tmp_path)
+    file = tmp_path / "ledger.json"
+    if change is None:
+        file.write_text(file.read_text()[:-9])
+    else:
+        entries = json.loads(file.read_text())
+        entries[3] |= change
+        file.write_text(json.dumps(entries))
+    asked = []
+    monkeypatch.setattr(collect, "verify", lambda statement: asked.append(statement) or Again(statement))
+    assert {entry["verdict"] for entry in collect.collect(tmp_path).ledger} == {"undecided"}
+    assert asked == list(LEDGER)
+    assert "no ledger.json of this library's statements" in capsys.readouterr().err
+
+
+class Again:
+    def __init__(self, statement):
+        self.statement = statement
+
+    def as_dict(self):
+        return {"id": self.statement.id, "verdict": "undecided", "evidence": []}
+
+
+def test_a_large_figure_is_a_png_of_few_colours(results, monkeypatch):
+    monkeypatch.setattr(pictures, "_LARGEST_SVG", 100)
+    content = report.page(results)
+    assert 'src="data:image/png;base64,' in content
+
+
+def run(*argv):
+    try:
+        return program.main(["report", *map(str, argv)])
+    except SystemExit as stopped:
+        return stopped.code
+
+
+def test_the_command_writes_it_whole_and_says_where(results, page, tmp_path, capsys):
+    out = tmp_path / "new" / "page.html"
+    assert run("--results", results, "--out", out) == 0
+    assert out.read_text(encoding="utf-8") == page
+    assert os.listdir(out.parent) == ["page.html"]
+    assert capsys.readouterr().out == f"the report, {len(page.encode()) / 1e6:.1f} MB: {out}\n"
+
+
+def test_it_goes_to_the_results_by_default(tmp_path):
+    write_results(tmp_path)
+    assert run("--results", tmp_path) == 0
+    assert (tmp_path / "report.html").is_file()
+
+
+@pytest.mark.parametrize("argv", [("--results", "missing"), ("--results", ".", "--out", "."), ("--dpi", "3")])
+def test_bad_input_is_one_line_and_nothing_is_written(argv, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert run(*argv) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.startswith("python -m figures: ")
+    assert shown.err.count("\n") == 1
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_file_that_cannot_be_written(results, tmp_path, capsys):
+    (tmp_path / "file").write_text("in the way")
+    assert run("--results", results, "--out", tmp_path / "file" / "report.html") == 2
+    assert capsys.readouterr().err.startswith("python -m figures: out=")
+    assert (tmp_path / "file").read_text() == "in the way"
+
+
+def test_as_a_program(tmp_path):
+    argv = [sys.executable, "-m", "figures", "report", "--results", str(tmp_path / "missing")]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, cwd=Path(report.__file__).parents[2])
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "must be a folder of results; start one with: python -m theory verify --json " in done.stderr
