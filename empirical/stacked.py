@@ -7,7 +7,7 @@ augmentation, batch statistics and weighted mean, so that each is trained as it 
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -90,8 +90,13 @@ class Stack(nn.Module):
         steps = -(-len(materials[0].labels) // self._config.batch_size)
         self._trainer = Trainer(self, optimizer, steps, execution)
 
-    def epoch(self, epoch: int) -> list[tuple[float, float]]:
-        """Train all runs for an epoch, numbered from 1, and return the mean loss and the accuracy of each."""
+    def epoch(self, epoch: int, told: Callable[[], None] = lambda: None) -> list[tuple[float, float]]:
+        """Train all runs for an epoch, and return the mean loss and the accuracy of each.
+
+        Args:
+            epoch: its number, from 1.
+            told: called after each step.
+        """
         self.losses.zero_()
         self.right.zero_()
         deferred = self._has_switch and epoch > self._config.schedule.switch
@@ -101,6 +106,7 @@ class Stack(nn.Module):
             images, targets = (torch.stack(parts) for parts in zip(*batches, strict=True))
             self._trainer.step(images, targets)
             seen += targets.shape[1]
+            told()
         return list(zip((self.losses / seen).tolist(), (self.right / seen).tolist(), strict=True))
 
     def states(self) -> list[dict[str, Tensor]]:
