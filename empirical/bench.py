@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from empirical.threads import one_thread
 from theory._validate import choice, whole
 
 __all__ = ["Measured", "Plan", "measure", "report"]
@@ -41,6 +42,8 @@ class Plan:
         device: ``cpu`` or ``cuda``.
         compile: whether ours is measured with ``torch.compile`` too.
         busy: whether ours is measured beside a busy process too.
+        stacked: how many runs are measured together, stacked (:mod:`empirical.stacked`) and as processes, of one
+            thread each on a CPU; 0 for none.
     """
 
     arch: str = "resnet32"
@@ -51,6 +54,7 @@ class Plan:
     device: str = "cpu"
     compile: bool = False
     busy: bool = True
+    stacked: int = 0
 
     def __post_init__(self) -> None:
         """Check the numbers."""
@@ -60,6 +64,7 @@ class Plan:
         whole("batch_size", self.batch_size, least=2)
         whole("steps", self.steps)
         whole("rounds", self.rounds)
+        whole("stacked", self.stacked, least=0)
 
     @property
     def candidates(self) -> dict[str, tuple[str, int]]:
@@ -70,6 +75,9 @@ class Plan:
             found["ours, compiled"] = ("compiled", 0)
         if self.busy:
             found["ours, beside a busy process"] = ("busy", 0)
+        if self.stacked:
+            found[f"{self.stacked} runs, stacked"] = ("stacked", self.stacked)
+            found[f"{self.stacked} runs, processes"] = ("processes", self.stacked)
         return found
 
 
@@ -78,7 +86,7 @@ class Measured:
     """One measurement.
 
     Attributes:
-        images_per_second: over the timed steps.
+        images_per_second: over the timed steps; of all runs together where there are several.
         first_step: seconds to the end of the first step, data and network made, libraries loaded.
         outside: the share of the time outside forward, backward and optimiser; None where that is not measured.
         peak_mib: the largest resident memory, that of workers not counted, or the GPU's, in MiB.
@@ -114,8 +122,9 @@ def report(found: dict[str, list[Measured]]) -> dict[str, Any]:
     Returns:
         ``candidates``, for each the medians of :class:`Measured`'s numbers; ``reference``, the name of the fastest
         reference; ``ratio``, how many times as fast ours is; ``compiled_ratio`` and ``busy_cost``, the same with
-        ``torch.compile``, and how many times as long ours takes beside a busy process, None if not measured. Ratios
-        are medians over the rounds, each of which compares measurements made minutes apart at most.
+        ``torch.compile``, and how many times as long ours takes beside a busy process, None if not measured;
+        ``together``, by name how many times as many images a second several runs at once see as one after another.
+        Ratios are medians over the rounds, each of which compares measurements made minutes apart at most.
     """
     medians = {name: _medians(values) for name, values in found.items()}
     references = [name for name in found if name.startswith("reference")]
@@ -134,6 +143,7 @@ def report(found: dict[str, list[Measured]]) -> dict[str, Any]:
         "ratio": ratio("ours", best),
         "compiled_ratio": ratio("ours, compiled", best),
         "busy_cost": None if alone is None else 1 / alone,
+        "together": {name: ratio(name, "ours") for name in found if " runs, " in name},
     }
 
 
@@ -169,26 +179,18 @@ def _reference(plan: Plan, workers: int) -> Measured:
     return Measured(_rate(plan, ends[0], ends[-1]), ends[0], None, _peak(plan))
 
 
-def _ours(plan: Plan, workers: int = 0, compile: bool = False) -> Measured:
-    """Measure the loop of :mod:`empirical.train`."""
+def _ours(
+    plan: Plan, workers: int = 0, compile: bool = False, together: Callable[[], object] = lambda: None
+) -> Measured:
+    """Measure the loop of :mod:`empirical.train`; ``together`` is called between the first step and the others."""
     import torch
 
-    from empirical.augment import statistics as channel_statistics
-    from empirical.config import Config
     from empirical.learning import Supervised
-    from empirical.material import Material
     from empirical.steps import Execution, Trainer
     from empirical.stopwatch import Stopwatch, TimedOptimizer
 
-    images, labels = map(torch.from_numpy, _pictures(plan))
-    mean, std = channel_statistics(images)
-    counts = (len(labels),) * _CLASSES  # of no effect on cross entropy
     device = torch.device(plan.device)
-    everything, nothing = np.arange(len(labels)), np.arange(0)
-    material = Material(
-        images, labels, images[:0], labels[:0], counts, mean, std, 4, True, "", everything, nothing, nothing
-    ).to(device)
-    config = Config(data="bench", arch=plan.arch, batch_size=plan.batch_size)
+    config, material = _run(plan)
     execution = Execution(device, compile=compile)
     started = time.perf_counter()
     with execution.kernels():
@@ -202,12 +204,85 @@ def _ours(plan: Plan, workers: int = 0, compile: bool = False) -> Measured:
             trainer.step(*batch)
             if number == 0:
                 _settle(device)
+                waited = time.perf_counter()
+                together()
+                started += time.perf_counter() - waited
                 first, inside = time.perf_counter() - started, watch.seconds
         trainer.tally(decides=True)  # waits for the device
     ended = time.perf_counter() - started
     eager = not execution.graphs and not compile
     outside = 1 - (watch.seconds - inside) / (ended - first) if eager else None
     return Measured(_rate(plan, first, ended), first, outside, _peak(plan))
+
+
+def _run(plan: Plan) -> tuple[Any, Any]:
+    """Return a run on random images: its configuration, and its images on the device."""
+    import torch
+
+    from empirical.augment import statistics as channel_statistics
+    from empirical.config import Config
+    from empirical.material import Material
+
+    images, labels = map(torch.from_numpy, _pictures(plan))
+    mean, std = channel_statistics(images)
+    counts = (len(labels),) * _CLASSES  # of no effect on cross entropy
+    everything, nothing = np.arange(len(labels)), np.arange(0)
+    material = Material(
+        images, labels, images[:0], labels[:0], counts, mean, std, 4, True, "", everything, nothing, nothing
+    )
+    config = Config(data="bench", arch=plan.arch, batch_size=plan.batch_size)
+    return config, material.to(torch.device(plan.device))
+
+
+def _stacked(plan: Plan, runs: int) -> Measured:
+    """Measure several runs as one stack."""
+    import torch
+
+    from empirical.stacked import Stack
+    from empirical.steps import Execution
+
+    config, material = _run(plan)
+    execution = Execution(torch.device(plan.device))
+    started = time.perf_counter()
+    with execution.kernels():
+        ends: list[float] = []
+
+        def told() -> None:
+            if not ends:
+                _settle(execution.device)
+            ends.append(time.perf_counter() - started)
+
+        stack = Stack([config] * runs, [material] * runs, execution)
+        stack.epoch(1, told)
+    ended = time.perf_counter() - started
+    return Measured(runs * _rate(plan, ends[0], ended), ends[0], None, _peak(plan))
+
+
+_gate: Any = None
+"""Where the processes of a measurement wait for each other."""
+
+
+def _wait_at(gate: Any, device: str) -> None:
+    """Set up a process that is measured with others."""
+    global _gate
+    _gate = gate
+    if device == "cpu":
+        one_thread()
+
+
+def _together(plan: Plan) -> Measured:
+    """Measure the loop of :mod:`empirical.train` while others do the same."""
+    return _ours(plan, together=_gate.wait)
+
+
+def _processes(plan: Plan, runs: int) -> Measured:
+    """Measure several runs as processes that begin their second step together."""
+    context = get_context("spawn")
+    gate = context.Barrier(runs)
+    with ProcessPoolExecutor(runs, context, _wait_at, (gate, plan.device)) as pool:
+        found = [future.result() for future in [pool.submit(_together, plan) for _ in range(runs)]]
+    rate, peak = (sum(getattr(one, name) for one in found) for name in ("images_per_second", "peak_mib"))
+    return Measured(rate, max(one.first_step for one in found), None, peak)
 
 
 def _compiled(plan: Plan, workers: int) -> Measured:
@@ -230,6 +305,8 @@ _KINDS: dict[str, Callable[[Plan, int], Measured]] = {
     "ours": _ours,
     "compiled": _compiled,
     "busy": _busy,
+    "stacked": _stacked,
+    "processes": _processes,
 }
 
 

@@ -102,6 +102,12 @@ class Supervised:
             "best": {"tau": best["tau"], "accuracy": best["accuracy"], "chosen_on": "test images"},
         }
 
+    def class_weights(self, deferred: bool) -> Tensor:
+        """Return the weight of each class in the loss, shape ``(C,)``: 1 where the method has none."""
+        weights = self._loss.weights(deferred)
+        counts = self._material.counts
+        return torch.ones(len(counts), device=self._execution.device) if weights is None else weights
+
     def start_from(self, state: Mapping[str, Tensor]) -> None:
         """Take over what a pre-trained network has learnt."""
         carry_over(state, self.module)
@@ -111,7 +117,7 @@ class Supervised:
 
     def _loss_of(self, deferred: bool) -> Loss:
         def loss(images: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-            logits = self._forward(normalize(images, self._material.mean, self._material.std)).float()
+            logits = self._forward(normalize(images, self._material.mean, self._material.std))
             return self._loss(logits, targets, deferred), (logits.argmax(1) == targets).sum()
 
         return loss

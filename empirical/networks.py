@@ -150,7 +150,7 @@ class _Block(nn.Module):
         y = self.bn2(self.conv2(relu(self.bn1(self.conv1(x)), inplace=True)))
         if self.stride == 2:
             x = pad(x[:, :, ::2, ::2], (0, 0, 0, 0, self.before, self.after))
-        return relu(y + x, inplace=True)
+        return relu(y.add_(x), inplace=True)  # batch normalisation needs its input again, not its output
 
 
 class ImageNetResNet(ResNet):
@@ -181,9 +181,9 @@ class ImageNetResNet(ResNet):
 
 
 def in_full_precision(layer: nn.Module, features: Tensor) -> Tensor:
-    """Return ``layer(features)`` in 32 bits also under autocast: logits of 8 bits would tie."""
+    """Return ``layer(features)`` in 32 bits, or 64, also under autocast: logits of 8 bits would tie."""
     with torch.autocast(features.device.type, enabled=False):
-        logits: Tensor = layer(features.float())
+        logits: Tensor = layer(features if features.dtype == torch.float64 else features.float())
     return logits
 
 

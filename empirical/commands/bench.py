@@ -32,6 +32,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--rounds", type=numeric, default=3, metavar="N", help="rounds (default: 3)")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda (default: auto)")
     parser.add_argument("--compile", action="store_true", help="measure ours with torch.compile too")
+    parser.add_argument("--stacked", type=numeric, default=0, metavar="N", help="measure N runs at once too")
     parser.add_argument("--quick", action="store_true", help="a look: two steps, one round, no workers")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers to a file too")
     args = parser.parse_args(argv)
@@ -55,7 +56,8 @@ def _plan(args: argparse.Namespace) -> Any:
 
     numbers: dict[str, Any] = {"steps": args.steps, "rounds": args.rounds, **(_QUICK if args.quick else {})}
     device = find_device(args.device).type
-    return Plan(arch=args.arch, batch_size=args.batch_size, device=device, compile=args.compile, **numbers)
+    wanted = {"arch": args.arch, "batch_size": args.batch_size, "compile": args.compile, "stacked": args.stacked}
+    return Plan(device=device, **wanted, **numbers)
 
 
 def _table(found: dict[str, Any]) -> str:
@@ -70,4 +72,6 @@ def _table(found: dict[str, Any]) -> str:
         lines.append(f"compiled, {found['compiled_ratio']:.2f} times")
     if found["busy_cost"] is not None:
         lines.append(f"a busy process beside it makes it take {found['busy_cost']:.2f} times as long")
+    for name, ratio in found["together"].items():
+        lines.append(f"{name}: {ratio:.2f} times the images a second of ours one after another")
     return "\n".join(lines)

@@ -66,7 +66,10 @@ def command(*options, out):
 
 
 def at_random(folder):
-    """Kill runs at random moments, 20 times at least and until the last of them has come to its end."""
+    """Kill runs at random moments, 20 times at least and until the last of them has come to its end.
+
+    Every other run has a checkpoint after each epoch, the others from time to time.
+    """
     rng = random.Random(0)
     kills, runs = 0, []
     while kills < 20:
@@ -74,7 +77,7 @@ def at_random(folder):
         runs.append(config.digest)
         delay, code, seen = 0.3, None, []
         while code != 0:
-            process = fork(functools.partial(run, config, folder))
+            process = fork(functools.partial(run, config, folder, 0.05 * (len(runs) % 2)))
             time.sleep(rng.uniform(0, delay))
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)

@@ -39,6 +39,7 @@ def test_candidates():
         "ours, beside a busy process",
     ]
     assert "ours, compiled" in Plan(compile=True).candidates
+    assert Plan(stacked=3).candidates["3 runs, stacked"] == ("stacked", 3)
 
 
 def test_the_reference_loop_trains():
@@ -67,12 +68,17 @@ def test_pictures_are_normalised_images():
 
 
 def test_the_command(tmp_path, capsys):
-    options = ["bench", "--quick", "--arch", "resnet8", "--batch-size", "8", "--device", "cpu", "--json"]
-    assert main([*options, str(tmp_path / "bench.json")]) == 0
+    options = ["bench", "--quick", "--arch", "resnet8", "--batch-size", "8", "--device", "cpu", "--stacked", "2"]
+    assert main([*options, "--json", str(tmp_path / "bench.json")]) == 0
     shown = capsys.readouterr()
     assert "times as fast as the reference, 0 workers" in shown.out
     found = json.loads((tmp_path / "bench.json").read_text())
-    assert set(found["candidates"]) == {"reference, 0 workers", "ours"}
+    together = ["2 runs, stacked", "2 runs, processes"]
+    assert list(found["candidates"]) == ["reference, 0 workers", "ours", *together]
+    for name in together:
+        ratio = found["candidates"][name]["images_per_second"] / found["candidates"]["ours"]["images_per_second"]
+        assert found["together"][name] == ratio > 0
+        assert f"{name}: {ratio:.2f} times the images a second of ours one after another" in shown.out
     ours = found["candidates"]["ours"]
     assert ours["images_per_second"] > 0
     assert 0 < ours["outside"] < 1
@@ -84,6 +90,7 @@ def test_the_command(tmp_path, capsys):
     [
         (("--arch", "vgg"), "arch='vgg': must be one of"),
         (("--batch-size", "1"), "batch_size=1: must be"),
+        (("--stacked", "-1"), "stacked=-1: must be"),
         (("--steps", "0"), "steps=0: must be"),
         (("--rounds", "x"), "rounds='x': must be"),
         (("--device", "tpu"), "device='tpu': must be"),

@@ -19,8 +19,8 @@ def scenario(tmp_path):
 
     def run(name):
         argv = [sys.executable, str(Path(__file__).with_name("kills.py")), name, str(tmp_path)]
-        env = {**os.environ, "OMP_NUM_THREADS": "1"}
-        done = subprocess.run(argv, capture_output=True, text=True, check=False, env=env, cwd=Path(__file__).parents[2])
+        env = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path(__file__).parents[2])}
+        done = subprocess.run(argv, capture_output=True, text=True, check=False, env=env)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout.splitlines()[-1]), done.stderr
 
