@@ -12,7 +12,6 @@ from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
-from pathlib import Path
 from statistics import fmean
 from typing import Any
 
@@ -20,30 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from empirical.config import NO_PRETRAINING, Config
+from empirical.sizes import Size
 from empirical.threads import one_thread
 
-__all__ = ["Kind", "Size", "Speed", "images_seen", "kind_of", "measure", "size_of", "sweep_seconds"]
+__all__ = ["Kind", "Speed", "images_seen", "kind_of", "measure", "sweep_seconds"]
 
 _SECONDS = 1.0
 _STEPS = 64
 _TESTED = 250
-_CIFAR = {"cifar10": (10, 5000), "cifar100": (100, 500)}
-_CIFAR_TEST, _CIFAR_SHAPE = 10_000, (32, 32, 3)
-
-
-@dataclass(frozen=True)
-class Size:
-    """How large a data set is.
-
-    Attributes:
-        available: the training images of each class.
-        tested: the number of test images.
-        shape: ``(H, W, channels)``.
-    """
-
-    available: tuple[int, ...]
-    tested: int
-    shape: tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -67,31 +50,6 @@ class Speed:
 
     train: float
     test: float
-
-
-def size_of(config: Config, root: Path) -> Size:
-    """Return the size of the data of a run; all but CIFAR are loaded for that.
-
-    Raises:
-        ValueError: they are not there.
-
-    Example:
-        >>> size_of(Config(data="cifar10", resolution=16, classes=(0, 9)), Path("data"))
-        Size(available=(5000, 5000), tested=2000, shape=(16, 16, 3))
-    """
-    if config.data in _CIFAR:
-        classes, each = _CIFAR[config.data]
-        counts, tests = np.full(classes, each), np.full(classes, _CIFAR_TEST // classes)
-        side = config.resolution or _CIFAR_SHAPE[0]
-        shape = (side, side, _CIFAR_SHAPE[2])
-    else:
-        from empirical.data import load
-
-        data = load(config.data, root, seed=config.data_seed, resolution=config.resolution)
-        counts, tests = np.bincount(data.train_labels), np.bincount(data.test_labels)
-        shape = data.train_images.shape[1:]
-    kept: Any = slice(None) if config.classes is None else list(config.classes)
-    return Size(tuple(map(int, counts[kept])), int(tests[kept].sum()), shape)
 
 
 def images_seen(config: Config, size: Size, others: Collection[Config] = ()) -> tuple[int, int]:

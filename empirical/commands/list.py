@@ -63,7 +63,8 @@ class _Clock:
 
     def __init__(self, plans: Plans, root: Path) -> None:
         wait_passively()
-        from empirical.probe import Kind, Size, Speed, kind_of, measure, size_of
+        from empirical.probe import Kind, Speed, kind_of, measure
+        from empirical.sizes import Size, size_of
 
         known: dict[tuple[object, ...], Size] = {}
         self._sizes: dict[Config, Size] = {}
@@ -74,7 +75,9 @@ class _Clock:
             for run in configs:
                 which = run.data, run.data_seed, run.resolution, run.classes
                 if which not in known:
-                    known[which] = size_of(run, root)
+                    known[which] = size_of(
+                        run.data, root, seed=run.data_seed, resolution=run.resolution, classes=run.classes
+                    )
                 self._sizes[run] = known[which]
             kinds = {kind_of(one, self._sizes[run]) for run in configs for one in (run, run.pretraining()) if one}
             speeds = self._speeds.setdefault(workers, {})

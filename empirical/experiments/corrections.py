@@ -145,13 +145,13 @@ def prepare(args: argparse.Namespace) -> Setting:
     smallest = unseen.smallest(args)
 
     def plan(profile: str, data: str, imbalance: float, seed: int) -> list[Config]:
-        minority_count(smallest(profile, data)[0] // 2, imbalance)  # refuses one that leaves the minority no image
-        return [unseen.balanced(profile, data, seed, smallest(profile, data)[0])]
+        minority_count(smallest(data)[0] // 2, imbalance)  # refuses one that leaves the minority no image
+        return [unseen.balanced(profile, data, seed, smallest(data)[0])]
 
     setting = training.prepare(args, plan, DATA, IMBALANCE)
     runs = dict.fromkeys(setting.configs)  # one for all imbalances
     for config in list(runs):
-        images, classes = smallest(setting.profile, config.data)
+        images, classes = smallest(config.data)
         for pair in _deep_pairs(config.data, classes):
             runs.update(dict.fromkeys(_networks(setting, config, pair, images)))
     return replace(setting, configs=tuple(runs))

@@ -36,6 +36,7 @@ from empirical.laws import LAWS, from_balance, from_moments, from_samples, from_
 from empirical.longtail import FEWEST, draws, majority_count, minority_count
 from empirical.measure import separation_from_recalls
 from empirical.options import numeric
+from empirical.sizes import size_of
 from empirical.two_stage import Moments, Rule, head, lda, moments
 from theory._validate import refuse, whole
 from theory.plugin import asymptotic_recalls
@@ -49,7 +50,6 @@ __all__ = [
     "Setting",
     "Trainer",
     "add_arguments",
-    "available",
     "backbone",
     "balanced_pair",
     "blank",
@@ -74,19 +74,6 @@ REPEATS = {"smoke": 2, "cpu": 5, "paper": 5}
 
 _INSTANT = 1e-6
 Floats = NDArray[np.float64]
-
-
-def available(data: str, root: Path | None) -> tuple[tuple[str, ...], int]:
-    """Return the names of the classes and how many training images the smallest class has.
-
-    Raises:
-        ValueError: the data set is missing or cannot be read.
-    """
-    try:
-        found = load(data, root)
-    except OSError as error:
-        refuse("data", data, f"cannot be read or downloaded: {error}")
-    return found.classes, int(np.bincount(found.train_labels, minlength=len(found.classes)).min())
 
 
 def backbone(profile: str, data: str, smallest: int, seed: int) -> Config:
@@ -183,7 +170,7 @@ class Setting:
     Attributes:
         sweep: the networks whose features are looked at.
         images: the training images of the smallest class, for each data set.
-        classes: the names of the classes, for each data set.
+        classes: how many classes there are, for each data set.
         repeats: how many times the minority's images are drawn.
         out: the folder for the results, which the predictions go to.
         about: what is known once it is written: the predictions' file, SHA-256 and time.
@@ -191,10 +178,20 @@ class Setting:
 
     sweep: training.Setting
     images: Mapping[str, int]
-    classes: Mapping[str, tuple[str, ...]]
+    classes: Mapping[str, int]
     repeats: int
     out: Path
     about: dict[str, Any]
+
+    @property
+    def configs(self) -> tuple[Config, ...]:
+        """The runs that are known beforehand: the networks whose features are looked at."""
+        return self.sweep.configs
+
+    @property
+    def exit_code(self) -> int:
+        """That of the sweep."""
+        return self.sweep.exit_code
 
     def arguments(self) -> dict[str, Any]:
         """Return the options of the command line that repeat the run."""
@@ -230,20 +227,20 @@ def prepare(
     Raises:
         ValueError: as in :func:`empirical.experiments.training.prepare`, or an imbalance leaves too few images.
     """
-    found: dict[str, tuple[tuple[str, ...], int]] = {}
+    found: dict[str, tuple[int, ...]] = {}
 
     def plan(profile: str, name: str, ratio: float, seed: int) -> list[Config]:
         if name not in found:
-            found[name] = available(name, args.root)
-        return [backbone(profile, name, found[name][1], seed)]
+            found[name] = size_of(name, args.root).available
+        return [backbone(profile, name, min(found[name]), seed)]
 
     sweep = training.prepare(args, plan, data, imbalance)
-    for _, images in found.values():
-        majority(held_out(images), sweep.options["imbalance"])
+    for images in found.values():
+        majority(held_out(min(images)), sweep.options["imbalance"])
     return Setting(
         sweep=replace(sweep, configs=tuple(dict.fromkeys(sweep.configs))),  # one for all imbalances
-        images={name: images for name, (_, images) in found.items()},
-        classes={name: classes for name, (classes, _) in found.items()},
+        images={name: min(images) for name, images in found.items()},
+        classes={name: len(images) for name, images in found.items()},
         repeats=whole("repeats", REPEATS[sweep.profile] if args.repeats is None else args.repeats),
         out=args.out,
         about={},

@@ -119,9 +119,9 @@ def prepare(args: argparse.Namespace) -> Setting:
     pairs = whole("pairs", PAIRS[profile] if args.pairs is None else args.pairs, least=0)
     for data, classes in setting.classes.items():
         frozen.majority(frozen.held_out(setting.images[data]), networks)
-        most = len(classes) * (len(classes) - 1) // 2
+        most = classes * (classes - 1) // 2
         if pairs > most:
-            refuse("pairs", pairs, f"must be at most {most}, the pairs of the {len(classes)} classes of {data}")
+            refuse("pairs", pairs, f"must be at most {most}, the pairs of the {classes} classes of {data}")
     return Setting(**vars(setting), networks=networks, pairs=pairs)
 
 

@@ -181,8 +181,8 @@ def prepare(args: argparse.Namespace) -> Setting:
     smallest = unseen.smallest(args)
 
     def plan(profile: str, data: str, imbalance: float, seed: int) -> list[Config]:
-        minority_count(smallest(profile, data)[0] // 2, imbalance)  # refuses one that leaves the minority no sample
-        return [unseen.balanced(profile, data, seed, smallest(profile, data)[0])]
+        minority_count(smallest(data)[0] // 2, imbalance)  # refuses one that leaves the minority no sample
+        return [unseen.balanced(profile, data, seed, smallest(data)[0])]
 
     setting = training.prepare(args, plan, DATA, IMBALANCE)
     return replace(setting, configs=tuple(dict.fromkeys(setting.configs)))

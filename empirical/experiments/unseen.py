@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from empirical.config import Config
 from empirical.data import load
 from empirical.experiments import training
+from empirical.sizes import size_of
 from theory._validate import refuse
 
 if TYPE_CHECKING:
@@ -70,20 +71,15 @@ class Frozen:
         return self.material.test_images[self.material.test_labels == label]
 
 
-def smallest(args: argparse.Namespace) -> Callable[[str, str], tuple[int, int]]:
-    """Return a function of a profile and a data set: how many images its smallest class has, and how many classes."""
+def smallest(args: argparse.Namespace) -> Callable[[str], tuple[int, int]]:
+    """Return a function of a data set: how many images its smallest class has, and how many classes."""
 
     @cache
-    def images(profile: str, data: str) -> tuple[int, int]:
-        resolution = training.PROFILES[profile].get("resolution")
-        try:
-            counts = np.bincount(load(data, args.root, resolution=resolution).train_labels)
-        except OSError as error:
-            refuse("data", data, f"cannot be read or downloaded: {error}")
-        least = int(counts.min())
-        if least < _FEWEST:
+    def images(data: str) -> tuple[int, int]:
+        counts = size_of(data, args.root).available
+        if min(counts) < _FEWEST:
             refuse("data", data, f"must have at least {_FEWEST} training images of each class")
-        return least, len(counts)
+        return min(counts), len(counts)
 
     return images
 
