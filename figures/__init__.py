@@ -18,8 +18,8 @@ FIGURES = {
     "pairs": "figures.pairs",
     "pretraining": "figures.pretraining",
     "rebalance": "figures.rebalance",
-    "similar-degree": "figures.similar_degree",
     "shift": "figures.shift",
+    "similar-degree": "figures.similar_degree",
     "similar-fraction": "figures.similar_fraction",
     "theorem1": "figures.theorem1",
 }
