@@ -73,7 +73,7 @@ def draw(results: Path) -> Figure:
         _draw(bottom, rows, "recall_predicted", "recall")
         bottom.set(ylim=(-3, 103))
         if rows:
-            top.set_title(f"{case[0]}, imbalance {case[2]:g}\n{_LEVELS[case[1]]}")
+            top.set_title(f"{case[0].partition(':')[0]}, imbalance {case[2]:g}\n{_LEVELS[case[1]]}")
     grid[0][0].set_ylabel("part of the imbalance's shift undone")
     grid[1][0].set_ylabel("minority recall, %")
     handles = [

@@ -55,7 +55,7 @@ def draw(results: Path) -> Figure:
     for name, axes in zip(data, grid, strict=True):
         for ratio, ax in zip(ratios, axes, strict=True):
             _draw(ax, found, name, ratio)
-        axes[0].set_ylabel(f"{name}: gap in recall, points")
+        axes[0].set_ylabel(f"{name.partition(':')[0]}: gap in recall, points")
     fig.legend(*grid[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     fig.suptitle(f"Recall of the more frequent half of the classes minus that of the rarer half ({found.profile})")
     note_missing(fig, found)

@@ -50,7 +50,7 @@ def draw(results: Path) -> Figure:
         for i, ratio in enumerate(ratios):
             _draw(axes[2 * i], found, name, ratio, 0)
             _draw(axes[2 * i + 1], found, name, ratio, 1)
-    fig.legend(*grid[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    fig.legend(*grid[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=1 if len(ratios) == 1 else 3)
     fig.suptitle(f"What rotation pre-training adds, cross entropy ({found.profile})")
     note_missing(fig, found)
     return fig
@@ -77,4 +77,4 @@ def _draw(ax: Axes, found: Results, data: str, ratio: float, side: int) -> None:
         ax.set(xlabel="separation M from random weights", ylabel="M with pre-training")
     else:
         ax.set(xlabel="gain in recall by Theorem 2, points", ylabel="gain measured, points")
-    ax.set_title(f"{data}, imbalance {ratio:g}")
+    ax.set_title(f"{data.partition(':')[0]}, imbalance {ratio:g}")

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullLocator
+from matplotlib.ticker import FormatStrFormatter, NullLocator, SymmetricalLogLocator
 from scipy.stats import binomtest
 
 from figures.results import note_missing, read
@@ -65,16 +65,16 @@ def draw(results: Path) -> Figure:
     fig = Figure(figsize=(width * len(_KINDS) + 0.6, height * 3 * len(data) + 1.5))
     grid = fig.subplots(3 * len(data), len(_KINDS), squeeze=False)
     for i, name in enumerate(data):
-        top, middle, bottom = grid[3 * i : 3 * i + 3]
+        short, (top, middle, bottom) = name.partition(":")[0], grid[3 * i : 3 * i + 3]
         for j, ((space, mixed), title) in enumerate(_KINDS.items()):
             rows = found.where(data=name, space=space, mixed=mixed)
             _draw_shift(top[j], rows)
             _draw_inside(middle[j], rows)
             _draw_crossing(bottom[j], rows)
             top[j].set_title(title)
-        top[0].set_ylabel(f"{name}: shift / |mu2 - mu1|")
-        middle[0].set_ylabel(f"{name}: boundaries inside, %")
-        bottom[0].set_ylabel(f"{name}: crossing, measured")
+        top[0].set_ylabel(f"{short}: shift / |mu2 - mu1|")
+        middle[0].set_ylabel(f"{short}: boundaries inside, %")
+        bottom[0].set_ylabel(f"{short}: crossing, measured")
         for axes in (top, bottom):
             _share_y(axes)
     _legend(fig, grid)
@@ -164,6 +164,9 @@ def _draw_crossing(ax: Axes, rows: list[dict[str, Any]]) -> None:
     # Where few samples in many dimensions leave little between the means, it crosses far away.
     ax.set_xscale("symlog", linthresh=_LINEAR)
     ax.set_yscale("symlog", linthresh=_LINEAR)
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_locator(SymmetricalLogLocator(base=10, linthresh=_LINEAR, subs=(1, 3)))
+        axis.set_major_formatter(FormatStrFormatter("%g"))
     ax.set_xlabel("crossing, predicted to first order")
 
 

@@ -14,7 +14,8 @@ from empirical.experiments import EXPERIMENTS, load
 from empirical.experiments.planned import planned, pretrainings
 from empirical.experiments.training import PROFILES
 from empirical.material import gather
-from empirical.probe import Kind, Size, Speed, images_seen, kind_of, measure, size_of, sweep_seconds
+from empirical.probe import Kind, Speed, images_seen, kind_of, measure, sweep_seconds
+from empirical.sizes import Size, size_of
 
 TINY = {"data": "digits", "imbalance": 10, "arch": "resnet8", "width": 4, "epochs": 5, "batch_size": 32}
 CIFAR = Size((5000,) * 10, 10_000, (32, 32, 3))
@@ -85,7 +86,7 @@ def test_time_is_that_of_the_images(capsys, known_speed, tmp_path):
 def test_images_are_those_that_a_run_has(fields):
     run = Config(**{**TINY, **({} if "counts" not in fields else {"imbalance": 1})}, **fields, evaluate_every=2)
     material = gather(run, None)
-    size = size_of(run, Path())
+    size = size_of(run.data, Path(), resolution=run.resolution)
     n = len(material.labels)
     trained = (n - (n % 32 == 1)) * 5
     assert images_seen(run, size) == (trained, len(material.test_labels) * 4)  # epochs 2, 4, 5, and the result
@@ -118,7 +119,7 @@ def test_seconds_of_a_sweep():
 
 def test_kinds_are_what_takes_as_long():
     same = [Config(**TINY), Config(**{**TINY, "imbalance": 100, "epochs": 50}, seed=3, method="rs")]
-    size = size_of(same[0], Path())
+    size = size_of(same[0].data, Path(), resolution=same[0].resolution)
     assert len({kind_of(run, size) for run in same}) == 1
     turned, contrasted = (Config(**TINY, pretrain=name).pretraining() for name in ("rotation", "simclr"))
     other = [Config(**TINY, method="ldam"), Config(**{**TINY, "arch": "resnet14"}), turned, contrasted]
@@ -131,7 +132,7 @@ def test_every_kind_can_be_measured(monkeypatch):
     runs = [Config(**TINY, method=method) for method in ("ce", "ldam")]
     runs += [Config(**TINY, pretrain=name).pretraining() for name in ("rotation", "simclr", "moco", "barlow")]
     for run in runs:
-        speed = probe._speed(kind_of(run, size_of(run, Path())), "cpu")
+        speed = probe._speed(kind_of(run, size_of(run.data, Path(), resolution=run.resolution)), "cpu")
         assert 0 < speed.train < math.inf
         assert (speed.test > 0) == (run.method is not None)
 
