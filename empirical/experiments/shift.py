@@ -40,7 +40,7 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby, product
 from typing import Any
 
@@ -178,14 +178,10 @@ class Row:
 
 def prepare(args: argparse.Namespace) -> Setting:
     """Return the sweep that the parsed options describe."""
-    smallest = unseen.smallest(args)
-
-    def plan(profile: str, data: str, imbalance: float, seed: int) -> list[Config]:
-        minority_count(smallest(data)[0] // 2, imbalance)  # refuses one that leaves the minority no sample
-        return [unseen.balanced(profile, data, seed, smallest(data)[0])]
-
-    setting = training.prepare(args, plan, DATA, IMBALANCE)
-    return replace(setting, configs=tuple(dict.fromkeys(setting.configs)))
+    setting, found = unseen.prepare(args, DATA, IMBALANCE)
+    for images, ratio in product(found.values(), setting.options["imbalance"]):
+        minority_count(unseen.held_out(min(images)), ratio)  # refuses one that leaves the minority no sample
+    return setting
 
 
 def run(setting: Setting, track: Track = silent) -> list[Row]:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from itertools import combinations, groupby, permutations
+from itertools import groupby, permutations
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from empirical.config import Config
-from empirical.experiments import frozen
+from empirical.experiments import frozen, unseen
 from empirical.experiments.frozen import SecondStage, Setting, add_arguments
 from empirical.experiments.pairs import SPREAD
 from empirical.predictions import record
@@ -187,7 +187,7 @@ def _grouped(stage: SecondStage, run: Config) -> list[tuple[int, int, str]]:
 
 def _by_separation(stage: SecondStage) -> list[tuple[int, int, str]]:
     """Return all pairs in both orders, in groups by their separation."""
-    pairs = sorted(combinations(range(len(stage.classes)), 2), key=lambda pair: stage.pair(*pair).separation)
+    pairs = unseen.ranked(len(stage.classes), lambda a, b: stage.pair(a, b).separation)
     size = max(1, len(pairs) // _QUARTER)
     cases = []
     for rank, pair in enumerate(pairs):
