@@ -159,11 +159,12 @@ def note_missing(fig: Figure, found: Results) -> None:
         return
     text = f"{len(missing)} of {len(runs)} runs are missing; the same command trains them: {found.command}"
     lines = fill(text, int(_LETTERS * fig.get_figwidth()), break_on_hyphens=False)
-    fig.supxlabel(lines, fontsize=_NOTE, color="#B00000")
+    note = fig.supxlabel(lines, fontsize=_NOTE, color="#B00000")
     points_high = _NOTE * _LEADING * (lines.count("\n") + 2)
     fig.set_figheight(fig.get_figheight() + points_high / _INCH)
     if fig.legends:
-        # The layout gives legends and note one margin, as high as the higher of them, and both its lower edge.
+        # The layout would lay the note over the legends; so it keeps to what is left above the note.
+        note.set_in_layout(False)
         part = points_high / _INCH / fig.get_figheight()
         fig.get_layout_engine().set(rect=(0, part, 1, 1 - part))
         for legend in fig.legends:

@@ -18,7 +18,7 @@ Levels:
 ``heads``
     linear classifiers on the features of a frozen network (:mod:`empirical.experiments.unseen`) for pairs of classes
     from similar to dissimilar, trained on images that the network did not see: the minimum of the cross entropy with
-    the recipe's weight decay, of biases too (:func:`empirical.two_stage.head`);
+    the recipe's weight decay, of biases too (:func:`empirical.two_stage.weighted_head`);
 ``pixels``
     the same on pixels, for ``gaussian`` data, where the model holds;
 ``networks``
@@ -40,8 +40,7 @@ import argparse
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
-from itertools import groupby, product
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -51,11 +50,11 @@ from scipy.special import ndtr
 
 from empirical.config import Config
 from empirical.experiments import training, unseen
-from empirical.experiments.training import Setting, add_arguments, average, data_name, percent
+from empirical.experiments.training import Setting, add_arguments, average, blank, data_name, percent
 from empirical.longtail import minority_count
 from empirical.measure import separation_from_recalls
 from empirical.progress import Track, silent
-from empirical.two_stage import Rule, head
+from empirical.two_stage import Rule, weighted_head
 from theory import corrections, theorem2
 
 __all__ = [
@@ -90,7 +89,6 @@ _PAIRS = {"smoke": 3, "cpu": 5, "paper": 9}
 _BETA = Config.__dataclass_fields__["beta"].default
 _CAT_AND_DOG = (3, 5)
 _RIDGE = 1e-6  # of the mean variance: features that are always 0 must not make a covariance singular
-_fit = partial(head, decay_bias=True)
 
 Floats = NDArray[np.float64]
 
@@ -140,9 +138,7 @@ class Row:
 
 def prepare(args: argparse.Namespace) -> Setting:
     """Return the sweep that the parsed options describe."""
-    setting, found = unseen.prepare(args, DATA, IMBALANCE)
-    for images, ratio in product(found.values(), setting.options["imbalance"]):
-        minority_count(unseen.held_out(min(images)), ratio)  # refuses one that leaves the minority no image
+    setting, found = unseen.prepare(args, DATA, IMBALANCE, minority_count)
     runs = dict.fromkeys(setting.configs)
     for config in setting.configs:
         images = found[config.data]
@@ -157,7 +153,11 @@ def run(setting: Setting, track: Track = silent) -> list[Row]:
     rows: list[Row] = []
     for config in track(list(found), "runs"):
         if config.classes is None:
-            rows += _heads(setting, config) if found[config] is not None else [_missing(config)]
+            rows += (
+                _heads(setting, config)
+                if found[config] is not None
+                else [blank(Row, config, data_name(config), config.seed, "heads")]
+            )
         elif len(set(config.counts or ())) == 1:
             rows += _pair(setting, config, found)
     return rows
@@ -279,7 +279,7 @@ def _head_rows(
     where: Mapping[str, Any], pos: Floats, neg: Floats, test: tuple[Floats, Floats], n_neg: int, rng: Generator
 ) -> Iterator[Row]:
     """Yield the rows of the linear classifiers of a pair at an imbalance."""
-    recalls = _fit(pos, neg).recalls(*test)
+    recalls = weighted_head(pos, neg).recalls(*test)
     separation = separation_from_recalls(recalls, [len(x) for x in test])
     through_origin = offset_without_bias(pos, neg)
     few = neg[:n_neg]
@@ -295,18 +295,18 @@ def _head(method: str, pos: Floats, neg: Floats, rng: Generator) -> Rule:
 
     counts = len(pos), len(neg)
     if method == "ce":
-        return _fit(pos, neg)
+        return weighted_head(pos, neg)
     if method in ("rw", "rw-inverse"):
         weights = effective_weights(counts, _BETA) if method == "rw" else inverse_weights(counts)
-        return _fit(pos, neg, weights=tuple(weights.tolist()))
+        return weighted_head(pos, neg, weights=tuple(weights.tolist()))
     if method == "logit-adjustment":
-        return _fit(pos, neg, added=math.log(counts[0] / counts[1]))
+        return weighted_head(pos, neg, added=math.log(counts[0] / counts[1]))
     if method == "retrained":
         return _retrained(np.concatenate([pos, neg]), np.repeat([0, 1], counts), rng)
     share = np.array(counts) * effective_weights(counts, _BETA).numpy()
     # A class that is not drawn at all would leave no boundary; a chance of 2^-50 at the sizes at hand.
     drawn = np.clip(rng.binomial(sum(counts), share[0] / share.sum()), 1, sum(counts) - 1)
-    return _fit(rng.choice(pos, drawn), rng.choice(neg, sum(counts) - drawn))
+    return weighted_head(rng.choice(pos, drawn), rng.choice(neg, sum(counts) - drawn))
 
 
 def _retrained(x: Floats, labels: NDArray[np.int64], rng: Generator) -> Rule:
@@ -414,11 +414,6 @@ def _rows(
 
 def _difference(value: float | None, base: float | None) -> float | None:
     return None if value is None or base is None else value - base
-
-
-def _missing(config: Config) -> Row:
-    """Return the row of a network that is not trained."""
-    return Row(data_name(config), config.seed, "heads", *[None] * 13, run=config.digest)
 
 
 def _order(method: str | None) -> int:

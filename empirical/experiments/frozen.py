@@ -18,7 +18,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +47,6 @@ __all__ = [
     "Trainer",
     "add_arguments",
     "balanced_pair",
-    "blank",
     "features",
     "kinds",
     "majority",
@@ -192,9 +191,7 @@ def prepare(
     Raises:
         ValueError: as in :func:`empirical.experiments.unseen.prepare`, or an imbalance leaves too few images.
     """
-    sweep, found = unseen.prepare(args, data, imbalance)
-    for images in found.values():
-        majority(unseen.held_out(min(images)), sweep.options["imbalance"])
+    sweep, found = unseen.prepare(args, data, imbalance, lambda images, ratio: majority(images, [ratio]))
     return Setting(
         sweep=sweep,
         images={name: min(images) for name, images in found.items()},
@@ -408,9 +405,3 @@ def measured(recalls: Sequence[float] | Floats) -> dict[str, float | None]:
     """
     low, high = map(float, np.quantile(recalls, SPREAD)) if len(recalls) > 1 else (None, None)
     return {"measured": float(np.mean(recalls)) if len(recalls) else None, "low": low, "high": high}
-
-
-def blank(row: type[Any], run: Config) -> Any:
-    """Return the ``row`` of a network that is not trained: what is measured or predicted from it is None."""
-    empty = dict.fromkeys(field.name for field in fields(row))
-    return row(**{**empty, "data": training.data_name(run), "seed": run.seed, "run": run.digest})

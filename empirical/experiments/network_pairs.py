@@ -35,7 +35,7 @@ from threadpoolctl import threadpool_limits
 
 from empirical.config import Config
 from empirical.experiments import frozen, training, unseen
-from empirical.experiments.training import data_name
+from empirical.experiments.training import blank, data_name
 from empirical.laws import LAWS, from_separation
 from empirical.longtail import minority_count
 from empirical.measure import agreement, separation_from_recalls
@@ -131,7 +131,7 @@ def run(setting: Setting, track: Track = silent) -> list[Row]:
     backbones = train(setting.sweep.configs)
     lost = [run for run, result in backbones.items() if result is None]
     if lost:
-        return [frozen.blank(Row, run) for run in lost]
+        return [blank(Row, run, data_name(run), run.seed) for run in lost]
     with threadpool_limits(1):  # for matrices this small several threads wait for each other
         stages = [stage for run in backbones for stage in setting.stages(run, _which(run))]
         cases = [(stage, *pair) for stage in stages for pair in permutations(range(len(stage.classes)), 2)]

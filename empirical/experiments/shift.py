@@ -52,7 +52,8 @@ from scipy.stats import binomtest
 
 from empirical.config import Config
 from empirical.experiments import training, unseen
-from empirical.experiments.training import Setting, add_arguments, data_name
+from empirical.experiments.pairs import SPREAD
+from empirical.experiments.training import Setting, add_arguments, blank, data_name
 from empirical.experiments.unseen import Frozen
 from empirical.longtail import minority_count
 from empirical.progress import Track, silent
@@ -102,7 +103,6 @@ _BANDS: dict[str, Callable[..., Any]] = {
     "sharp": sharp.sharp_bound,
     "exact": theorem1.failure_probability,
 }
-_SPREAD = (0.025, 0.975)
 _TOLERANCE = 1e-3
 
 Floats = NDArray[np.float64]
@@ -178,10 +178,7 @@ class Row:
 
 def prepare(args: argparse.Namespace) -> Setting:
     """Return the sweep that the parsed options describe."""
-    setting, found = unseen.prepare(args, DATA, IMBALANCE)
-    for images, ratio in product(found.values(), setting.options["imbalance"]):
-        minority_count(unseen.held_out(min(images)), ratio)  # refuses one that leaves the minority no sample
-    return setting
+    return unseen.prepare(args, DATA, IMBALANCE, minority_count)[0]
 
 
 def run(setting: Setting, track: Track = silent) -> list[Row]:
@@ -189,7 +186,7 @@ def run(setting: Setting, track: Track = silent) -> list[Row]:
     rows = []
     for config, result in track(training.results(setting), "networks"):
         if result is None:
-            rows.append(Row(data_name(config), config.seed, *[None] * 25, run=config.digest))
+            rows.append(blank(Row, config, data_name(config), config.seed))
         else:
             rows += _network(setting, config, unseen.of_run(config, setting.runs, setting.root))
     return rows
@@ -389,7 +386,7 @@ def _theory(sampler: Sampler, fraction: float, degree: float) -> dict[str, Any]:
 
 def _measured(theory: dict[str, Any], shifts: Floats, crossings: Floats) -> dict[str, Any]:
     """Return what the repeats say."""
-    low, high = np.quantile(shifts, _SPREAD)
+    low, high = np.quantile(shifts, SPREAD)
     away = np.abs(shifts - theory["predicted"])
     return {
         "measured": float(shifts.mean()),

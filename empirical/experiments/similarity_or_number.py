@@ -28,6 +28,7 @@ from empirical.config import Config
 from empirical.experiments import frozen, unseen
 from empirical.experiments.frozen import SecondStage, Setting, add_arguments
 from empirical.experiments.pairs import SPREAD
+from empirical.experiments.training import blank, data_name
 from empirical.predictions import record
 from empirical.progress import Track, silent
 from empirical.superclasses import superclasses
@@ -89,7 +90,7 @@ def run(setting: Setting, track: Track = silent) -> list[Row]:
     found = frozen.Trainer(setting.sweep)(setting.sweep.configs)
     lost = [run for run, result in found.items() if result is None]
     if lost:
-        return [frozen.blank(Row, run) for run in lost]
+        return [blank(Row, run, data_name(run), run.seed) for run in lost]
     with threadpool_limits(1):  # for matrices this small several threads wait for each other
         cases = []
         for run in found:

@@ -109,7 +109,10 @@ def held_out(smallest: int) -> int:
 
 
 def prepare(
-    args: argparse.Namespace, data: Mapping[str, Sequence[str]], imbalance: Mapping[str, Sequence[float]]
+    args: argparse.Namespace,
+    data: Mapping[str, Sequence[str]],
+    imbalance: Mapping[str, Sequence[float]],
+    check: Callable[[int, float], Any],
 ) -> tuple[training.Setting, dict[str, tuple[int, ...]]]:
     """Return the sweep of the networks, one for all imbalances, and how many training images each class has, by data.
 
@@ -117,6 +120,7 @@ def prepare(
         args: as in :func:`empirical.experiments.training.prepare`.
         data: the data sets by profile, where the options name none.
         imbalance: the imbalances likewise.
+        check: refuses an imbalance for which the images of a class that the network does not see are too few.
 
     Raises:
         ValueError: as there, or a class has too few images.
@@ -126,6 +130,7 @@ def prepare(
     def plan(profile: str, name: str, ratio: float, seed: int) -> list[Config]:
         if name not in found:
             found[name] = size_of(name, args.root).available
+        check(held_out(min(found[name])), ratio)
         return [backbone(profile, name, min(found[name]), seed)]
 
     setting = training.prepare(args, plan, data, imbalance)

@@ -133,7 +133,7 @@ class TestCorrections:
 
     def test_without_bias_the_boundary_passes_through_the_origin(self):
         neg, pos = classes(20_000, 2.0, dimension=2, at=1.5)
-        head = two_stage.head(pos, neg[:1000], weight_decay=1e-6, decay_bias=True)
+        head = two_stage.weighted_head(pos, neg[:1000], weight_decay=1e-6)
         head = two_stage.Rule(head.w, 0.0)
         s = theorem2.Setting([3.5, 1.5], [1.5, 1.5], np.eye(2), prior_ratio=1)
         w = theorem2.hyperplane(s)[0]
@@ -157,7 +157,7 @@ class TestCorrections:
             return share @ (np.logaddexp(*z.T) - right) + 1e-2 / 2 * np.sum(rows**2)
 
         rows = minimize(loss, rng().standard_normal(6), tol=1e-12).x.reshape(2, 3)
-        head = two_stage.head(pos, neg, weights, added, 1e-2, decay_bias=True)
+        head = two_stage.weighted_head(pos, neg, weights, added, 1e-2)
         assert rows[0] == pytest.approx(-rows[1], abs=1e-4)
         assert [*head.w, head.b] == pytest.approx(rows[0] - rows[1], abs=1e-3)
 
