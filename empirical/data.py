@@ -22,7 +22,7 @@ from empirical.gaussian import GaussianImages
 from empirical.scaling import area_average
 from theory._validate import refuse, whole
 
-__all__ = ["HELD_OUT", "Data", "Dataset", "digits", "load", "load_npz"]
+__all__ = ["HELD_OUT", "Dataset", "digits", "load", "load_npz"]
 
 HELD_OUT = 0.4
 """The fraction of the images of each class held out where a data set comes without a test set."""
@@ -135,10 +135,6 @@ class Dataset:
         if self.shape is None:
             refuse("data", self.name, "its images must have the shape (H, W) or (H, W, channels) with 1 to 4 channels")
         return _bytes(self.images[chosen]).reshape(-1, *self.shape)
-
-
-Data = Dataset
-"""The name that the experiment on pairs of classes has for it."""
 
 
 def load(name: str, root: str | Path | None = None, *, seed: int = 0, resolution: int | None = None) -> Dataset:

@@ -11,7 +11,7 @@ from numpy.random import SeedSequence
 from numpy.typing import NDArray
 
 from empirical.config import SHAPES
-from empirical.data import Data
+from empirical.data import Dataset
 from theory._validate import choice, number, refuse, whole
 
 __all__ = ["FEWEST", "Draw", "counts", "draws", "majority_count", "minority_count", "subset"]
@@ -77,7 +77,7 @@ class Draw:
     test: tuple[NDArray[np.intp], ...]
 
 
-def draws(data: Data, seed: int, repeats: int) -> tuple[Draw, ...]:
+def draws(data: Dataset, seed: int, repeats: int) -> tuple[Draw, ...]:
     """Return ``repeats`` draws; the first ones stay the same when there are more.
 
     Example:

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator
 
-from figures.results import METHODS, STARTS, note_missing, points, read
+from figures.results import METHODS, STARTS, made_by, note_missing, points, read
 from figures.style import COLOURS, styled
 
 __all__ = ["command", "draw"]
@@ -27,13 +27,7 @@ _LOOK = {"none": (COLOURS[0], "o", -0.12), "rotation": (COLOURS[3], "s", 0.12)}
 _PANEL = (2.7, 2.7)
 
 
-def command(results: Path) -> str:
-    """Return the command line that made the results in the folder ``results``.
-
-    Raises:
-        ResultsError: they are missing or cannot be read.
-    """
-    return read(results, "classwise", _COLUMNS).command
+command = made_by("classwise", _COLUMNS)
 
 
 @styled()

@@ -15,7 +15,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from figures.results import interval, note_missing, points, read
+from figures.results import interval, made_by, note_missing, points, read
 from figures.style import COLOURS, MARKERS, styled
 
 __all__ = ["command", "draw"]
@@ -44,13 +44,7 @@ _PANEL = (4.6, 2.9)
 _WIDTH = 0.72
 
 
-def command(results: Path) -> str:
-    """Return the command line that made the results in the folder ``results``.
-
-    Raises:
-        ResultsError: they are missing or cannot be read.
-    """
-    return read(results, "corrections", _COLUMNS).command
+command = made_by("corrections", _COLUMNS)
 
 
 @styled()

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from empirical.experiments.printed import TABLE1
 from figures.accuracies import COLUMNS, Layout, draw_accuracies
-from figures.results import read
+from figures.results import made_by, read
 from figures.style import styled
 
 __all__ = ["command", "draw"]
@@ -17,13 +17,7 @@ _COLUMNS = (*COLUMNS, "depth")
 _TABLE1 = 32
 
 
-def command(results: Path) -> str:
-    """Return the command line that made the results in the folder ``results``.
-
-    Raises:
-        ResultsError: they are missing or cannot be read.
-    """
-    return read(results, "depth", _COLUMNS).command
+command = made_by("depth", _COLUMNS)
 
 
 @styled()

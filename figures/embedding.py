@@ -22,7 +22,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 
-from figures.results import STARTS, further, note_missing, points, read
+from figures.results import STARTS, further, made_by, note_missing, points, read
 from figures.style import COLOURS, MARKERS, styled
 
 __all__ = ["command", "draw"]
@@ -40,13 +40,7 @@ _NUMBERS = {
 _COLOURED = 10
 
 
-def command(results: Path) -> str:
-    """Return the command line that made the results in the folder ``results``.
-
-    Raises:
-        ResultsError: they are missing or cannot be read.
-    """
-    return read(results, "embedding", _COLUMNS).command
+command = made_by("embedding", _COLUMNS)
 
 
 @styled()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from figures.results import read
+from figures.results import made_by, read
 from figures.style import styled
 from figures.toy import COLUMNS, Case, draw_toy
 
@@ -15,13 +15,7 @@ __all__ = ["command", "draw"]
 _CASE = Case("majority_images", "minority_images", "images of each other class", "the one class has {} images")
 
 
-def command(results: Path) -> str:
-    """Return the command line that made the results in the folder ``results``.
-
-    Raises:
-        ResultsError: they are missing or cannot be read.
-    """
-    return read(results, "majority", COLUMNS).command
+command = made_by("majority", COLUMNS)
 
 
 @styled()

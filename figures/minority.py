@@ -10,20 +10,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from empirical.experiments.linearity import bend
-from figures.results import read
+from figures.results import made_by, read
 from figures.style import COLOURS, styled
 from figures.toy import COLUMNS, Case, draw_toy
 
 __all__ = ["command", "draw"]
 
 
-def command(results: Path) -> str:
-    """Return the command line that made the results in the folder ``results``.
-
-    Raises:
-        ResultsError: they are missing or cannot be read.
-    """
-    return read(results, "minority", COLUMNS).command
+command = made_by("minority", COLUMNS)
 
 
 @styled()

@@ -22,7 +22,7 @@ from matplotlib.ticker import NullLocator
 from scipy.special import ndtr, ndtri
 
 from figures.agreement import Cloud, draw_agreement
-from figures.results import Results, note_missing, read
+from figures.results import Results, made_by, note_missing, read
 from figures.style import COLOURS, MARKERS, styled
 
 __all__ = ["command", "draw"]
@@ -63,13 +63,7 @@ _UNDER: dict[str, Any] = {
 }
 
 
-def command(results: Path) -> str:
-    """Return the command line that made the results in the folder ``results``.
-
-    Raises:
-        ResultsError: they are missing or cannot be read.
-    """
-    return read(results, _NAME, _COLUMNS).command
+command = made_by(_NAME, _COLUMNS)
 
 
 @styled()

@@ -14,7 +14,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from figures.results import METHODS, Results, note_missing, points, read
+from figures.results import METHODS, Results, made_by, note_missing, points, read
 from figures.style import COLOURS, MARKERS, styled
 
 __all__ = ["command", "draw"]
@@ -31,13 +31,7 @@ _COLUMNS = ("data", "imbalance", "method", "label", "run", *_SERIES)
 _PANEL = (3.6, 2.9)
 
 
-def command(results: Path) -> str:
-    """Return the command line that made the results in the folder ``results``.
-
-    Raises:
-        ResultsError: they are missing or cannot be read.
-    """
-    return read(results, "norm-angle", _COLUMNS).command
+command = made_by("norm-angle", _COLUMNS)
 
 
 @styled()

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullLocator
 
 from empirical.experiments.printed import TABLE2, cell
-from figures.results import METHODS, Results, note_missing, points, read
+from figures.results import METHODS, Results, made_by, note_missing, points, read
 from figures.style import COLOURS, MARKERS, styled
 
 __all__ = ["command", "draw"]
@@ -26,13 +26,7 @@ _MANY = 20
 _ASIDE = (0.91, 0.97, 1.03, 1.09)
 
 
-def command(results: Path) -> str:
-    """Return the command line that made the results in the folder ``results``.
-
-    Raises:
-        ResultsError: they are missing or cannot be read.
-    """
-    return read(results, "norms", _COLUMNS).command
+command = made_by("norms", _COLUMNS)
 
 
 @styled()

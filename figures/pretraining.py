@@ -15,7 +15,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from figures.results import Results, interval, note_missing, read
+from figures.results import Results, interval, made_by, note_missing, read
 from figures.style import COLOURS, styled
 
 __all__ = ["command", "draw"]
@@ -25,13 +25,7 @@ _COLUMNS = ("data", "imbalance", "seed", "majority", "minority", "run", *_SIDES[
 _PANEL = (3.3, 3.2)
 
 
-def command(results: Path) -> str:
-    """Return the command line that made the results in the folder ``results``.
-
-    Raises:
-        ResultsError: they are missing or cannot be read.
-    """
-    return read(results, "pretraining", _COLUMNS).command
+command = made_by("pretraining", _COLUMNS)
 
 
 @styled()

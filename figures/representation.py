@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from empirical.experiments.printed import TABLE1, TABLE2, cell
-from figures.results import METHODS, STARTS, Results, further, interval, note_missing, points, read
+from figures.results import METHODS, STARTS, Results, further, interval, made_by, note_missing, points, read
 from figures.style import COLOURS, MARKERS, styled
 
 __all__ = ["command", "draw"]
@@ -39,13 +39,7 @@ _ASIDE = 0.17
 _HEIGHT = 2.6
 
 
-def command(results: Path) -> str:
-    """Return the command line that made the results in the folder ``results``.
-
-    Raises:
-        ResultsError: they are missing or cannot be read.
-    """
-    return read(results, "representation", _COLUMNS).command
+command = made_by("representation", _COLUMNS)
 
 
 @styled()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import fill
@@ -16,9 +16,21 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.stats import t
 
+from empirical.files import csv_rows
 from figures import ResultsError
 
-__all__ = ["CONFIDENCE", "METHODS", "STARTS", "Results", "further", "interval", "note_missing", "points", "read"]
+__all__ = [
+    "CONFIDENCE",
+    "METHODS",
+    "STARTS",
+    "Results",
+    "further",
+    "interval",
+    "made_by",
+    "note_missing",
+    "points",
+    "read",
+]
 
 CONFIDENCE = 0.95
 """The level of the intervals: of the mean over the seeds, by Student's t."""
@@ -30,6 +42,9 @@ STARTS = {"none": "from random weights", "rotation": "rotation pre-training (SSP
 """What the runs start from."""
 
 _LETTERS = 14  # an inch, of the size of a note
+_NOTE = 8
+_LEADING = 1.2
+_INCH = 72  # points
 
 
 @dataclass(frozen=True)
@@ -68,7 +83,7 @@ def read(results: Path, name: str, columns: Collection[str]) -> Results:
     if not (table.is_file() and made.is_file()):
         _refuse(results, name, f"must hold {name}.csv and {name}.json")
     try:
-        rows = _rows(table)
+        rows = csv_rows(table)
         about = json.loads(made.read_text(encoding="utf-8"))
         complete = {"command", "arguments"} <= about.keys() and len(rows) == about["rows"] > 0
         complete = complete and "profile" in about["arguments"] and set(columns) <= rows[0].keys()
@@ -79,6 +94,18 @@ def read(results: Path, name: str, columns: Collection[str]) -> Results:
     return Results(rows, about)
 
 
+def made_by(name: str, columns: Collection[str]) -> Callable[[Path], str]:
+    """Return a figure's ``command``: of a folder of results, the command line that made those of ``name``.
+
+    It raises :class:`ResultsError` as :func:`read` does.
+    """
+
+    def command(results: Path) -> str:
+        return read(results, name, columns).command
+
+    return command
+
+
 def further(results: Path, name: str, key: str, columns: Collection[str]) -> Results:
     """Return the table ``key`` that the experiment ``name`` wrote beside its own, ``name-key.csv``.
 
@@ -87,7 +114,7 @@ def further(results: Path, name: str, key: str, columns: Collection[str]) -> Res
     """
     found = read(results, name, ())
     try:
-        rows = _rows(results / f"{name}-{key}.csv")
+        rows = csv_rows(results / f"{name}-{key}.csv")
         complete = len(rows) == found.made["further"][key] > 0 and set(columns) <= rows[0].keys()
     except (OSError, KeyError, ValueError, TypeError, AttributeError, csv.Error):
         complete = False
@@ -122,31 +149,26 @@ def points(ax: Axes, x: Sequence[float], samples: Sequence[Sequence[float | None
 
 
 def note_missing(fig: Figure, found: Results) -> None:
-    """Write under the figure how many runs it lacks, and how to make them."""
+    """Write under the figure, which grows by it, how many runs it lacks, and how to make them.
+
+    The figure's own legends, which lie at its lower edge, move above the note.
+    """
     runs = {row["run"]: None for row in found.rows}
     missing = {row["run"] for row in found.rows if None in row.values()}
-    if missing:
-        text = f"{len(missing)} of {len(runs)} runs are missing; the same command trains them: {found.command}"
-        lines = fill(text, int(_LETTERS * fig.get_figwidth()), break_on_hyphens=False)
-        fig.supxlabel(lines, fontsize=8, color="#B00000")
-
-
-def _rows(path: Path) -> list[dict[str, Any]]:
-    """Return the rows of a CSV file."""
-    with path.open(newline="", encoding="utf-8") as file:
-        return [{key: _cell(text) for key, text in row.items()} for row in csv.DictReader(file)]
-
-
-def _cell(text: str) -> Any:
-    """Return what a cell holds."""
-    if not text:
-        return None
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
+    if not missing:
+        return
+    text = f"{len(missing)} of {len(runs)} runs are missing; the same command trains them: {found.command}"
+    lines = fill(text, int(_LETTERS * fig.get_figwidth()), break_on_hyphens=False)
+    note = fig.supxlabel(lines, fontsize=_NOTE, color="#B00000")
+    points_high = _NOTE * _LEADING * (lines.count("\n") + 2)
+    fig.set_figheight(fig.get_figheight() + points_high / _INCH)
+    if fig.legends:
+        # The layout would lay the note over the legends; so it keeps to what is left above the note.
+        note.set_in_layout(False)
+        part = points_high / _INCH / fig.get_figheight()
+        fig.get_layout_engine().set(rect=(0, part, 1, 1 - part))
+        for legend in fig.legends:
+            legend.borderaxespad += points_high / legend.prop.get_size()
 
 
 def _refuse(results: Path, name: str, allowed: str) -> NoReturn:

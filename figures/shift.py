@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FormatStrFormatter, NullLocator, SymmetricalLogLocator
 from scipy.stats import binomtest
 
-from figures.results import note_missing, read
+from figures.results import made_by, note_missing, read
 from figures.style import COLOURS, MARKERS, styled
 
 __all__ = ["command", "draw"]
@@ -43,13 +43,7 @@ _LEVEL = 95
 _LINEAR = 1.0
 
 
-def command(results: Path) -> str:
-    """Return the command line that made the results in the folder ``results``.
-
-    Raises:
-        ResultsError: they are missing or cannot be read.
-    """
-    return read(results, "shift", _COLUMNS).command
+command = made_by("shift", _COLUMNS)
 
 
 @styled()

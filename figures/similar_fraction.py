@@ -6,18 +6,13 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from figures.similarity import draw_similarity, read_command
+from figures.results import made_by
+from figures.similarity import COLUMNS, draw_similarity
 
 __all__ = ["command", "draw"]
 
 
-def command(results: Path) -> str:
-    """Return the command line that made the results in the folder ``results``.
-
-    Raises:
-        ResultsError: they are missing or cannot be read.
-    """
-    return read_command(results, "similar-fraction")
+command = made_by("similar-fraction", COLUMNS)
 
 
 def draw(results: Path) -> Figure:

@@ -22,9 +22,11 @@ from figures.results import interval, note_missing, points, read
 from figures.style import COLOURS, MARKERS, styled
 from theory import theorem1
 
-__all__ = ["draw_similarity", "predicted", "read_command"]
+__all__ = ["COLUMNS", "draw_similarity", "predicted"]
 
-_COLUMNS = ("data", "imbalance", "fraction", "degree", "majority", "minority", "accuracy", "run")
+COLUMNS = ("data", "imbalance", "fraction", "degree", "majority", "minority", "accuracy", "run")
+"""The columns that both need."""
+
 _SERIES = {
     "majority": ("the first class, the majority", -0.008),
     "minority": ("the last class, the minority", 0.0),
@@ -35,15 +37,10 @@ _SYMBOL = {"fraction": "rho", "degree": "lambda"}
 _PANEL = (5.2, 4.2)
 
 
-def read_command(results: Path, name: str) -> str:
-    """Return the command line that made the results of the experiment ``name``."""
-    return read(results, name, _COLUMNS).command
-
-
 @styled()
 def draw_similarity(results: Path, name: str, varied: str, xlabel: str) -> Figure:
     """Draw the results of the experiment ``name``, in which ``fraction`` or ``degree`` is ``varied``."""
-    found = read(results, name, _COLUMNS)
+    found = read(results, name, COLUMNS)
     cases = list(dict.fromkeys((row["data"], row["imbalance"]) for row in found.rows))
     width, height = _PANEL
     fig = Figure(figsize=(width * len(cases), height + 1.3))

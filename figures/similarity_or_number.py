@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import NullLocator
 
-from figures.results import Results, note_missing, points, read
+from figures.results import Results, made_by, note_missing, points, read
 from figures.style import COLOURS, styled
 from theory.attribution import attribution, split
 
@@ -33,13 +33,7 @@ _PANEL = (4.3, 4.9)
 _UNDER: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.13), "ncols": 2}
 
 
-def command(results: Path) -> str:
-    """Return the command line that made the results in the folder ``results``.
-
-    Raises:
-        ResultsError: they are missing or cannot be read.
-    """
-    return read(results, _NAME, _COLUMNS).command
+command = made_by(_NAME, _COLUMNS)
 
 
 @styled()

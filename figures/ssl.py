@@ -8,19 +8,13 @@ from matplotlib.figure import Figure
 
 from empirical.experiments.printed import TABLE1
 from figures.accuracies import COLUMNS, Layout, draw_accuracies
-from figures.results import METHODS, read
+from figures.results import METHODS, made_by, read
 from figures.style import styled
 
 __all__ = ["command", "draw"]
 
 
-def command(results: Path) -> str:
-    """Return the command line that made the results in the folder ``results``.
-
-    Raises:
-        ResultsError: they are missing or cannot be read.
-    """
-    return read(results, "ssl", COLUMNS).command
+command = made_by("ssl", COLUMNS)
 
 
 @styled()

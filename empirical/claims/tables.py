@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NoReturn
 
+from empirical.files import csv_rows
 from theory._validate import refuse
 
 __all__ = ["LackingError", "Row", "Series", "Statistic", "Table", "only", "read"]
@@ -145,8 +146,7 @@ def _load(folder: Path, name: str) -> tuple[list[Row], dict[str, Any]]:
     table, made = folder / f"{name}.csv", folder / f"{name}.json"
     try:
         about = json.loads(made.read_text(encoding="utf-8"))
-        with table.open(newline="", encoding="utf-8") as file:
-            rows = [{key: _cell(text) for key, text in row.items()} for row in csv.DictReader(file, strict=True)]
+        rows: list[Row] = [*csv_rows(table)]
     except (OSError, ValueError, TypeError, csv.Error):
         _refuse(table)
     if not (isinstance(about, dict) and "command" in about and isinstance(about.get("arguments"), dict) and rows):
@@ -154,18 +154,6 @@ def _load(folder: Path, name: str) -> tuple[list[Row], dict[str, Any]]:
     if any(None in row for row in rows) or len(rows) != about.get("rows"):
         _refuse(table)
     return rows, about
-
-
-def _cell(text: str) -> Any:
-    """Return what a cell holds: a number, a text, or None."""
-    if not text:
-        return None
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
 
 
 def _refuse(table: Path) -> NoReturn:

@@ -16,7 +16,7 @@ import numpy as np
 
 from empirical.config import Config
 from empirical.experiments import rebalance, training
-from empirical.experiments.training import Setting, add_arguments, average, data_name, percent
+from empirical.experiments.training import Setting, add_arguments, average, blank, data_name, percent
 from empirical.progress import Track, silent
 
 __all__ = ["Row", "add_arguments", "plan", "prepare", "run", "summarise"]
@@ -114,7 +114,7 @@ def _most_confused(rows: Sequence[Row]) -> str | None:
 def _rows(config: Config, result: dict[str, Any] | None) -> list[Row]:
     where = data_name(config), config.imbalance, str(config.method), config.pretrain, config.seed
     if result is None:
-        return [Row(*where, *[None] * 4, run=config.digest)]
+        return [blank(Row, config, *where)]
     last = result["last"]
     classes = enumerate(zip(result["counts"], last["per_class"], last["confusion"], strict=True))
     return [

@@ -18,7 +18,7 @@ Levels:
 ``heads``
     linear classifiers on the features of a frozen network (:mod:`empirical.experiments.unseen`) for pairs of classes
     from similar to dissimilar, trained on images that the network did not see: the minimum of the cross entropy with
-    the recipe's weight decay, found by Newton's method;
+    the recipe's weight decay, of biases too (:func:`empirical.two_stage.weighted_head`);
 ``pixels``
     the same on pixels, for ``gaussian`` data, where the model holds;
 ``networks``
@@ -46,14 +46,15 @@ from typing import Any
 import numpy as np
 from numpy.random import Generator, SeedSequence
 from numpy.typing import NDArray
-from scipy.special import expit, ndtr
+from scipy.special import ndtr
 
 from empirical.config import Config
 from empirical.experiments import training, unseen
-from empirical.experiments.training import Setting, add_arguments, average, data_name, percent
+from empirical.experiments.training import Setting, add_arguments, average, blank, data_name, percent
 from empirical.longtail import minority_count
 from empirical.measure import separation_from_recalls
 from empirical.progress import Track, silent
+from empirical.two_stage import Rule, weighted_head
 from theory import corrections, theorem2
 
 __all__ = [
@@ -61,11 +62,9 @@ __all__ = [
     "HEADS",
     "IMBALANCE",
     "NETWORKS",
-    "Head",
     "Row",
     "add_arguments",
     "effective_ratio",
-    "fit_head",
     "offset",
     "offset_without_bias",
     "prepare",
@@ -88,11 +87,8 @@ HEADS = ("ce", "rw", "rw-inverse", "rs", "logit-adjustment", "tau", "retrained")
 _TRAINED = tuple(method for method in NETWORKS if method not in ("tau", "retrained"))
 _PAIRS = {"smoke": 3, "cpu": 5, "paper": 9}
 _BETA = Config.__dataclass_fields__["beta"].default
-_DECAY = Config.__dataclass_fields__["weight_decay"].default
 _CAT_AND_DOG = (3, 5)
 _RIDGE = 1e-6  # of the mean variance: features that are always 0 must not make a covariance singular
-_STEPS = 100
-_SMALL = 1e-8
 
 Floats = NDArray[np.float64]
 
@@ -142,18 +138,12 @@ class Row:
 
 def prepare(args: argparse.Namespace) -> Setting:
     """Return the sweep that the parsed options describe."""
-    smallest = unseen.smallest(args)
-
-    def plan(profile: str, data: str, imbalance: float, seed: int) -> list[Config]:
-        minority_count(smallest(data)[0] // 2, imbalance)  # refuses one that leaves the minority no image
-        return [unseen.balanced(profile, data, seed, smallest(data)[0])]
-
-    setting = training.prepare(args, plan, DATA, IMBALANCE)
-    runs = dict.fromkeys(setting.configs)  # one for all imbalances
-    for config in list(runs):
-        images, classes = smallest(config.data)
-        for pair in _deep_pairs(config.data, classes):
-            runs.update(dict.fromkeys(_networks(setting, config, pair, images)))
+    setting, found = unseen.prepare(args, DATA, IMBALANCE, minority_count)
+    runs = dict.fromkeys(setting.configs)
+    for config in setting.configs:
+        images = found[config.data]
+        for pair in _deep_pairs(config.data, len(images)):
+            runs.update(dict.fromkeys(_networks(setting, config, pair, min(images))))
     return replace(setting, configs=tuple(runs))
 
 
@@ -163,7 +153,11 @@ def run(setting: Setting, track: Track = silent) -> list[Row]:
     rows: list[Row] = []
     for config in track(list(found), "runs"):
         if config.classes is None:
-            rows += _heads(setting, config) if found[config] is not None else [_missing(config)]
+            rows += (
+                _heads(setting, config)
+                if found[config] is not None
+                else [blank(Row, config, data_name(config), config.seed, "heads")]
+            )
         elif len(set(config.counts or ())) == 1:
             rows += _pair(setting, config, found)
     return rows
@@ -253,63 +247,6 @@ def offset_without_bias(pos: Floats, neg: Floats) -> float:
     return float(((s.mu1 + s.mu2) / 2 - crossing) @ line / (line @ line))
 
 
-@dataclass(frozen=True, eq=False)
-class Head:
-    """A linear classifier of two classes: its logit difference is ``w . x + b``."""
-
-    w: Floats
-    b: float
-
-    def __call__(self, x: Floats) -> Floats:
-        """Return the logit differences, shape ``(n,)``."""
-        return np.asarray(x @ self.w + self.b)
-
-
-def fit_head(
-    pos: Floats, neg: Floats, weights: tuple[float, float] = (1.0, 1.0), added: float = 0.0, decay: float = _DECAY
-) -> Head:
-    """Return the linear classifier of two classes that minimises the cross entropy.
-
-    The loss is the weighted mean of ``ln(1 + exp(-y (w . x + b + added)))`` with ``decay / 2`` times the squares of the
-    weights and biases of both softmax rows, which at the minimum are ``w / 2`` and ``-w / 2``. Newton's method, the
-    step halved until the loss falls.
-
-    Args:
-        pos: features of the positive class, shape ``(n, d)``.
-        neg: of the negative class, shape ``(m, d)``.
-        weights: of a sample of either class.
-        added: what the loss adds to the logit difference, for logit adjustment.
-        decay: weight decay, above 0.
-
-    Example:
-        >>> head = fit_head(np.array([[1.0], [3.0]]), np.array([[-1.0], [-3.0]]))
-        >>> bool(head.w[0] > 1), abs(head.b) < 1e-6
-        (True, True)
-    """
-    x = np.column_stack([np.concatenate([pos, neg]), np.ones(len(pos) + len(neg))])
-    y = np.repeat([1.0, -1.0], [len(pos), len(neg)])
-    share = np.repeat(weights, [len(pos), len(neg)])
-    share = share / share.sum()
-    theta = np.zeros(x.shape[1])
-
-    def loss(theta: Floats) -> float:
-        return float(share @ np.logaddexp(0, -y * (x @ theta + added)) + decay / 4 * theta @ theta)
-
-    value = loss(theta)
-    for _ in range(_STEPS):
-        chance = expit(x @ theta + added)
-        gradient = x.T @ (share * (chance - (y > 0))) + decay / 2 * theta
-        if np.abs(gradient).max() < _SMALL:
-            break
-        curvature = (x * (share * chance * (1 - chance))[:, None]).T @ x + decay / 2 * np.eye(len(theta))
-        step, size = np.linalg.solve(curvature, gradient), 1.0
-        while size > _SMALL and loss(theta - size * step) > value:
-            size /= 2
-        theta = theta - size * step
-        value = loss(theta)
-    return Head(theta[:-1], float(theta[-1]))
-
-
 def _heads(setting: Setting, config: Config) -> Iterator[Row]:
     """Yield the rows of the linear classifiers on the features of a network, and on the pixels of Gaussian data."""
     seen = unseen.of_run(config, setting.runs, setting.root)
@@ -342,38 +279,37 @@ def _head_rows(
     where: Mapping[str, Any], pos: Floats, neg: Floats, test: tuple[Floats, Floats], n_neg: int, rng: Generator
 ) -> Iterator[Row]:
     """Yield the rows of the linear classifiers of a pair at an imbalance."""
-    even = fit_head(pos, neg)
-    recalls = (float((even(test[0]) > 0).mean()), float((even(test[1]) <= 0).mean()))
+    recalls = weighted_head(pos, neg).recalls(*test)
     separation = separation_from_recalls(recalls, [len(x) for x in test])
     through_origin = offset_without_bias(pos, neg)
     few = neg[:n_neg]
     methods = {method: _head(method, pos, few, rng) for method in HEADS if method != "tau"}
-    methods["tau"] = Head(methods["ce"].w, 0.0)
-    measured = {method: (head(test[0]), head(test[1])) for method, head in methods.items()}
+    methods["tau"] = Rule(methods["ce"].w, 0.0)
+    measured = {method: (rule.scores(test[0]), rule.scores(test[1])) for method, rule in methods.items()}
     yield from _rows(where, (len(pos), n_neg), HEADS, separation, through_origin, measured)
 
 
-def _head(method: str, pos: Floats, neg: Floats, rng: Generator) -> Head:
+def _head(method: str, pos: Floats, neg: Floats, rng: Generator) -> Rule:
     """Return the linear classifier that a correction trains."""
     from empirical.losses import effective_weights, inverse_weights
 
     counts = len(pos), len(neg)
     if method == "ce":
-        return fit_head(pos, neg)
+        return weighted_head(pos, neg)
     if method in ("rw", "rw-inverse"):
         weights = effective_weights(counts, _BETA) if method == "rw" else inverse_weights(counts)
-        return fit_head(pos, neg, weights=tuple(weights.tolist()))
+        return weighted_head(pos, neg, weights=tuple(weights.tolist()))
     if method == "logit-adjustment":
-        return fit_head(pos, neg, added=math.log(counts[0] / counts[1]))
+        return weighted_head(pos, neg, added=math.log(counts[0] / counts[1]))
     if method == "retrained":
         return _retrained(np.concatenate([pos, neg]), np.repeat([0, 1], counts), rng)
     share = np.array(counts) * effective_weights(counts, _BETA).numpy()
     # A class that is not drawn at all would leave no boundary; a chance of 2^-50 at the sizes at hand.
     drawn = np.clip(rng.binomial(sum(counts), share[0] / share.sum()), 1, sum(counts) - 1)
-    return fit_head(rng.choice(pos, drawn), rng.choice(neg, sum(counts) - drawn))
+    return weighted_head(rng.choice(pos, drawn), rng.choice(neg, sum(counts) - drawn))
 
 
-def _retrained(x: Floats, labels: NDArray[np.int64], rng: Generator) -> Head:
+def _retrained(x: Floats, labels: NDArray[np.int64], rng: Generator) -> Rule:
     """Return the classifier that is trained with classes drawn equally often."""
     import torch
 
@@ -382,7 +318,7 @@ def _retrained(x: Floats, labels: NDArray[np.int64], rng: Generator) -> Head:
     seed = int(rng.integers(2**31))
     new = retrain_classifier(torch.from_numpy(x).float(), torch.from_numpy(labels), 2, seed=seed)
     w, b = new.weight.double().numpy(), new.bias.double().numpy()
-    return Head(w[0] - w[1], float(b[0] - b[1]))
+    return Rule(w[0] - w[1], float(b[0] - b[1]))
 
 
 def _pair(setting: Setting, even: Config, found: Mapping[Config, dict[str, Any] | None]) -> Iterator[Row]:
@@ -418,14 +354,14 @@ def _differences(method: str, config: Config, setting: Setting) -> Iterator[tupl
     """Yield the logit differences on the test images, of a network and of what is made of it."""
     x, labels, seen = _test_features(config, setting)
     weight, bias = seen.weight.double().numpy(), seen.bias.double().numpy()
-    heads = {method: Head(weight[0] - weight[1], float(bias[0] - bias[1]))}
+    heads = {method: Rule(weight[0] - weight[1], float(bias[0] - bias[1]))}
     if method == "ce":
         unit = weight / np.linalg.norm(weight, axis=1, keepdims=True)
-        heads["tau"] = Head(unit[0] - unit[1], 0.0)
+        heads["tau"] = Rule(unit[0] - unit[1], 0.0)
         rng = np.random.default_rng(SeedSequence(config.seed))
         heads["retrained"] = _retrained(seen.train.double().numpy(), seen.train_labels.numpy(), rng)
-    for name, head in heads.items():
-        yield name, (head(x[labels == 0]), head(x[labels == 1]))
+    for name, rule in heads.items():
+        yield name, (rule.scores(x[labels == 0]), rule.scores(x[labels == 1]))
 
 
 def _test_features(config: Config, setting: Setting) -> tuple[Floats, NDArray[np.int64], Any]:
@@ -478,11 +414,6 @@ def _rows(
 
 def _difference(value: float | None, base: float | None) -> float | None:
     return None if value is None or base is None else value - base
-
-
-def _missing(config: Config) -> Row:
-    """Return the row of a network that is not trained."""
-    return Row(data_name(config), config.seed, "heads", *[None] * 13, run=config.digest)
 
 
 def _order(method: str | None) -> int:

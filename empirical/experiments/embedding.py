@@ -34,7 +34,7 @@ from empirical.config import Config
 from empirical.experiments import rebalance, training
 from empirical.experiments.finished import GROUPS, group, seen
 from empirical.experiments.tables import Tables
-from empirical.experiments.training import Setting, add_arguments, average, data_name, spread
+from empirical.experiments.training import Setting, add_arguments, average, blank, data_name, spread
 from empirical.progress import Track, silent
 
 if TYPE_CHECKING:
@@ -167,8 +167,8 @@ def run(setting: Setting, track: Track = silent) -> Tables:
         for split in SPLITS:
             where = data_name(config), config.imbalance, config.pretrain, config.seed, split
             if features is None:
-                rows.append(Row(*where, *[None] * 11, run=config.digest))
-                points.append(Point(*where, *[None] * 4, run=config.digest))
+                rows.append(blank(Row, config, *where))
+                points.append(blank(Point, config, *where))
                 continue
             x, labels = _arrays(getattr(features, split), getattr(features, f"{split}_labels"))
             at = chosen(labels, SHOWN[setting.profile])

@@ -2,7 +2,8 @@
 
 A network is trained on half of the training images, as many of each class. Its features of the *other* half are what
 classifiers are trained on, and those of the test images what they are tested on: a network fits the features of its
-own images, whose spread would say nothing about new ones. The features are taken without augmentation.
+own images, whose spread would say nothing about new ones (:mod:`empirical.experiments.unseen`). The features are taken
+without augmentation.
 
 ``relu``
     the features as they are, means of what a ReLU lets through: never negative, skewed.
@@ -10,9 +11,6 @@ own images, whose spread would say nothing about new ones. The features are take
     their square roots, which are closer to normal; nothing about it is fitted.
 ``pixels``
     the pixels themselves, for ``gaussian`` data only, where theory knows their separation exactly.
-
-The profiles are those of :mod:`empirical.experiments.training`; ``cpu`` has a ResNet-8 of its own width (16) at the
-images' own resolution and 12 epochs, as the features matter more here than the number of runs.
 """
 
 from __future__ import annotations
@@ -20,7 +18,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,21 +26,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from empirical.config import Config
-from empirical.data import Dataset, load
-from empirical.experiments import training
+from empirical.data import Dataset
+from empirical.experiments import training, unseen
 from empirical.experiments.pairs import SPREAD
 from empirical.gaussian import GaussianImages
 from empirical.laws import LAWS, from_balance, from_moments, from_samples, from_separation
 from empirical.longtail import FEWEST, draws, majority_count, minority_count
 from empirical.measure import separation_from_recalls
 from empirical.options import numeric
-from empirical.sizes import size_of
 from empirical.two_stage import Moments, Rule, head, lda, moments
 from theory._validate import refuse, whole
 from theory.plugin import asymptotic_recalls
 
 __all__ = [
-    "BACKBONE",
     "REPEATS",
     "Pair",
     "Prediction",
@@ -50,11 +46,8 @@ __all__ = [
     "Setting",
     "Trainer",
     "add_arguments",
-    "backbone",
     "balanced_pair",
-    "blank",
     "features",
-    "held_out",
     "kinds",
     "majority",
     "measured",
@@ -62,36 +55,11 @@ __all__ = [
     "true_separation",
 ]
 
-BACKBONE: Mapping[str, Mapping[str, Any]] = {
-    "smoke": {},
-    "cpu": {"width": None, "resolution": None, "epochs": 12, "evaluate_every": 12},
-    "paper": {},
-}
-"""In which numbers the network of each profile differs from the profile's."""
-
 REPEATS = {"smoke": 2, "cpu": 5, "paper": 5}
 """How many times each profile draws the minority's images."""
 
 _INSTANT = 1e-6
 Floats = NDArray[np.float64]
-
-
-def backbone(profile: str, data: str, smallest: int, seed: int) -> Config:
-    """Return the run whose features are looked at: balanced, on half of the ``smallest`` class's images of each class.
-
-    Example:
-        >>> run = backbone("cpu", "cifar10", 5000, 0)
-        >>> run.largest, run.imbalance, run.arch, run.epochs
-        (2500, 1.0, 'resnet8', 12)
-    """
-    if smallest < 2:
-        refuse("data", data, "must hold two or more training images of each class: half of them train the network")
-    return training.config(profile, data=data, largest=smallest // 2, imbalance=1, seed=seed, **BACKBONE[profile])
-
-
-def held_out(smallest: int) -> int:
-    """Return how many of the ``smallest`` class's images the network of :func:`backbone` is not trained on."""
-    return smallest - smallest // 2
 
 
 def majority(images: int, imbalance: Sequence[float]) -> int:
@@ -127,20 +95,16 @@ def features(run: Config, runs: Path, root: Path | None) -> dict[str, Dataset]:
     """
     import torch
 
-    from empirical.features import of_images
     from empirical.threads import one_thread
-    from empirical.train import trained_network
 
     one_thread()  # the same features to the bit each time, so that predictions from them can be compared
-    network, material = trained_network(run, runs, root)
-    data = load(run.data, root, seed=run.data_seed, resolution=run.resolution)
-    others = np.delete(np.arange(len(data.train_labels)), material.chosen)
-    pictures = np.concatenate([data.train_images[others], data.test_images])
-    labels = np.concatenate([data.train_labels[others], data.test_labels]).astype(np.intp)
-    seen = of_images(network, material, torch.from_numpy(pictures)).numpy().astype(np.float64)
-    found = {"relu": seen, "sqrt": np.sqrt(seen), "pixels": pictures.reshape(len(pictures), -1).astype(np.float64)}
-    test = np.arange(len(labels)) >= len(others)
-    return {kind: Dataset(run.data, data.classes, found[kind], labels, test) for kind in kinds(run.data)}
+    seen = unseen.of_run(run, runs, root)
+    images = torch.cat([seen.others, seen.material.test_images])
+    labels = np.concatenate([seen.labels, seen.material.test_labels.numpy()]).astype(np.intp)
+    x = seen.features(images)
+    found = {"relu": x, "sqrt": np.sqrt(x), "pixels": images.flatten(1).double().numpy()}
+    test = np.arange(len(labels)) >= len(seen.labels)
+    return {kind: Dataset(run.data, seen.classes, found[kind], labels, test) for kind in kinds(run.data)}
 
 
 def true_separation(run: Config) -> Floats | None:
@@ -204,7 +168,7 @@ class Setting:
     def stages(self, run: Config, which: Iterable[tuple[str, str]]) -> list[SecondStage]:
         """Return classifiers on the features of a finished run; ``which`` names classifiers and kinds of features."""
         seen, images = features(run, self.sweep.runs, self.sweep.root), self.images[run.data]
-        n_pos = majority(held_out(images), self.sweep.options["imbalance"])
+        n_pos = majority(unseen.held_out(images), self.sweep.options["imbalance"])
         return [SecondStage(run, seen, kind, classifier, n_pos, self.repeats) for classifier, kind in which]
 
 
@@ -225,20 +189,11 @@ def prepare(
         imbalance: the imbalances likewise.
 
     Raises:
-        ValueError: as in :func:`empirical.experiments.training.prepare`, or an imbalance leaves too few images.
+        ValueError: as in :func:`empirical.experiments.unseen.prepare`, or an imbalance leaves too few images.
     """
-    found: dict[str, tuple[int, ...]] = {}
-
-    def plan(profile: str, name: str, ratio: float, seed: int) -> list[Config]:
-        if name not in found:
-            found[name] = size_of(name, args.root).available
-        return [backbone(profile, name, min(found[name]), seed)]
-
-    sweep = training.prepare(args, plan, data, imbalance)
-    for images in found.values():
-        majority(held_out(min(images)), sweep.options["imbalance"])
+    sweep, found = unseen.prepare(args, data, imbalance, lambda images, ratio: majority(images, [ratio]))
     return Setting(
-        sweep=replace(sweep, configs=tuple(dict.fromkeys(sweep.configs))),  # one for all imbalances
+        sweep=sweep,
         images={name: min(images) for name, images in found.items()},
         classes={name: len(images) for name, images in found.items()},
         repeats=whole("repeats", REPEATS[sweep.profile] if args.repeats is None else args.repeats),
@@ -450,9 +405,3 @@ def measured(recalls: Sequence[float] | Floats) -> dict[str, float | None]:
     """
     low, high = map(float, np.quantile(recalls, SPREAD)) if len(recalls) > 1 else (None, None)
     return {"measured": float(np.mean(recalls)) if len(recalls) else None, "low": low, "high": high}
-
-
-def blank(row: type[Any], run: Config) -> Any:
-    """Return the ``row`` of a network that is not trained: what is measured or predicted from it is None."""
-    empty = dict.fromkeys(field.name for field in fields(row))
-    return row(**{**empty, "data": training.data_name(run), "seed": run.seed, "run": run.digest})

@@ -26,7 +26,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from itertools import combinations, groupby, permutations
+from itertools import groupby, permutations
 from typing import Any
 
 import numpy as np
@@ -34,8 +34,8 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from empirical.config import Config
-from empirical.experiments import frozen, training
-from empirical.experiments.training import data_name
+from empirical.experiments import frozen, training, unseen
+from empirical.experiments.training import blank, data_name
 from empirical.laws import LAWS, from_separation
 from empirical.longtail import minority_count
 from empirical.measure import agreement, separation_from_recalls
@@ -118,7 +118,7 @@ def prepare(args: argparse.Namespace) -> Setting:
         refuse("networks", list(networks), "must be all different")
     pairs = whole("pairs", PAIRS[profile] if args.pairs is None else args.pairs, least=0)
     for data, classes in setting.classes.items():
-        frozen.majority(frozen.held_out(setting.images[data]), networks)
+        frozen.majority(unseen.held_out(setting.images[data]), networks)
         most = classes * (classes - 1) // 2
         if pairs > most:
             refuse("pairs", pairs, f"must be at most {most}, the pairs of the {classes} classes of {data}")
@@ -131,7 +131,7 @@ def run(setting: Setting, track: Track = silent) -> list[Row]:
     backbones = train(setting.sweep.configs)
     lost = [run for run, result in backbones.items() if result is None]
     if lost:
-        return [frozen.blank(Row, run) for run in lost]
+        return [blank(Row, run, data_name(run), run.seed) for run in lost]
     with threadpool_limits(1):  # for matrices this small several threads wait for each other
         stages = [stage for run in backbones for stage in setting.stages(run, _which(run))]
         cases = [(stage, *pair) for stage in stages for pair in permutations(range(len(stage.classes)), 2)]
@@ -226,7 +226,7 @@ class _Networks:
     @property
     def n_pos(self) -> int:
         """The training images of the majority."""
-        return frozen.majority(frozen.held_out(self.setting.images[self.backbone.data]), self.setting.networks)
+        return frozen.majority(unseen.held_out(self.setting.images[self.backbone.data]), self.setting.networks)
 
     @property
     def balanced(self) -> Config:
@@ -280,12 +280,12 @@ def _networks(setting: Setting, run: Config, stages: Sequence[frozen.SecondStage
     """
     own = [stage for stage in stages if stage.is_of(run.data, "lda", _HEADS)]
     names = own[0].classes
-    pairs = sorted(
-        combinations(range(len(names)), 2),
-        key=lambda pair: float(np.mean([stage.pair(*pair).separation for stage in own])),
-    )
-    ranks = dict.fromkeys(np.linspace(0, len(pairs) - 1, setting.pairs).round().astype(int).tolist())
-    orders = [order for rank in ranks for order in (pairs[rank], pairs[rank][::-1])]
+
+    def separation(a: int, b: int) -> float:
+        return float(np.mean([stage.pair(a, b).separation for stage in own]))
+
+    pairs = unseen.at_even_ranks(len(names), separation, setting.pairs)
+    orders = [order for pair in pairs for order in (pair, pair[::-1])]
     return [_Networks(setting, run, (pos, neg), (names[pos], names[neg])) for pos, neg in orders]
 
 

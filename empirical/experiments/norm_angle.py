@@ -38,7 +38,7 @@ from numpy.typing import NDArray
 
 from empirical.config import Config
 from empirical.experiments import norms, rebalance, training
-from empirical.experiments.training import Setting, add_arguments, average, data_name, percent, spread
+from empirical.experiments.training import Setting, add_arguments, average, blank, data_name, percent, spread
 from empirical.progress import Track, silent
 from theory.theorem3 import tau_normalize
 
@@ -208,7 +208,7 @@ def _gap(rows: Sequence[Row], name: str) -> float | None:
 def _rows(setting: Setting, config: Config, result: dict[str, Any] | None) -> list[Row]:
     where = data_name(config), config.imbalance, str(config.method), config.seed
     if result is None:
-        return [Row(*where, *[None] * 10, run=config.digest)]
+        return [blank(Row, config, *where)]
     from empirical import features
 
     seen = features.of_run(config, setting.runs, setting.root)

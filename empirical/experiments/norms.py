@@ -16,7 +16,7 @@ from typing import Any
 from empirical.config import NO_PRETRAINING, Config
 from empirical.experiments import rebalance, training
 from empirical.experiments.printed import TABLE2, cell
-from empirical.experiments.training import Setting, add_arguments, average, data_name, spread
+from empirical.experiments.training import Setting, add_arguments, average, blank, data_name, spread
 from empirical.progress import Track, silent
 
 __all__ = ["Row", "add_arguments", "plan", "prepare", "run", "summarise"]
@@ -103,7 +103,7 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
 def _rows(config: Config, result: dict[str, Any] | None) -> list[Row]:
     where = data_name(config), config.imbalance, str(config.method), config.seed
     if result is None:
-        return [Row(*where, *[None] * 6, run=config.digest)]
+        return [blank(Row, config, *where)]
     found = result["classifier"]
     whole = found["variance"], found["std"], found["std_100"], config.digest
     classes = enumerate(zip(result["counts"], found["norms"], strict=True))

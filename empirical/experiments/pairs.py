@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from empirical.data import Data, load
+from empirical.data import Dataset, load
 from empirical.longtail import FEWEST, Draw, draws, majority_count, minority_count
 from empirical.measure import agreement, lda_recalls, pca_features, separation_from_recalls
 from empirical.options import numeric
@@ -58,7 +58,7 @@ class Setting:
         ValueError: an argument is out of its range, or the data have too few images for it.
     """
 
-    data: Data
+    data: Dataset
     components: Sequence[int] = (2, 4, 8)
     imbalance: Sequence[float] = (1, 2, 5, 10, 20, 50)
     repeats: int = 10

@@ -33,7 +33,7 @@ from numpy.typing import NDArray
 
 from empirical.config import NO_PRETRAINING, Config
 from empirical.experiments import rebalance, training
-from empirical.experiments.training import Setting, add_arguments, average, data_name, percent, spread
+from empirical.experiments.training import Setting, add_arguments, average, blank, data_name, percent, spread
 from empirical.measure import agreement, separation_from_recalls
 from empirical.progress import Track, silent
 from theory.theorem2 import minority_recall
@@ -123,7 +123,7 @@ def run(setting: Setting, track: Track = silent) -> list[Row]:
         [other] = [c for c in found if c.pretrain != NO_PRETRAINING and _place(c) == _place(plain)]
         lost = [config for config in (plain, other) if found[config] is None]
         if lost:
-            rows.append(Row(*_place(plain), *[None] * 13, run=lost[-1].digest))
+            rows.append(blank(Row, lost[-1], *_place(plain)))
         else:
             rows += _rows(plain, other, [_looked_at(setting, config) for config in (plain, other)])
     return rows

@@ -43,7 +43,7 @@ from empirical.config import Config
 from empirical.experiments import rebalance, training
 from empirical.experiments.finished import GROUPS, group_mean, seen
 from empirical.experiments.tables import Tables
-from empirical.experiments.training import Setting, add_arguments, average, data_name, percent, spread
+from empirical.experiments.training import Setting, add_arguments, average, blank, data_name, percent, spread
 from empirical.progress import Track, silent
 
 if TYPE_CHECKING:
@@ -173,8 +173,8 @@ def run(setting: Setting, track: Track = silent) -> Tables:
     for config, features in seen(setting, track):
         where = data_name(config), config.imbalance, str(config.method), config.pretrain, config.seed
         if features is None:
-            rows += [Row(*where, name, *[None] * 7, run=config.digest) for name in CLASSIFIERS]
-            sweep.append(Strength(*where, *[None] * 7, run=config.digest))
+            rows += [blank(Row, config, *where, name) for name in CLASSIFIERS]
+            sweep.append(blank(Strength, config, *where))
             continue
         with threadpool_limits(1):  # more threads would only wait for each other in steps this small
             strengths = _strengths(features)

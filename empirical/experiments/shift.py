@@ -40,7 +40,7 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby, product
 from typing import Any
 
@@ -52,7 +52,8 @@ from scipy.stats import binomtest
 
 from empirical.config import Config
 from empirical.experiments import training, unseen
-from empirical.experiments.training import Setting, add_arguments, data_name
+from empirical.experiments.pairs import SPREAD
+from empirical.experiments.training import Setting, add_arguments, blank, data_name
 from empirical.experiments.unseen import Frozen
 from empirical.longtail import minority_count
 from empirical.progress import Track, silent
@@ -102,7 +103,6 @@ _BANDS: dict[str, Callable[..., Any]] = {
     "sharp": sharp.sharp_bound,
     "exact": theorem1.failure_probability,
 }
-_SPREAD = (0.025, 0.975)
 _TOLERANCE = 1e-3
 
 Floats = NDArray[np.float64]
@@ -178,14 +178,7 @@ class Row:
 
 def prepare(args: argparse.Namespace) -> Setting:
     """Return the sweep that the parsed options describe."""
-    smallest = unseen.smallest(args)
-
-    def plan(profile: str, data: str, imbalance: float, seed: int) -> list[Config]:
-        minority_count(smallest(data)[0] // 2, imbalance)  # refuses one that leaves the minority no sample
-        return [unseen.balanced(profile, data, seed, smallest(data)[0])]
-
-    setting = training.prepare(args, plan, DATA, IMBALANCE)
-    return replace(setting, configs=tuple(dict.fromkeys(setting.configs)))
+    return unseen.prepare(args, DATA, IMBALANCE, minority_count)[0]
 
 
 def run(setting: Setting, track: Track = silent) -> list[Row]:
@@ -193,7 +186,7 @@ def run(setting: Setting, track: Track = silent) -> list[Row]:
     rows = []
     for config, result in track(training.results(setting), "networks"):
         if result is None:
-            rows.append(Row(data_name(config), config.seed, *[None] * 25, run=config.digest))
+            rows.append(blank(Row, config, data_name(config), config.seed))
         else:
             rows += _network(setting, config, unseen.of_run(config, setting.runs, setting.root))
     return rows
@@ -393,7 +386,7 @@ def _theory(sampler: Sampler, fraction: float, degree: float) -> dict[str, Any]:
 
 def _measured(theory: dict[str, Any], shifts: Floats, crossings: Floats) -> dict[str, Any]:
     """Return what the repeats say."""
-    low, high = np.quantile(shifts, _SPREAD)
+    low, high = np.quantile(shifts, SPREAD)
     away = np.abs(shifts - theory["predicted"])
     return {
         "measured": float(shifts.mean()),

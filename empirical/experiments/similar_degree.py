@@ -11,17 +11,10 @@ import argparse
 
 from empirical.config import Config
 from empirical.experiments import training
-from empirical.experiments.similarity import DATA, FRACTION, IMBALANCE, Row, run, summarise
+from empirical.experiments.similarity import DATA, FRACTION, GRID, IMBALANCE, Row, run, summarise
 from empirical.experiments.training import Setting, add_arguments
 
-__all__ = ["DEGREES", "Row", "add_arguments", "plan", "prepare", "run", "summarise"]
-
-DEGREES = {
-    "smoke": (0.0, 0.5, 1.0),
-    "cpu": (0.0, 0.2, 0.4, 0.6, 0.8, 1.0),
-    "paper": tuple(step / 10 for step in range(11)),
-}
-"""The values of ``lambda`` of each profile."""
+__all__ = ["Row", "add_arguments", "plan", "prepare", "run", "summarise"]
 
 
 def plan(profile: str, data: str, imbalance: float, seed: int) -> list[Config]:
@@ -35,7 +28,7 @@ def plan(profile: str, data: str, imbalance: float, seed: int) -> list[Config]:
         training.config(
             profile, data=data, imbalance=imbalance, seed=seed, similar_fraction=FRACTION, similar_degree=degree
         )
-        for degree in DEGREES[profile]
+        for degree in GRID[profile]
     ]
 
 

@@ -10,17 +10,10 @@ import argparse
 
 from empirical.config import Config
 from empirical.experiments import training
-from empirical.experiments.similarity import DATA, DEGREE, IMBALANCE, Row, run, summarise
+from empirical.experiments.similarity import DATA, DEGREE, GRID, IMBALANCE, Row, run, summarise
 from empirical.experiments.training import Setting, add_arguments
 
-__all__ = ["FRACTIONS", "Row", "add_arguments", "plan", "prepare", "run", "summarise"]
-
-FRACTIONS = {
-    "smoke": (0.0, 0.5, 1.0),
-    "cpu": (0.0, 0.2, 0.4, 0.6, 0.8, 1.0),
-    "paper": tuple(step / 10 for step in range(11)),
-}
-"""The values of ``rho`` of each profile."""
+__all__ = ["Row", "add_arguments", "plan", "prepare", "run", "summarise"]
 
 
 def plan(profile: str, data: str, imbalance: float, seed: int) -> list[Config]:
@@ -39,7 +32,7 @@ def plan(profile: str, data: str, imbalance: float, seed: int) -> list[Config]:
             similar_fraction=fraction,
             similar_degree=DEGREE if fraction else 0.0,
         )
-        for fraction in FRACTIONS[profile]
+        for fraction in GRID[profile]
     ]
 
 

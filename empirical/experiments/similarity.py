@@ -17,7 +17,7 @@ from empirical.experiments import training
 from empirical.experiments.training import Setting, average, data_name, percent, spread
 from empirical.progress import Track, silent
 
-__all__ = ["DATA", "DEGREE", "FRACTION", "IMBALANCE", "Row", "run", "summarise"]
+__all__ = ["DATA", "DEGREE", "FRACTION", "GRID", "IMBALANCE", "Row", "run", "summarise"]
 
 DATA = {"smoke": ("digits",), "cpu": ("cifar10",), "paper": ("cifar10",)}
 """The data sets of each profile."""
@@ -30,6 +30,13 @@ FRACTION = 0.2
 
 DEGREE = 0.2
 """``lambda`` where ``rho`` varies."""
+
+GRID = {
+    "smoke": (0.0, 0.5, 1.0),
+    "cpu": (0.0, 0.2, 0.4, 0.6, 0.8, 1.0),
+    "paper": tuple(step / 10 for step in range(11)),
+}
+"""The values of the one that varies, of each profile."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from itertools import combinations, groupby, permutations
+from itertools import groupby, permutations
 from typing import Any
 
 import numpy as np
@@ -25,9 +25,10 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from empirical.config import Config
-from empirical.experiments import frozen
+from empirical.experiments import frozen, unseen
 from empirical.experiments.frozen import SecondStage, Setting, add_arguments
 from empirical.experiments.pairs import SPREAD
+from empirical.experiments.training import blank, data_name
 from empirical.predictions import record
 from empirical.progress import Track, silent
 from empirical.superclasses import superclasses
@@ -89,7 +90,7 @@ def run(setting: Setting, track: Track = silent) -> list[Row]:
     found = frozen.Trainer(setting.sweep)(setting.sweep.configs)
     lost = [run for run, result in found.items() if result is None]
     if lost:
-        return [frozen.blank(Row, run) for run in lost]
+        return [blank(Row, run, data_name(run), run.seed) for run in lost]
     with threadpool_limits(1):  # for matrices this small several threads wait for each other
         cases = []
         for run in found:
@@ -187,7 +188,7 @@ def _grouped(stage: SecondStage, run: Config) -> list[tuple[int, int, str]]:
 
 def _by_separation(stage: SecondStage) -> list[tuple[int, int, str]]:
     """Return all pairs in both orders, in groups by their separation."""
-    pairs = sorted(combinations(range(len(stage.classes)), 2), key=lambda pair: stage.pair(*pair).separation)
+    pairs = unseen.ranked(len(stage.classes), lambda a, b: stage.pair(a, b).separation)
     size = max(1, len(pairs) // _QUARTER)
     cases = []
     for rank, pair in enumerate(pairs):

@@ -15,10 +15,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from statistics import fmean, stdev
-from typing import Any
+from typing import Any, TypeVar
 
 from empirical.config import Config
 from empirical.experiments.sweep import GPU_WORKERS, Outcome, check_executor, results
@@ -33,6 +33,7 @@ __all__ = [
     "Setting",
     "add_arguments",
     "average",
+    "blank",
     "config",
     "data_name",
     "different",
@@ -51,6 +52,8 @@ PROFILES: Mapping[str, Mapping[str, Any]] = {
 
 _SEEDS = {"smoke": 1, "cpu": 3, "paper": 3}
 _ROOT = Path("data")
+
+_Row = TypeVar("_Row")
 
 Plan = Callable[[str, str, Any, int], list[Config]]
 """From a profile, a data set, an imbalance and a seed to the runs that an experiment has for them.
@@ -256,6 +259,15 @@ def different(name: str, values: Sequence[Any]) -> tuple[Any, ...]:
 def data_name(run: Config) -> str:
     """Return what tables call the data of a run: the name, without the folder of a file."""
     return Path(run.data).name
+
+
+def blank(row: type[_Row], run: Config, *where: Any) -> _Row:
+    """Return the ``row``, a data class, of a run that is not finished.
+
+    It begins with the cells ``where`` and names the ``run``; what is measured or predicted from it is None.
+    """
+    names = [part.name for part in fields(row)]  # type: ignore[arg-type]
+    return row(**{**dict.fromkeys(names), **dict(zip(names, where, strict=False)), "run": run.digest})
 
 
 def percent(part: float) -> float:

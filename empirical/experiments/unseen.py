@@ -3,15 +3,19 @@
 The network is trained with cross entropy on equally many images of each class, half of what the smallest class has.
 The training images that it never saw are those of which theory speaks: their features are drawn from the same law as
 those of the test images, which the features of its own training images are not.
+
+The profiles are those of :mod:`empirical.experiments.training`; ``cpu`` has a ResNet-8 of its own width (16) at the
+images' own resolution and 12 epochs, as the features matter more here than the number of runs. All experiments have
+the same run, which is trained once where they share a folder of runs.
 """
 
 from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +26,7 @@ from numpy.typing import NDArray
 from empirical.config import Config
 from empirical.data import load
 from empirical.experiments import training
+from empirical.longtail import FEWEST
 from empirical.sizes import size_of
 from theory._validate import refuse
 
@@ -30,9 +35,14 @@ if TYPE_CHECKING:
 
     from empirical.material import Material
 
-__all__ = ["Frozen", "at_even_ranks", "balanced", "geometry", "of_run", "smallest"]
+__all__ = ["BACKBONE", "Frozen", "at_even_ranks", "backbone", "geometry", "held_out", "of_run", "prepare", "ranked"]
 
-_FEWEST = 4
+BACKBONE: Mapping[str, Mapping[str, Any]] = {
+    "smoke": {},
+    "cpu": {"width": None, "resolution": None, "epochs": 12, "evaluate_every": 12},
+    "paper": {},
+}
+"""In which numbers the network of each profile differs from the profile's."""
 
 Floats = NDArray[np.float64]
 
@@ -44,14 +54,23 @@ class Frozen:
     Attributes:
         network: in evaluation mode.
         material: what it was trained and tested on.
-        images: the training images that it did not see, by class, uint8: as many of each class.
+        others: the training images that it did not see, uint8, in the order of the data set.
+        labels: of these.
         classes: the names of the classes.
     """
 
     network: nn.Module
     material: Material
-    images: tuple[Tensor, ...]
+    others: Tensor
+    labels: NDArray[np.int64]
     classes: tuple[str, ...]
+
+    @cached_property
+    def images(self) -> tuple[Tensor, ...]:
+        """The images that the network did not see by class, the first ones, as many of each."""
+        members = [np.flatnonzero(self.labels == label) for label in range(len(self.classes))]
+        least = min(map(len, members))
+        return tuple(self.others[own[:least]] for own in members)
 
     def features(self, images: Tensor) -> Floats:
         """Return the features of uint8 images, shape ``(n, d)``."""
@@ -71,44 +90,73 @@ class Frozen:
         return self.material.test_images[self.material.test_labels == label]
 
 
-def smallest(args: argparse.Namespace) -> Callable[[str], tuple[int, int]]:
-    """Return a function of a data set: how many images its smallest class has, and how many classes."""
-
-    @cache
-    def images(data: str) -> tuple[int, int]:
-        counts = size_of(data, args.root).available
-        if min(counts) < _FEWEST:
-            refuse("data", data, f"must have at least {_FEWEST} training images of each class")
-        return min(counts), len(counts)
-
-    return images
-
-
-def balanced(profile: str, data: str, seed: int, smallest: int) -> Config:
-    """Return the run of the network: half as many images of each class as the smallest class has.
+def backbone(profile: str, data: str, smallest: int, seed: int) -> Config:
+    """Return the run of the network: balanced, on half of the ``smallest`` class's images of each class.
 
     Example:
-        >>> balanced("cpu", "cifar10", seed=0, smallest=5000).largest
-        2500
+        >>> run = backbone("cpu", "cifar10", 5000, 0)
+        >>> run.largest, run.imbalance, run.arch, run.epochs
+        (2500, 1.0, 'resnet8', 12)
     """
-    return training.config(profile, data=data, imbalance=1, largest=smallest // 2, seed=seed)
+    if smallest < 2 * FEWEST:
+        refuse("data", data, f"must hold {2 * FEWEST} training images of each class: half of them train the network")
+    return training.config(profile, data=data, largest=smallest // 2, imbalance=1, seed=seed, **BACKBONE[profile])
 
 
-def of_run(config: Config, runs: Path, root: Path) -> Frozen:
-    """Return the network of a finished run of :func:`balanced` and the images that it did not see."""
+def held_out(smallest: int) -> int:
+    """Return how many of the ``smallest`` class's images the network of :func:`backbone` is not trained on."""
+    return smallest - smallest // 2
+
+
+def prepare(
+    args: argparse.Namespace,
+    data: Mapping[str, Sequence[str]],
+    imbalance: Mapping[str, Sequence[float]],
+    check: Callable[[int, float], Any],
+) -> tuple[training.Setting, dict[str, tuple[int, ...]]]:
+    """Return the sweep of the networks, one for all imbalances, and how many training images each class has, by data.
+
+    Args:
+        args: as in :func:`empirical.experiments.training.prepare`.
+        data: the data sets by profile, where the options name none.
+        imbalance: the imbalances likewise.
+        check: refuses an imbalance for which the images of a class that the network does not see are too few.
+
+    Raises:
+        ValueError: as there, or a class has too few images.
+    """
+    found: dict[str, tuple[int, ...]] = {}
+
+    def plan(profile: str, name: str, ratio: float, seed: int) -> list[Config]:
+        if name not in found:
+            found[name] = size_of(name, args.root).available
+        check(held_out(min(found[name])), ratio)
+        return [backbone(profile, name, min(found[name]), seed)]
+
+    setting = training.prepare(args, plan, data, imbalance)
+    return replace(setting, configs=tuple(dict.fromkeys(setting.configs))), found
+
+
+def of_run(config: Config, runs: Path, root: Path | None) -> Frozen:
+    """Return the network of a finished run of :func:`backbone` and the images that it did not see.
+
+    Raises:
+        ValueError: the run is not finished, or its data are others.
+    """
     import torch
 
     from empirical.train import trained_network
 
     network, material = trained_network(config, runs, root)
     data = load(config.data, root, seed=config.data_seed, resolution=config.resolution)
-    images, labels = data.train_images, data.train_labels
-    unseen = np.ones(len(labels), dtype=bool)
-    unseen[material.chosen] = False
-    members = [np.flatnonzero(unseen & (labels == label)) for label in range(len(data.classes))]
-    least = min(map(len, members))
-    kept = tuple(torch.from_numpy(images[own[:least]]) for own in members)
-    return Frozen(network, material, kept, data.classes)
+    others = np.delete(np.arange(len(data.train_labels)), material.chosen)
+    images = torch.from_numpy(data.train_images[others])
+    return Frozen(network, material, images, data.train_labels[others], data.classes)
+
+
+def ranked(classes: int, separation: Callable[[int, int], float]) -> list[tuple[int, int]]:
+    """Return all pairs of classes from the least separate to the most."""
+    return sorted(combinations(range(classes), 2), key=lambda pair: separation(*pair))
 
 
 def at_even_ranks(classes: int, separation: Callable[[int, int], float], shown: int) -> list[tuple[int, int]]:
@@ -118,9 +166,9 @@ def at_even_ranks(classes: int, separation: Callable[[int, int], float], shown: 
         >>> at_even_ranks(3, lambda a, b: a + b, shown=2)
         [(0, 1), (1, 2)]
     """
-    ranked: list[Any] = sorted(combinations(range(classes), 2), key=lambda pair: separation(*pair))
-    ranks = np.unique(np.linspace(0, len(ranked) - 1, shown).round().astype(int))
-    return [ranked[rank] for rank in ranks]
+    pairs = ranked(classes, separation)
+    ranks = np.unique(np.linspace(0, len(pairs) - 1, shown).round().astype(int))
+    return [pairs[rank] for rank in ranks]
 
 
 def geometry(pos: Floats, neg: Floats) -> tuple[float, float]:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from empirical.data import HELD_OUT, Data, digits
+from empirical.data import HELD_OUT, Dataset, digits
 from empirical.longtail import counts, draws, minority_count, subset
 
 
@@ -70,7 +70,7 @@ def test_draws_are_random_and_repeatable():
 
 def test_draws_keep_a_fixed_test_set():
     test = np.array([False, True] * 20)
-    data = Data("fixed", ("a", "b"), np.zeros((40, 1)), np.repeat([0, 1], 20), test=test)
+    data = Dataset("fixed", ("a", "b"), np.zeros((40, 1)), np.repeat([0, 1], 20), test=test)
     one, two = draws(data, seed=0, repeats=2)
     assert np.array_equal(one.held_out, test)
     assert np.array_equal(two.held_out, test)

@@ -11,7 +11,7 @@ from scipy.stats import norm
 
 from empirical.__main__ import main
 from empirical.data import load as load_data
-from empirical.experiments import frozen, network_pairs, similarity_or_number, training
+from empirical.experiments import frozen, network_pairs, similarity_or_number, training, unseen
 from empirical.experiments.similarity_or_number import DISSIMILAR, SIMILAR, attributed
 from empirical.measure import lda_recalls
 from empirical.superclasses import CIFAR100, superclasses
@@ -320,6 +320,6 @@ def test_bad_options(tmp_path, capsys, name, options, message):
 
 def test_profiles_name_data_imbalances_and_a_network():
     for module in (network_pairs, similarity_or_number):
-        assert module.DATA.keys() == module.IMBALANCE.keys() == training.PROFILES.keys() == frozen.BACKBONE.keys()
-    assert frozen.backbone("paper", "cifar10", 5000, 0).arch == "resnet32"
-    assert frozen.backbone("cpu", "cifar10", 5000, 0).resolution is None
+        assert module.DATA.keys() == module.IMBALANCE.keys() == training.PROFILES.keys() == unseen.BACKBONE.keys()
+    assert unseen.backbone("paper", "cifar10", 5000, 0).arch == "resnet32"
+    assert unseen.backbone("cpu", "cifar10", 5000, 0).resolution is None

@@ -9,7 +9,7 @@ import pytest
 from numpy.random import SeedSequence
 from scipy.stats import chi2, norm
 
-from empirical.data import Data, digits, load
+from empirical.data import Dataset, digits, load
 from empirical.experiments.pairs import Row, Setting, run, summarise
 from theory.theorem2 import minority_recall
 
@@ -21,7 +21,7 @@ def gaussian(separation, train, test, seed=0, scale=(1.0, 1.0)):
         [rng.normal(mean, sd, n) for n in (train, test) for mean, sd in zip((0, separation), scale, strict=True)]
     )
     labels = np.repeat([0, 1, 0, 1], [train, train, test, test])
-    return Data("gaussian", ("low", "high"), images[:, None], labels, test=np.arange(len(labels)) >= 2 * train)
+    return Dataset("gaussian", ("low", "high"), images[:, None], labels, test=np.arange(len(labels)) >= 2 * train)
 
 
 def only(rows, **wanted):

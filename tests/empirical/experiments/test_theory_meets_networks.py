@@ -11,6 +11,7 @@ import pytest
 from numpy.random import SeedSequence
 from scipy.optimize import minimize
 
+from empirical import two_stage
 from empirical.__main__ import main
 from empirical.config import Config
 from empirical.experiments import corrections, load, norm_angle, pretraining, rebalance, shift
@@ -126,20 +127,20 @@ class TestCorrections:
         for method in ("ce", "rw", "rw-inverse", "rs", "logit-adjustment", "retrained"):
             head = corrections._head(method, pos, neg[: n // ratio], rng(2))
             expected = np.log(corrections.effective_ratio(method, n, n // ratio)) / separation**2
-            assert corrections.offset(*map(head, tests)) == pytest.approx(expected, abs=0.05), method
+            assert corrections.offset(*map(head.scores, tests)) == pytest.approx(expected, abs=0.05), method
         assert corrections.effective_ratio("ce", n, n // ratio) == ratio
         assert 1 < corrections.effective_ratio("drw", n, n // ratio) < ratio
 
     def test_without_bias_the_boundary_passes_through_the_origin(self):
         neg, pos = classes(20_000, 2.0, dimension=2, at=1.5)
-        head = corrections.fit_head(pos, neg[:1000], decay=1e-6)
-        head = corrections.Head(head.w, 0.0)
+        head = two_stage.weighted_head(pos, neg[:1000], weight_decay=1e-6)
+        head = two_stage.Rule(head.w, 0.0)
         s = theorem2.Setting([3.5, 1.5], [1.5, 1.5], np.eye(2), prior_ratio=1)
         w = theorem2.hyperplane(s)[0]
         expected = w @ (s.mu1 + s.mu2) / 2 / theorem2.separation(s) ** 2
         assert corrections.offset_without_bias(pos, neg) == pytest.approx(expected, abs=0.05)
         # The origin is 2.5 away from the midpoint, which makes much of a small error of the direction.
-        assert corrections.offset(head(pos), head(neg)) == pytest.approx(expected, abs=0.2)
+        assert corrections.offset(head.scores(pos), head.scores(neg)) == pytest.approx(expected, abs=0.2)
 
     @pytest.mark.parametrize(("weights", "added"), [((1.0, 1.0), 0.0), ((0.2, 3.0), 0.0), ((1.0, 1.0), 1.5)])
     def test_the_head_is_the_minimum(self, weights, added):
@@ -156,7 +157,7 @@ class TestCorrections:
             return share @ (np.logaddexp(*z.T) - right) + 1e-2 / 2 * np.sum(rows**2)
 
         rows = minimize(loss, rng().standard_normal(6), tol=1e-12).x.reshape(2, 3)
-        head = corrections.fit_head(pos, neg, weights, added, decay=1e-2)
+        head = two_stage.weighted_head(pos, neg, weights, added, 1e-2)
         assert rows[0] == pytest.approx(-rows[1], abs=1e-4)
         assert [*head.w, head.b] == pytest.approx(rows[0] - rows[1], abs=1e-3)
 
