@@ -14,8 +14,8 @@ The errors of a claim have one budget, 5 %, however many comparisons it makes: h
 half for a wrong contradiction (:mod:`empirical.claims.statistics`). The ledger as a whole has no such bound: of 100
 claims that are true to the letter of their statistic, 2.5 may be called contradicted.
 
-The paper's claims by number: E1 Figure 1, E2 Figure 2, E3 Figure 3, E4 Figures 3 and 4, E5 Table 1, E6 Figure 5, E7 Table 2,
-E8 Figure 6, E9 section 5.4. Beside the verdict stands what the paper's own printed tables say to the sentence
+The paper's claims by number: E1 Figure 1, E2 Figure 2, E3 Figure 3, E4 Figures 3 and 4, E5 Table 1, E6 Figure 5, E7
+Table 2, E8 Figure 6, E9 section 5.4. Beside the verdict stands what the paper's own printed tables say to the sentence
 (:mod:`empirical.claims.as_printed`), and whether a printed cell is within noise of what was measured
 (:mod:`empirical.claims.published`). Our own predictions are P1 to P6 (:mod:`empirical.claims.predictions`).
 

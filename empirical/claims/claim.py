@@ -88,15 +88,15 @@ class Judged:
     """A comparison with what was found: its own interval, the one that holds for all together, ``holds`` or not."""
 
     label: str
-    data: str
-    seeds: int
-    missing: int
+    verdict: str
     mean: float | None
     low: float | None
     high: float | None
     low_all: float | None
     high_all: float | None
-    verdict: str
+    seeds: int
+    missing: int
+    data: str
 
 
 @dataclass(frozen=True)

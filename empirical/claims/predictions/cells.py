@@ -24,9 +24,9 @@ def per_seed(table: Table, statistic: Statistic, data: str, **cells: Any) -> Ser
     table.need(*cells)
 
     def own(rows: Sequence[Row]) -> float | None:
-        chosen = [row for row in rows if all(row[name] == value for name, value in cells.items())]
-        unknown = any(row[name] is None for row in rows for name in cells)
-        return None if unknown or not chosen else statistic(chosen)
+        may = [row for row in rows if all(row[name] in (None, value) for name, value in cells.items())]
+        unknown = any(row[name] is None for row in may for name in cells)
+        return None if unknown or not may else statistic(may)
 
     return table.per_seed(own, data=data)
 

@@ -69,9 +69,7 @@ def _negligible(label: str, statistic: Statistic) -> Callable[[Table], list[Comp
     return measure
 
 
-_NEGLIGIBLE = (
-    f"{MARGIN:g} point: what changes it by more would change the last but one digit of Table 1, which is not negligible"
-)
+_NEGLIGIBLE = f"{MARGIN:g} point, less than most of the gains that Table 1 reports"
 
 CLAIMS = (
     Claim(

@@ -72,7 +72,7 @@ def _both(table: Table) -> list[Comparison]:
 
 
 def _costs_more(table: Table) -> list[Comparison]:
-    # start - number_only - similarity_only + both: what imbalance costs dissimilar pairs minus what it costs similar ones
+    # The interaction is what imbalance costs dissimilar pairs minus what it costs similar ones.
     return [
         Comparison(
             where(data, ratio, "drop of similar - of dissimilar pairs"),
