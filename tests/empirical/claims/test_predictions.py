@@ -33,9 +33,9 @@ def network_pairs(rng, right):
             for law in known[classifier]:
                 one = law == "theorem2"
                 if right:
-                    laws[law] = truth + off * (1 if one else 0.2)
+                    laws[law] = _around(rng, truth + off * (1 if one else 0.2))
                 else:
-                    laws[law] = 0.5 - (0.5 if one else 1) * (truth - 0.5)
+                    laws[law] = _around(rng, 0.5 - (0.5 if one else 1) * (truth - 0.5))
             yield {
                 "data": "toy",
                 "seed": seed,
@@ -229,8 +229,8 @@ def test_a_correlation_that_is_not_defined_is_not_the_one_aimed_at():
 def test_shares_are_those_of_the_attribution(true):
     """From the table's means: number 19 of 43 points, and 22 more lost by similar pairs."""
     both = judge(BY_ID["P3.both"], true)
-    assert [part.mean for part in both.comparisons] == pytest.approx([19, 24], abs=0.5)
-    assert judge(BY_ID["P3.costs-more"], true).comparisons[0].mean == pytest.approx(22, abs=0.5)
+    assert [part.mean for part in both.comparisons] == pytest.approx([19, 24], abs=1)
+    assert judge(BY_ID["P3.costs-more"], true).comparisons[0].mean == pytest.approx(22, abs=1)
 
 
 def test_the_tightest_setting_decides_about_the_band(true):
