@@ -67,6 +67,11 @@ class Stop:
         if self._deadline is not None and time.monotonic() + needed >= self._deadline:
             raise Interrupted("the time budget is used up")
 
+    @property
+    def signalled(self) -> bool:
+        """Whether SIGTERM came, or :meth:`ask` was called."""
+        return self._signalled
+
     def ask(self) -> None:
         """Ask for a stop, as SIGTERM does."""
         self._signalled = True

@@ -34,7 +34,7 @@ _NETWORK = "network."
 _LEAST_SIDE = 4
 
 SAVE_EVERY = 5.0
-"""Seconds between two checkpoints. An epoch of a small network on a GPU takes 0.1 s, and a checkpoint costs 0.05 s."""
+"""Seconds between two checkpoints. One of a ResNet-32 takes 25 ms; 200 epochs in 25 s leave 125 ms for an epoch."""
 
 
 class Diverged(ArithmeticError):  # noqa: N818 - what happened, not an error of the caller

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -99,14 +100,24 @@ def attempt(config: Config, job: Job, stop: Stop | None = None) -> dict[str, Any
     """Return the result of a run, or the error that it failed with.
 
     A run has one thread wherever it is trained, so that the place and the number of workers change no result. If
-    nothing else is to stop it, SIGTERM does.
+    nothing else is to stop it, SIGTERM does, and then it ends the process, after the run has saved what it has: a
+    process that lived on could wait for ever for what one that is dead holds.
     """
+    if stop is not None:
+        return _attempt(config, job, stop)
+    with job.stop() as own:
+        found = _attempt(config, job, own)
+    if own.signalled:
+        os.kill(os.getpid(), signal.SIGTERM)
+    return found
+
+
+def _attempt(config: Config, job: Job, stop: Stop) -> dict[str, Any] | Exception:
     one_thread()
     from empirical.train import train
 
     try:
-        with job.stop() if stop is None else nullcontext(stop) as own:
-            return train(config, job.runs, root=job.root, device=job.device, stop=own)
+        return train(config, job.runs, root=job.root, device=job.device, stop=stop)
     except (Interrupted, ArithmeticError, OSError, ValueError, MemoryError, RuntimeError) as error:
         return error
 

@@ -150,15 +150,15 @@ class _Queue:
 
         one.tries -= 1
         try:
-            future.set_result(one.job.result())
-        except Exception as error:
-            if self._stop.exists():
-                future.set_exception(Interrupted("the sweep was stopped"))
-            elif one.tries and not isinstance(error, FailedJobError):
+            try:
+                future.set_result(one.job.result())
+            except Exception as error:
+                if not one.tries or self._stop.exists() or isinstance(error, FailedJobError):
+                    raise
                 one.job = self._begin(one.config)
                 return
-            else:
-                future.set_exception(error)
+        except Exception as error:
+            future.set_exception(Interrupted("the sweep was stopped") if self._stop.exists() else error)
         del self._waiting[future]
 
 

@@ -479,10 +479,10 @@ def test_what_is_saved_when_changes_no_bit(tmp_path, every, method, monkeypatch)
 
 @pytest.mark.parametrize("error", [Interrupted, KeyboardInterrupt, OSError])
 def test_the_last_whole_epoch_is_saved_before_a_stop(tmp_path, error):
-    """In the middle of the fourth epoch, whose first steps have changed the network, the third is saved."""
+    """In the middle of the third epoch, whose first steps have changed the network, the second is saved."""
 
     class Failing(Stop):
-        questions = 1 + 3 * 5 + 2  # one for the lock is not asked; one an epoch and one a step
+        questions = 2 * (1 + 4) + 1 + 2  # one before each epoch and one before each of its 4 steps
 
         def check(self, needed=0.0):
             self.questions -= 1
@@ -492,8 +492,8 @@ def test_the_last_whole_epoch_is_saved_before_a_stop(tmp_path, error):
     with pytest.raises(error):
         train(TINY, tmp_path / "parts", device="cpu", stop=Failing(), save_every=1e9)
     run = Run(TINY, tmp_path / "parts")
-    assert len(run.checkpoint()["history"]) == 3
-    assert len((run.folder / "history.csv").read_text().splitlines()) == 1 + 3
+    assert len(run.checkpoint()["history"]) == 2
+    assert len((run.folder / "history.csv").read_text().splitlines()) == 1 + 2
     train(TINY, tmp_path / "parts", device="cpu")
     train(TINY, tmp_path / "whole", device="cpu")
     assert same(contents(TINY, tmp_path / "whole"), contents(TINY, tmp_path / "parts"))

@@ -239,6 +239,29 @@ def test_a_worker_is_killed_in_the_middle(tmp_path, alone, cluster, capsys):
         left = {path.name for path in run.iterdir()}
         assert {path.name for path in (out / "runs" / run.name).iterdir()} == left
         assert (out / "runs" / run.name / "last.pt").stat().st_size == (run / "last.pt").stat().st_size
+        there, expected = (
+            json.loads((folder / run.name / "result.json").read_text()) for folder in (out / "runs", alone / "runs")
+        )
+        assert there["shared"] == expected["shared"]
+
+
+def test_what_a_run_starts_from_goes_along(alone):
+    from empirical.experiments.cluster import _start
+
+    deferred = rebalance.plan("smoke", "digits", 10, 0)[-1]
+    assert (deferred.method, deferred.pretrain) == ("drw", "rotation")
+    anew = replace(deferred, epochs=6)  # nothing of it is there
+    assert _start(anew, alone / "runs") == {run.digest: {} for run in (anew, anew.pretraining(), anew.twin())}
+    whole = {"config.json", "history.csv", "last.pt", "result.json"}
+    start = {name: set(files) for name, files in _start(deferred, alone / "runs").items()}
+    assert {name: files & whole for name, files in start.items()} == {
+        deferred.digest: whole,
+        deferred.pretraining().digest: whole,
+    }
+    (alone / "runs" / deferred.digest / "last.pt").rename(alone / "aside")
+    start = _start(deferred, alone / "runs")
+    (alone / "aside").rename(alone / "runs" / deferred.digest / "last.pt")
+    assert set(start[deferred.twin().digest]) == {"config.json", "switch.pt"}
 
 
 def test_a_job_that_is_told_to_end_begins_again_and_goes_on(tmp_path, single):
