@@ -1,4 +1,4 @@
-"""The ledger of measured claims: every sentence of the paper about its measurements, and what judges it.
+"""The ledger of measured claims: the paper's sentences about its measurements, our predictions, and what judges them.
 
 A :class:`Claim` is a sentence as printed in the text at hand, with a statistic that was fixed before anything was
 trained, and a measure that turns the tables of experiments into comparisons. A :class:`Comparison` has one value for
@@ -14,10 +14,10 @@ The errors of a claim have one budget, 5 %, however many comparisons it makes: h
 half for a wrong contradiction (:mod:`empirical.claims.statistics`). The ledger as a whole has no such bound: of 100
 claims that are true to the letter of their statistic, 2.5 may be called contradicted.
 
-The claims by number: E1 Figure 1, E2 Figure 2, E3 Figure 3, E4 Figures 3 and 4, E5 Table 1, E6 Figure 5, E7 Table 2,
-E8 Figure 6, E9 section 5.4. Beside the verdict stands what the paper's own printed tables say to the sentence
+The paper's claims by number: E1 Figure 1, E2 Figure 2, E3 Figure 3, E4 Figures 3 and 4, E5 Table 1, E6 Figure 5, E7
+Table 2, E8 Figure 6, E9 section 5.4. Beside the verdict stands what the paper's own printed tables say to the sentence
 (:mod:`empirical.claims.as_printed`), and whether a printed cell is within noise of what was measured
-(:mod:`empirical.claims.published`).
+(:mod:`empirical.claims.published`). Our own predictions are P1 to P6 (:mod:`empirical.claims.predictions`).
 
 **A new entry** is a ``Claim`` in the ``CLAIMS`` of a module of this package, and a new module is a line in
 :data:`SECTIONS`. The measure gets the tables by experiment, of one profile; a helper of
@@ -31,12 +31,13 @@ E8 Figure 6, E9 section 5.4. Beside the verdict stands what the paper's own prin
 
     CLAIMS = (
         Claim(
-            id="P1.gain",
+            id="P7.gain",
             place="our prediction",
             printed="pre-training raises the recall",
             statistic="recall with SSP minus without, on each data set: > 0",
-            experiments=("pretraining",),
+            experiments=("toy",),
             measure=each(_gain),
+            ours=True,
         ),
     )
 
@@ -50,7 +51,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from empirical.claims import published, section3, section4, section5_2, section5_3, section5_4
+from empirical.claims import predictions, published, section3, section4, section5_2, section5_3, section5_4
 from empirical.claims.as_printed import AsPrinted, as_printed
 from empirical.claims.claim import (
     CONFIRMED,
@@ -90,8 +91,8 @@ __all__ = [
     "read",
 ]
 
-SECTIONS = (section3, section4, section5_2, section5_3, section5_4)
-"""The modules that have claims."""
+SECTIONS = (section3, section4, section5_2, section5_3, section5_4, predictions)
+"""The modules that have claims, the paper's before our own."""
 
 CLAIMS: tuple[Claim, ...] = tuple(claim for section in SECTIONS for claim in section.CLAIMS)
 """All of them."""

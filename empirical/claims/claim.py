@@ -62,13 +62,14 @@ class Claim:
     Attributes:
         id: its identifier.
         place: where in the text it stands.
-        printed: the sentence, as printed in the text at hand.
+        printed: the sentence, as printed in the text at hand; of a prediction of ours, as it was written down.
         statistic: what is compared, in words and as a formula; all comparisons are differences that are positive where
             the claim holds.
         experiments: whose tables it reads.
         measure: makes the comparisons.
         margin: for a claim of no effect, which effect counts as none, and why.
         reading: how the sentence is read, where it can be read in more than one way.
+        ours: whether it is a prediction of our own, and not a sentence of the paper.
     """
 
     id: str
@@ -79,6 +80,7 @@ class Claim:
     measure: Measure
     margin: str | None = None
     reading: str | None = None
+    ours: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,15 +88,15 @@ class Judged:
     """A comparison with what was found: its own interval, the one that holds for all together, ``holds`` or not."""
 
     label: str
-    data: str
-    seeds: int
-    missing: int
+    verdict: str
     mean: float | None
     low: float | None
     high: float | None
     low_all: float | None
     high_all: float | None
-    verdict: str
+    seeds: int
+    missing: int
+    data: str
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,7 @@ class Finding:
         return {
             "id": claim.id,
             "place": claim.place,
-            "printed": claim.printed,
+            "predicted" if claim.ours else "printed": claim.printed,
             "reading": claim.reading,
             "statistic": claim.statistic,
             "margin": claim.margin,

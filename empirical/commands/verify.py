@@ -1,4 +1,4 @@
-"""``python -m empirical verify``: judge the paper's claims about measurements by the tables that are there.
+"""``python -m empirical verify``: judge the paper's claims about measurements, and our predictions, by their tables.
 
 Exit codes: 0, the claims are judged, whatever the verdicts and however much is missing; 2, the input cannot be used.
 """
@@ -26,6 +26,7 @@ __all__ = ["main"]
 
 _STYLE = {"confirmed": "green", "contradicted": "red", "undecided at this scale": "magenta", NOT_MEASURED: "dim"}
 _WIDTH = 150  # where the output is no terminal, whose width is then not known
+_ROOMY = 120  # from which on what was measured has columns of its own
 
 
 def main(argv: Sequence[str]) -> int:
@@ -42,8 +43,8 @@ def main(argv: Sequence[str]) -> int:
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = _WIDTH
-    for profile, own in groupby(sorted(found, key=lambda f: f.profile), key=lambda f: f.profile):
-        console.print(_table(profile, list(own)))
+    for (profile, ours), own in groupby(sorted(found, key=_heading), key=_heading):
+        console.print(_table(profile, ours, list(own), narrow=console.width < _ROOMY))
     console.print(_summary(found), markup=False)
     if cells:
         console.print(_published(cells), markup=False)
@@ -54,22 +55,28 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def _table(profile: str, found: Sequence[Finding]) -> Table:
-    title = f"The paper's claims, profile {profile}" if profile else "The paper's claims"
-    table = Table(title=title, box=SIMPLE_HEAD)
-    for name in ("claim", "verdict"):
-        table.add_column(name, no_wrap=True)
-    table.add_column("as printed in the text at hand", min_width=46)
-    for name in ("measured on", "comparisons", "the paper's own table"):
+def _heading(f: Finding) -> tuple[str, bool]:
+    return f.profile, f.claim.ours
+
+
+def _table(profile: str, ours: bool, found: Sequence[Finding], *, narrow: bool) -> Table:
+    title = "Predictions made before training" if ours else "The paper's claims"
+    table = Table(title=f"{title}, profile {profile}" if profile else title, box=SIMPLE_HEAD)
+    table.add_column("claim", no_wrap=True)
+    table.add_column("verdict", no_wrap=not narrow, width=12 if narrow else None)
+    stated = "as predicted" if ours else "as printed in the text at hand"
+    told = ["measured on", *([] if ours else ["the paper's own table"])]
+    for name in ["; ".join([stated, *told])] if narrow else [stated, *told]:
         table.add_column(name)
     for f in found:
         own = as_printed(f.claim)
         verdict = f"[{_STYLE[f.verdict]}]{f.verdict}[/]"
         reading = "" if f.claim.reading is None else f" (read as: {f.claim.reading})"
-        data = ", ".join((*f.data, f.seeds)) if f.data else ""
         found_so_far = f"{f.counts}; {f.late} lack runs" if f.late else f.counts
-        words = (f.claim.printed + reading, data, found_so_far, "" if own is None else str(own))
-        table.add_row(f.claim.id, verdict, *map(escape, words))
+        measured = ", ".join((*f.data, f"{f.seeds}: {found_so_far}")) if f.data else ""
+        words = [f.claim.printed + reading, measured, *([] if ours else ["" if own is None else str(own)])]
+        cells = ["\n".join(filter(None, words))] if narrow else words
+        table.add_row(f.claim.id, verdict, *map(escape, cells))
     return table
 
 

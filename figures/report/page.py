@@ -11,7 +11,7 @@ from figures.report.making import making
 from figures.report.markup import Markup, join, tag
 from figures.report.pictures import pictures
 from figures.report.tables import tables
-from figures.report.verdicts import beyond, counts, ledger, measured
+from figures.report.verdicts import beyond, counts, ledger, measured, predictions
 from theory import __version__
 
 __all__ = ["page"]
@@ -34,6 +34,7 @@ def page(results: Path) -> str:
         ("ledger", "The paper's statements", ledger(collected)),
         ("beyond", "Beyond the paper", beyond(collected)),
         ("measured", "Claims about networks", measured(collected)),
+        ("predictions", "Predictions made before training", predictions(collected)),
         ("tables", "Tables: printed against measured", tables(collected)),
         ("figures", "Figures", pictures(results)),
         ("explorer", "Explorer", explorer()),

@@ -1,4 +1,4 @@
-"""The sections of verdicts: the paper's statements, what goes beyond them, and the measured claims."""
+"""The sections of verdicts: the paper's statements, what goes beyond them, measured claims and predictions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from figures.report.collect import CLAIMS, Collected
 from figures.report.markup import Markup, join, tag
 from figures.report.values import command, definitions, table, value
 
-__all__ = ["beyond", "counts", "ledger", "measured"]
+__all__ = ["beyond", "counts", "ledger", "measured", "predictions"]
 
 _COLOUR = {
     **dict.fromkeys(("certified", "confirmed"), "good"),
@@ -19,9 +19,11 @@ _COLOUR = {
     "not measured": "absent",
 }
 _HEADED = ("id", "verdict", "summary")
+_PREDICTED = "predicted"
 _TERMS = {
     "place": "Where",
     "printed": "As printed in the text at hand",
+    "predicted": "As predicted",
     "as_printed": "By the paper's own table",
     "make": "Made by",
 }
@@ -70,18 +72,38 @@ def beyond(collected: Collected) -> Markup:
 
 
 def measured(collected: Collected) -> Markup:
-    """Return the section of what was measured on trained networks."""
-    again = command(f"python -m empirical verify --results RESULTS --json RESULTS/{CLAIMS}")
-    if not collected.claims:
-        return tag("p", "No measured claims are in the results. This writes their verdicts: ", again)
+    """Return the section of the paper's sentences about trained networks."""
+    claims = [claim for claim in collected.claims if _PREDICTED not in claim]
+    if not claims:
+        return tag("p", "No measured claims are in the results. This writes their verdicts: ", _again())
     judged = table(collected.published, "Printed cells, and whether they are within noise of the measured ones")
     cells = tag("details", tag("summary", f"{len(collected.published)} printed cells against measured ones"), judged)
     return join(
-        tag("p", f"{len(collected.claims)} claims about networks, judged by trained ones: {counts(collected.claims)}."),
-        *(_claim(claim) for claim in collected.claims),
+        tag("p", f"{len(claims)} claims about networks, judged by trained ones: {counts(claims)}."),
+        *map(_claim, claims),
         cells if collected.published else "",
-        tag("p", "All of them again: ", again, class_="quiet"),
+        tag("p", "All of them again: ", _again(), class_="quiet"),
     )
+
+
+def predictions(collected: Collected) -> Markup:
+    """Return the section of our own predictions about trained networks."""
+    claims = [claim for claim in collected.claims if _PREDICTED in claim]
+    if not claims:
+        return tag("p", "No predictions are in the results. This writes their verdicts: ", _again())
+    return join(
+        tag(
+            "p",
+            f"{len(claims)} predictions by theory, each with a statistic and a margin that were fixed before training, "
+            f"judged by trained networks: {counts(claims)}.",
+        ),
+        *map(_claim, claims),
+        tag("p", "All of them again: ", _again(), class_="quiet"),
+    )
+
+
+def _again() -> Markup:
+    return command(f"python -m empirical verify --results RESULTS --json RESULTS/{CLAIMS}")
 
 
 def _statement(entry: Mapping[str, Any], own: bool = False) -> Markup:
@@ -107,7 +129,7 @@ def _step(step: Mapping[str, Any]) -> Markup:
 def _claim(claim: Mapping[str, Any]) -> Markup:
     """Return a claim; only what it is headed by has to have a name known here."""
     name, verdict = str(claim.get("id", "without a name")), str(claim.get("verdict", "without a verdict"))
-    headline = str(claim.get("summary") or claim.get("printed") or "")
+    headline = str(claim.get("summary") or claim.get("printed") or claim.get(_PREDICTED) or "")
     there = {key: part for key, part in claim.items() if key not in _HEADED and part not in (None, "", [], {})}
     terms = [
         (_TERMS.get(key, key.replace("_", " ").capitalize()), value(part, f"{name}: {key}"))

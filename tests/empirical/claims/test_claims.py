@@ -28,11 +28,12 @@ from empirical.claims import (
 )
 
 BY_ID = {claim.id: claim for claim in CLAIMS}
+PAPER = [claim for claim in CLAIMS if not claim.ours]
 SSP = BY_ID["E5.ssp-all"]
 
 
 def verdicts(tables):
-    return {claim.id: judge(claim, tables, "paper").verdict for claim in CLAIMS}
+    return {claim.id: judge(claim, tables, "paper").verdict for claim in PAPER}
 
 
 def with_rows(tables, name, change):
@@ -52,12 +53,18 @@ def false(world):
 
 
 def test_ids_are_different_and_every_entry_says_what_it_needs():
-    assert len(BY_ID) == len(CLAIMS) == 37
+    assert len(BY_ID) == len(CLAIMS) == 37 + 36
+    assert len(PAPER) == 37
     for claim in CLAIMS:
         assert all((claim.place, claim.printed, claim.statistic, claim.experiments))
         assert "> 0" in claim.statistic
-    assert {claim.id for claim in CLAIMS if claim.margin} == {"E1.flat", "E2.linear", "E7.drw-near"}
-    assert {claim.id.partition(".")[0] for claim in CLAIMS} == {f"E{number}" for number in range(1, 10)}
+    assert {claim.id for claim in PAPER if claim.margin} == {"E1.flat", "E2.linear", "E7.drw-near"}
+    assert {claim.id.partition(".")[0] for claim in PAPER} == {f"E{number}" for number in range(1, 10)}
+    predictions = [claim for claim in CLAIMS if claim.ours]
+    assert {claim.id.partition(".")[0] for claim in predictions} == {f"P{number}" for number in range(1, 7)}
+    assert {claim.id for claim in predictions if " - |" in claim.statistic and "minus" not in claim.statistic} <= {
+        c.id for c in predictions if c.margin
+    }
 
 
 def test_a_world_as_the_paper_describes_it_confirms_every_claim(true):
@@ -203,7 +210,7 @@ def test_unfinished_tables_decide_nothing(world, true):
     tables = true
     for name in true:
         tables = with_rows(tables, name, unfinished)
-    for claim in CLAIMS:
+    for claim in PAPER:
         found = judge(claim, tables, "paper")
         assert found.verdict in (UNDECIDED, NOT_MEASURED), claim.id
         assert found.missing, claim.id
@@ -364,7 +371,7 @@ def test_a_finished_run_counts_where_a_folder_has_it_unfinished(results, tmp_pat
 def test_verify_with_nothing_there(tmp_path, capsys):
     assert exit_code("verify", "--results", tmp_path) == 0
     shown = capsys.readouterr().out
-    assert "37 claims: 37 not measured" in shown
+    assert "73 claims: 73 not measured" in shown
     assert f"python -m empirical run rebalance --profile cpu --out {tmp_path}" in shown
 
 

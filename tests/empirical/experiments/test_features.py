@@ -63,6 +63,10 @@ def test_they_use_the_runs_of_rebalance_where_it_has_them():
     assert embedding.IMBALANCE["smoke"][0] in rebalance.IMBALANCE["smoke"]
 
 
+def test_claims_are_judged_by_the_tables(embedded, judged):
+    judged(embedded[0], "embedding", "representation")
+
+
 def test_embedding_measures_the_features_by_class(embedded):
     out, rows, made = embedded
     assert len(rows) == 2 * 2 * 10

@@ -72,6 +72,10 @@ def test_imbalanced_networks_are_trained_after_the_predictions_are_written(done)
     assert len({run.classes for run in imbalanced}) == 4
 
 
+def test_predictions_are_judged(done, judged):
+    judged(done.out, NETWORKS, SIMILARITY)
+
+
 def test_predictions_are_the_table_s_and_their_hash_is_in_it(done):
     written = table(done.out / f"{NETWORKS}-predictions.csv")
     assert written == [{key: row[key] for key in written[0]} for row in done.rows]

@@ -54,6 +54,10 @@ def swept(tmp_path_factory):
     return out, {name: sweep(name, out) for name in NAMES}
 
 
+def test_claims_are_judged_by_the_tables(swept, judged):
+    judged(swept[0], *NAMES)
+
+
 def test_the_two_cases_are_those_of_the_text():
     """Section 3: from 100 to 5,000 with the step of 100; the other number fixed at 100 and at 5,000."""
     steps = [100 * step for step in range(1, 51)]

@@ -267,6 +267,12 @@ class TestPretraining:
             assert row["recall"] <= 100 * (1 - own[int(row["majority"])] / sum(own)) + 1e-6
 
 
+@pytest.mark.parametrize("name", ["shift", "corrections", "norm-angle", "pretraining"])
+def test_predictions_are_judged_by_the_table(swept, judged, name):
+    runs, *_ = swept(name, *(("--imbalance", 5) if name in ("norm-angle", "pretraining") else ()))
+    judged(runs / name, name)
+
+
 def test_they_use_the_runs_of_rebalance():
     runs = set(rebalance.plan("cpu", "cifar10", 100, 1))
     assert set(pretraining.plan("cpu", "cifar10", 100, 1)) < runs

@@ -163,7 +163,7 @@ def test_errors_and_confusions_by_class(swept):
     assert shares[true][taken_for] == max(map(max, shares))
 
 
-def test_their_figures(swept):
+def test_their_figures_and_claims(swept, judged):
     out = swept[0]
     for name in ("norms", "classwise", "similar-fraction", "similar-degree"):
         sweep(name, out)
@@ -171,6 +171,7 @@ def test_their_figures(swept):
         assert draw([name, "--results", str(out)]) == 0
     drawn = {path.name for path in (out / "figures").iterdir()}
     assert drawn == {f"{name}.{kind}" for name in TRAINED for kind in ("png", "svg")}
+    judged(out, *TRAINED)
 
 
 class Impatient(Stop):

@@ -1,0 +1,26 @@
+"""Our own predictions about trained networks, each fixed before any network of a profile that decides was trained.
+
+Theory predicts from balanced data; an entry says how close it is to come. Its statistic and its margin are written down
+here, with the reason for the margin: the goal that the project was given where there is one, and else what would still
+answer the question that the experiment asks. None of them was chosen after a look at three seeds.
+
+The predictions by number: P1 recall under imbalance by Theorem 2 and its refinements (``network-pairs``), P2 the shift
+of Theorem 1 (``shift``), P3 the shares of number and similarity (``similarity-or-number``), P4 pre-training
+(``pretraining``), P5 corrections as movements of the boundary (``corrections``), P6 Theorem 3 and Property 3
+(``norm-angle``).
+
+Draws, repeats and pairs of classes inside a seed are averaged within the seed first: the interval is over networks. The
+experiment ``pairs`` trains no network and repeats draws of the images only, so that it has no seeds to judge by; its
+agreement stands in its own table.
+"""
+
+from __future__ import annotations
+
+from empirical.claims.predictions import corrections, norm_angle, pretraining, recalls, shares, shift
+
+__all__ = ["CLAIMS"]
+
+CLAIMS = tuple(
+    claim for module in (recalls, shift, shares, pretraining, corrections, norm_angle) for claim in module.CLAIMS
+)
+"""The predictions in order."""
