@@ -9,6 +9,9 @@ all: install
 	$(BIN)/python -m theory verify --json $(RESULTS)/ledger.json
 	$(BIN)/python -m theory results --json $(RESULTS)/beyond.json
 	$(BIN)/python -m empirical run pairs --data digits --out $(RESULTS)
+	$(BIN)/python -m empirical run shift --profile smoke --seeds 3 --out $(RESULTS)
+	$(BIN)/python -m empirical run similarity-or-number --profile smoke --seeds 3 --out $(RESULTS)
+	$(BIN)/python -m empirical verify --results $(RESULTS) --json $(RESULTS)/claims.json
 	$(BIN)/python -m figures all --results $(RESULTS)
 	$(BIN)/python -m figures report --results $(RESULTS)
 

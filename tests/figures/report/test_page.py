@@ -90,10 +90,19 @@ def test_printed_stands_beside_measured(page):
 
 
 def test_claims_are_shown_whatever_they_hold(page):
-    claims = page[page.index('id="measured"') : page.index('id="tables"')]
+    claims = page[page.index('id="measured"') : page.index('id="predictions"')]
     assert "2 claims about networks, judged by trained ones: 1 confirmed, 1 toy." in claims
     assert '<span class="verdict good">confirmed</span>' in claims
     assert "0 1.25, 1 \N{EN DASH}" in claims
+
+
+def test_predictions_are_apart_from_the_papers_claims(page):
+    own = page[page.index('id="predictions"') : page.index('id="tables"')]
+    assert ">Predictions made before training</h2>" in own
+    assert "judged by trained networks: 1 contradicted." in own
+    assert "<dt>As predicted</dt><dd>toy</dd>" in own
+    assert ">P1.toy</span>" in own
+    assert ">E1</span>" not in own
 
 
 def test_figures_are_inside_and_missing_ones_are_named(page, tree):
