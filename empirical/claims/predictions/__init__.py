@@ -1,12 +1,12 @@
 """Our own predictions about trained networks, each fixed before any network of a profile that decides was trained.
 
 Theory predicts from balanced data; an entry says how close it is to come. Its statistic and its margin are written down
-here, with the reason for the margin: the goal that the project was given where there is one, and else what would still
+here, with the reason for the margin: a goal set beforehand where there is one, and else what would still
 answer the question that the experiment asks. None of them was chosen after a look at three seeds.
 
-The predictions by number: P1 recall under imbalance by Theorem 2 and its refinements (``network-pairs``), P2 the shift
-of Theorem 1 (``shift``), P3 the shares of number and similarity (``similarity-or-number``), P4 pre-training
-(``pretraining``), P5 corrections as movements of the boundary (``corrections``), P6 Theorem 3 and Property 3
+The predictions by number: N1 recall under imbalance by Theorem 2 and its refinements (``network-pairs``), N2 the shift
+of Theorem 1 (``shift``), N3 the shares of number and similarity (``similarity-or-number``), N4 pre-training
+(``pretraining``), N5 corrections as movements of the boundary (``corrections``), N6 Theorem 3 and Property 3
 (``norm-angle``).
 
 Draws, repeats and pairs of classes inside a seed are averaged within the seed first: the interval is over networks. The

@@ -1,4 +1,4 @@
-"""P5: corrections of imbalance as movements of the boundary, measured against theory's."""
+"""N5: corrections of imbalance as movements of the boundary, measured against theory's."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def _claims(level: str) -> tuple[Claim, ...]:
     place = "our prediction, from Theorem 2 and its corrections"
     return (
         Claim(
-            id=f"P5.direction-{level}",
+            id=f"N5.direction-{level}",
             place=place,
             printed=f"{_LEVELS[level]}: every correction but tau-normalisation moves the boundary towards the majority",
             reading="leaving out the bias puts the boundary where the origin of the features lies, on either side",
@@ -114,7 +114,7 @@ def _claims(level: str) -> tuple[Claim, ...]:
             ours=True,
         ),
         Claim(
-            id=f"P5.moved-{level}",
+            id=f"N5.moved-{level}",
             place=place,
             printed=f"{_LEVELS[level]}: each correction moves the boundary as far as theory says",
             statistic=f"{MARGIN:g} % of the distance between the class means minus |moved - predicted|, mean over the "
@@ -125,7 +125,7 @@ def _claims(level: str) -> tuple[Claim, ...]:
             ours=True,
         ),
         Claim(
-            id=f"P5.recall-{level}",
+            id=f"N5.recall-{level}",
             place=place,
             printed=f"{_LEVELS[level]}: with and without corrections the minority's recall is as theory says",
             statistic=f"{_RECALL[level]:g} points - |recall - predicted|, mean over the pairs, for each method at each "

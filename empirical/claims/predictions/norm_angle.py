@@ -1,4 +1,4 @@
-"""P6: Theorem 3 on trained classifiers: what of the gap in recall is due to norms, to angles, to biases.
+"""N6: Theorem 3 on trained classifiers: what of the gap in recall is due to norms, to angles, to biases.
 
 The gap is that between the more frequent and the rarer half of the classes, and the parts are Shapley values, as in
 :mod:`empirical.experiments.norm_angle`. All is about cross entropy without correction, of which Theorem 3 and
@@ -73,7 +73,7 @@ _NEGLIGIBLE = f"{MARGIN:g} point, less than most of the gains that Table 1 repor
 
 CLAIMS = (
     Claim(
-        id="P6.norms",
+        id="N6.norms",
         place="our prediction, from Theorem 3",
         printed="the norms of the weights explain a part of the gap between frequent and rare classes",
         statistic="the norms' part of CE's gap, at each imbalance and data set: > 0",
@@ -82,7 +82,7 @@ CLAIMS = (
         ours=True,
     ),
     Claim(
-        id="P6.angles",
+        id="N6.angles",
         place="our prediction, from Theorem 3",
         printed="the angles between weights and features explain more of the gap than the norms",
         statistic="the angles' part of CE's gap minus the norms' part, at each imbalance and data set: > 0",
@@ -91,7 +91,7 @@ CLAIMS = (
         ours=True,
     ),
     Claim(
-        id="P6.property3",
+        id="N6.property3",
         place="our prediction, from Property 3",
         printed="with the norms made equal the classifier is less biased towards frequent classes",
         reading="of the classifier without biases, as in Theorem 3; tau = 1",
@@ -101,7 +101,7 @@ CLAIMS = (
         ours=True,
     ),
     Claim(
-        id="P6.bias-accuracy",
+        id="N6.bias-accuracy",
         place="our prediction, from section 5.3 before Theorem 3",
         printed="the biases can be left out: their effect on the accuracy is negligible",
         statistic=f"{MARGIN:g} point - |CE's accuracy - that without biases|, at each imbalance and data set: > 0",
@@ -111,7 +111,7 @@ CLAIMS = (
         ours=True,
     ),
     Claim(
-        id="P6.bias-gap",
+        id="N6.bias-gap",
         place="our prediction, from section 5.3 before Theorem 3",
         printed="the biases can be left out: their part of the gap between frequent and rare classes is negligible",
         statistic=f"{MARGIN:g} point - |the biases' part of CE's gap|, at each imbalance and data set: > 0",

@@ -1,4 +1,4 @@
-"""P4: pre-training without labels raises the separation, and the recall by what the raised separation predicts."""
+"""N4: pre-training without labels raises the separation, and the recall by what the raised separation predicts."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _as_predicted(table: Table) -> list[Comparison]:
 
 CLAIMS = (
     Claim(
-        id="P4.raised",
+        id="N4.raised",
         place="our prediction, from Theorem 2 and section 5.2",
         printed="pre-training without labels raises the separation M of the classes",
         statistic="M from balanced accuracy, mean over the pairs of classes, with pre-training minus without, at each "
@@ -45,7 +45,7 @@ CLAIMS = (
         ours=True,
     ),
     Claim(
-        id="P4.gain",
+        id="N4.gain",
         place="our prediction, from Theorem 2 and section 5.2",
         printed="pre-training without labels raises the recall of the rarer class of a pair",
         statistic="the rarer class's recall against the other, mean over the pairs, with pre-training minus without, "
@@ -55,7 +55,7 @@ CLAIMS = (
         ours=True,
     ),
     Claim(
-        id="P4.as-predicted",
+        id="N4.as-predicted",
         place="our prediction, from Theorem 2 and section 5.2",
         printed="the gain in recall is the one that Theorem 2 predicts from the raised M",
         statistic=f"{MARGIN:g} points - |gain - predicted gain|, both means over the pairs of classes, at each "

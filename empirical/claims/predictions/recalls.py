@@ -1,4 +1,4 @@
-"""P1: recall of minorities by Theorem 2, from the separation of balanced data alone, and by its refinements.
+"""N1: recall of minorities by Theorem 2, from the separation of balanced data alone, and by its refinements.
 
 The goals are those of the project: for each classifier a mean absolute error in points and a correlation
 (:data:`empirical.experiments.network_pairs.GOALS`). They are kept on each kind of features that the table has.
@@ -100,7 +100,7 @@ def _mends(table: Table) -> list[Comparison]:
 def _goal(classifier: str, law: str) -> Claim:
     suffix = "" if law == _ONE_NUMBER else f"-{law}"
     return Claim(
-        id=f"P1.{classifier}{suffix}",
+        id=f"N1.{classifier}{suffix}",
         place="our prediction, from Theorem 2",
         printed=f"the minority's recall of {_CLASSIFIERS[classifier]} is, at every imbalance, the one by {_LAWS[law]}",
         statistic=f"on each data set and kind of features, over all minorities and imbalances above 1: "
@@ -115,7 +115,7 @@ def _goal(classifier: str, law: str) -> Claim:
 CLAIMS = (
     *(_goal(classifier, law) for classifier, laws in _APPLY.items() for law in laws),
     Claim(
-        id="P1.mends",
+        id="N1.mends",
         place="our prediction, from Theorem 2",
         printed="where Theorem 2 with one number is off, each refinement by itself brings it closer",
         statistic="mean absolute error of Theorem 2 with one number minus that of each refinement, for discriminant "

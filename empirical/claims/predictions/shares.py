@@ -1,4 +1,4 @@
-"""P3: number or similarity: the parts of the drop in recall, as theory attributes them and as measured."""
+"""N3: number or similarity: the parts of the drop in recall, as theory attributes them and as measured."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _costs_more(table: Table) -> list[Comparison]:
 
 def _closeness(law: str) -> Claim:
     return Claim(
-        id="P3.share" if law == "theorem2" else f"P3.share-{law}",
+        id="N3.share" if law == "theorem2" else f"N3.share-{law}",
         place="our prediction, from Theorem 2",
         printed=f"{_LAWS[law]} tells how much of the drop in a minority's recall is due to number and how much to "
         "similarity",
@@ -101,7 +101,7 @@ def _closeness(law: str) -> Claim:
 CLAIMS = (
     *map(_closeness, LAWS),
     Claim(
-        id="P3.both",
+        id="N3.both",
         place="our prediction, from Theorem 2",
         printed="both number and similarity cost the minority recall",
         statistic="each part of the measured drop, at each imbalance above 1 and data set: > 0",
@@ -110,7 +110,7 @@ CLAIMS = (
         ours=True,
     ),
     Claim(
-        id="P3.costs-more",
+        id="N3.costs-more",
         place="our prediction, from Theorem 2",
         printed="the same imbalance costs the minority of a similar pair more recall than that of a dissimilar one",
         statistic="measured drop from balance to an imbalance, mean over similar pairs minus mean over dissimilar "

@@ -1,4 +1,4 @@
-"""P2: the shift of the class means' midpoint by Theorem 1, as it holds and as printed.
+"""N2: the shift of the class means' midpoint by Theorem 1, as it holds and as printed.
 
 All shifts are in per cent of the distance between the means.
 
@@ -85,7 +85,7 @@ def _exact(table: Table) -> list[Comparison]:
 def _mixing(mixed: str) -> tuple[Claim, ...]:
     return (
         Claim(
-            id=f"P2.corrected-{mixed}",
+            id=f"N2.corrected-{mixed}",
             place="our prediction, from Theorem 1",
             printed=f"{_MIXED[mixed]}: the shift is (1 - beta) (1 - p) / 2 of the distance between the means, and "
             "not (1 - beta) (2 - p) / 2 as printed",
@@ -96,7 +96,7 @@ def _mixing(mixed: str) -> tuple[Claim, ...]:
             ours=True,
         ),
         Claim(
-            id=f"P2.band-{mixed}",
+            id=f"N2.band-{mixed}",
             place="our prediction, from Theorem 1",
             printed=f"{_MIXED[mixed]}: the estimate is within the theorem's alpha of the corrected shift as often as "
             "its probability says",
@@ -114,7 +114,7 @@ CLAIMS = (
     *_mixing("features"),
     *_mixing("images"),
     Claim(
-        id="P2.exact",
+        id="N2.exact",
         place="our prediction, from Theorem 1",
         printed="mixing features: the estimate is within the exact law's alpha of the corrected shift in 95 % of the "
         "repeats, although features are not Gaussian",
@@ -127,7 +127,7 @@ CLAIMS = (
         ours=True,
     ),
     Claim(
-        id="P2.word-by-word",
+        id="N2.word-by-word",
         place="our prediction, from Theorem 1",
         printed="mixing features: the theorem as printed is wrong, the shift lies outside its band",
         statistic="|mean shift - printed shift| minus the alpha at which the printed bound is 5 %, mean over the "

@@ -302,7 +302,7 @@ def test_a_new_entry_is_a_few_lines():
         [table] = tables.values()
         return [Comparison("error", table.per_seed(lambda rows: 2 - abs(rows[0]["error"])), "toy")]
 
-    claim = Claim("P1.error", "our prediction", "at most 2 points off", "2 - |error| > 0", ("pairs",), measure)
+    claim = Claim("N1.error", "our prediction", "at most 2 points off", "2 - |error| > 0", ("pairs",), measure)
     rows = tuple({"seed": seed, "error": error} for seed, error in enumerate((-0.4, 0.6, 0.5)))
     found = judge(claim, {"pairs": Table("pairs", rows)}, "cpu")
     assert (found.verdict, found.profile, found.data) == (CONFIRMED, "cpu", ("toy",))

@@ -210,7 +210,7 @@ def test_the_error_of_recalls_is_over_imbalances_above_1_and_in_points():
         }
         for seed, ratio, value in product(range(2), (1, 10), (0.2, 0.4))
     ]
-    error, correlation = judge(BY_ID["P1.network"], {"network-pairs": Table("network-pairs", tuple(rows))}).comparisons
+    error, correlation = judge(BY_ID["N1.network"], {"network-pairs": Table("network-pairs", tuple(rows))}).comparisons
     assert error.mean == pytest.approx(4 - 1.5)
     assert correlation.mean == pytest.approx(1 - 0.97)
 
@@ -221,16 +221,16 @@ def test_a_correlation_that_is_not_defined_is_not_the_one_aimed_at():
         for row in network_pairs(np.random.default_rng(0), right=True)
         if row["classifier"] == "network"
     ]
-    found = judge(BY_ID["P1.network"], {"network-pairs": Table("network-pairs", tuple(rows))})
+    found = judge(BY_ID["N1.network"], {"network-pairs": Table("network-pairs", tuple(rows))})
     assert found.comparisons[1].mean == pytest.approx(-0.97)
     assert found.missing == ()
 
 
 def test_shares_are_those_of_the_attribution(true):
     """From the table's means: number 19 of 43 points, and 22 more lost by similar pairs."""
-    both = judge(BY_ID["P3.both"], true)
+    both = judge(BY_ID["N3.both"], true)
     assert [part.mean for part in both.comparisons] == pytest.approx([19, 24], abs=1)
-    assert judge(BY_ID["P3.costs-more"], true).comparisons[0].mean == pytest.approx(22, abs=1)
+    assert judge(BY_ID["N3.costs-more"], true).comparisons[0].mean == pytest.approx(22, abs=1)
 
 
 def test_the_tightest_setting_decides_about_the_band(true):
@@ -239,7 +239,7 @@ def test_the_tightest_setting_decides_about_the_band(true):
         {**row, "high": row["high"] + (0.1 if (row["fraction"], row["imbalance"]) == (0.5, 100) else 0)}
         for row in true["shift"].rows
     ]
-    found = judge(BY_ID["P2.band-features"], {"shift": Table("shift", tuple(rows))})
+    found = judge(BY_ID["N2.band-features"], {"shift": Table("shift", tuple(rows))})
     wrong = {part.label for part in found.comparisons if part.verdict == CONTRADICTED}
     assert wrong == {part.label for part in found.comparisons if "imbalance 100" in part.label}
     assert len(wrong) == 2

@@ -54,7 +54,7 @@ def write_results(folder, text="toy"):
     norms = [{"data": text, "imbalance": 20, "method": "ce", "std_100": 12.345, "spread": None, "printed": None}]
     comparisons = [{"label": text, "values": {"0": 1.25, "1": None}}]
     claim = {"id": text, "place": text, "printed": text, "verdict": text, "comparisons": comparisons, "missing": []}
-    others = [{"id": "E1", "verdict": "confirmed"}, {"id": "P1.toy", "verdict": "contradicted", "predicted": text}]
+    others = [{"id": "E1", "verdict": "confirmed"}, {"id": "N1.toy", "verdict": "contradicted", "predicted": text}]
     claims = {"claims": [claim, *others, "not a claim"], "published": [{text: text}]}
     contents = {
         "ledger": [finding(s) for s in LEDGER],

@@ -101,7 +101,7 @@ def test_predictions_are_apart_from_the_papers_claims(page):
     assert ">Predictions made before training</h2>" in own
     assert "judged by trained networks: 1 contradicted." in own
     assert "<dt>As predicted</dt><dd>toy</dd>" in own
-    assert ">P1.toy</span>" in own
+    assert ">N1.toy</span>" in own
     assert ">E1</span>" not in own
 
 
