@@ -22,7 +22,10 @@ apidoc_modules = [
     {"path": f"../{package}", "destination": f"api/{package}", "module_first": True, "separate_modules": True}
     for package in ("theory", "empirical", "figures")
 ]
-autodoc_default_options = {"ignore-module-all": True}  # what a module re-exports is documented at its home
+autodoc_default_options = {
+    "ignore-module-all": True,
+    "exclude-members": "get_context",
+}  # what a module re-exports is documented at its home
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented"

@@ -25,7 +25,7 @@ The estimated boundary is the midpoint of the two sample means. The *shift* is i
 ``alpha`` is what a bound, or the exact law, gives for a chance of 5 % to be outside.
 
 Where the hyperplane of the nearest-mean classifier crosses the line is a second measurement. In one dimension it is
-the same point; in more it moves towards the class whose mean is noisier, which is the one with fewer samples, by
+the same point; in more it moves towards the class whose mean is noisier, which is the one with fewer samples, by ::
 
     (tr(cov-) / n- - tr(cov+) / n+) / (2 (1 - (1 - lambda) rho) |mu2 - mu1|^2)
 
