@@ -19,10 +19,11 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from empirical.experiments import EXPERIMENTS, headline, load
-from empirical.files import csv_text, write_whole
+from empirical.files import csv_text, digest, write_whole
 from empirical.folders import make_folder
 from empirical.options import Parser, folder
 from empirical.predictions import Changed
@@ -79,6 +80,8 @@ def _run(name: str, options: Sequence[str]) -> int:
     args = parser.parse_args(options)
     try:
         setting = experiment.prepare(args)
+        if isinstance(runs := getattr(setting, "runs", None), Path):  # an experiment without a sweep has none
+            make_folder(runs, "runs" if getattr(args, "runs", None) else "out")
         make_folder(args.out)
     except ValueError as error:
         parser.error(str(error))
@@ -102,6 +105,7 @@ def _run(name: str, options: Sequence[str]) -> int:
         **surroundings(),
         "seconds": round(seconds, 2),
         "rows": len(rows),
+        "sha256": {file: digest(text) for file, text in texts.items()},
         **({"further": {key: len(table) for key, table in further.items()}} if further else {}),
         "summary": summary,
     }

@@ -15,7 +15,7 @@ import numpy as np
 from empirical.claims.claim import Claim, Comparison
 from empirical.claims.measures import adjacent, each, gain, mean_over, minus, shifted, where
 from empirical.claims.section5_2 import METHODS, NONE
-from empirical.claims.tables import Row, Series, Table, only
+from empirical.claims.tables import Row, Series, Table, once, only
 
 __all__ = ["CLAIMS"]
 
@@ -28,6 +28,7 @@ _NOT_IN_FIGURE6 = "cifar100"
 
 def _spread(rows: Sequence[Row]) -> float | None:
     """Return 100 times the standard deviation of a run's norms, which all its rows have."""
+    once(rows, "label")
     return rows[0]["std_100"]
 
 
@@ -124,6 +125,7 @@ def _larger(table: Table) -> list[Comparison]:
 
 def _correlation(rows: Sequence[Row]) -> float | None:
     """Return Pearson's correlation of a run's norms with the logarithms of its class sizes."""
+    once(rows, "label")
     own = [(row["images"], row["norm"]) for row in rows if row["norm"] is not None and row["images"]]
     if len(own) < 3 or len({images for images, _ in own}) < 2 or len({norm for _, norm in own}) < 2:
         return None
