@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from empirical.options import numeric
-from theory._files import write_whole
+from theory._files import check_file, write_whole
 
-__all__ = ["csv_cells", "csv_rows", "csv_text", "digest", "write_whole"]
+__all__ = ["check_file", "csv_cells", "csv_rows", "csv_text", "digest", "write_whole"]
 
 _RUN = "run"
 

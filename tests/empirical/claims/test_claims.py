@@ -1,6 +1,7 @@
 """The ledger: verdicts on synthetic tables whose truth is known, and on tables that lack something."""
 
 import json
+import math
 import subprocess
 import sys
 from collections import Counter
@@ -156,6 +157,17 @@ def test_one_seed_decides_nothing(world):
     for sign in (1, -1):
         found = verdicts(world(sign=sign, seeds=1).tables())
         assert set(found.values()) == {UNDECIDED}
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_a_statistic_that_is_not_finite_is_no_value(value):
+    def measure(_):
+        return [Comparison("share", {0: 1.0, 1: 1.1, 2: 1.2, 3: value}, "toy")]
+
+    found = judge(Claim("X1.share", "", "", "", ("toy",), measure), {"toy": Table("toy", ())})
+    assert found.verdict == CONFIRMED
+    assert (found.comparisons[0].seeds, found.comparisons[0].mean) == (3, pytest.approx(1.1))
+    json.dumps(found.as_dict(), allow_nan=False)
 
 
 def test_missing_runs_are_named_and_stay_in_the_budget(true):
