@@ -19,7 +19,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 from empirical.experiments import EXPERIMENTS, headline, load
@@ -80,8 +79,8 @@ def _run(name: str, options: Sequence[str]) -> int:
     args = parser.parse_args(options)
     try:
         setting = experiment.prepare(args)
-        if isinstance(runs := getattr(setting, "runs", None), Path):  # an experiment without a sweep has none
-            make_folder(runs, "runs" if getattr(args, "runs", None) else "out")
+        if getattr(args, "runs", None) is not None:  # an experiment without a sweep has no such option
+            make_folder(args.runs, "runs")
         make_folder(args.out)
     except ValueError as error:
         parser.error(str(error))

@@ -151,11 +151,12 @@ def test_bad_file_and_folder(tmp_path, npz, capsys):
 
 @pytest.mark.parametrize("option", ["--out", "--runs"])
 @pytest.mark.parametrize("place", ["file", "file/below"])
-def test_a_file_where_a_sweep_needs_a_folder(tmp_path, capsys, option, place):
+@pytest.mark.parametrize("name", ["majority", "network-pairs"])
+def test_a_file_where_a_sweep_needs_a_folder(tmp_path, capsys, name, option, place):
     (tmp_path / "file").touch()
     folders = {"--out": tmp_path / "out", "--runs": tmp_path / "runs", option: tmp_path / place}
     options = [word for pair in folders.items() for word in pair]
-    assert exit_code("run", "majority", "--profile", "smoke", *options) == 2
+    assert exit_code("run", name, "--profile", "smoke", *options) == 2
     shown = capsys.readouterr()
     assert (shown.out, shown.err.count("\n")) == ("", 1)
     assert f"{option.removeprefix('--')}='{tmp_path}"[:30] in shown.err
