@@ -2,7 +2,8 @@
 and ``verify --results DIR``.
 
 ``run`` runs an experiment: it writes ``DIR/NAME.csv``, the tidy table, and ``DIR/NAME.json``, how it was made and its
-summary; further tables of an experiment go to ``DIR/NAME-TABLE.csv``. ``list``, ``train``, ``bench`` and ``verify`` are
+summary, and the SHA-256 of the tables: what reads them refuses one that is torn, altered or of another run. Further
+tables of an experiment go to ``DIR/NAME-TABLE.csv``. ``list``, ``train``, ``bench`` and ``verify`` are
 modules of :mod:`empirical.commands`. Bad input ends with exit code 2 and one line that says what is allowed; nothing is
 written then.
 

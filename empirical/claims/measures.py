@@ -18,6 +18,7 @@ __all__ = [
     "gain",
     "mean_over",
     "minus",
+    "norm_spread",
     "rare",
     "shifted",
     "trend",
@@ -126,6 +127,13 @@ def mean_over(column: str, part: bool | None = None) -> Statistic:
         return fmean(own) if own else None
 
     return statistic
+
+
+def norm_spread(rows: Sequence[Row]) -> float | None:
+    """Return the statistic: 100 times the standard deviation of a run's norms, which all its rows have."""
+    once(rows, "label")
+    found: float | None = rows[0]["std_100"]
+    return found
 
 
 def where(data: str, imbalance: float | None = None, *more: str) -> str:

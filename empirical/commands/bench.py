@@ -1,6 +1,6 @@
 """``python -m empirical bench``: how fast training is, against a standard loop.
 
-Ours and the reference (:mod:`empirical.reference`, at its best number of workers) train the same network on random
+Ours and the reference (empirical/reference.py, at its best number of workers) train the same network on random
 images of CIFAR's shape, in turn, each in a process of its own; medians and their ratio are shown.
 """
 
