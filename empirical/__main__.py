@@ -2,7 +2,8 @@
 and ``verify --results DIR``.
 
 ``run`` runs an experiment: it writes ``DIR/NAME.csv``, the tidy table, and ``DIR/NAME.json``, how it was made and its
-summary; further tables of an experiment go to ``DIR/NAME-TABLE.csv``. ``list``, ``train``, ``bench`` and ``verify`` are
+summary, and the SHA-256 of the tables: what reads them refuses one that is torn, altered or of another run. Further
+tables of an experiment go to ``DIR/NAME-TABLE.csv``. ``list``, ``train``, ``bench`` and ``verify`` are
 modules of :mod:`empirical.commands`. Bad input ends with exit code 2 and one line that says what is allowed; nothing is
 written then.
 
@@ -22,7 +23,7 @@ from importlib import import_module
 from typing import Any
 
 from empirical.experiments import EXPERIMENTS, headline, load
-from empirical.files import csv_text, write_whole
+from empirical.files import csv_text, digest, write_whole
 from empirical.folders import make_folder
 from empirical.options import Parser, folder
 from empirical.predictions import Changed
@@ -79,6 +80,8 @@ def _run(name: str, options: Sequence[str]) -> int:
     args = parser.parse_args(options)
     try:
         setting = experiment.prepare(args)
+        if getattr(args, "runs", None) is not None:  # an experiment without a sweep has no such option
+            make_folder(args.runs, "runs")
         make_folder(args.out)
     except ValueError as error:
         parser.error(str(error))
@@ -102,6 +105,7 @@ def _run(name: str, options: Sequence[str]) -> int:
         **surroundings(),
         "seconds": round(seconds, 2),
         "rows": len(rows),
+        "sha256": {file: digest(text) for file, text in texts.items()},
         **({"further": {key: len(table) for key, table in further.items()}} if further else {}),
         "summary": summary,
     }

@@ -5,13 +5,16 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from empirical.options import numeric
-from theory._files import write_whole
+from theory._files import check_file, write_whole
 
-__all__ = ["csv_rows", "csv_text", "write_whole"]
+__all__ = ["check_file", "csv_cells", "csv_rows", "csv_text", "digest", "write_whole"]
+
+_RUN = "run"
 
 
 def csv_text(rows: Iterable[Mapping[str, Any]]) -> str:
@@ -31,14 +34,46 @@ def csv_text(rows: Iterable[Mapping[str, Any]]) -> str:
     return text.getvalue()
 
 
-def csv_rows(path: Path) -> list[dict[str, Any]]:
-    """Return the rows of a CSV file: numbers, texts, and None where a cell is empty.
+def csv_rows(path: Path, made: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+    """Return the rows of :func:`csv_cells`: numbers, texts, and None where a cell is empty; the column ``run`` is text.
+
+    Raises:
+        OSError, ValueError, csv.Error: as there.
+    """
+    return [{name: _value(name, text) for name, text in row.items()} for row in csv_cells(path, made)]
+
+
+def csv_cells(path: Path, made: Mapping[str, Any] | None = None) -> list[dict[str, str]]:
+    """Return the rows of a CSV file, every cell as its text.
+
+    Args:
+        path: the file.
+        made: how it was made, as ``python -m empirical run`` writes it. If that has a digest of the file, another file
+            of the name is refused: one that was altered, or one of another run.
 
     Raises:
         OSError: it cannot be read.
         ValueError: it is no UTF-8.
-        csv.Error: it is no CSV file.
+        csv.Error: it is no CSV file, not the one that was made, or torn: a row lacks cells or has too many, or the last
+            one has no end.
     """
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = csv.DictReader(file, strict=True)
-        return [{key: numeric(text) if text else None for key, text in row.items()} for row in rows]
+    content = path.read_bytes()
+    text = content.decode()
+    names, *rows = csv.reader(io.StringIO(text, newline=""), strict=True) if text else [[]]
+    if not text.endswith("\n") or any(len(row) != len(names) for row in rows):
+        raise csv.Error(f"{path} is torn")
+    own = digest(content)
+    if made is not None and made.get("sha256", {}).get(path.stem, own) != own:
+        raise csv.Error(f"{path} is not the file that was made")
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def digest(content: str | bytes) -> str:
+    """Return the SHA-256 of a file's content, in hexadecimal digits."""
+    return sha256(content.encode() if isinstance(content, str) else content).hexdigest()
+
+
+def _value(name: str, text: str) -> Any:
+    if not text:
+        return None
+    return text if name == _RUN else numeric(text)  # a hash such as 12e34567890 is not a number

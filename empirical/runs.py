@@ -136,9 +136,9 @@ def _read_json(path: Path) -> dict[str, Any] | None:
     """Return the object in a JSON file, None if there is no file."""
     try:
         content = json.loads(path.read_text())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    except ValueError:
+    except (OSError, ValueError):
         content = None
     if not isinstance(content, dict):
         refuse("file", str(path), "cannot be read; remove it to have it made again")

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
+from empirical.files import check_file
 from empirical.options import BAD_INPUT, Parser
 from figures import FIGURES, ResultsError
 from figures.style import save
@@ -52,8 +53,11 @@ def _report(parser: Parser, results: Path, out: Path) -> int:
     """Write the report and say where it lies."""
     from figures import report
 
-    if out.is_dir():
-        parser.error(f"out={str(out)!r}: must name a file, not a folder")
+    if results.is_dir():  # else the report says so
+        try:
+            check_file("out", out)
+        except ValueError as error:
+            parser.error(str(error))
     try:
         size = report.write(results, out)
     except ResultsError as error:

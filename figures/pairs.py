@@ -19,6 +19,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
+from empirical.files import csv_cells
 from figures import ResultsError
 from figures.agreement import Cloud, draw_agreement
 from figures.style import COLOURS, styled
@@ -142,14 +143,13 @@ def _read(results: Path) -> _Results:
     if not (table.is_file() and made.is_file()):
         _refuse(results, "must hold pairs.csv and pairs.json")
     try:
-        with table.open(newline="", encoding="utf-8") as file:
-            rows = [
-                {**{name: row[name] for name in _NAMES}, **{name: _number(row[name]) for name in _NUMBERS}}
-                for row in csv.DictReader(file)
-            ]
         about = json.loads(made.read_text(encoding="utf-8"))
+        rows = [
+            {**{name: row[name] for name in _NAMES}, **{name: _number(row[name]) for name in _NUMBERS}}
+            for row in csv_cells(table, about)
+        ]
         complete = {"command", "data", "summary"} <= about.keys() and len(rows) == about["rows"] > 0
-    except (KeyError, ValueError, TypeError, AttributeError):
+    except (OSError, KeyError, ValueError, TypeError, AttributeError, RecursionError, csv.Error):
         complete = False
     if not complete:
         _refuse(results, "must hold a pairs.csv and a pairs.json of one finished run")

@@ -83,11 +83,11 @@ def read(results: Path, name: str, columns: Collection[str]) -> Results:
     if not (table.is_file() and made.is_file()):
         _refuse(results, name, f"must hold {name}.csv and {name}.json")
     try:
-        rows = csv_rows(table)
         about = json.loads(made.read_text(encoding="utf-8"))
+        rows = csv_rows(table, about)
         complete = {"command", "arguments"} <= about.keys() and len(rows) == about["rows"] > 0
         complete = complete and "profile" in about["arguments"] and set(columns) <= rows[0].keys()
-    except (KeyError, ValueError, TypeError, AttributeError, csv.Error):
+    except (OSError, KeyError, ValueError, TypeError, AttributeError, RecursionError, csv.Error):
         complete = False
     if not complete:
         _refuse(results, name, f"must hold a {name}.csv and a {name}.json of one run of the experiment")
@@ -114,7 +114,7 @@ def further(results: Path, name: str, key: str, columns: Collection[str]) -> Res
     """
     found = read(results, name, ())
     try:
-        rows = csv_rows(results / f"{name}-{key}.csv")
+        rows = csv_rows(results / f"{name}-{key}.csv", found.made)
         complete = len(rows) == found.made["further"][key] > 0 and set(columns) <= rows[0].keys()
     except (OSError, KeyError, ValueError, TypeError, AttributeError, csv.Error):
         complete = False

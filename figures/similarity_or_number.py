@@ -136,7 +136,10 @@ def _draw_parts(ax: Axes, summary: list[dict[str, Any]]) -> None:
         ax.bar(x, similarity, bottom=number, color=COLOURS[3], **look)
         for at, ratio in zip(x, ratios, strict=True):
             top = parts[ratio]["drop"] + 1
-            ax.text(at, top, f"{parts[ratio]['share']:.0f} %", ha="center", fontsize=6.5, rotation=90, va="bottom")
+            share = parts[ratio]["share"]
+            ax.text(
+                at, top, "-" if share is None else f"{share:.0f} %", ha="center", fontsize=6.5, rotation=90, va="bottom"
+            )
     ax.set_xticks(range(len(ratios)), [f"{ratio:g}" for ratio in ratios])
     handles = [Patch(color=COLOURS[0], label="due to number (its share above)"), Patch(color=COLOURS[3])]
     handles[1].set_label("due to similarity")

@@ -4,8 +4,30 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from tempfile import TemporaryFile
 
-__all__ = ["write_whole"]
+from theory._validate import refuse
+
+__all__ = ["check_file", "write_whole"]
+
+
+def check_file(name: str, path: Path) -> None:
+    """Refuse a path where no file can be written, before the work rather than after it; missing folders are made.
+
+    Args:
+        name: of the argument.
+        path: the file.
+
+    Raises:
+        ValueError: it is a folder, or its folder cannot be made or written.
+    """
+    if path.is_dir():
+        refuse(name, str(path), "must name a file, not a folder")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        TemporaryFile(dir=path.parent).close()
+    except OSError as error:
+        refuse(name, str(path), f"must be a file that can be written: {error.strerror}")
 
 
 def write_whole(path: Path, content: bytes | str) -> None:

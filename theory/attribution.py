@@ -46,8 +46,8 @@ class Attribution(NamedTuple):
     @property
     def number_share(self) -> Any:
         """The number's part of the drop; NaN where nothing drops."""
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return (np.asarray(self.number) / self.drop)[()]
+        drop = np.asarray(self.drop, dtype=float)
+        return (self.number / np.where(drop == 0, np.nan, drop))[()]
 
 
 def split(start: ArrayLike, number_only: ArrayLike, similarity_only: ArrayLike, both: ArrayLike) -> Attribution:

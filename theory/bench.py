@@ -27,7 +27,7 @@ from rich.console import Console
 from rich.table import Table
 
 from theory import theorem1
-from theory._files import write_whole
+from theory._files import check_file, write_whole
 from theory.checker import check_tail_bound
 from theory.counting import count_outside
 
@@ -58,6 +58,8 @@ class Measurement:
 
 def run(json_file: Path | None = None, quick: bool = False) -> int:
     """Measure, print the table, write ``json_file``; return 0, or 1 if a limit is not kept (unless ``quick``)."""
+    if json_file is not None:
+        check_file("--json", json_file)
     measurements = measure(quick)
     console = Console()
     console.print(_table(measurements))

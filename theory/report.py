@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from theory import certificate
-from theory._files import write_whole
+from theory._files import check_file, write_whole
 from theory._validate import refuse
 from theory.evidence import LEVELS
 from theory.ledger import LEDGER, Finding, Statement
@@ -30,7 +30,8 @@ _STYLE = {"certified": "green", "refuted": "red", "qualified": "yellow", "undeci
 
 def verify(json_file: Path | None = None, certificate_file: Path | None = None) -> int:
     """Check every statement of the ledger, for a certificate our own results too; return the exit code."""
-    _refuse_folder("--certificate", certificate_file)
+    if certificate_file is not None:
+        check_file("--certificate", certificate_file)
     findings = _check(LEDGER, "The paper's statements, as printed in the text at hand", json_file)
     if certificate_file is not None:
         findings += _check(RESULTS, _BEYOND, None)
@@ -71,7 +72,8 @@ def recheck(file: Path) -> int:
 
 def _check(statements: Sequence[Statement], title: str, json_file: Path | None) -> list[Finding]:
     """Check the statements with progress, print their verdicts, write ``json_file`` at the end."""
-    _refuse_folder("--json", json_file)
+    if json_file is not None:
+        check_file("--json", json_file)
     findings = []
     with _progress() as progress:
         task = progress.add_task("verifying", total=len(statements))
@@ -85,11 +87,6 @@ def _check(statements: Sequence[Statement], title: str, json_file: Path | None) 
     if json_file is not None:
         _write(json_file, [f.as_dict() for f in findings])
     return findings
-
-
-def _refuse_folder(option: str, file: Path | None) -> None:
-    if file is not None and file.is_dir():
-        refuse(option, str(file), "must name a file, not a folder")
 
 
 def _write(file: Path, data: Any) -> None:

@@ -42,7 +42,8 @@ class Comparison:
 
     Attributes:
         label: what is compared, and where.
-        values: by seed the statistic, positive where the claim holds; None where a run is missing.
+        values: by seed the statistic, positive where the claim holds; None where a run is missing. One that is not
+            finite, such as a share of nothing, counts as no value.
         data: the data set.
     """
 
@@ -233,7 +234,7 @@ def _judged(comparisons: Sequence[Comparison]) -> tuple[Judged, ...]:
 
 
 def _or_nan(value: float | None) -> float:
-    return math.nan if value is None else value
+    return math.nan if value is None or not math.isfinite(value) else value
 
 
 def _or_none(value: float) -> float | None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from empirical.claims.claim import Comparison, Measure
-from empirical.claims.tables import Row, Series, Statistic, Table
+from empirical.claims.tables import Row, Series, Statistic, Table, once
 
 __all__ = [
     "adjacent",
@@ -18,6 +18,7 @@ __all__ = [
     "gain",
     "mean_over",
     "minus",
+    "norm_spread",
     "rare",
     "shifted",
     "trend",
@@ -88,6 +89,7 @@ def trend(x: str, y: Callable[[Row], float | None], scale: Callable[[float], flo
     """
 
     def statistic(rows: Sequence[Row]) -> float | None:
+        once(rows, x)
         at = [scale(row[x]) for row in rows]
         values = [y(row) for row in rows]
         if None in values or len(set(at)) < 3:
@@ -119,11 +121,19 @@ def mean_over(column: str, part: bool | None = None) -> Statistic:
     """
 
     def statistic(rows: Sequence[Row]) -> float | None:
+        once(rows, "label")
         known = [(row["label"], row[column]) for row in rows if row["label"] is not None and row[column] is not None]
         own = [value for label, value in known if part is None or rare(label, len(rows)) is part]
         return fmean(own) if own else None
 
     return statistic
+
+
+def norm_spread(rows: Sequence[Row]) -> float | None:
+    """Return the statistic: 100 times the standard deviation of a run's norms, which all its rows have."""
+    once(rows, "label")
+    found: float | None = rows[0]["std_100"]
+    return found
 
 
 def where(data: str, imbalance: float | None = None, *more: str) -> str:

@@ -30,6 +30,7 @@ from typing import Any
 import numpy as np
 from scipy.special import stdtrit
 
+from empirical.claims.measures import norm_spread
 from empirical.claims.statistics import ALPHA
 from empirical.claims.tables import LackingError, Statistic, Table, only
 from empirical.experiments.printed import TABLE1, TABLE2, Cells, cell
@@ -99,7 +100,7 @@ def compare(profiles: Mapping[str, Mapping[str, Table]]) -> list[Cell]:
         if "rebalance" in tables:
             found += _cells("Table 1", TABLE1, profile, tables["rebalance"], only("accuracy"))
         if "norms" in tables:
-            found += _cells("Table 2", TABLE2, profile, tables["norms"], lambda rows: rows[0]["std_100"])
+            found += _cells("Table 2", TABLE2, profile, tables["norms"], norm_spread)
     return found
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from empirical.claims.claim import Claim, Comparison
 from empirical.claims.measures import each, shifted, trend, where
-from empirical.claims.tables import Row, Series, Statistic, Table
+from empirical.claims.tables import Row, Series, Statistic, Table, once
 
 __all__ = ["CLAIMS"]
 
@@ -37,14 +37,18 @@ def _minority(row: Row) -> float | None:
 
 
 def _curves(table: Table, x: str) -> Iterator[tuple[str, str, Callable[[Statistic], Series]]]:
-    """Yield each curve of a table: its data set, its name, and how to take a statistic of each seed's points."""
-    table.need("data", x, "minority", "seed")
+    """Yield each curve of a table: its data set, its name, and how to take a statistic of each seed's points.
+
+    The claims are about networks from random weights; another class, or another number of the others, is a curve of its
+    own.
+    """
     fixed = "minority_images" if x == "majority_images" else "majority_images"
-    for data in table.values("data"):
-        for number in table.values(fixed, data=data):
-            cells = {"data": data, fixed: number}
-            if len({row[x] for row in table.where(**cells)}) > 1:
-                yield data, where(data), lambda statistic, cells=cells: table.per_seed(statistic, **cells)
+    table.need("data", "label", fixed, x, "minority", "seed", "pretrain")
+    for data, label, number in table.places("data", "label", fixed, pretrain="none"):
+        cells = {"data": data, "label": label, fixed: number, "pretrain": "none"}
+        if len({row[x] for row in table.where(**cells)}) > 1:
+            name = f"class {label + 1} with {number:g}" if x == "majority_images" else f"class {label + 1}"
+            yield data, where(data, None, name), lambda statistic, cells=cells: table.per_seed(statistic, **cells)
 
 
 def _flat(table: Table) -> list[Comparison]:
@@ -58,6 +62,7 @@ def _flat(table: Table) -> list[Comparison]:
 
 def _upper(rows: Sequence[Row]) -> list[tuple[float, float]] | None:
     """Return the points with at least half of the largest number of images; None while a run is missing."""
+    once(rows, "minority_images")
     if any(row["minority"] is None for row in rows):
         return None
     half = max(row["minority_images"] for row in rows) / 2
@@ -134,6 +139,7 @@ CLAIMS = (
         id="E2.nonlinear",
         place="section 3, main results (2), Figure 2",
         printed="Once only few minority samples are available, the relationship between them would become non-linear",
+        reading="below the line, by the additional performance dropping that the text goes on to speak of",
         statistic="the straight line through the points with at least half of the largest number, carried on to those "
         "with at most a tenth, minus the accuracy measured there, mean over these: > 0 (the drop is beyond linear)",
         experiments=("minority",),

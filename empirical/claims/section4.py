@@ -7,7 +7,7 @@ from statistics import fmean
 
 from empirical.claims.claim import Claim, Comparison
 from empirical.claims.measures import each, shifted, trend, where
-from empirical.claims.tables import Row, Table
+from empirical.claims.tables import Row, Statistic, Table, once
 
 __all__ = ["CLAIMS"]
 
@@ -50,19 +50,26 @@ def _pure(row: Row) -> bool:
     return row["fraction"] == 0 or row["degree"] == 1
 
 
-def _loss(rows: Sequence[Row]) -> float | None:
-    pure = [row["minority"] for row in rows if _pure(row)]
-    mixed = [row["minority"] for row in rows if not _pure(row)]
-    if not pure or not mixed or None in pure or None in mixed:
-        return None
-    return fmean(pure) - fmean(mixed)
+def _loss(x: str) -> Statistic:
+    """Return the statistic: what the minority loses, on average over the values of ``x`` with any mixing."""
+
+    def statistic(rows: Sequence[Row]) -> float | None:
+        once(rows, x)
+        pure = [row["minority"] for row in rows if _pure(row)]
+        mixed = [row["minority"] for row in rows if not _pure(row)]
+        if not pure or not mixed or None in pure or None in mixed:
+            return None
+        return fmean(pure) - fmean(mixed)
+
+    return statistic
 
 
 def _influenced(table: Table) -> list[Comparison]:
     table.need(*_COLUMNS)
     figure = {"similar-fraction": "Figure 3", "similar-degree": "Figure 4"}[table.name]
+    loss = _loss(_MORE_SIMILAR[table.name][0])
     return [
-        Comparison(where(data, imbalance, figure), table.per_seed(_loss, data=data, imbalance=imbalance), data)
+        Comparison(where(data, imbalance, figure), table.per_seed(loss, data=data, imbalance=imbalance), data)
         for data, imbalance in table.places("data", "imbalance")
     ]
 
@@ -92,6 +99,7 @@ CLAIMS = (
         id="E4.influenced",
         place="section 4.2, main results, Figures 3 and 4",
         printed="the accuracy of the minority class is indeed influenced by similar samples from the majority class",
+        reading="lowered by them",
         statistic="accuracy of the last class with unchanged images (rho 0, or lambda 1) minus its mean over all other "
         "points of the figure, at each imbalance: > 0",
         experiments=("similar-fraction", "similar-degree"),

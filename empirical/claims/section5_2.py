@@ -8,7 +8,7 @@ from statistics import pstdev
 
 from empirical.claims.claim import Claim, Comparison
 from empirical.claims.measures import adjacent, each, gain, mean_over, minus, where
-from empirical.claims.tables import Row, Statistic, Table, only
+from empirical.claims.tables import Row, Statistic, Table, once, only
 
 __all__ = ["CLAIMS"]
 
@@ -130,6 +130,7 @@ def _uneven(column: str) -> Statistic:
     """Return the statistic: the standard deviation of a column over the classes."""
 
     def statistic(rows: Sequence[Row]) -> float | None:
+        once(rows, "label")
         own = [row[column] for row in rows if row["label"] is not None and row[column] is not None]
         return pstdev(own) if len(own) > 1 else None
 

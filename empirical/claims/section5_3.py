@@ -13,9 +13,9 @@ from itertools import product
 import numpy as np
 
 from empirical.claims.claim import Claim, Comparison
-from empirical.claims.measures import adjacent, each, gain, mean_over, minus, shifted, where
+from empirical.claims.measures import adjacent, each, gain, mean_over, minus, norm_spread, shifted, where
 from empirical.claims.section5_2 import METHODS, NONE
-from empirical.claims.tables import Row, Series, Table, only
+from empirical.claims.tables import Row, Series, Table, once, only
 
 __all__ = ["CLAIMS"]
 
@@ -24,11 +24,6 @@ SLACK = 0.1
 
 _REBALANCED = ("rs", "rw")
 _NOT_IN_FIGURE6 = "cifar100"
-
-
-def _spread(rows: Sequence[Row]) -> float | None:
-    """Return 100 times the standard deviation of a run's norms, which all its rows have."""
-    return rows[0]["std_100"]
 
 
 def _cells(table: Table, figure6: bool = False) -> Iterator[tuple[str, float]]:
@@ -52,10 +47,12 @@ def _spreads(
         comparisons = []
         for (data, imbalance), (large, small) in product(_cells(table, figure6), pairs):
             cells = {"data": data, "imbalance": imbalance}
-            scaled = shifted(table.per_seed(_spread, method=large, **cells), by=0, factor=factor)
+            scaled = shifted(table.per_seed(norm_spread, method=large, **cells), by=0, factor=factor)
             share = "" if factor == 1 else f"{factor:g} x "
             name = where(data, imbalance, f"{share}{METHODS[large]} - {METHODS[small]}")
-            comparisons.append(Comparison(name, minus(scaled, table.per_seed(_spread, method=small, **cells)), data))
+            comparisons.append(
+                Comparison(name, minus(scaled, table.per_seed(norm_spread, method=small, **cells)), data)
+            )
         return comparisons
 
     return measure
@@ -68,10 +65,10 @@ def _stays(least: float, figure6: bool = False) -> Callable[[Table], list[Compar
         comparisons = []
         for data, imbalance in _cells(table, figure6):
             cells = {"data": data, "imbalance": imbalance}
-            bound = shifted(table.per_seed(_spread, method="ce", **cells), by=0, factor=least)
+            bound = shifted(table.per_seed(norm_spread, method="ce", **cells), by=0, factor=least)
             share = "" if least == 1 else f"{least:g} x "
             name = where(data, imbalance, f"DRW - {share}CE")
-            comparisons.append(Comparison(name, minus(table.per_seed(_spread, method="drw", **cells), bound), data))
+            comparisons.append(Comparison(name, minus(table.per_seed(norm_spread, method="drw", **cells), bound), data))
         return comparisons
 
     return measure
@@ -81,7 +78,7 @@ def _ce_by_imbalance(table: Table) -> list[Comparison]:
     return [
         Comparison(
             f"{data}, CE at imbalance {high:g} - at {low:g}",
-            gain(table, _spread, {"imbalance": high}, {"imbalance": low}, data=data, method="ce"),
+            gain(table, norm_spread, {"imbalance": high}, {"imbalance": low}, data=data, method="ce"),
             data,
         )
         for data, own in _ratios(table).items()
@@ -124,6 +121,7 @@ def _larger(table: Table) -> list[Comparison]:
 
 def _correlation(rows: Sequence[Row]) -> float | None:
     """Return Pearson's correlation of a run's norms with the logarithms of its class sizes."""
+    once(rows, "label")
     own = [(row["images"], row["norm"]) for row in rows if row["norm"] is not None and row["images"]]
     if len(own) < 3 or len({images for images, _ in own}) < 2 or len({norm for _, norm in own}) < 2:
         return None

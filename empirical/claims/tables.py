@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 from empirical.files import csv_rows
 from theory._validate import refuse
 
-__all__ = ["LackingError", "Row", "Series", "Statistic", "Table", "only", "read"]
+__all__ = ["LackingError", "Row", "Series", "Statistic", "Table", "once", "only", "read"]
 
 Row = Mapping[str, Any]
 """A row, by column; an empty cell is None."""
@@ -79,20 +79,32 @@ class Table:
                 raise LackingError(f"the table {self.name} has no column {name}")
 
 
+def once(rows: Sequence[Row], column: str) -> None:
+    """Raise :class:`LackingError` if two rows of a seed are alike in a column that tells them apart in one recipe."""
+    values = [value for row in rows if (value := row.get(column)) is not None]
+    for value in values:
+        if values.count(value) > 1:
+            _several(values.count(value), f" and {column} {value}")
+
+
 def only(column: str) -> Statistic:
     """Return the statistic that is a column of the one row that a seed has."""
 
     def statistic(rows: Sequence[Row]) -> float | None:
         if len(rows) != 1:
-            raise LackingError(
-                f"{len(rows)} rows of one seed where one is meant; the table holds runs of different recipes"
-            )
+            _several(len(rows))
         if column not in rows[0]:
             raise LackingError(f"the table has no column {column}")
         value = rows[0][column]
         return None if value is None else float(value)
 
     return statistic
+
+
+def _several(number: int, place: str = "") -> NoReturn:
+    raise LackingError(
+        f"{number} rows of one seed{place} where one is meant; the table holds runs of different recipes"
+    )
 
 
 def read(folders: Iterable[Path], names: Iterable[str]) -> dict[str, dict[str, Table]]:
@@ -146,12 +158,12 @@ def _load(folder: Path, name: str) -> tuple[list[Row], dict[str, Any]]:
     table, made = folder / f"{name}.csv", folder / f"{name}.json"
     try:
         about = json.loads(made.read_text(encoding="utf-8"))
-        rows: list[Row] = [*csv_rows(table)]
-    except (OSError, ValueError, TypeError, csv.Error):
+        rows: list[Row] = [*csv_rows(table, about)]
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError, csv.Error):
         _refuse(table)
     if not (isinstance(about, dict) and "command" in about and isinstance(about.get("arguments"), dict) and rows):
         _refuse(table)
-    if any(None in row for row in rows) or len(rows) != about.get("rows"):
+    if len(rows) != about.get("rows"):
         _refuse(table)
     return rows, about
 

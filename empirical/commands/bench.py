@@ -1,6 +1,6 @@
 """``python -m empirical bench``: how fast training is, against a standard loop.
 
-Ours and the reference (:mod:`empirical.reference`, at its best number of workers) train the same network on random
+Ours and the reference (empirical/reference.py, at its best number of workers) train the same network on random
 images of CIFAR's shape, in turn, each in a process of its own; medians and their ratio are shown.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from empirical.files import write_whole
+from empirical.files import check_file, write_whole
 from empirical.options import Parser, numeric
 from empirical.threads import wait_passively
 
@@ -39,6 +39,8 @@ def main(argv: Sequence[str]) -> int:
     wait_passively()
     try:
         plan = _plan(args)
+        if args.json is not None:
+            check_file("json", args.json)
     except ValueError as error:
         parser.error(str(error))
     from empirical.bench import measure, report

@@ -18,9 +18,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from empirical.claims import ALPHA, NOT_MEASURED, RUNS, Finding, as_printed, findings, published, read
-from empirical.files import write_whole
+from empirical.files import check_file, write_whole
 from empirical.options import Parser, folder
-from theory._validate import refuse
 
 __all__ = ["main"]
 
@@ -34,10 +33,10 @@ def main(argv: Sequence[str]) -> int:
     parser = _parser()
     args = parser.parse_args(argv)
     try:
-        if args.json is not None and args.json.is_dir():
-            refuse("json", str(args.json), "must name a file, not a folder")
         found = findings(args.results)
         cells = published.compare(read(args.results, ("rebalance", "norms")))
+        if args.json is not None:
+            check_file("json", args.json)
     except ValueError as error:
         parser.error(str(error))
     console = Console(highlight=False)

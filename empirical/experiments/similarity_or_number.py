@@ -32,6 +32,7 @@ from empirical.experiments.training import blank, data_name
 from empirical.predictions import record
 from empirical.progress import Track, silent
 from empirical.superclasses import superclasses
+from theory._validate import refuse
 from theory.attribution import Attribution, split
 
 __all__ = ["DATA", "IMBALANCE", "LAWS", "Row", "add_arguments", "prepare", "run", "summarise"]
@@ -80,6 +81,8 @@ class Row(_Case):
 
 def prepare(args: argparse.Namespace) -> Setting:
     """Return the setting that the parsed options describe; balanced pairs (imbalance 1) are always in it."""
+    if args.imbalance is not None and set(args.imbalance) == {1}:
+        refuse("imbalance", 1, "must be above 1 at least once: it is compared with 1")
     if args.imbalance is not None and 1 not in args.imbalance:
         args.imbalance = [1, *args.imbalance]
     return frozen.prepare(args, DATA, IMBALANCE)
@@ -114,7 +117,8 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
 
     ``number`` and ``similarity`` are the two parts, ``share`` the number's part of the drop in per cent. ``low`` and
     ``high`` are the 2.5 % and 97.5 % quantiles of ``share`` when the minority classes are drawn anew with
-    replacement, with all their pairs: what other classes would give, not another network.
+    replacement, with all their pairs: what other classes would give, not another network. Of no drop there is no share:
+    all three are None.
     """
     summary = []
     told = sorted((row for row in rows if row.measured is not None), key=lambda row: row.data)
@@ -123,7 +127,8 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
         for ratio in sorted({row.imbalance for row in own} - {1}):
             for source in ("measured", *LAWS):
                 parts, shares = attributed(own, source, ratio)
-                low, high = np.quantile(100 * shares, SPREAD)
+                known = 100 * shares[np.isfinite(shares)]
+                low, high = np.quantile(known, SPREAD).tolist() if len(known) else (None, None)
                 summary.append(
                     {
                         "data": data,
@@ -135,9 +140,9 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
                         "number": 100 * parts.number,
                         "similarity": 100 * parts.similarity,
                         "interaction": 100 * parts.interaction,
-                        "share": 100 * float(parts.number_share),
-                        "low": float(low),
-                        "high": float(high),
+                        "share": 100 * float(parts.number_share) if parts.drop else None,
+                        "low": low,
+                        "high": high,
                     }
                 )
     return summary or [{"missing": len(rows)}]

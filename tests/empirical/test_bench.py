@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 import torch
@@ -94,6 +95,8 @@ def test_the_command(tmp_path, capsys):
         (("--steps", "0"), "steps=0: must be"),
         (("--rounds", "x"), "rounds='x': must be"),
         (("--device", "tpu"), "device='tpu': must be"),
+        (("--json", str(Path(__file__).parent)), "json="),
+        (("--json", f"{__file__}/below.json"), "json="),
     ],
 )
 def test_bad_options(capsys, options, message):

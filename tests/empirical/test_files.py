@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from empirical.files import csv_text, write_whole
+from empirical.files import csv_rows, csv_text, digest, write_whole
 
 
 def test_write_makes_folders_and_replaces(tmp_path):
@@ -38,3 +38,33 @@ def test_csv_reads_back(rows):
     back = list(csv.DictReader(io.StringIO(text, newline="")))
     assert [(row["name"], int(row["count"])) for row in back] == [(a, c) for a, _, c in rows]
     assert [float(row["recall"]) for row in back] == pytest.approx([b for _, b, _ in rows], abs=5.1e-7)
+
+
+TABLE = "data,recall,run\ntoy,0.5,12e34567\nday,,0123\n"
+
+
+def test_rows_are_numbers_texts_and_nothing_and_runs_are_texts(tmp_path):
+    path = tmp_path / "toy.csv"
+    path.write_text(TABLE)
+    rows = [{"data": "toy", "recall": 0.5, "run": "12e34567"}, {"data": "day", "recall": None, "run": "0123"}]
+    for made in (None, {}, {"sha256": {"other": "0"}}, {"sha256": {"toy": digest(TABLE)}}):
+        assert csv_rows(path, made) == rows
+
+
+def test_a_table_cut_anywhere_but_after_a_row_is_torn(tmp_path):
+    path = tmp_path / "toy.csv"
+    for length in range(len(TABLE)):
+        path.write_text(TABLE[:length])
+        if TABLE[:length].endswith("\n"):
+            csv_rows(path)
+        else:
+            with pytest.raises(csv.Error, match="torn"):
+                csv_rows(path)
+
+
+@pytest.mark.parametrize("other", [TABLE.replace("0.5", "0.6"), TABLE[:27], TABLE + "a,b,c\n"])
+def test_a_table_that_is_not_the_one_that_was_made_is_refused(tmp_path, other):
+    path = tmp_path / "toy.csv"
+    path.write_text(other)
+    with pytest.raises(csv.Error, match="made|torn"):
+        csv_rows(path, {"sha256": {"toy": digest(TABLE)}})

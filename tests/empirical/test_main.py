@@ -4,6 +4,7 @@ import os
 import shlex
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +66,7 @@ def test_npz_run(tmp_path, npz, capsys):
         "seed": 0,
     }
     assert made["rows"] == 12
+    assert made["sha256"] == {"pairs": sha256((out / "pairs.csv").read_bytes()).hexdigest()}
     assert set(made["versions"]) == {"tailbound", "python", "numpy", "scipy", "scikit-learn"}
     assert [(part["components"], part["imbalance"]) for part in made["summary"]] == [(2, 1), (2, 4)]
     assert str(tmp_path) not in json.dumps(made)
@@ -145,6 +147,21 @@ def test_bad_file_and_folder(tmp_path, npz, capsys):
     assert f"out='{npz}'"[:40] in shown
     assert shown.count("\n") == 1
     assert os.listdir(tmp_path) == ["toy.npz"]
+
+
+@pytest.mark.parametrize("option", ["--out", "--runs"])
+@pytest.mark.parametrize("place", ["file", "file/below"])
+@pytest.mark.parametrize("name", ["majority", "network-pairs"])
+def test_a_file_where_a_sweep_needs_a_folder(tmp_path, capsys, name, option, place):
+    (tmp_path / "file").touch()
+    folders = {"--out": tmp_path / "out", "--runs": tmp_path / "runs", option: tmp_path / place}
+    options = [word for pair in folders.items() for word in pair]
+    assert exit_code("run", name, "--profile", "smoke", *options) == 2
+    shown = capsys.readouterr()
+    assert (shown.out, shown.err.count("\n")) == ("", 1)
+    assert f"{option.removeprefix('--')}='{tmp_path}"[:30] in shown.err
+    assert not (tmp_path / "out").exists()
+    assert not list(tmp_path.rglob("*.csv"))
 
 
 def test_list_and_help(capsys):

@@ -65,6 +65,15 @@ def test_bad_options(argv, toys, capsys):
     assert shown.err.count("\n") == 1
 
 
+@pytest.mark.parametrize("out", ["file/below.html", "."])
+def test_a_report_that_cannot_be_written_is_refused_before_the_work(out, tmp_path, capsys):
+    (tmp_path / "file").touch()
+    assert exit_code("report", "--results", tmp_path, "--out", tmp_path / out) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith("python -m figures: out=")
+    assert os.listdir(tmp_path) == ["file"]
+
+
 def test_bad_folder(tmp_path, toys, capsys):
     (tmp_path / "file").write_text("in the way")
     assert exit_code("ready", "--results", tmp_path, "--out", tmp_path / "file") == 2

@@ -4,6 +4,7 @@ import json
 import numpy as np
 import pytest
 
+from empirical.files import digest
 from figures import ResultsError
 from figures.pairs import command, draw
 from theory.theorem2 import minority_recall
@@ -130,3 +131,14 @@ def test_results_of_two_runs_are_refused(results):
     (results / "pairs.json").write_text(json.dumps({**made, "rows": made["rows"] - 1}))
     with pytest.raises(ResultsError, match="one finished run"):
         draw(results)
+
+
+def test_a_table_that_was_altered_or_torn_is_refused(results):
+    table, made = results / "pairs.csv", json.loads((results / "pairs.json").read_text())
+    whole = table.read_bytes()
+    (results / "pairs.json").write_text(json.dumps({**made, "sha256": {"pairs": digest(whole)}}))
+    draw(results)
+    for other in (whole[:-2], whole.replace(b"0.", b"1.", 1)):
+        table.write_bytes(other)
+        with pytest.raises(ResultsError, match="one finished run"):
+            draw(results)

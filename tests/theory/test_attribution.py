@@ -31,6 +31,7 @@ def test_what_does_not_change_has_no_part():
     assert attribution(2.0, 1, 3.0).number_share == 0
     assert attribution(3.0, 50, 3.0).number_share == 1
     assert np.isnan(attribution(3.0, 1, 3.0).number_share)
+    assert np.isnan(split(1.0, 0.5, 1.5, 1.0).number_share)  # number and similarity make up for one another
 
 
 def test_arrays_are_split_number_by_number():

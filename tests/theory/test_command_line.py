@@ -49,6 +49,12 @@ def test_prove_prints_the_chain(capsys):
     [
         (["prove", "T9"], "python -m theory: id='T9': must be one of T1.shift, "),
         (["verify", "--json", "."], "python -m theory: --json='.': must name a file, not a folder"),
+        (["bench", "--json", "."], "python -m theory: --json='.': must name a file, not a folder"),
+        (
+            ["results", "--json", f"{__file__}/a"],
+            f"python -m theory: --json='{__file__}/a': must be a file that can be written: ",
+        ),
+        (["verify", "--certificate", f"{__file__}/a"], f"python -m theory: --certificate='{__file__}/a': must"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_two(arguments, message, capsys):

@@ -1,6 +1,7 @@
 """The ledger: verdicts on synthetic tables whose truth is known, and on tables that lack something."""
 
 import json
+import math
 import subprocess
 import sys
 from collections import Counter
@@ -158,6 +159,17 @@ def test_one_seed_decides_nothing(world):
         assert set(found.values()) == {UNDECIDED}
 
 
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_a_statistic_that_is_not_finite_is_no_value(value):
+    def measure(_):
+        return [Comparison("share", {0: 1.0, 1: 1.1, 2: 1.2, 3: value}, "toy")]
+
+    found = judge(Claim("X1.share", "", "", "", ("toy",), measure), {"toy": Table("toy", ())})
+    assert found.verdict == CONFIRMED
+    assert (found.comparisons[0].seeds, found.comparisons[0].mean) == (3, pytest.approx(1.1))
+    json.dumps(found.as_dict(), allow_nan=False)
+
+
 def test_missing_runs_are_named_and_stay_in_the_budget(true):
     def late(row):
         if row["data"] == "cifar100" and row["imbalance"] == 50 and row["method"] == "rs":
@@ -223,6 +235,27 @@ def test_runs_of_two_recipes_are_not_averaged(true):
     assert "runs of different recipes" in found.missing[0]
 
 
+@pytest.mark.parametrize("claim", PAPER, ids=lambda claim: claim.id)
+def test_no_claim_mixes_runs_of_two_recipes(claim, true):
+    twice = {name: replace(true[name], rows=true[name].rows * 2) for name in claim.experiments}
+    found = judge(claim, twice)
+    assert found.verdict == NOT_MEASURED
+    assert "runs of different recipes" in found.missing[0]
+
+
+@pytest.mark.parametrize("name", ["E1.flat", "E2.linear", "E2.nonlinear"])
+def test_another_class_is_a_curve_of_its_own_and_a_pretrained_one_is_left_out(name, true):
+    claim = BY_ID[name]
+    [table] = claim.experiments
+    alone = judge(claim, true).comparisons
+    rows = true[table].rows
+    for change, factor in (({"label": 3}, 2), ({"pretrain": "rotation"}, 1)):
+        more = replace(true[table], rows=rows + tuple({**row, **change, "minority": -row["minority"]} for row in rows))
+        found = judge(claim, {table: more}).comparisons
+        assert len({part.label for part in found}) == len(found) == factor * len(alone)
+        assert [part.mean for part in found[: len(alone)]] == [part.mean for part in alone]
+
+
 @pytest.mark.parametrize(("fall", "verdict"), [(0, CONFIRMED), (3, CONFIRMED), (5, UNDECIDED), (8, CONTRADICTED)])
 def test_no_trend_means_a_fall_of_less_than_5_points(fall, verdict):
     """Accuracy falls by so many points along either axis; noise of 0.1 that no line sees."""
@@ -232,8 +265,10 @@ def test_no_trend_means_a_fall_of_less_than_5_points(fall, verdict):
         rows = [
             {
                 "data": "toy",
+                "label": 9,
                 "minority_images": 2,
                 "majority_images": n,
+                "pretrain": "none",
                 "seed": seed,
                 "minority": 60 - (fall + 0.1 * (seed - 1)) * x,
             }
@@ -383,6 +418,9 @@ def test_bad_input(results, tmp_path, capsys, true, write):
         lambda: (broken / "ssl.csv").write_text(""),
         lambda: (broken / "ssl.csv").write_bytes(b"\xff\xfe"),
         lambda: (broken / "ssl.csv").write_text("data,seed\ncifar10,1,2\n"),
+        lambda: (broken / "ssl.csv").write_bytes((broken / "ssl.csv").read_bytes()[:-3]),
+        lambda: (broken / "ssl.csv").write_bytes((broken / "ssl.csv").read_bytes()[:-30] + b"\n"),
+        lambda: (broken / "ssl.json").write_text("[" * 100_000),
     ):
         write(broken, {"ssl": true["ssl"]})
         spoil()

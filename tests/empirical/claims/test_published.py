@@ -100,3 +100,10 @@ def test_other_profiles_one_seed_and_unfinished_runs():
     digits = tuple({**row, "data": "digits"} for row in own["rebalance"].rows)
     assert compare({"paper": {"rebalance": Table("rebalance", digits)}}) == []
     assert compare({"paper": {"rebalance": Table("rebalance", ({"seed": 0},))}}) == []
+
+
+def test_runs_of_two_recipes_are_not_compared():
+    found = tables()
+    for name, table in found.items():
+        twice = Table(name, table.rows * 2)
+        assert not compare({"paper": {name: twice}})

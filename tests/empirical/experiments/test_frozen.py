@@ -286,6 +286,17 @@ def test_shares_when_classes_are_drawn_anew():
     assert np.mean(shares == 1) == pytest.approx(0.25, abs=0.05)
 
 
+def test_of_no_drop_there_is_no_share():
+    def row(group, ratio, recall):
+        values = {"measured": recall, "theorem2": recall, "finite": recall}
+        return SimpleNamespace(data="toy", minority="a", group=group, imbalance=ratio, **values)
+
+    rows = [row(group, ratio, 1.0) for group in (SIMILAR, DISSIMILAR) for ratio in (1, 10)]
+    for part in similarity_or_number.summarise(rows):
+        assert (part["drop"], part["share"], part["low"], part["high"]) == (0, None, None, None)
+    json.dumps(similarity_or_number.summarise(rows), allow_nan=False)
+
+
 def test_their_figures(done):
     for name in (NETWORKS, SIMILARITY):
         assert draw([name, "--results", str(done.out)]) == 0
@@ -297,6 +308,7 @@ def test_their_figures(done):
     [
         (NETWORKS, ("--pairs", 46), "pairs=46: must be at most 45, the pairs of the 10 classes of digits"),
         (NETWORKS, ("--pairs", -1), "pairs=-1: must be"),
+        (SIMILARITY, ("--imbalance", 1), "imbalance=1: must be above 1 at least once"),
         (NETWORKS, ("--networks", 0.5), "networks=0.5: must be a finite number of at least 1"),
         (NETWORKS, ("--networks", 2, 2), "networks=[2, 2]: must be all different"),
         (NETWORKS, ("--networks", 100), "imbalance=100: must leave the minority 2 of the 52 images"),
