@@ -83,7 +83,8 @@ def _summary(found: Sequence[Finding]) -> str:
     verdicts = Counter(f.verdict for f in found)
     listed = ", ".join(f"{verdicts[name]} {name}" for name in _STYLE if verdicts[name])
     half = f"{100 * ALPHA / 2:g} %"
-    return f"{len(found)} claims: {listed}. The chance to be wrong is at most {half} a claim, either way."
+    judged = f" A claim is called either way wrongly with a chance of at most {half}, if seeds differ normally."
+    return f"{len(found)} claims: {listed}." + (judged if len(verdicts.keys() - {NOT_MEASURED}) else "")
 
 
 def _published(cells: Sequence[published.Cell]) -> str:
