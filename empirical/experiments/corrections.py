@@ -10,7 +10,8 @@ from the midpoint towards the minority, in units of the distance between the mea
 that is compared. By Theorem 2 it is ``ln e / M^2``, with ``M`` the separation and ``e`` the effective prior ratio that
 :mod:`theory.corrections` gives for the correction. ``M`` is read off the balanced accuracy of the same kind of
 classifier trained on ``n+`` images of both classes (:func:`empirical.measure.separation_from_recalls`); nothing of the
-imbalanced data enters a prediction but the class counts. The recall of the minority is predicted as
+imbalanced data enters a prediction but the class counts, and those for networks are written to
+``corrections-predictions.csv`` before an imbalanced one is trained. The recall of the minority is predicted as
 ``Phi(M / 2 - M delta)``.
 
 Levels:
@@ -39,7 +40,7 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -50,10 +51,13 @@ from scipy.special import ndtr
 
 from empirical.config import Config
 from empirical.experiments import training, unseen
+from empirical.experiments.frozen import Trainer
 from empirical.experiments.training import Setting, add_arguments, average, blank, data_name, percent
 from empirical.longtail import minority_count
 from empirical.measure import separation_from_recalls
+from empirical.predictions import record
 from empirical.progress import Track, silent
+from empirical.threads import one_thread
 from empirical.two_stage import Rule, weighted_head
 from theory import corrections, theorem2
 
@@ -148,8 +152,18 @@ def prepare(args: argparse.Namespace) -> Setting:
 
 
 def run(setting: Setting, track: Track = silent) -> list[Row]:
-    """Train what is missing and return a row for each pair, imbalance and correction."""
-    found = dict(training.results(setting))
+    """Train what is missing and return a row for each pair, imbalance and correction.
+
+    What is predicted for networks is written down when the balanced ones are trained, and before the others are.
+    """
+    one_thread()  # the same features to the bit each time, so that predictions from them can be compared
+    train = Trainer(setting)
+    even = [config for config in setting.configs if len(set(config.counts or ())) == 1]
+    found = train([config for config in setting.configs if config.classes is None or config in even])
+    if None not in found.values():
+        setting.about["predictions"] = record(setting.out, "corrections", _predictions(setting, even, found))
+        found |= train(setting.configs)
+    found = {config: found.get(config) for config in setting.configs}
     rows: list[Row] = []
     for config in track(list(found), "runs"):
         if config.classes is None:
@@ -158,7 +172,7 @@ def run(setting: Setting, track: Track = silent) -> list[Row]:
                 if found[config] is not None
                 else [blank(Row, config, data_name(config), config.seed, "heads")]
             )
-        elif len(set(config.counts or ())) == 1:
+        elif config in even:
             rows += _pair(setting, config, found)
     return rows
 
@@ -348,6 +362,15 @@ def _pair(setting: Setting, even: Config, found: Mapping[Config, dict[str, Any] 
                 measured.update(_differences(method, config, setting))
         digests = {method: runs.get(method, runs["ce"]).digest for method in NETWORKS}
         yield from _rows({**where, "run": digests}, counts, NETWORKS, separation, through_origin, measured)
+
+
+def _predictions(
+    setting: Setting, even: Sequence[Config], found: Mapping[Config, dict[str, Any] | None]
+) -> Iterator[dict[str, Any]]:
+    """Yield the rows of the networks without what the imbalanced ones are measured for."""
+    for config in even:
+        for row in _pair(setting, config, {**dict.fromkeys(setting.configs), config: found[config]}):
+            yield {name: value for name, value in asdict(row).items() if name not in ("measured", "moved", "recall")}
 
 
 def _differences(method: str, config: Config, setting: Setting) -> Iterator[tuple[str, tuple[Floats, Floats]]]:

@@ -82,6 +82,7 @@ class Setting:
         executor: where the runs are trained (:mod:`empirical.experiments.sweep`).
         resources: what a run takes of a cluster.
         outcome: how the sweep has ended, once it has.
+        out: the folder for the results.
     """
 
     profile: str
@@ -98,6 +99,7 @@ class Setting:
     executor: Executor | str | None = None
     resources: Mapping[str, Any] = field(default_factory=dict)
     outcome: Outcome = field(default_factory=Outcome)
+    out: Path = Path()
 
     def arguments(self) -> dict[str, Any]:
         """Return the options of the command line that repeat the sweep, without its folders."""
@@ -217,6 +219,7 @@ def prepare(
         {},
         args.executor,
         resources,
+        out=args.out,
     )
     if args.only_plan:
         return setting

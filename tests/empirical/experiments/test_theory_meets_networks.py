@@ -14,7 +14,7 @@ from scipy.optimize import minimize
 from empirical import two_stage
 from empirical.__main__ import main
 from empirical.config import Config
-from empirical.experiments import corrections, load, norm_angle, pretraining, rebalance, shift
+from empirical.experiments import corrections, load, norm_angle, pretraining, rebalance, shift, training
 from empirical.runs import Run
 from theory import theorem1, theorem2
 
@@ -176,6 +176,28 @@ class TestCorrections:
                 result = json.loads((runs / row["run"] / "result.json").read_text())
                 assert row["recall"] == pytest.approx(100 * result["last"]["per_class"][1], abs=1e-4)
                 assert result["counts"] == [row["n_pos"], row["n_neg"]]
+
+    def test_networks_are_predicted_before_they_are_trained(self, swept, tmp_path, monkeypatch):
+        runs, rows, made = swept("corrections")
+        calls, usual = [], training.results
+
+        def spy(setting):
+            written = (tmp_path / "corrections-predictions.csv").exists()
+            calls.append((written, {len(set(config.counts or (1,))) for config in setting.configs}))
+            return usual(setting)
+
+        monkeypatch.setattr(training, "results", spy)
+        argv = ("--profile", "smoke", "--device", "cpu", "--seeds", 1, "--runs", runs, "--out", tmp_path)
+        assert exit_code("run", "corrections", *argv) == 0
+        assert calls == [(False, {1}), (True, {1, 2})]  # first what is balanced
+        with (tmp_path / "corrections-predictions.csv").open(newline="") as file:
+            predicted = list(csv.DictReader(file))
+        networks = [row for row in rows if row["level"] == "networks"]
+        for name in ("predicted", "moved_predicted", "recall_predicted", "separation"):
+            assert [float(row[name]) for row in predicted] == [row[name] for row in networks]
+        assert "measured" not in predicted[0]
+        again = json.loads((tmp_path / "corrections.json").read_text())["data"]["predictions"]
+        assert again["sha256"] == made["data"]["predictions"]["sha256"]
 
     def test_what_needs_a_run_that_is_missing_is_empty(self, tmp_path):
         argv = ("--profile", "smoke", "--seeds", 1, "--time-budget", "0.000001s", "--out", tmp_path)
