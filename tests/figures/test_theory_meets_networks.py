@@ -93,17 +93,13 @@ def heights(ax):
     return [y for container in ax.containers for y in container.lines[0].get_ydata()]
 
 
-def test_all_of_it_is_inside_and_nothing_is_missing(results):
+def test_all_of_it_is_inside_and_nothing_is_missing(results, assert_inside):
     folder, name = results
     assert name in FIGURES
     fig = MODULES[name].draw(folder)
     assert "profile paper" in fig.get_suptitle()
     assert not fig.get_supxlabel()
-    fig.draw_without_rendering()
-    for part in [*fig.axes, *fig.legends]:
-        box = part.get_tightbbox()
-        assert fig.bbox.x0 <= box.x0 < box.x1 <= fig.bbox.x1
-        assert fig.bbox.y0 <= box.y0 < box.y1 <= fig.bbox.y1
+    assert_inside(fig)
     assert MODULES[name].command(folder) == f"python -m empirical run {name}"
 
 
