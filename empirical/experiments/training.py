@@ -219,7 +219,7 @@ def prepare(
         {},
         args.executor,
         resources,
-        out=args.out,
+        out=getattr(args, "out", Path()),  # a caller that names the folder of the runs need not have one
     )
     if args.only_plan:
         return setting
