@@ -28,7 +28,7 @@ from empirical.folders import make_folder
 from empirical.options import Parser, folder
 from empirical.predictions import Changed
 from empirical.progress import track
-from empirical.provenance import command, surroundings
+from empirical.provenance import command, surroundings, training
 from empirical.stopping import CANCELLED
 
 __all__ = ["COMMANDS", "main"]
@@ -103,6 +103,7 @@ def _run(name: str, options: Sequence[str]) -> int:
         "arguments": setting.arguments(),
         "data": setting.provenance(),
         **surroundings(),
+        **_trained(setting),
         "seconds": round(seconds, 2),
         "rows": len(rows),
         "sha256": {file: digest(text) for file, text in texts.items()},
@@ -115,6 +116,16 @@ def _run(name: str, options: Sequence[str]) -> int:
     print(_table(summary))
     print(f"{len(rows)} rows in {seconds:.1f} s: {args.out / name}.csv, {args.out / name}.json")
     return int(getattr(setting, "exit_code", 0))  # an experiment without a sweep has no other
+
+
+def _trained(setting: Any) -> dict[str, Any]:
+    """Return what trained the runs that the setting names; nothing if it names none."""
+    sweep = getattr(setting, "sweep", setting)  # that of an experiment on frozen features is a part of its setting
+    if not getattr(sweep, "configs", ()):
+        return {}
+    from empirical.runs import Run
+
+    return {"trained": training(Run(run, sweep.runs).result() for run in sweep.configs)}
 
 
 def _table(rows: Sequence[Mapping[str, Any]]) -> str:

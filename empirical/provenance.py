@@ -1,16 +1,21 @@
-"""How a result was made: the command that repeats it, versions, platform."""
+"""How a result was made: the command that repeats it, versions, platform, and what trained the networks."""
 
 from __future__ import annotations
 
+import os
 import platform
 import shlex
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from theory import __version__
 
-__all__ = ["command", "surroundings"]
+__all__ = ["command", "surroundings", "training"]
+
+_CPUINFO = Path("/proc/cpuinfo")
 
 
 def command(experiment: str, arguments: Mapping[str, Any]) -> str:
@@ -37,4 +42,34 @@ def surroundings() -> dict[str, Any]:
             **{name: version(name) for name in packages},
         },
         "platform": f"{platform.system()} {platform.machine()}",
+        "processor": f"{_processor()}, {os.cpu_count()} cores",
     }
+
+
+def training(results: Iterable[Mapping[str, Any] | None]) -> dict[str, Any]:
+    """Return what trained the runs of a table, from their ``result.json``; None stands for one that is not finished.
+
+    Seconds are those of the runs one by one, without what they share (a pre-training, the first epochs of DRW).
+
+    Example:
+        >>> one = {"device": "cpu", "precision": "float32", "versions": {"torch": "2.14.1"}, "seconds": 64.0}
+        >>> training([one, one, None])
+        {'runs': 2, 'missing': 1, 'seconds': 128.0,
+         'device': {'cpu': 2}, 'precision': {'float32': 2}, 'torch': {'2.14.1': 2}}
+    """
+    found = list(results)
+    finished = [result for result in found if result is not None]
+    return {
+        "runs": len(finished),
+        "missing": len(found) - len(finished),
+        "seconds": round(sum(result["seconds"] for result in finished), 1),
+        **{name: dict(Counter(result[name] for result in finished)) for name in ("device", "precision")},
+        "torch": dict(Counter(result["versions"]["torch"] for result in finished)),
+    }
+
+
+def _processor() -> str:
+    """Return the model of the processor, as far as the system tells it."""
+    lines = _CPUINFO.read_text().splitlines() if _CPUINFO.is_file() else []
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return next(filter(None, models), platform.processor() or platform.machine())

@@ -120,6 +120,12 @@ def test_rebalance_reports_the_last_epoch_and_the_best(swept):
     assert made["arguments"] == {"profile": "smoke", "data": ["digits"], "imbalance": [20, 5], "seeds": 1}
     assert made["command"].endswith("run rebalance --profile smoke --data digits --imbalance 20 5 --seeds 1")
     assert str(out) not in json.dumps(made)
+    assert made["processor"]
+    assert {name: made["trained"][name] for name in ("runs", "missing", "device")} == {
+        "runs": 16,
+        "missing": 0,
+        "device": {"cpu": 16},
+    }
     trained = len(list((out / "runs").glob("*/result.json")))
     assert trained == 16 + 2
 
