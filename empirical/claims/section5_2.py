@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import product
 from statistics import pstdev
@@ -127,12 +128,14 @@ def _clearer(table: Table) -> list[Comparison]:
 
 
 def _uneven(column: str) -> Statistic:
-    """Return the statistic: the standard deviation of a column over the classes."""
+    """Return the statistic: the standard deviation of a column over the classes; NaN if fewer than two have a value."""
 
     def statistic(rows: Sequence[Row]) -> float | None:
         once(rows, "label")
-        own = [row[column] for row in rows if row["label"] is not None and row[column] is not None]
-        return pstdev(own) if len(own) > 1 else None
+        if any(row["label"] is None for row in rows):
+            return None
+        own = [row[column] for row in rows if row[column] is not None]
+        return pstdev(own) if len(own) > 1 else math.nan
 
     return statistic
 

@@ -7,6 +7,7 @@ alike by either.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 
@@ -120,11 +121,13 @@ def _larger(table: Table) -> list[Comparison]:
 
 
 def _correlation(rows: Sequence[Row]) -> float | None:
-    """Return Pearson's correlation of a run's norms with the logarithms of its class sizes."""
+    """Return Pearson's correlation of a run's norms with the logarithms of its class sizes; NaN if it has none."""
     once(rows, "label")
-    own = [(row["images"], row["norm"]) for row in rows if row["norm"] is not None and row["images"]]
-    if len(own) < 3 or len({images for images, _ in own}) < 2 or len({norm for _, norm in own}) < 2:
+    if any(row["norm"] is None for row in rows):
         return None
+    own = [(row["images"], row["norm"]) for row in rows if row["images"]]
+    if len(own) < 3 or len({images for images, _ in own}) < 2 or len({norm for _, norm in own}) < 2:
+        return math.nan
     images, norms = np.array(own, dtype=float).T
     return float(np.corrcoef(np.log(images), norms)[0, 1])
 
