@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from statistics import fmean
 from typing import Any
@@ -14,7 +14,6 @@ from empirical.claims.claim import Comparison, Measure
 from empirical.claims.tables import Row, Series, Statistic, Table, TooFewError, once
 
 __all__ = [
-    "adjacent",
     "along",
     "compared",
     "each",
@@ -25,6 +24,7 @@ __all__ = [
     "norm_spread",
     "rare",
     "shifted",
+    "steps",
     "trend",
     "where",
 ]
@@ -91,15 +91,23 @@ def gain(table: Table, statistic: Statistic, better: Row, worse: Row, **shared: 
     return minus(table.per_seed(statistic, **shared, **better), table.per_seed(statistic, **shared, **worse))
 
 
-def adjacent(values: Sequence[float]) -> list[tuple[float, float]]:
-    """Return the pairs of neighbours, the larger first, from large to small.
+def steps(table: Table, places: Iterable[tuple[str, float]]) -> list[tuple[str, float, float]]:
+    """Return for each data set the pairs of neighbouring imbalances, the larger first, from large to small.
+
+    Raises:
+        TooFewError: no data set has two.
 
     Example:
-        >>> adjacent([10, 100, 50])
-        [(100, 50), (50, 10)]
+        >>> steps(Table("toy", ()), [("a", 10), ("a", 100), ("a", 50), ("b", 10)])
+        [('a', 100, 50), ('a', 50, 10)]
     """
-    order = sorted(values, reverse=True)
-    return list(pairwise(order))
+    ratios: dict[str, list[float]] = {}
+    for data, imbalance in places:
+        ratios.setdefault(data, []).append(imbalance)
+    found = [(data, *pair) for data, own in ratios.items() for pair in pairwise(sorted(own, reverse=True))]
+    if not found:
+        raise TooFewError(f"a second imbalance of a data set in the table {table.name}")
+    return found
 
 
 def trend(x: str, y: Callable[[Row], float | None], scale: Callable[[float], float] = float) -> Statistic:

@@ -8,7 +8,7 @@ from itertools import product
 from statistics import pstdev
 
 from empirical.claims.claim import Claim, Comparison
-from empirical.claims.measures import adjacent, each, gain, mean_over, minus, where
+from empirical.claims.measures import each, gain, mean_over, minus, steps, where
 from empirical.claims.tables import Row, Statistic, Table, once, only
 
 __all__ = ["CLAIMS"]
@@ -78,17 +78,13 @@ def _gains_more(pairs: Sequence[tuple[str, str]]) -> Callable[[Table], list[Comp
 
 def _ce_by_imbalance(table: Table) -> list[Comparison]:
     cells = {"method": "ce", **NONE}
-    ratios: dict[str, list[float]] = {}
-    for data, imbalance in _cells(table):
-        ratios.setdefault(data, []).append(imbalance)
     return [
         Comparison(
             f"{data}, CE at imbalance {low:g} - at {high:g}",
             gain(table, _ACCURACY, {"imbalance": low}, {"imbalance": high}, data=data, **cells),
             data,
         )
-        for data, own in ratios.items()
-        for high, low in adjacent(own)
+        for data, high, low in steps(table, _cells(table))
     ]
 
 
