@@ -128,7 +128,8 @@ def _several(number: int, place: str = "") -> NoReturn:
 def read(folders: Iterable[Path], names: Iterable[str]) -> dict[str, dict[str, Table]]:
     """Return by profile, then by experiment, the tables that lie in the folders.
 
-    Tables of one experiment and profile are put together; of rows that stand in several folders, a finished one counts.
+    Tables of one experiment and profile are put together; of a run that stands in several folders, the rows count that
+    have the most in them.
 
     Raises:
         ValueError: a folder is missing, or a table cannot be read.
@@ -154,7 +155,10 @@ def read(folders: Iterable[Path], names: Iterable[str]) -> dict[str, dict[str, T
 
 
 def _together(parts: Sequence[Sequence[Row]]) -> tuple[Row, ...]:
-    """Return the rows of all parts, a run's rows from the first part in which it is finished."""
+    """Return the rows of all parts, a run's rows from the first of those parts in which they have the most values.
+
+    A finished run may have empty cells too, as of a law that says nothing of it.
+    """
     if len(parts) == 1:
         return tuple(parts[0])
     runs: dict[Any, list[Row]] = {}
@@ -163,13 +167,13 @@ def _together(parts: Sequence[Sequence[Row]]) -> tuple[Row, ...]:
         for place, row in enumerate(rows):
             own.setdefault(row["run"] if row.get("run") else (number, place), []).append(row)
         for run, mine in own.items():
-            if run not in runs or (_unfinished(runs[run]) and not _unfinished(mine)):
+            if run not in runs or _filled(mine) > _filled(runs[run]):
                 runs[run] = mine
     return tuple(row for rows in runs.values() for row in rows)
 
 
-def _unfinished(rows: Sequence[Row]) -> bool:
-    return any(value is None for row in rows for value in row.values())
+def _filled(rows: Sequence[Row]) -> int:
+    return sum(value is not None for row in rows for value in row.values())
 
 
 def _load(folder: Path, name: str) -> tuple[list[Row], dict[str, Any]]:

@@ -103,6 +103,7 @@ def _mixing(mixed: str) -> tuple[Claim, ...]:
             place="our prediction, from Theorem 1",
             printed=f"{_MIXED[mixed]}: the shift is (1 - beta) (1 - p) / 2 of the distance between the means, and "
             "not (1 - beta) (2 - p) / 2 as printed",
+            reading="nearer to the first than to the second",
             statistic="mean |measured - printed| minus mean |measured - corrected| over the settings, in each space at "
             "each imbalance and data set: > 0",
             experiments=("shift",),

@@ -503,6 +503,20 @@ def test_a_finished_run_counts_where_a_folder_has_it_unfinished(results, tmp_pat
         assert len(found.comparisons) == 32
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_finished_run_may_have_empty_cells(order, tmp_path, true, write):
+    """As of classes without a separation: the rows that have the most in them count, whichever folder is first."""
+    rows = [{**row, "separation_mean": None} for row in true["embedding"].rows]
+    blank = [{**row, "silhouette": None} for row in rows]
+    for name, part in (("first", blank), ("second", rows)):
+        write(tmp_path / name, {"embedding": Table("embedding", tuple(part))})
+    [found] = findings([tmp_path / "first", tmp_path / "second"][::order], [BY_ID["E6.clearer"]])
+    assert {part.label.partition(": ")[2]: part.seeds for part in found.comparisons} == {
+        "silhouette of rare classes, SSP - CE": 3,
+        "separation_mean of rare classes, SSP - CE": 0,
+    }
+
+
 def test_verify_with_nothing_there(tmp_path, capsys):
     assert exit_code("verify", "--results", tmp_path) == 0
     shown = capsys.readouterr().out

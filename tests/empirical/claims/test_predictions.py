@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from empirical.claims import CLAIMS, CONFIRMED, CONTRADICTED, NOT_MEASURED, LackingError, Table, judge
+from empirical.claims import CLAIMS, CONFIRMED, CONTRADICTED, NOT_MEASURED, UNDECIDED, LackingError, Table, judge
 from empirical.experiments import load
 from empirical.experiments.corrections import HEADS, NETWORKS
 from empirical.laws import LAWS
@@ -192,6 +192,14 @@ def test_where_theory_holds_a_prediction_is_confirmed(claim, true):
 def test_where_theory_fails_every_comparison_contradicts(claim):
     found = judge(claim, tables(right=False))
     assert {part.verdict for part in found.comparisons} == {CONTRADICTED}, found.comparisons
+
+
+def test_one_seed_decides_no_prediction(true):
+    for right in (true, tables(right=False)):
+        for claim in OURS:
+            [name] = claim.experiments
+            rows = tuple(row for row in right[name].rows if row["seed"] == 0)
+            assert judge(claim, {name: replace(right[name], rows=rows)}).verdict == UNDECIDED, claim.id
 
 
 def test_synthetic_tables_have_the_columns_of_the_experiments(true, world):
