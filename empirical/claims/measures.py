@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from empirical.claims.claim import Comparison, Measure
-from empirical.claims.tables import Row, Series, Statistic, Table, TooFewError, once
+from empirical.claims.tables import Row, Series, Statistic, Table, TooFewError, alike, once
 
 __all__ = [
     "along",
@@ -179,8 +179,9 @@ def mean_over(column: str, part: bool | None = None) -> Statistic:
 def norm_spread(rows: Sequence[Row]) -> float | None:
     """Return the statistic: 100 times the standard deviation of a run's norms, which all its rows have."""
     once(rows, "label")
+    alike(rows, "std_100")
     found: float | None = rows[0]["std_100"]
-    return found
+    return None if any(row["std_100"] is None for row in rows) else found
 
 
 def where(data: str, imbalance: float | None = None, *more: str) -> str:
