@@ -4,6 +4,11 @@ All shifts are in per cent of the distance between the means.
 
 Mixing features is the theorem's own setting; mixing images is that of the simulation, about which the theorem says
 something only if the network is linear between images. They are judged apart.
+
+The coverage of the exact band is judged in each setting, which has its price. By simulation of binomial repeats alone,
+with three seeds: where the prediction is true, the profile ``paper`` (90 settings of 9,000 repeats) confirms it in 9 of
+10 cases, and ``cpu`` (60 of 1,000) never does; five seeds of ``cpu`` do in 2 of 3. Three seeds rarely contradict it for
+one wrong setting alone.
 """
 
 from __future__ import annotations
