@@ -24,7 +24,7 @@ from typing import Any
 
 from empirical.experiments import EXPERIMENTS, headline, load
 from empirical.files import csv_text, digest, write_whole
-from empirical.folders import make_folder
+from empirical.folders import make_folders
 from empirical.options import Parser, folder
 from empirical.predictions import Changed
 from empirical.progress import track
@@ -80,9 +80,8 @@ def _run(name: str, options: Sequence[str]) -> int:
     args = parser.parse_args(options)
     try:
         setting = experiment.prepare(args)
-        if getattr(args, "runs", None) is not None:  # an experiment without a sweep has no such option
-            make_folder(args.runs, "runs")
-        make_folder(args.out)
+        runs = getattr(args, "runs", None)  # an experiment without a sweep has no such option
+        make_folders({**({} if runs is None else {"runs": runs}), "out": args.out})
     except ValueError as error:
         parser.error(str(error))
     started = time.perf_counter()

@@ -104,11 +104,16 @@ def check_executor(executor: Executor | str | None, resources: Mapping[str, Any]
     Raises:
         ValueError: it says what is allowed.
     """
+    allowed = f"must be dask://HOST:PORT or one of {', '.join(SUBMITIT)}"
     if isinstance(executor, str) and executor.startswith(_DASK):
         for name, value in resources.items():
             number(name, value, "must be a number above 0: how much of it a run takes of a worker", above=0)
         try:
-            socket.create_connection(client_address(executor), timeout=_PATIENCE).close()  # a client's takes longer
+            address = client_address(executor)
+        except ValueError:
+            refuse("executor", executor, allowed)
+        try:
+            socket.create_connection(address, timeout=_PATIENCE).close()  # a client's takes longer
             with open_client(executor):
                 pass
         except (OSError, OverflowError):
@@ -118,7 +123,7 @@ def check_executor(executor: Executor | str | None, resources: Mapping[str, Any]
 
         check(str(executor), resources)
     elif executor is not None and not isinstance(executor, Executor):
-        refuse("executor", executor, f"must be dask://HOST:PORT or one of {', '.join(SUBMITIT)}")
+        refuse("executor", executor, allowed)
     elif resources:
         refuse("resources", dict(resources), "must be left out: only dask:// and submitit have them")
 
