@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from theory._each import each
 from theory._validate import choice, number, positive, refuse, whole
 
-__all__ = ["failure_probability", "simulate", "sum_of_exponentials"]
+__all__ = ["exact_function", "failure_probability", "simulate", "sum_of_exponentials"]
 
 S = TypeVar("S")
 _LARGEST_EXPONENT = Fraction(1000)  # its exponential is 0 in floats
@@ -32,6 +32,15 @@ class Law(Protocol):
 
     def lower_tail(self, threshold: Fraction) -> float:
         """Return the chance to lie below."""
+
+
+def exact_function(arguments: Sequence[Any], expression: Any) -> Callable[..., Any]:
+    """Return the function of a SymPy expression over a whole number, which gives fractions for fractions."""
+    import sympy
+
+    top, bottom = sympy.fraction(sympy.together(expression))  # whole coefficients keep fractions exact
+    numerator = sympy.lambdify(arguments, top, modules="math")
+    return lambda *values: numerator(*values) / int(bottom)
 
 
 def sum_of_exponentials(exponents: Iterable[Fraction | None]) -> float:

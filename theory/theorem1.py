@@ -117,13 +117,9 @@ def shift(s: Setting) -> float | Fraction:
 
 @cache
 def _shift_formula() -> Callable[..., Any]:
-    import sympy
-
     from theory.derivations import BETA, MU1, MU2, P, theorem1_shift
 
-    top, bottom = sympy.fraction(sympy.together(theorem1_shift()))  # whole coefficients keep fractions exact
-    numerator = sympy.lambdify([MU1, MU2, BETA, P], top, modules="math")
-    return lambda *setting: numerator(*setting) / int(bottom)
+    return _boundary.exact_function([MU1, MU2, BETA, P], theorem1_shift())
 
 
 def exponents(s: Setting, alpha: float | Fraction) -> tuple[Fraction, Fraction]:

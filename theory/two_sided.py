@@ -210,13 +210,9 @@ def shift(s: Setting) -> float | Fraction:
 
 @cache
 def _shift_formula() -> Callable[..., Any]:
-    import sympy
-
     from theory.proofs import two_sided as derivation
 
-    top, bottom = sympy.fraction(sympy.together(derivation.derived_shift()))  # whole coefficients keep fractions exact
-    numerator = sympy.lambdify(derivation.SHIFT_ARGUMENTS, top, modules="math")
-    return lambda *setting: numerator(*setting) / int(bottom)
+    return _boundary.exact_function(derivation.SHIFT_ARGUMENTS, derivation.derived_shift())
 
 
 def law(s: Setting) -> TwoCountsNormal:
