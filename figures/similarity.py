@@ -49,8 +49,8 @@ def draw_similarity(results: Path, name: str, varied: str, xlabel: str) -> Figur
         _draw(ax, found.where(data=data, imbalance=ratio), varied)
         ax.set(xlabel=xlabel, title=f"{data}, imbalance {ratio:g}", xlim=(-0.03, 1.03), ylim=(-3, 103))
     axes[0].set_ylabel("test accuracy, %")
-    handles, labels = axes[0].get_legend_handles_labels()
-    fig.legend(handles, labels, loc="outside lower center")
+    entries = {label: drawn for ax in axes for drawn, label in zip(*ax.get_legend_handles_labels(), strict=True)}
+    fig.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=1 if len(cases) == 1 else 2)
     other = "degree" if varied == "fraction" else "fraction"
     fixed = max(row[other] for row in found.rows)
     fig.suptitle(f"Similar samples in the majority, {_SYMBOL[other]} = {fixed:g} ({found.profile})")
@@ -104,7 +104,8 @@ def _draw(ax: Axes, rows: list[dict[str, Any]], varied: str) -> None:
     fraction, degree = (_GRID, fixed) if varied == "fraction" else (fixed, _GRID)
     lines = predicted(start[0][0], start[1][0], fraction.tolist(), degree.tolist())
     if lines is None:
-        ax.plot([], [], " ", label="Theorem 1: no line, no two Gaussian classes have these accuracies")
+        at = f"at imbalance {rows[0]['imbalance']:g}"
+        ax.plot([], [], " ", label=f"Theorem 1: no line {at}, no two Gaussian\nclasses have these accuracies")
         return
     for i, (line, who) in enumerate(zip(lines, ("majority", "minority"), strict=True)):
         ax.plot(_GRID, line, color=COLOURS[i], label=f"Theorem 1's shift, from the {who} without them")
