@@ -25,7 +25,7 @@ from typing import Any
 from empirical.experiments import EXPERIMENTS, headline, load
 from empirical.files import csv_text, digest, write_whole
 from empirical.folders import make_folder
-from empirical.options import Parser, folder
+from empirical.options import Parser, folder, program
 from empirical.predictions import Changed
 from empirical.progress import track
 from empirical.provenance import command, surroundings, training
@@ -45,6 +45,7 @@ _PROGRAM = "python -m empirical"
 _EXTRA = {"PIL", "sklearn", "threadpoolctl", "torch", "torchvision"}  # packages of the extra "empirical"
 
 
+@program(_PROGRAM)
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line ``argv``, by default the program's, and return the exit code."""
     try:

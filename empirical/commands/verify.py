@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from empirical.claims import ALPHA, NOT_MEASURED, RUNS, Finding, as_printed, findings, published, read
 from empirical.files import check_file, write_whole
-from empirical.options import Parser, folder
+from empirical.options import Parser, file, folder
+from theory._console import Console
 
 __all__ = ["main"]
 
@@ -50,7 +50,7 @@ def main(argv: Sequence[str]) -> int:
     _say_missing(console, found, args.results[0])
     if args.json is not None:
         _write(parser, args.json, found, cells)
-        console.print(f"written to {args.json}", markup=False)
+        console.print(f"written to {args.json}", markup=False, soft_wrap=True)
     return 0
 
 
@@ -129,5 +129,5 @@ def _parser() -> Parser:
     parser.add_argument(
         "--results", nargs="+", type=folder, required=True, metavar="DIR", help="the folders of the experiments' tables"
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all verdicts and their comparisons there")
+    parser.add_argument("--json", type=file, metavar="FILE", help="write all verdicts and their comparisons there")
     return parser

@@ -31,7 +31,7 @@ from empirical.experiments import training, unseen
 from empirical.experiments.pairs import SPREAD
 from empirical.gaussian import GaussianImages
 from empirical.laws import LAWS, from_balance, from_moments, from_samples, from_separation
-from empirical.longtail import FEWEST, draws, majority_count, minority_count
+from empirical.longtail import FEWEST, MOST_DRAWS, draws, majority_count, minority_count
 from empirical.measure import separation_from_recalls
 from empirical.options import numeric
 from empirical.two_stage import Moments, Rule, head, lda, moments
@@ -196,7 +196,7 @@ def prepare(
         sweep=sweep,
         images={name: min(images) for name, images in found.items()},
         classes={name: len(images) for name, images in found.items()},
-        repeats=whole("repeats", REPEATS[sweep.profile] if args.repeats is None else args.repeats),
+        repeats=whole("repeats", REPEATS[sweep.profile] if args.repeats is None else args.repeats, most=MOST_DRAWS),
         out=args.out,
         about={},
     )
