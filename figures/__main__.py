@@ -49,9 +49,10 @@ def main(argv: Sequence[str] | None = None) -> int:
                 return BAD_INPUT
             continue
         try:
-            print(*save(figure, out, name, command), sep="\n")
+            written = save(figure, out, name, command)
         except OSError as error:
             parser.error(f"out={str(out)!r}: must be a folder that can be made and written: {error.strerror}")
+        print(*written, sep="\n")
     return 0
 
 

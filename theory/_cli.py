@@ -5,18 +5,22 @@ from __future__ import annotations
 import argparse
 import functools
 import os
+import select
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn, ParamSpec
+from typing import NoReturn, ParamSpec, TextIO
 
-__all__ = ["BAD_INPUT", "CANCELLED", "UNREAD", "Parser", "discard_output", "file", "folder", "place", "program"]
+__all__ = ["BAD_INPUT", "CANCELLED", "FAILED", "UNREAD", "Parser", "discard_output", "file", "folder", "place", "program"]
 
 BAD_INPUT = 2
 """The exit code for input that cannot be used."""
 
 CANCELLED = 130
 """The exit code after Ctrl-C, as shells have it."""
+
+FAILED = 1
+"""The exit code when the work was done, or tried, and something is not as it should be."""
 
 UNREAD = 141
 """The exit code of a program whose output nobody reads any more, as shells have it."""
@@ -63,12 +67,19 @@ def program(prog: str) -> Callable[[Callable[P, int]], Callable[P, int]]:
                 print(f"{prog}: cancelled", file=sys.stderr)
                 return CANCELLED
             except BrokenPipeError:
-                if _is_read():  # another pipe is broken
+                if not _is_broken(sys.stdout):  # it is another pipe
                     raise
+                discard_output()
                 return UNREAD
             finally:
-                if not _is_read():
+                try:
+                    if sys.stdout is not None:  # it is, if the shell closed it
+                        sys.stdout.flush()
+                except OSError as error:
                     discard_output()
+                    if not isinstance(error, BrokenPipeError):
+                        print(f"{prog}: the output cannot be written: {error.strerror}", file=sys.stderr)
+                        sys.exit(FAILED)
 
         return run
 
@@ -82,14 +93,11 @@ def discard_output() -> None:
     os.close(nowhere)
 
 
-def _is_read() -> bool:
-    """Write what is waiting; return whether somebody reads it."""
-    try:
-        if sys.stdout is not None:  # it is, if the shell closed it
-            sys.stdout.flush()
-    except BrokenPipeError:
-        return False
-    return True
+def _is_broken(stream: TextIO) -> bool:
+    """Return whether a stream is a pipe that nobody reads."""
+    poll = select.poll()
+    poll.register(stream, 0)
+    return any(event & select.POLLERR for _, event in poll.poll(0))
 
 
 def _path(text: str, allowed: str) -> Path:
