@@ -11,7 +11,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn, ParamSpec, TextIO
 
-__all__ = ["BAD_INPUT", "CANCELLED", "FAILED", "UNREAD", "Parser", "discard_output", "file", "folder", "place", "program"]
+__all__ = [
+    "BAD_INPUT",
+    "CANCELLED",
+    "FAILED",
+    "UNREAD",
+    "Parser",
+    "discard_output",
+    "file",
+    "folder",
+    "place",
+    "program",
+]
 
 BAD_INPUT = 2
 """The exit code for input that cannot be used."""
