@@ -24,8 +24,8 @@ from typing import Any
 
 from empirical.experiments import EXPERIMENTS, headline, load
 from empirical.files import csv_text, digest, write_whole
-from empirical.folders import make_folder
-from empirical.options import Parser, folder, program
+from empirical.folders import make_folders
+from empirical.options import FAILED, Parser, folder, program
 from empirical.predictions import Changed
 from empirical.progress import track
 from empirical.provenance import command, surroundings, training
@@ -81,9 +81,8 @@ def _run(name: str, options: Sequence[str]) -> int:
     args = parser.parse_args(options)
     try:
         setting = experiment.prepare(args)
-        if getattr(args, "runs", None) is not None:  # an experiment without a sweep has no such option
-            make_folder(args.runs, "runs")
-        make_folder(args.out)
+        runs = getattr(args, "runs", None)  # an experiment without a sweep has no such option
+        make_folders({**({} if runs is None else {"runs": runs}), "out": args.out})
     except ValueError as error:
         parser.error(str(error))
     started = time.perf_counter()
@@ -111,9 +110,13 @@ def _run(name: str, options: Sequence[str]) -> int:
         **({"further": {key: len(table) for key, table in further.items()}} if further else {}),
         "summary": summary,
     }
-    for file, text in texts.items():
-        write_whole(args.out / f"{file}.csv", text)
-    write_whole(args.out / f"{name}.json", json.dumps(made, indent=2, allow_nan=False) + "\n")
+    try:
+        for file, text in texts.items():
+            write_whole(args.out / f"{file}.csv", text)
+        write_whole(args.out / f"{name}.json", json.dumps(made, indent=2, allow_nan=False) + "\n")
+    except OSError as error:
+        print(f"{parser.prog}: {args.out} cannot be written: {error.strerror}; what is trained stays", file=sys.stderr)
+        return FAILED
     print(_table(summary))
     print(f"{len(rows)} rows in {seconds:.1f} s: {args.out / name}.csv, {args.out / name}.json")
     return int(getattr(setting, "exit_code", 0))  # an experiment without a sweep has no other

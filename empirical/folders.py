@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 
 from theory._validate import refuse
 
-__all__ = ["make_folder"]
+__all__ = ["make_folder", "make_folders"]
 
 
 def make_folder(out: Path, name: str = "out") -> None:
@@ -20,8 +22,29 @@ def make_folder(out: Path, name: str = "out") -> None:
     Raises:
         ValueError: it cannot be made or written.
     """
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        TemporaryFile(dir=out).close()
-    except OSError as error:
-        refuse(name, str(out), f"must be a folder that can be made and written: {error.strerror}")
+    make_folders({name: out})
+
+
+def make_folders(folders: Mapping[str, Path]) -> None:
+    """Make several folders as :func:`make_folder` does, or none of them.
+
+    Args:
+        folders: by the names of the arguments that name them.
+
+    Raises:
+        ValueError: one cannot be made or written; of all that was made for them nothing is left.
+    """
+    made: list[Path] = []
+    for name, path in folders.items():
+        try:
+            for part in (*reversed(path.parents), path):
+                if not part.is_dir():
+                    with suppress(FileExistsError):  # as another process was faster
+                        part.mkdir()
+                        made.append(part)
+            TemporaryFile(dir=path).close()
+        except OSError as error:
+            for part in reversed(made):
+                with suppress(OSError):  # another process may have begun to use it
+                    part.rmdir()
+            refuse(name, str(path), f"must be a folder that can be made and written: {error.strerror}")

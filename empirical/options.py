@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from theory._cli import BAD_INPUT, Parser, file, folder, place, program
+from theory._cli import BAD_INPUT, FAILED, Parser, file, folder, place, program
 
-__all__ = ["BAD_INPUT", "ROOT", "Parser", "file", "folder", "numeric", "place", "program"]
+__all__ = ["BAD_INPUT", "FAILED", "ROOT", "Parser", "file", "folder", "numeric", "place", "program"]
 
 ROOT = Path("data")
 """The folder of the data sets, if nothing is said."""

@@ -43,7 +43,8 @@ Table 2, E8 Figure 6, E9 section 5.4. Beside the verdict stands what the paper's
 
 A prediction with an error of at most ``e`` is one whose value is ``e`` minus the absolute error; a claim of no effect
 has its ``margin`` written down. A measure raises :class:`LackingError` where a table is not as it needs it
-(``table.need`` does), and a missing run is None; the claim is then not measured, or in part.
+(``table.need`` does), and a missing run is None; the claim is then not measured, or in part. A curve of too few points
+is no missing run: its comparison says what it is ``lacking`` (:func:`empirical.claims.measures.compared`).
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ from empirical.claims.as_printed import AsPrinted, as_printed
 from empirical.claims.claim import (
     CONFIRMED,
     CONTRADICTED,
+    FOLDERS,
     NOT_MEASURED,
     RUNS,
     UNDECIDED,
@@ -73,6 +75,7 @@ __all__ = [
     "CLAIMS",
     "CONFIRMED",
     "CONTRADICTED",
+    "FOLDERS",
     "NOT_MEASURED",
     "RUNS",
     "SECTIONS",

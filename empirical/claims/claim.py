@@ -16,6 +16,7 @@ from empirical.claims.tables import LackingError, Table
 __all__ = [
     "CONFIRMED",
     "CONTRADICTED",
+    "FOLDERS",
     "NOT_MEASURED",
     "RUNS",
     "UNDECIDED",
@@ -35,6 +36,13 @@ NOT_MEASURED = "not measured"
 RUNS = "runs"
 """How a missing part begins that is runs of a comparison."""
 
+FOLDERS = '--root "$DATA" --runs "$RUNS" --out "$RESULTS"'
+"""The folders of a command: of the data sets, of the runs that are there already, and of the tables.
+
+They are variables of a shell: tables name no folder of the machine that made them, and a command whose variables are
+not set is refused, rather than training everything anew in another place.
+"""
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -45,11 +53,13 @@ class Comparison:
         values: by seed the statistic, positive where the claim holds; None where a run is missing. One that is not
             finite, such as a share of nothing, counts as no value.
         data: the data set.
+        lacking: what the table has too little of, where no run of its grid would give a value.
     """
 
     label: str
     values: Mapping[int, float | None]
     data: str = ""
+    lacking: str = ""
 
 
 Measure = Callable[[Mapping[str, Table]], list[Comparison]]
@@ -111,7 +121,7 @@ class Finding:
         verdict: ``confirmed``, ``contradicted``, ``undecided at this scale`` or ``not measured``.
         comparisons: what it rests on.
         missing: what was not there to judge by.
-        make: the commands that make it.
+        make: the commands that make it, without their folders.
     """
 
     claim: Claim
@@ -140,7 +150,7 @@ class Finding:
 
     @property
     def late(self) -> int:
-        """How many of the comparisons lack runs."""
+        """How many of the comparisons lack runs, or values that their runs do not give."""
         return sum(part.missing > 0 or part.seeds == 0 for part in self.comparisons)
 
     def as_dict(self) -> dict[str, Any]:
@@ -161,7 +171,7 @@ class Finding:
             "alpha": ALPHA,
             "comparisons": [dict(vars(part)) for part in self.comparisons],
             "missing": list(self.missing),
-            "make": list(self.make),
+            "make": [f"{command} {FOLDERS}" for command in self.make],
         }
 
 
@@ -197,12 +207,19 @@ def judge(claim: Claim, tables: Mapping[str, Table], profile: str = "") -> Findi
     if not comparisons:
         return Finding(claim, profile, data, NOT_MEASURED, (), tuple(missing), tuple(make))
     comparisons += [Comparison(f"the table {name}", {}) for name in absent]
-    late = [part for part in comparisons if not part.values or None in part.values.values()]
+    missing += [f"{part.lacking} for {part.label}" for part in comparisons if part.lacking]
+    late = [part for part in comparisons if not part.lacking and (not part.values or None in part.values.values())]
     missing += [f"{RUNS} for {part.label}" for part in late if part.values or part.data]
+    missing += [f"a finite value for {part.label}" for part in comparisons if part.values and _undefined(part)]
     if any(part.data for part in late):
         make += [command for table in there.values() for command in table.commands]
     judged = _judged(comparisons)
     return Finding(claim, profile, data, _verdict(judged), judged, tuple(missing), tuple(make))
+
+
+def _undefined(part: Comparison) -> bool:
+    """Return whether all runs are there and none gives a number."""
+    return all(value is not None and not math.isfinite(value) for value in part.values.values())
 
 
 def _verdict(judged: Sequence[Judged]) -> str:

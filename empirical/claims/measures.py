@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from statistics import fmean
 from typing import Any
@@ -10,17 +11,20 @@ from typing import Any
 import numpy as np
 
 from empirical.claims.claim import Comparison, Measure
-from empirical.claims.tables import Row, Series, Statistic, Table, once
+from empirical.claims.tables import Row, Series, Statistic, Table, TooFewError, alike, once
 
 __all__ = [
-    "adjacent",
+    "along",
+    "compared",
     "each",
+    "enough",
     "gain",
     "mean_over",
     "minus",
     "norm_spread",
     "rare",
     "shifted",
+    "steps",
     "trend",
     "where",
 ]
@@ -33,6 +37,28 @@ def each(measure: Callable[[Table], list[Comparison]]) -> Measure:
         return [part for table in tables.values() for part in measure(table)]
 
     return measured
+
+
+def compared(label: str, data: str, series: Callable[[], Series]) -> Comparison:
+    """Return the comparison of a series, or if that has too little to go on, one that says what it lacks."""
+    try:
+        return Comparison(label, series(), data)
+    except TooFewError as error:
+        return Comparison(label, {}, data, lacking=str(error))
+
+
+def along(table: Table, x: str, statistic: Statistic, **cells: Any) -> Series:
+    """Return the statistic of each seed's curve over ``x``; None for a seed without a row at each ``x`` of the table.
+
+    A curve over fewer values of ``x`` is another one: its seed lacks runs.
+    """
+    whole = set(table.values(x, **cells))
+
+    def own(rows: Sequence[Row]) -> float | None:
+        once(rows, x)
+        return statistic(rows) if {row[x] for row in rows} == whole else None
+
+    return table.per_seed(own, **cells)
 
 
 def minus(left: Series, right: Series) -> Series:
@@ -65,22 +91,33 @@ def gain(table: Table, statistic: Statistic, better: Row, worse: Row, **shared: 
     return minus(table.per_seed(statistic, **shared, **better), table.per_seed(statistic, **shared, **worse))
 
 
-def adjacent(values: Sequence[float]) -> list[tuple[float, float]]:
-    """Return the pairs of neighbours, the larger first, from large to small.
+def steps(table: Table, places: Iterable[tuple[str, float]]) -> list[tuple[str, float, float]]:
+    """Return for each data set the pairs of neighbouring imbalances, the larger first, from large to small.
+
+    Raises:
+        TooFewError: no data set has two.
 
     Example:
-        >>> adjacent([10, 100, 50])
-        [(100, 50), (50, 10)]
+        >>> steps(Table("toy", ()), [("a", 10), ("a", 100), ("a", 50), ("b", 10)])
+        [('a', 100, 50), ('a', 50, 10)]
     """
-    order = sorted(values, reverse=True)
-    return list(pairwise(order))
+    ratios: dict[str, list[float]] = {}
+    for data, imbalance in places:
+        ratios.setdefault(data, []).append(imbalance)
+    found = [(data, *pair) for data, own in ratios.items() for pair in pairwise(sorted(own, reverse=True))]
+    if not found:
+        raise TooFewError(f"a second imbalance of a data set in the table {table.name}")
+    return found
 
 
 def trend(x: str, y: Callable[[Row], float | None], scale: Callable[[float], float] = float) -> Statistic:
     """Return the statistic: how far a straight line rises from the least to the greatest ``x``.
 
     The line is fitted by least squares to the rows of one seed: ``slope * (max(x) - min(x))``, in the units of ``y``.
-    None while a run is missing or ``x`` has fewer than three values.
+    None while a run is missing.
+
+    Raises:
+        TooFewError: ``x`` has fewer than three values, so that no tendency could be told from noise.
 
     Example:
         >>> rows = [{"x": 1, "y": 1.0}, {"x": 2, "y": 3.0}, {"x": 3, "y": 5.0}]
@@ -91,13 +128,21 @@ def trend(x: str, y: Callable[[Row], float | None], scale: Callable[[float], flo
     def statistic(rows: Sequence[Row]) -> float | None:
         once(rows, x)
         at = [scale(row[x]) for row in rows]
+        enough(x, at, 3)
         values = [y(row) for row in rows]
-        if None in values or len(set(at)) < 3:
+        if None in values:
             return None
         slope = np.polyfit(at, np.array(values, dtype=float), 1)[0]
         return float(slope * (max(at) - min(at)))
 
     return statistic
+
+
+def enough(what: str, values: Sequence[object], least: int) -> None:
+    """Raise :class:`TooFewError` unless there are at least so many different values."""
+    there = len(set(values))
+    if there < least:
+        raise TooFewError(f"{least} or more values of {what}, of which there {'is' if there == 1 else 'are'} {there},")
 
 
 def rare(label: int, classes: int) -> bool | None:
@@ -117,14 +162,16 @@ def rare(label: int, classes: int) -> bool | None:
 def mean_over(column: str, part: bool | None = None) -> Statistic:
     """Return the statistic: the mean of a column over the classes that are :func:`rare` (True) or not (False), or all.
 
-    A class without a value is left out; None if none has one, as while the run is missing.
+    A class without a value is left out, NaN if none has one; None while the run is missing.
     """
 
     def statistic(rows: Sequence[Row]) -> float | None:
         once(rows, "label")
-        known = [(row["label"], row[column]) for row in rows if row["label"] is not None and row[column] is not None]
-        own = [value for label, value in known if part is None or rare(label, len(rows)) is part]
-        return fmean(own) if own else None
+        if any(row["label"] is None for row in rows):
+            return None
+        own = [row[column] for row in rows if part is None or rare(row["label"], len(rows)) is part]
+        known = [value for value in own if value is not None]
+        return fmean(known) if known else math.nan
 
     return statistic
 
@@ -132,8 +179,9 @@ def mean_over(column: str, part: bool | None = None) -> Statistic:
 def norm_spread(rows: Sequence[Row]) -> float | None:
     """Return the statistic: 100 times the standard deviation of a run's norms, which all its rows have."""
     once(rows, "label")
+    alike(rows, "std_100")
     found: float | None = rows[0]["std_100"]
-    return found
+    return None if any(row["std_100"] is None for row in rows) else found
 
 
 def where(data: str, imbalance: float | None = None, *more: str) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import numpy as np
 
 from empirical.claims.claim import Claim, Comparison
-from empirical.claims.measures import each, shifted, trend, where
-from empirical.claims.tables import Row, Series, Statistic, Table, once
+from empirical.claims.measures import along, compared, each, enough, shifted, trend, where
+from empirical.claims.tables import Row, Series, Statistic, Table, TooFewError
 
 __all__ = ["CLAIMS"]
 
@@ -39,40 +40,53 @@ def _minority(row: Row) -> float | None:
 def _curves(table: Table, x: str) -> Iterator[tuple[str, str, Callable[[Statistic], Series]]]:
     """Yield each curve of a table: its data set, its name, and how to take a statistic of each seed's points.
 
-    The claims are about networks from random weights; another class, or another number of the others, is a curve of its
-    own.
+    The claims are about networks from random weights; another class, or another number of the images that are fixed, is
+    a curve of its own, and a single point is none.
+
+    Raises:
+        TooFewError: there is no curve.
     """
     fixed = "minority_images" if x == "majority_images" else "majority_images"
     table.need("data", "label", fixed, x, "minority", "seed", "pretrain")
+    found = False
     for data, label, number in table.places("data", "label", fixed, pretrain="none"):
         cells = {"data": data, "label": label, fixed: number, "pretrain": "none"}
-        if len({row[x] for row in table.where(**cells)}) > 1:
-            name = f"class {label + 1} with {number:g}" if x == "majority_images" else f"class {label + 1}"
-            yield data, where(data, None, name), lambda statistic, cells=cells: table.per_seed(statistic, **cells)
+        if len(table.values(x, **cells)) > 1:
+            found = True
+            name = f"class {label + 1} {'with' if x == 'majority_images' else 'among'} {number:g}"
+            yield data, where(data, None, name), lambda statistic, cells=cells: along(table, x, statistic, **cells)
+    if not found:
+        raise TooFewError(f"in the table {table.name} a curve from random weights over several values of {x}")
 
 
 def _flat(table: Table) -> list[Comparison]:
     comparisons = []
     for data, name, series in _curves(table, "majority_images"):
         for axis, scale in (("against the number", float), ("against its logarithm", math.log)):
-            rise = series(trend("majority_images", _minority, scale))
-            comparisons.append(Comparison(f"{name}, tendency {axis}", shifted(rise, by=FALL), data))
+            rise = partial(series, trend("majority_images", _minority, scale))
+            label = f"{name}, tendency {axis}"
+            comparisons.append(compared(label, data, lambda rise=rise: shifted(rise(), by=FALL)))
     return comparisons
 
 
-def _upper(rows: Sequence[Row]) -> list[tuple[float, float]] | None:
-    """Return the points with at least half of the largest number of images; None while a run is missing."""
-    once(rows, "minority_images")
+def _upper(rows: Sequence[Row], least: int) -> list[tuple[float, float]] | None:
+    """Return the points with at least half of the largest number of images; None while a run is missing.
+
+    Raises:
+        TooFewError: there are fewer than ``least`` of them.
+    """
+    half = max(row["minority_images"] for row in rows) / 2
+    own = [row for row in rows if row["minority_images"] >= half]
+    enough("minority_images from half of the largest on", [row["minority_images"] for row in own], least)
     if any(row["minority"] is None for row in rows):
         return None
-    half = max(row["minority_images"] for row in rows) / 2
-    return [(row["minority_images"], row["minority"]) for row in rows if row["minority_images"] >= half]
+    return [(row["minority_images"], row["minority"]) for row in own]
 
 
 def _bend(rows: Sequence[Row]) -> float | None:
     """Return how far the parabola through the upper half lies above its chord, in the middle."""
-    points = _upper(rows)
-    if points is None or len({x for x, _ in points}) < 3:
+    points = _upper(rows, 3)
+    if points is None:
         return None
     x, y = np.array(points, dtype=float).T
     span = x.max() - x.min()
@@ -81,31 +95,31 @@ def _bend(rows: Sequence[Row]) -> float | None:
 
 def _excess(rows: Sequence[Row]) -> float | None:
     """Return by how much accuracy with few images lies below the straight line of the upper half, in points."""
-    points = _upper(rows)
-    if points is None or len({x for x, _ in points}) < 2:
-        return None
-    line = np.polyfit(*np.array(points, dtype=float).T, 1)
+    points = _upper(rows, 2)
     most = max(row["minority_images"] for row in rows)
     few = [row for row in rows if row["minority_images"] <= SCARCE * most]
-    if not few:
+    enough(f"minority_images up to {SCARCE:g} of the largest", [row["minority_images"] for row in few], 1)
+    if points is None:
         return None
+    line = np.polyfit(*np.array(points, dtype=float).T, 1)
     return float(np.mean([np.polyval(line, row["minority_images"]) - row["minority"] for row in few]))
 
 
 def _linear(table: Table) -> list[Comparison]:
     comparisons = []
     for data, name, series in _curves(table, "minority_images"):
-        bend = series(_bend)
-        comparisons += [
-            Comparison(f"{name}, bent up by less than {BEND:g} points", shifted(bend, by=BEND, factor=-1), data),
-            Comparison(f"{name}, bent down by less than {BEND:g} points", shifted(bend, by=BEND), data),
-        ]
+        for side, sign in (("up", -1), ("down", 1)):
+            bend = partial(series, _bend)
+            label = f"{name}, bent {side} by less than {BEND:g} points"
+            comparisons.append(
+                compared(label, data, lambda bend=bend, sign=sign: shifted(bend(), by=BEND, factor=sign))
+            )
     return comparisons
 
 
 def _nonlinear(table: Table) -> list[Comparison]:
     return [
-        Comparison(f"{name}, drop beyond the line", series(_excess), data)
+        compared(f"{name}, drop beyond the line", data, partial(series, _excess))
         for data, name, series in _curves(table, "minority_images")
     ]
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from statistics import fmean
 
 from empirical.claims.claim import Claim, Comparison
-from empirical.claims.measures import each, shifted, trend, where
-from empirical.claims.tables import Row, Statistic, Table, once
+from empirical.claims.measures import along, compared, each, enough, shifted, trend, where
+from empirical.claims.tables import Row, Statistic, Table
 
 __all__ = ["CLAIMS"]
+
+IMBALANCE = 100
+"""That of the paper's simulation; what a table has at another one is judged too, and named as outside its setting."""
+
+_READING = f"at imbalance {IMBALANCE}, the paper's, and at any other that the table has, named as outside its setting"
 
 _MORE_SIMILAR = {"similar-fraction": ("fraction", 1), "similar-degree": ("degree", -1)}
 """What varies in each table, and in which direction the similar samples become more, or more similar."""
@@ -29,6 +35,11 @@ def _gap(row: Row) -> float | None:
     return None if row["minority"] is None or row["majority"] is None else row["majority"] - row["minority"]
 
 
+def _name(data: str, imbalance: float, what: str) -> str:
+    """Return the label of a comparison."""
+    return where(data, imbalance, *([] if imbalance == IMBALANCE else ["outside the paper's setting"]), what)
+
+
 def _falls(y: Callable[[Row], float | None], rising: bool = False) -> Callable[[Table], list[Comparison]]:
     """Return the comparisons: how far ``y`` falls (or rises) as similarity grows over the figure."""
 
@@ -38,9 +49,9 @@ def _falls(y: Callable[[Row], float | None], rising: bool = False) -> Callable[[
         sign = direction if rising else -direction
         comparisons = []
         for data, imbalance in table.places("data", "imbalance"):
-            rise = table.per_seed(trend(x, y), data=data, imbalance=imbalance)
-            name = where(data, imbalance, f"over {'rho' if x == 'fraction' else 'lambda'}")
-            comparisons.append(Comparison(name, shifted(rise, by=0, factor=sign), data))
+            rise = partial(along, table, x, trend(x, y), data=data, imbalance=imbalance)
+            name = _name(data, imbalance, f"over {'rho' if x == 'fraction' else 'lambda'}")
+            comparisons.append(compared(name, data, lambda rise=rise: shifted(rise(), by=0, factor=sign)))
         return comparisons
 
     return measure
@@ -54,10 +65,11 @@ def _loss(x: str) -> Statistic:
     """Return the statistic: what the minority loses, on average over the values of ``x`` with any mixing."""
 
     def statistic(rows: Sequence[Row]) -> float | None:
-        once(rows, x)
         pure = [row["minority"] for row in rows if _pure(row)]
         mixed = [row["minority"] for row in rows if not _pure(row)]
-        if not pure or not mixed or None in pure or None in mixed:
+        enough(f"{x} with unchanged images", pure[:1], 1)
+        enough(f"{x} with similar ones", mixed[:1], 1)
+        if None in pure or None in mixed:
             return None
         return fmean(pure) - fmean(mixed)
 
@@ -67,9 +79,10 @@ def _loss(x: str) -> Statistic:
 def _influenced(table: Table) -> list[Comparison]:
     table.need(*_COLUMNS)
     figure = {"similar-fraction": "Figure 3", "similar-degree": "Figure 4"}[table.name]
-    loss = _loss(_MORE_SIMILAR[table.name][0])
+    x, _ = _MORE_SIMILAR[table.name]
+    loss = _loss(x)
     return [
-        Comparison(where(data, imbalance, figure), table.per_seed(loss, data=data, imbalance=imbalance), data)
+        compared(_name(data, imbalance, figure), data, partial(along, table, x, loss, data=data, imbalance=imbalance))
         for data, imbalance in table.places("data", "imbalance")
     ]
 
@@ -82,6 +95,7 @@ CLAIMS = (
         "samples in the majority class",
         statistic="a straight line is fitted to the accuracy of the last class against rho at lambda 0.2, at each "
         "imbalance: -slope * (max - min) > 0",
+        reading=_READING,
         experiments=("similar-fraction",),
         measure=each(_falls(_minority)),
     ),
@@ -92,6 +106,7 @@ CLAIMS = (
         "decreased with larger similarity controlled by lambda in the mixup",
         statistic="a straight line is fitted to the accuracy of the last class against lambda at rho 0.2, at each "
         "imbalance: slope * (max - min) > 0, since a smaller lambda is a larger similarity",
+        reading=_READING,
         experiments=("similar-degree",),
         measure=each(_falls(_minority)),
     ),
@@ -99,7 +114,7 @@ CLAIMS = (
         id="E4.influenced",
         place="section 4.2, main results, Figures 3 and 4",
         printed="the accuracy of the minority class is indeed influenced by similar samples from the majority class",
-        reading="lowered by them",
+        reading=f"lowered by them; {_READING}",
         statistic="accuracy of the last class with unchanged images (rho 0, or lambda 1) minus its mean over all other "
         "points of the figure, at each imbalance: > 0",
         experiments=("similar-fraction", "similar-degree"),
@@ -109,7 +124,7 @@ CLAIMS = (
         id="E4.severe",
         place="section 4.2, main results, Figures 3 and 4",
         printed="the long-tailed problem would become more severe when similar samples exist",
-        reading="the gap in accuracy between the first and the last class grows",
+        reading=f"the gap in accuracy between the first and the last class grows; {_READING}",
         statistic="a straight line is fitted to the accuracy of the first class minus that of the last against rho, "
         "and against -lambda, at each imbalance: slope * (max - min) > 0",
         experiments=("similar-fraction", "similar-degree"),
@@ -120,6 +135,7 @@ CLAIMS = (
         place="section 4.2, main results, Figures 3 and 4",
         printed="More similar samples exist between majority and minority class, the final model performance would be "
         "worse, vice versa",
+        reading=_READING,
         statistic="a straight line is fitted to the accuracy over all classes against rho, and against -lambda, at "
         "each imbalance: -slope * (max - min) > 0",
         experiments=("similar-fraction", "similar-degree"),

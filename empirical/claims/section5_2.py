@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import product
 from statistics import pstdev
 
 from empirical.claims.claim import Claim, Comparison
-from empirical.claims.measures import adjacent, each, gain, mean_over, minus, where
+from empirical.claims.measures import each, gain, mean_over, minus, steps, where
 from empirical.claims.tables import Row, Statistic, Table, once, only
 
 __all__ = ["CLAIMS"]
@@ -77,17 +78,13 @@ def _gains_more(pairs: Sequence[tuple[str, str]]) -> Callable[[Table], list[Comp
 
 def _ce_by_imbalance(table: Table) -> list[Comparison]:
     cells = {"method": "ce", **NONE}
-    ratios: dict[str, list[float]] = {}
-    for data, imbalance in _cells(table):
-        ratios.setdefault(data, []).append(imbalance)
     return [
         Comparison(
             f"{data}, CE at imbalance {low:g} - at {high:g}",
             gain(table, _ACCURACY, {"imbalance": low}, {"imbalance": high}, data=data, **cells),
             data,
         )
-        for data, own in ratios.items()
-        for high, low in adjacent(own)
+        for data, high, low in steps(table, _cells(table))
     ]
 
 
@@ -127,12 +124,14 @@ def _clearer(table: Table) -> list[Comparison]:
 
 
 def _uneven(column: str) -> Statistic:
-    """Return the statistic: the standard deviation of a column over the classes."""
+    """Return the statistic: the standard deviation of a column over the classes; NaN if fewer than two have a value."""
 
     def statistic(rows: Sequence[Row]) -> float | None:
         once(rows, "label")
-        own = [row[column] for row in rows if row["label"] is not None and row[column] is not None]
-        return pstdev(own) if len(own) > 1 else None
+        if any(row["label"] is None for row in rows):
+            return None
+        own = [row[column] for row in rows if row[column] is not None]
+        return pstdev(own) if len(own) > 1 else math.nan
 
     return statistic
 

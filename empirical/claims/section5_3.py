@@ -7,13 +7,14 @@ alike by either.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 
 import numpy as np
 
 from empirical.claims.claim import Claim, Comparison
-from empirical.claims.measures import adjacent, each, gain, mean_over, minus, norm_spread, shifted, where
+from empirical.claims.measures import each, gain, mean_over, minus, norm_spread, shifted, steps, where
 from empirical.claims.section5_2 import METHODS, NONE
 from empirical.claims.tables import Row, Series, Table, once, only
 
@@ -29,13 +30,6 @@ _NOT_IN_FIGURE6 = "cifar100"
 def _cells(table: Table, figure6: bool = False) -> Iterator[tuple[str, float]]:
     table.need("data", "imbalance", "method", "seed", "std_100")
     yield from (place for place in table.places("data", "imbalance") if not (figure6 and place[0] == _NOT_IN_FIGURE6))
-
-
-def _ratios(table: Table, figure6: bool = False) -> dict[str, list[float]]:
-    ratios: dict[str, list[float]] = {}
-    for data, imbalance in _cells(table, figure6):
-        ratios.setdefault(data, []).append(imbalance)
-    return ratios
 
 
 def _spreads(
@@ -81,8 +75,7 @@ def _ce_by_imbalance(table: Table) -> list[Comparison]:
             gain(table, norm_spread, {"imbalance": high}, {"imbalance": low}, data=data, method="ce"),
             data,
         )
-        for data, own in _ratios(table).items()
-        for high, low in adjacent(own)
+        for data, high, low in steps(table, _cells(table))
     ]
 
 
@@ -102,8 +95,7 @@ def _gap_by_imbalance(table: Table) -> list[Comparison]:
             ),
             data,
         )
-        for data, own in _ratios(table, figure6=True).items()
-        for high, low in adjacent(own)
+        for data, high, low in steps(table, _cells(table, figure6=True))
     ]
 
 
@@ -120,11 +112,13 @@ def _larger(table: Table) -> list[Comparison]:
 
 
 def _correlation(rows: Sequence[Row]) -> float | None:
-    """Return Pearson's correlation of a run's norms with the logarithms of its class sizes."""
+    """Return Pearson's correlation of a run's norms with the logarithms of its class sizes; NaN if it has none."""
     once(rows, "label")
-    own = [(row["images"], row["norm"]) for row in rows if row["norm"] is not None and row["images"]]
-    if len(own) < 3 or len({images for images, _ in own}) < 2 or len({norm for _, norm in own}) < 2:
+    if any(row["norm"] is None for row in rows):
         return None
+    own = [(row["images"], row["norm"]) for row in rows if row["images"]]
+    if len(own) < 3 or len({images for images, _ in own}) < 2 or len({norm for _, norm in own}) < 2:
+        return math.nan
     images, norms = np.array(own, dtype=float).T
     return float(np.corrcoef(np.log(images), norms)[0, 1])
 

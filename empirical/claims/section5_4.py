@@ -8,7 +8,7 @@ from itertools import pairwise, product
 from empirical.claims.claim import Claim, Comparison
 from empirical.claims.measures import each, gain, mean_over, where
 from empirical.claims.section5_2 import METHODS, NONE, SSP
-from empirical.claims.tables import Statistic, Table, only
+from empirical.claims.tables import Statistic, Table, TooFewError, only
 
 __all__ = ["CLAIMS"]
 
@@ -44,28 +44,32 @@ def _more_even(table: Table) -> list[Comparison]:
 
 
 def _ssl(table: Table) -> list[Comparison]:
-    table.need("data", "imbalance", "pretrain", "seed", "accuracy")
+    table.need("data", "imbalance", "method", "pretrain", "seed", "accuracy")
     return [
         Comparison(
-            where(data, imbalance, f"{pretrain} - none"),
-            gain(table, _ACCURACY, {"pretrain": pretrain}, NONE, data=data, imbalance=imbalance),
+            where(data, imbalance, f"{METHODS.get(method, method)}, {pretrain} - none"),
+            gain(table, _ACCURACY, {"pretrain": pretrain}, NONE, data=data, imbalance=imbalance, method=method),
             data,
         )
         for data, imbalance in table.places("data", "imbalance")
+        for method in table.values("method", data=data, imbalance=imbalance)
         for pretrain in table.values("pretrain", data=data)
         if pretrain != "none"
     ]
 
 
 def _depth(table: Table) -> list[Comparison]:
-    table.need("data", "imbalance", "pretrain", "seed", "accuracy", "depth")
+    table.need("data", "imbalance", "method", "pretrain", "seed", "accuracy", "depth")
     comparisons = []
     for data, imbalance in table.places("data", "imbalance"):
-        depths = sorted(table.values("depth", data=data, imbalance=imbalance))
-        for shallow, deep in pairwise(depths):
-            cells = {"data": data, "imbalance": imbalance, **NONE}
-            values = gain(table, _ACCURACY, {"depth": deep}, {"depth": shallow}, **cells)
-            comparisons.append(Comparison(where(data, imbalance, f"ResNet-{deep} - ResNet-{shallow}"), values, data))
+        for method in table.values("method", data=data, imbalance=imbalance):
+            cells = {"data": data, "imbalance": imbalance, "method": method}
+            for shallow, deep in pairwise(sorted(table.values("depth", **cells))):
+                values = gain(table, _ACCURACY, {"depth": deep}, {"depth": shallow}, **cells, **NONE)
+                name = f"{METHODS.get(method, method)}, ResNet-{deep} - ResNet-{shallow}"
+                comparisons.append(Comparison(where(data, imbalance, name), values, data))
+    if not comparisons:
+        raise TooFewError(f"a second depth in the table {table.name}")
     return comparisons
 
 
@@ -126,7 +130,7 @@ CLAIMS = (
         place="sections 5.2 and 5.4, different self-supervised methods",
         printed="self-supervised learning can provide discriminative information for downstream tasks",
         statistic="accuracy after each self-supervised pre-training minus that from random weights, at each imbalance "
-        "and data set: > 0",
+        "and data set, for CE (and any other method that the table has): > 0",
         experiments=("ssl",),
         measure=each(_ssl),
     ),
@@ -136,7 +140,7 @@ CLAIMS = (
         printed="network depth is of crucial factor for representation learning",
         reading="deeper is better",
         statistic="accuracy of each network minus that of the next shallower one, without "
-        "SSP, at each imbalance and data set: > 0",
+        "SSP, at each imbalance and data set, for CE (and any other method that the table has): > 0",
         experiments=("depth",),
         measure=each(_depth),
     ),

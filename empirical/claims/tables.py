@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +14,10 @@ from typing import Any, NoReturn
 from empirical.files import csv_rows
 from theory._validate import refuse
 
-__all__ = ["LackingError", "Row", "Series", "Statistic", "Table", "once", "only", "read"]
+__all__ = ["LackingError", "Row", "Series", "Statistic", "Table", "TooFewError", "alike", "once", "only", "read"]
+
+_RECIPES = "the table holds runs of different recipes"
+_SHOWN = 3  # different values of a column in a message
 
 Row = Mapping[str, Any]
 """A row, by column; an empty cell is None."""
@@ -27,6 +31,10 @@ Statistic = Callable[[Sequence[Row]], float | None]
 
 class LackingError(Exception):
     """A table lacks what a claim needs; the message says what."""
+
+
+class TooFewError(LackingError):
+    """A comparison has too little to go on, whatever is finished; the message says of what it needs more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,12 +87,24 @@ class Table:
                 raise LackingError(f"the table {self.name} has no column {name}")
 
 
-def once(rows: Sequence[Row], column: str) -> None:
-    """Raise :class:`LackingError` if two rows of a seed are alike in a column that tells them apart in one recipe."""
-    values = [value for row in rows if (value := row.get(column)) is not None]
-    for value in values:
-        if values.count(value) > 1:
-            _several(values.count(value), f" and {column} {value}")
+def once(rows: Sequence[Row], *columns: str) -> None:
+    """Raise :class:`LackingError` if two rows of a seed are alike in the columns that tell them apart in one recipe.
+
+    A row without a value in one of them is of a run that is not finished, and is not compared.
+    """
+    places = Counter(tuple(row.get(name) for name in columns) for row in rows)
+    for place, number in places.items():
+        if number > 1 and None not in place:
+            _several(number, "".join(f" and {name} {value}" for name, value in zip(columns, place, strict=True)))
+
+
+def alike(rows: Sequence[Row], *columns: str) -> None:
+    """Raise :class:`LackingError` if rows differ in a column that is the same in all of one recipe."""
+    for name in columns:
+        values = [value for value in dict.fromkeys(row[name] for row in rows) if value is not None]
+        if len(values) > 1:
+            shown = ", ".join(map(str, values[:_SHOWN])) + (", ..." if len(values) > _SHOWN else "")
+            raise LackingError(f"{name} is {shown} where one is meant; {_RECIPES}")
 
 
 def only(column: str) -> Statistic:
@@ -102,15 +122,14 @@ def only(column: str) -> Statistic:
 
 
 def _several(number: int, place: str = "") -> NoReturn:
-    raise LackingError(
-        f"{number} rows of one seed{place} where one is meant; the table holds runs of different recipes"
-    )
+    raise LackingError(f"{number} rows of one seed{place} where one is meant; {_RECIPES}")
 
 
 def read(folders: Iterable[Path], names: Iterable[str]) -> dict[str, dict[str, Table]]:
     """Return by profile, then by experiment, the tables that lie in the folders.
 
-    Tables of one experiment and profile are put together; of rows that stand in several folders, a finished one counts.
+    Tables of one experiment and profile are put together; of a run that stands in several folders, the rows count that
+    have the most in them.
 
     Raises:
         ValueError: a folder is missing, or a table cannot be read.
@@ -136,7 +155,10 @@ def read(folders: Iterable[Path], names: Iterable[str]) -> dict[str, dict[str, T
 
 
 def _together(parts: Sequence[Sequence[Row]]) -> tuple[Row, ...]:
-    """Return the rows of all parts, a run's rows from the first part in which it is finished."""
+    """Return the rows of all parts, a run's rows from the first of those parts in which they have the most values.
+
+    A finished run may have empty cells too, as of a law that says nothing of it.
+    """
     if len(parts) == 1:
         return tuple(parts[0])
     runs: dict[Any, list[Row]] = {}
@@ -145,13 +167,13 @@ def _together(parts: Sequence[Sequence[Row]]) -> tuple[Row, ...]:
         for place, row in enumerate(rows):
             own.setdefault(row["run"] if row.get("run") else (number, place), []).append(row)
         for run, mine in own.items():
-            if run not in runs or (_unfinished(runs[run]) and not _unfinished(mine)):
+            if run not in runs or _filled(mine) > _filled(runs[run]):
                 runs[run] = mine
     return tuple(row for rows in runs.values() for row in rows)
 
 
-def _unfinished(rows: Sequence[Row]) -> bool:
-    return any(value is None for row in rows for value in row.values())
+def _filled(rows: Sequence[Row]) -> int:
+    return sum(value is not None for row in rows for value in row.values())
 
 
 def _load(folder: Path, name: str) -> tuple[list[Row], dict[str, Any]]:

@@ -13,14 +13,12 @@ from dataclasses import MISSING, fields
 from typing import Any
 
 from empirical.config import METHODS, Config
-from empirical.options import ROOT, Parser, folder, numeric
+from empirical.options import FAILED, ROOT, Parser, folder, numeric
 from empirical.stopping import CANCELLED, INTERRUPTED, Interrupted, Stop, duration
 from empirical.threads import wait_passively
 from theory._validate import refuse
 
 __all__ = ["main"]
-
-_FAILED = 1
 
 _WORDS = ("data", "shape", "method", "pretrain", "arch")
 _OPTIONS: dict[str, dict[str, tuple[str, str]]] = {
@@ -99,19 +97,19 @@ def main(argv: Sequence[str]) -> int:
             return CANCELLED
         except ArithmeticError as error:
             print(f"{parser.prog}: {error}", file=sys.stderr)
-            return _FAILED
+            return FAILED
         except (MemoryError, RuntimeError) as error:  # torch says with a RuntimeError that memory is short
             if not isinstance(error, MemoryError) and "memory" not in str(error):
                 raise
             reason = str(error).partition("\n")[0] or "no memory is left"
             print(f"{parser.prog}: {reason}; what was saved before is as it was", file=sys.stderr)
-            return _FAILED
+            return FAILED
         except OSError as error:
             where = f"{error.filename}: " if error.filename else ""
             print(
                 f"{parser.prog}: {where}{error.strerror or error}; what was saved before is as it was", file=sys.stderr
             )
-            return _FAILED
+            return FAILED
 
 
 def _train(args: argparse.Namespace, stop: Stop) -> int:

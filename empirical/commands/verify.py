@@ -6,6 +6,7 @@ Exit codes: 0, the claims are judged, whatever the verdicts and however much is 
 from __future__ import annotations
 
 import json
+import shlex
 from collections import Counter
 from collections.abc import Sequence
 from itertools import groupby
@@ -16,7 +17,8 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
-from empirical.claims import ALPHA, NOT_MEASURED, RUNS, Finding, as_printed, findings, published, read
+from empirical.claims import ALPHA, FOLDERS, NOT_MEASURED, RUNS, Finding, as_printed, findings, published, read
+from empirical.experiments import EXPERIMENTS
 from empirical.files import check_file, write_whole
 from empirical.options import Parser, file, folder
 from theory._console import Console
@@ -49,7 +51,7 @@ def main(argv: Sequence[str]) -> int:
         console.print(_published(cells), markup=False)
     _say_missing(console, found, args.results[0])
     if args.json is not None:
-        _write(parser, args.json, found, cells)
+        _write(parser, args.json, args.results, found, cells)
         console.print(f"written to {args.json}", markup=False, soft_wrap=True)
     return 0
 
@@ -71,7 +73,7 @@ def _table(profile: str, ours: bool, found: Sequence[Finding], *, narrow: bool) 
         own = as_printed(f.claim)
         verdict = f"[{_STYLE[f.verdict]}]{f.verdict}[/]"
         reading = "" if f.claim.reading is None else f" (read as: {f.claim.reading})"
-        found_so_far = f"{f.counts}; {f.late} lack runs" if f.late else f.counts
+        found_so_far = f"{f.counts}; {f.late} lack runs or values" if f.late else f.counts
         measured = ", ".join((*f.data, f"{f.seeds}: {found_so_far}")) if f.data else ""
         words = [f.claim.printed + reading, measured, *([] if ours else ["" if own is None else str(own)])]
         cells = ["\n".join(filter(None, words))] if narrow else words
@@ -102,25 +104,43 @@ def _published(cells: Sequence[published.Cell]) -> str:
 
 
 def _say_missing(console: Console, found: Sequence[Finding], out: Path) -> None:
-    """Say what is missing and which commands make it."""
+    """Say what is missing and which commands make it, in the shell in which its folders are named first."""
     absent = dict.fromkeys(reason for f in found for reason in f.missing if not reason.startswith(RUNS))
     if absent:
         console.print("missing: " + "; ".join(absent), markup=False)
     commands = dict.fromkeys(command for f in found for command in f.make)
     if commands:
-        console.print("made by:", *(f"  {command} --out {out}" for command in commands), sep="\n", markup=False)
+        folders = {"DATA": "the data sets", "RUNS": f"the runs that are there ({out / 'runs'} if none was named)"}
+        named = " and ".join(f"${name} is the folder of {what}" for name, what in folders.items())
+        lines = [f"  {command} {FOLDERS}" for command in commands]
+        words = [f"made by, where {named}:", f"  RESULTS={shlex.quote(str(out))}", *lines]
+        console.print(*words, sep="\n", markup=False, soft_wrap=True)
 
 
-def _write(parser: Parser, path: Path, found: Sequence[Finding], cells: Sequence[published.Cell]) -> None:
+def _write(
+    parser: Parser, path: Path, folders: Sequence[Path], found: Sequence[Finding], cells: Sequence[published.Cell]
+) -> None:
     claims: list[dict[str, Any]] = []
     for f in found:
         own = as_printed(f.claim)
         claims.append({**f.as_dict(), "as_printed": None if own is None else dict(vars(own))})
-    content = {"alpha": ALPHA, "claims": claims, "published": [part.as_dict() for part in cells]}
+    judged = {"claims": claims, "published": [part.as_dict() for part in cells]}
+    content = {"alpha": ALPHA, "tables": _tables(folders), **judged}
     try:
         write_whole(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
     except OSError as error:
         parser.error(f"json={str(path)!r}: must be a file that can be written: {error.strerror}")
+
+
+def _tables(folders: Sequence[Path]) -> list[str]:
+    """Return the SHA-256 of all tables that were there to be judged, so that others can be told from them."""
+    digests: set[str] = set()
+    for path in (folder / f"{name}.json" for folder in folders for name in EXPERIMENTS):
+        try:
+            digests.update(json.loads(path.read_text(encoding="utf-8"))["sha256"].values())
+        except (OSError, ValueError, TypeError, LookupError, AttributeError):  # no such table, or of no use
+            continue
+    return sorted(digests)
 
 
 def _parser() -> Parser:

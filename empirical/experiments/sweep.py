@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any
 
 from empirical.config import Config
 from empirical.experiments.places import Job, Place, given, here, processes
+from empirical.options import FAILED
 from empirical.stopping import INTERRUPTED, Interrupted, Stop
 from empirical.threads import cores
 from theory._validate import number, refuse
@@ -37,10 +38,7 @@ from theory.executors import client_address, open_client
 if TYPE_CHECKING:
     from empirical.experiments.training import Setting
 
-__all__ = ["FAILED", "GPU_WORKERS", "SUBMITIT", "Outcome", "check_executor", "results", "usual_workers"]
-
-FAILED = 1
-"""The exit code of a sweep in which a run failed."""
+__all__ = ["GPU_WORKERS", "SUBMITIT", "Outcome", "check_executor", "results", "usual_workers"]
 
 GPU_WORKERS = 4
 """How many runs are trained side by side on one GPU, if nothing else is said: processes that take turns on it.
@@ -104,11 +102,16 @@ def check_executor(executor: Executor | str | None, resources: Mapping[str, Any]
     Raises:
         ValueError: it says what is allowed.
     """
+    allowed = f"must be dask://HOST:PORT or one of {', '.join(SUBMITIT)}"
     if isinstance(executor, str) and executor.startswith(_DASK):
         for name, value in resources.items():
             number(name, value, "must be a number above 0: how much of it a run takes of a worker", above=0)
         try:
-            socket.create_connection(client_address(executor), timeout=_PATIENCE).close()  # a client's takes longer
+            address = client_address(executor)
+        except ValueError:
+            refuse("executor", executor, allowed)
+        try:
+            socket.create_connection(address, timeout=_PATIENCE).close()  # a client's takes longer
             with open_client(executor):
                 pass
         except (OSError, OverflowError):
@@ -118,7 +121,7 @@ def check_executor(executor: Executor | str | None, resources: Mapping[str, Any]
 
         check(str(executor), resources)
     elif executor is not None and not isinstance(executor, Executor):
-        refuse("executor", executor, f"must be dask://HOST:PORT or one of {', '.join(SUBMITIT)}")
+        refuse("executor", executor, allowed)
     elif resources:
         refuse("resources", dict(resources), "must be left out: only dask:// and submitit have them")
 

@@ -21,7 +21,8 @@ from empirical.experiments import training
 from empirical.experiments.training import PROFILES, Setting, average, data_name, different, percent, spread
 from empirical.options import numeric
 from empirical.progress import Track, silent
-from theory._validate import choice, whole
+from empirical.sizes import size_of
+from theory._validate import choice, refuse, whole
 
 __all__ = ["DATA", "SCHEDULES", "Design", "Row", "add_arguments", "prepare", "run", "summarise"]
 
@@ -82,6 +83,19 @@ class Design:
             most = max(sum(run.counts or ()) for run in configs)
             return [_longer(run, most / sum(run.counts or ())) for run in configs]
         return configs
+
+    def check(self, available: Sequence[int]) -> None:
+        """Refuse numbers of images that the data, with ``available`` training images of each class, do not have.
+
+        Example:
+            >>> Design(majority=(100, 5000), minority=(100,)).check([5000] * 10)
+        """
+        own = len(available) - 1 if self.label is None else self.label
+        least = min(range(len(available)), key=lambda label: (label == own, available[label]))
+        for name, numbers, label in (("majority", self.majority, least), ("minority", self.minority, own)):
+            if max(numbers) > available[label]:
+                most = available[label]
+                refuse(name, max(numbers), f"must be at most {most}: the class of label {label} has no more")
 
     def arguments(self) -> dict[str, Any]:
         """Return the options of the command line that repeat it."""
@@ -144,8 +158,15 @@ def prepare(args: argparse.Namespace, designs: Mapping[str, Design]) -> Setting:
 
         return len(gather(training.config(profile, data=data, imbalance=1), args.root).counts)
 
+    @cache
+    def check(data: str) -> None:
+        design.check(size_of(data, args.root).available)
+
     def plan(profile: str, data: str, _: None, seed: int) -> list[Config]:
-        return design.runs(profile, data, classes(data), seed)
+        runs = design.runs(profile, data, classes(data), seed)
+        if not args.only_plan:
+            check(data)
+        return runs
 
     return training.prepare(args, plan, DATA, None, design.arguments())
 

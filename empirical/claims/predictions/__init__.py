@@ -9,7 +9,9 @@ of Theorem 1 (``shift``), N3 the shares of number and similarity (``similarity-o
 (``pretraining``), N5 corrections as movements of the boundary (``corrections``), N6 Theorem 3 and Property 3
 (``norm-angle``).
 
-Draws, repeats and pairs of classes inside a seed are averaged within the seed first: the interval is over networks. The
+Draws, repeats and pairs of classes inside a seed are averaged within the seed first: the interval is over networks.
+What a claim averages over is named (:func:`empirical.claims.predictions.cells.per_seed`), and a table in which anything
+else differs, as it holds runs of two recipes, is not judged. The
 experiment ``pairs`` trains no network and repeats draws of the images only, so that it has no seeds to judge by; its
 agreement stands in its own table.
 """

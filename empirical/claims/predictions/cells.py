@@ -7,7 +7,7 @@ from statistics import fmean
 from typing import Any
 
 from empirical.claims.measures import shifted
-from empirical.claims.tables import Row, Series, Statistic, Table
+from empirical.claims.tables import Row, Series, Statistic, Table, alike, once
 
 __all__ = ["average", "known", "per_seed", "places", "within"]
 
@@ -19,15 +19,47 @@ def places(table: Table, *columns: str, **cells: Any) -> list[tuple[Any, ...]]:
     return [place for place in found if None not in place]
 
 
-def per_seed(table: Table, statistic: Statistic, data: str, **cells: Any) -> Series:
-    """Return the statistic of each seed's rows with these cells; None for a seed that has a row without them yet."""
-    table.need(*cells)
+def per_seed(
+    table: Table,
+    statistic: Statistic,
+    data: str,
+    *,
+    over: Sequence[str],
+    same: Sequence[str] = (),
+    one_run: bool = False,
+    **cells: Any,
+) -> Series:
+    """Return the statistic of each seed's rows with these cells; None for a seed that has a row without them yet.
+
+    A statistic averages over the rows of a seed, and what it averages over is named: nothing else may differ.
+
+    Args:
+        table: the rows.
+        statistic: of the rows of a seed.
+        data: the data set.
+        over: the columns that tell the rows of a seed apart, such as the classes of a pair.
+        same: the columns of the recipe, such as numbers of images, that all rows of all seeds have in common.
+        one_run: whether the rows of a seed are all of one network.
+        **cells: what the rows have in their columns.
+
+    Raises:
+        LackingError: two rows of a seed are alike in ``over``, or rows differ in ``same`` or in their network.
+    """
+    table.need(*cells, *over, *same, *(["run"] if one_run else []))
+
+    def may(row: Row) -> bool:
+        return all(row[name] in (None, value) for name, value in cells.items())
 
     def own(rows: Sequence[Row]) -> float | None:
-        may = [row for row in rows if all(row[name] in (None, value) for name, value in cells.items())]
-        unknown = any(row[name] is None for row in may for name in cells)
-        return None if unknown or not may else statistic(may)
+        mine = [row for row in rows if may(row)]
+        if not mine or any(row[name] is None for row in mine for name in cells):
+            return None
+        once(mine, *over)
+        if one_run:
+            alike(mine, "run")
+        return statistic(mine)
 
+    alike([row for row in table.where(data=data) if may(row)], *same)
     return table.per_seed(own, data=data)
 
 

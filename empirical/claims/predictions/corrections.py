@@ -8,7 +8,7 @@ from statistics import fmean
 from empirical.claims.claim import Claim, Comparison
 from empirical.claims.measures import each, shifted, where
 from empirical.claims.predictions.cells import average, known, per_seed, places, within
-from empirical.claims.tables import Row, Statistic, Table
+from empirical.claims.tables import Row, Series, Statistic, Table
 from empirical.experiments.network_pairs import GOALS
 
 __all__ = ["CLAIMS"]
@@ -17,6 +17,7 @@ MARGIN = 10.0
 """How far a movement may be from theory's, in per cent of the distance between the class means."""
 
 _PLAIN, _AS_IT_FALLS = "ce", "tau"
+_ON_FEATURES = "heads"
 _LEVELS = {
     "heads": "linear classifiers on frozen features",
     "networks": "networks trained from scratch",
@@ -40,22 +41,27 @@ def _off(measured: str, predicted: str, factor: float) -> Statistic:
     return statistic
 
 
+def _series(table: Table, statistic: Statistic, data: str, level: str, imbalance: float, method: str) -> Series:
+    """Return a statistic over the pairs of classes of each seed."""
+    return per_seed(
+        table,
+        statistic,
+        data,
+        over=("majority", "minority"),
+        same=("n_pos", "n_neg"),
+        one_run=level == _ON_FEATURES,
+        level=level,
+        imbalance=imbalance,
+        method=method,
+    )
+
+
 def _movement(level: str) -> Callable[[Table], list[Comparison]]:
     def measure(table: Table) -> list[Comparison]:
         return [
             Comparison(
                 where(data, ratio, f"{method}: {MARGIN:g} % - |moved - predicted|"),
-                within(
-                    MARGIN,
-                    per_seed(
-                        table,
-                        _off("moved", "moved_predicted", 100),
-                        data,
-                        level=level,
-                        imbalance=ratio,
-                        method=method,
-                    ),
-                ),
+                within(MARGIN, _series(table, _off("moved", "moved_predicted", 100), data, level, ratio, method)),
                 data,
             )
             for data, ratio, method in _cases(table, level)
@@ -71,7 +77,7 @@ def _recall(level: str) -> Callable[[Table], list[Comparison]]:
         return [
             Comparison(
                 where(data, ratio, f"{method}: {_RECALL[level]:g} points - |recall - predicted|"),
-                within(_RECALL[level], per_seed(table, off, data, level=level, imbalance=ratio, method=method)),
+                within(_RECALL[level], _series(table, off, data, level, ratio, method)),
                 data,
             )
             for data, ratio, method in _cases(table, level)
@@ -85,11 +91,7 @@ def _away(level: str) -> Callable[[Table], list[Comparison]]:
         return [
             Comparison(
                 where(data, ratio, f"{method}: moved towards the majority"),
-                shifted(
-                    per_seed(table, average("moved"), data, level=level, imbalance=ratio, method=method),
-                    by=0,
-                    factor=-100,
-                ),
+                shifted(_series(table, average("moved"), data, level, ratio, method), by=0, factor=-100),
                 data,
             )
             for data, ratio, method in _cases(table, level)

@@ -40,7 +40,7 @@ def _series(table: Table, data: str, imbalance: float, statistic: Statistic) -> 
     def finished(rows: Sequence[Row]) -> float | None:
         return None if any(row["label"] is None for row in rows) else statistic(rows)
 
-    return per_seed(table, finished, data, imbalance=imbalance, method=_METHOD)
+    return per_seed(table, finished, data, over=("label",), one_run=True, imbalance=imbalance, method=_METHOD)
 
 
 def _differences(label: str, more: Statistic, less: Statistic | None = None) -> Callable[[Table], list[Comparison]]:

@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from empirical.claims.claim import Claim, Comparison
-from empirical.claims.measures import each, where
+from empirical.claims.measures import each, minus, where
 from empirical.claims.predictions.cells import average, per_seed, places, within
-from empirical.claims.tables import Table
+from empirical.claims.tables import Series, Table
 
 __all__ = ["CLAIMS"]
 
 MARGIN = 2.0
 """By how many points the mean gain in recall may differ from the predicted one."""
+
+
+def _series(table: Table, column: str, other: str | None, data: str, imbalance: float) -> Series:
+    """Return the mean of a column over the pairs of classes of each seed, or what it is above that of another one."""
+    statistic = average(column, other)
+    return per_seed(table, statistic, data, over=("majority", "minority"), one_run=True, imbalance=imbalance)
 
 
 def _above(column: str, other: str | None, label: str) -> Callable[[Table], list[Comparison]]:
@@ -21,7 +27,7 @@ def _above(column: str, other: str | None, label: str) -> Callable[[Table], list
     def measure(table: Table) -> list[Comparison]:
         table.need("seed", column, *([] if other is None else [other]))
         return [
-            Comparison(where(data, ratio, label), per_seed(table, average(column, other), data, imbalance=ratio), data)
+            Comparison(where(data, ratio, label), _series(table, column, other, data, ratio), data)
             for data, ratio in places(table, "data", "imbalance")
         ]
 
@@ -29,8 +35,18 @@ def _above(column: str, other: str | None, label: str) -> Callable[[Table], list
 
 
 def _as_predicted(table: Table) -> list[Comparison]:
-    parts = _above("gain", "gain_predicted", f"{MARGIN:g} points - |gain - predicted gain|")(table)
-    return [Comparison(part.label, within(MARGIN, part.values), part.data) for part in parts]
+    """Return the comparisons: how near the gain is to the predicted one, in points, and against how near it is to 0."""
+    table.need("seed", "gain", "gain_predicted")
+    comparisons = []
+    for data, ratio in places(table, "data", "imbalance"):
+        gain = _series(table, "gain", None, data, ratio)
+        error = _series(table, "gain", "gain_predicted", data, ratio)
+        for label, values in (
+            (f"{MARGIN:g} points - |gain - predicted gain|", within(MARGIN, error)),
+            ("|gain| - |gain - predicted gain|", minus(within(0, error), within(0, gain))),
+        ):
+            comparisons.append(Comparison(where(data, ratio, label), values, data))
+    return comparisons
 
 
 CLAIMS = (
@@ -58,8 +74,10 @@ CLAIMS = (
         id="N4.as-predicted",
         place="our prediction, from Theorem 2 and section 5.2",
         printed="the gain in recall is the one that Theorem 2 predicts from the raised M",
-        statistic=f"{MARGIN:g} points - |gain - predicted gain|, both means over the pairs of classes, at each "
-        "imbalance and data set: > 0",
+        reading="and nearer to it than to no gain at all, of which N4.gain speaks; where none is predicted, nothing is "
+        "decided",
+        statistic=f"{MARGIN:g} points - |gain - predicted gain|, and |gain| - |gain - predicted gain|, both gains "
+        "means over the pairs of classes, at each imbalance and data set: > 0",
         experiments=("pretraining",),
         measure=each(_as_predicted),
         margin=f"{MARGIN:g} points: half of the 4 that are the project's goal for a network's recall, as a gain is "

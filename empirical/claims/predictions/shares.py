@@ -41,7 +41,7 @@ def _series(table: Table, data: str, source: str, imbalance: float, what: str, f
         parts = _parts(rows, source, imbalance)
         return None if parts is None else factor * float(getattr(parts, what))
 
-    return per_seed(table, statistic, data)
+    return per_seed(table, statistic, data, over=("majority", "minority", "imbalance"), same=("n_pos",), one_run=True)
 
 
 def _ratios(table: Table) -> list[tuple[str, float]]:

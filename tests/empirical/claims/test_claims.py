@@ -2,6 +2,7 @@
 
 import json
 import math
+import shlex
 import subprocess
 import sys
 from collections import Counter
@@ -17,6 +18,7 @@ from empirical.claims import (
     CLAIMS,
     CONFIRMED,
     CONTRADICTED,
+    FOLDERS,
     NOT_MEASURED,
     UNDECIDED,
     Claim,
@@ -243,6 +245,19 @@ def test_no_claim_mixes_runs_of_two_recipes(claim, true):
     assert "runs of different recipes" in found.missing[0]
 
 
+@pytest.mark.parametrize("name", ["E7.drw-near", "E7.majority-larger", "E7.correlated", "E6.clearer", "E9.minority"])
+def test_a_run_of_another_recipe_that_is_not_finished_changes_no_other_s_numbers(name, true):
+    """It has one row more, without a class: thirds of the classes are not counted with it."""
+    claim = BY_ID[name]
+    [table] = claim.experiments
+    keys = {"data", "imbalance", "method", "pretrain", "seed", "split"}
+    first = {tuple(row[key] for key in keys if key in row): row for row in true[table].rows if row["seed"] == 1}
+    blank = [{**dict.fromkeys(row), **{key: row[key] for key in keys if key in row}} for row in first.values()]
+    for rows in ((*true[table].rows, *blank), (*blank, *true[table].rows)):
+        found = judge(claim, {table: replace(true[table], rows=rows)})
+        assert {(part.seeds, part.missing) for part in found.comparisons} == {(2, 1)}
+
+
 @pytest.mark.parametrize("name", ["E1.flat", "E2.linear", "E2.nonlinear"])
 def test_another_class_is_a_curve_of_its_own_and_a_pretrained_one_is_left_out(name, true):
     claim = BY_ID[name]
@@ -254,6 +269,101 @@ def test_another_class_is_a_curve_of_its_own_and_a_pretrained_one_is_left_out(na
         found = judge(claim, {table: more}).comparisons
         assert len({part.label for part in found}) == len(found) == factor * len(alone)
         assert [part.mean for part in found[: len(alone)]] == [part.mean for part in alone]
+
+
+@pytest.mark.parametrize("name", ["E3.minority", "E4.minority", "E4.influenced", "E4.severe", "E4.worse"])
+def test_the_simulation_at_another_imbalance_is_named_as_outside_the_paper_s_setting(name, true):
+    claim = BY_ID[name]
+    found = judge(claim, true)
+    assert "imbalance 100, the paper's" in claim.reading
+    for part in found.comparisons:
+        assert ("imbalance 10, outside the paper's setting, " in part.label) != ("imbalance 100, " in part.label)
+    assert len(found.comparisons) == 2 * len(claim.experiments)
+
+
+@pytest.mark.parametrize(
+    ("name", "table", "kept", "lacking", "for_all"),
+    [
+        ("E1.flat", "majority", {"majority_images": (100, 5000)}, "3 or more values of majority_images", True),
+        ("E2.linear", "minority", {"minority_images": (5000, 4000, 1000, 100)}, "3 or more values of min", True),
+        ("E2.nonlinear", "minority", {"minority_images": (5000, 4000, 100)}, "", True),
+        ("E2.nonlinear", "minority", {"minority_images": (5000, 4000, 2000)}, "1 or more values of minority_im", True),
+        ("E3.minority", "similar-fraction", {"fraction": (0.0, 1.0)}, "3 or more values of fraction", True),
+        ("E4.severe", "similar-degree", {"degree": (0.0, 1.0)}, "3 or more values of degree", False),
+        ("E4.influenced", "similar-degree", {"degree": (0.0, 0.2, 0.4)}, "1 or more values of degree with un", False),
+        ("E4.influenced", "similar-fraction", {"fraction": (0.0,)}, "1 or more values of fraction with sim", False),
+        ("E1.flat", "majority", {"majority_images": (100,)}, "in the table majority a curve from random", True),
+        ("E5.ce-falls", "rebalance", {"imbalance": (100,)}, "a second imbalance of a data set in the table", True),
+        ("E8.gap", "norms", {"imbalance": (100,)}, "a second imbalance of a data set in the table norms", True),
+        ("E9.depth", "depth", {"depth": (32,)}, "a second depth in the table depth", True),
+    ],
+)
+def test_too_few_values_are_no_missing_runs(name, table, kept, lacking, for_all, true):
+    [(column, values)] = kept.items()
+    tables = with_rows(true, table, lambda row: row if row[column] in values else None)
+    found = judge(BY_ID[name], tables, "paper")
+    if not lacking:
+        assert (found.verdict, found.missing) == (CONFIRMED, ())
+        return
+    assert found.verdict in (UNDECIDED, NOT_MEASURED)
+    assert {part.startswith(lacking) for part in found.missing} == {True}
+    assert not any("runs" in part for part in found.missing)
+    assert found.make == ()
+    if found.comparisons:
+        assert found.late == sum(part.seeds == 0 for part in found.comparisons) > 0
+        assert for_all == (found.late == len(found.comparisons))
+
+
+def test_a_curve_of_too_few_points_says_so_while_runs_are_missing(true):
+    def few(row):
+        return {**row, "minority": None} if row["majority_images"] in (100, 5000) else None
+
+    found = judge(BY_ID["E1.flat"], with_rows(true, "majority", few))
+    assert found.verdict == UNDECIDED
+    assert found.missing[0] == (
+        "3 or more values of majority_images, of which there are 2, "
+        "for cifar10, class 10 with 100, tendency against the number"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "table", "column", "value"),
+    [
+        ("E1.flat", "majority", "majority_images", 5000),
+        ("E2.nonlinear", "minority", "minority_images", 100),
+        ("E3.minority", "similar-fraction", "fraction", 0.4),
+        ("E4.influenced", "similar-fraction", "fraction", 0.4),
+    ],
+)
+def test_a_seed_without_all_points_of_the_curve_lacks_runs(name, table, column, value, true):
+    """A row that is not there at all, as where two folders have different numbers of seeds."""
+    tables = with_rows(true, table, lambda row: None if row[column] == value and row["seed"] == 2 else row)
+    found = judge(BY_ID[name], tables)
+    mine = [part for part in found.comparisons if part.seeds == 2]
+    assert len(mine) == len([part for part in found.missing if part.startswith("runs for ")]) > 0
+    assert {part.missing for part in mine} == {1}
+
+
+def test_a_statistic_that_runs_do_not_give_is_no_missing_run(true):
+    """Norms that are all the same have no correlation with anything, and classes may have no separation."""
+    even = judge(BY_ID["E7.correlated"], with_rows(true, "norms", lambda row: {**row, "norm": 1.0}))
+    blank = judge(BY_ID["E6.clearer"], with_rows(true, "embedding", lambda row: {**row, "silhouette": None}))
+    for found in (even, blank):
+        assert found.verdict == UNDECIDED
+        assert {part.startswith("a finite value for ") for part in found.missing} == {True}
+        assert found.make == ()
+
+
+@pytest.mark.parametrize(("name", "table"), [("E9.ssl", "ssl"), ("E9.depth", "depth")])
+def test_another_method_is_compared_by_itself(name, table, true):
+    rows = true[table].rows
+    more = tuple({**row, "method": "drw", "accuracy": -row["accuracy"], "run": row["run"] + "-drw"} for row in rows)
+    found = judge(BY_ID[name], {table: replace(true[table], rows=rows + more)})
+    assert found.verdict == CONTRADICTED
+    assert {part.label.split(", ")[2]: part.verdict for part in found.comparisons} == {
+        "CE": CONFIRMED,
+        "DRW": CONTRADICTED,
+    }
 
 
 @pytest.mark.parametrize(("fall", "verdict"), [(0, CONFIRMED), (3, CONFIRMED), (5, UNDECIDED), (8, CONTRADICTED)])
@@ -371,7 +481,8 @@ def test_verify(results, tmp_path, capsys):
     shown = capsys.readouterr().out
     assert "The paper's claims, profile paper" in shown
     assert "The paper's claims, profile cpu" in shown
-    assert f"python -m empirical run majority --profile cpu --out {folders[0]}" in shown
+    assert f"RESULTS={folders[0]}\n" in shown
+    assert f"python -m empirical run majority --profile cpu {FOLDERS}\n" in shown
     assert "\x1b" not in shown
     made = json.loads(report.read_text())
     by_place = {(part["id"], part["profile"]): part for part in made["claims"]}
@@ -381,6 +492,8 @@ def test_verify(results, tmp_path, capsys):
     small = by_place["E5.ssp-all", "cpu"]
     assert (small["data"], len(small["comparisons"])) == (["cifar10"], 16)
     assert by_place["E1.flat", None]["verdict"] == NOT_MEASURED
+    assert by_place["E1.flat", None]["make"] == [f"python -m empirical run majority --profile cpu {FOLDERS}"]
+    assert str(results) not in report.read_text()
     assert by_place["E3.minority", "paper"]["verdict"] == CONFIRMED
     assert {part["verdict"] for part in made["published"] if part["profile"] == "cpu"} == {
         "not comparable: other scale"
@@ -403,11 +516,52 @@ def test_a_finished_run_counts_where_a_folder_has_it_unfinished(results, tmp_pat
         assert len(found.comparisons) == 32
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_finished_run_may_have_empty_cells(order, tmp_path, true, write):
+    """As of classes without a separation: the rows that have the most in them count, whichever folder is first."""
+    rows = [{**row, "separation_mean": None} for row in true["embedding"].rows]
+    blank = [{**row, "silhouette": None} for row in rows]
+    for name, part in (("first", blank), ("second", rows)):
+        write(tmp_path / name, {"embedding": Table("embedding", tuple(part))})
+    [found] = findings([tmp_path / "first", tmp_path / "second"][::order], [BY_ID["E6.clearer"]])
+    assert {part.label.partition(": ")[2]: part.seeds for part in found.comparisons} == {
+        "silhouette of rare classes, SSP - CE": 3,
+        "separation_mean of rare classes, SSP - CE": 0,
+    }
+
+
 def test_verify_with_nothing_there(tmp_path, capsys):
     assert exit_code("verify", "--results", tmp_path) == 0
     shown = capsys.readouterr().out
     assert "73 claims: 73 not measured" in shown
-    assert f"python -m empirical run rebalance --profile cpu --out {tmp_path}" in shown
+    assert f"RESULTS={tmp_path}\n" in shown
+    assert f"python -m empirical run rebalance --profile cpu {FOLDERS}\n" in shown
+
+
+def test_what_is_printed_makes_what_is_missing_out_of_the_runs_that_are_there(tmp_path, true, write):
+    """The shell gets the printed lines; the command is one of a table of which a run is lost."""
+    out, runs = tmp_path / "my tables", tmp_path / "my runs"
+    late = with_rows({"norms": true["norms"]}, "norms", lambda row: {**row, "std_100": None, "norm": None})
+    write(out, late, "smoke")
+    verify = [sys.executable, "-m", "empirical", "verify", "--results", out]
+    shown = subprocess.run(verify, check=True, capture_output=True, text=True, cwd=Path(__file__).parents[3]).stdout
+    lines = shown.partition("made by, ")[2].splitlines()
+    assert f"{out / 'runs'} if none was named" in lines[0]
+    told = [line.strip() for line in lines[1:] if line.startswith("  ")]
+    assert [line for line in told if " norms " in line] == [f"python -m empirical run norms --profile smoke {FOLDERS}"]
+    show = f"python() {{ printf '%s\\n' \"$@\"; }}; DATA=data; RUNS={shlex.quote(str(runs))}"
+    script = "\n".join([show, told[0], *(line for line in told if " norms " in line)])
+    words = subprocess.run(["bash", "-c", script], check=True, capture_output=True, text=True).stdout.splitlines()
+    assert words[-6:] == ["--root", "data", "--runs", str(runs), "--out", str(out)]
+
+
+@pytest.mark.parametrize("unset", ["--root", "--runs", "--out"])
+def test_a_command_whose_folders_are_not_named_trains_nothing(tmp_path, capsys, unset):
+    """As a shell gives it whose variables are not set."""
+    folders = {"--root": tmp_path / "data", "--runs": tmp_path / "runs", "--out": tmp_path / "out", unset: ""}
+    assert exit_code("run", "norms", "--profile", "smoke", *(word for pair in folders.items() for word in pair)) == 2
+    assert f"argument {unset}: '': must name a folder" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_bad_input(results, tmp_path, capsys, true, write):

@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from empirical.claims import CLAIMS, CONFIRMED, CONTRADICTED, LackingError, Table, judge
+from empirical.claims import CLAIMS, CONFIRMED, CONTRADICTED, NOT_MEASURED, UNDECIDED, LackingError, Table, judge
 from empirical.experiments import load
 from empirical.experiments.corrections import HEADS, NETWORKS
 from empirical.laws import LAWS
@@ -41,9 +41,12 @@ def network_pairs(rng, right):
                 "seed": seed,
                 "classifier": classifier,
                 "features": kind,
+                "majority": "z",
                 "minority": minority,
                 "imbalance": ratio,
+                "n_pos": 160,
                 "measured": _around(rng, truth),
+                "run": f"{seed}" if classifier != "network" else f"{seed} {minority} {ratio}",
                 **laws,
             }
 
@@ -59,8 +62,14 @@ def shift(rng, right):
             "seed": seed,
             "space": space,
             "mixed": mixed,
+            "majority": "a",
+            "minority": "b",
             "imbalance": ratio,
+            "n_pos": 500,
+            "n_neg": 500 // ratio,
             "fraction": fraction,
+            "degree": 0.2,
+            "run": f"{seed}",
             "predicted": predicted,
             "printed": printed,
             "band_printed": 0.1,
@@ -81,7 +90,11 @@ def similarity_or_number(rng, right):
             "data": "toy",
             "seed": seed,
             "group": group,
+            "majority": "a",
+            "minority": "b" if group == "similar" else "c",
             "imbalance": ratio,
+            "n_pos": 80,
+            "run": f"{seed}",
             "measured": _around(rng, (told if right else wrong)[where]),
             "theorem2": law,
             "finite": law,
@@ -95,10 +108,12 @@ def pretraining(rng, right):
             "data": "toy",
             "imbalance": ratio,
             "seed": seed,
+            "majority": 3,
             "minority": minority,
+            "run": f"{seed} {ratio}",
             "separation": 2.0,
             "separation_pretrained": _around(rng, 2 + 0.3 * sign),
-            "gain_predicted": 5.0,
+            "gain_predicted": _around(rng, 5),
             "gain": _around(rng, 5 * sign),
         }
 
@@ -111,8 +126,13 @@ def corrections(rng, right):
                 "data": "toy",
                 "seed": seed,
                 "level": level,
+                "majority": "a",
+                "minority": "b",
                 "imbalance": 10,
+                "n_pos": 100,
+                "n_neg": 10,
                 "method": method,
+                "run": f"{seed}" if level == "heads" else f"{seed} {method}",
                 "moved_predicted": predicted,
                 "moved": _around(rng, predicted if right else -predicted),
                 "recall_predicted": 60.0,
@@ -131,6 +151,7 @@ def norm_angle(rng, right):
             "method": method,
             "seed": seed,
             "label": label,
+            "run": f"{seed} {method}",
             "recall": recall,
             "without_biases": recall - (0.2 if right else 5) + _around(rng, 0),
             "tau_1": 60 + (10 - 4 * sign) * side + _around(rng, 0),
@@ -173,6 +194,14 @@ def test_where_theory_fails_every_comparison_contradicts(claim):
     assert {part.verdict for part in found.comparisons} == {CONTRADICTED}, found.comparisons
 
 
+def test_one_seed_decides_no_prediction(true):
+    for right in (true, tables(right=False)):
+        for claim in OURS:
+            [name] = claim.experiments
+            rows = tuple(row for row in right[name].rows if row["seed"] == 0)
+            assert judge(claim, {name: replace(right[name], rows=rows)}).verdict == UNDECIDED, claim.id
+
+
 def test_synthetic_tables_have_the_columns_of_the_experiments(true, world):
     """So that a claim which finds its columns here finds them in real tables."""
     for name, table in {**true, **world().tables()}.items():
@@ -204,7 +233,10 @@ def test_the_error_of_recalls_is_over_imbalances_above_1_and_in_points():
             "seed": seed,
             "classifier": "network",
             "features": "own",
+            "majority": "a",
+            "minority": str(value),
             "imbalance": ratio,
+            "n_pos": 100,
             "measured": value + (0.5 if ratio == 1 else 0.01 * (1 + seed)),
             "theorem2": value,
         }
@@ -243,6 +275,71 @@ def test_the_tightest_setting_decides_about_the_band(true):
     wrong = {part.label for part in found.comparisons if part.verdict == CONTRADICTED}
     assert wrong == {part.label for part in found.comparisons if "imbalance 100" in part.label}
     assert len(wrong) == 2
+
+
+def test_a_coverage_too_low_in_one_setting_and_too_high_in_another_is_not_right_on_average(true):
+    """92 % at one rho and 98 % at another are 95 % over both."""
+    inside = {0.0: 9500, 0.5: 9200, 1.0: 9800}
+    noise = {0: -2, 1: 1, 2: 1}  # three seeds that agree less could not contradict one of twelve comparisons
+    rows = [{**row, "inside_exact": inside[row["fraction"]] + noise[row["seed"]]} for row in true["shift"].rows]
+    found = judge(BY_ID["N2.exact"], {"shift": Table("shift", tuple(rows))})
+    assert len(found.comparisons) == 2 * 2 * 3
+    assert found.verdict == CONTRADICTED
+    wrong = [part.label for part in found.comparisons if part.verdict == CONTRADICTED]
+    assert len(wrong) == 8
+    assert wrong[0] == "toy, imbalance 1, features, rho 0.5, lambda 0.2: 2 points - |part inside - 95 %|"
+    assert all("rho 0," in part.label for part in found.comparisons if part.verdict == CONFIRMED)
+
+
+@pytest.mark.parametrize(
+    ("gain", "predicted", "verdict"),
+    [(0.0, 1.5, CONTRADICTED), (1.4, 1.5, CONFIRMED), (9.0, 5.0, CONTRADICTED), (-3.0, -2.5, CONFIRMED)],
+)
+def test_no_gain_is_not_the_predicted_one_however_small_that_is(gain, predicted, verdict):
+    """A gain of 0 is within 2 points of a predicted one of 1.5."""
+    rng = np.random.default_rng(np.random.SeedSequence(1))
+    rows = [
+        {
+            "data": "toy",
+            "imbalance": 100,
+            "seed": seed,
+            "majority": 0,
+            "minority": 1,
+            "gain": _around(rng, gain, 0.02),
+            "gain_predicted": _around(rng, predicted, 0.02),
+            "run": f"{seed}",
+        }
+        for seed in range(SEEDS)
+    ]
+    found = judge(BY_ID["N4.as-predicted"], {"pretraining": Table("pretraining", tuple(rows))})
+    assert found.verdict == verdict, found.comparisons
+
+
+@pytest.mark.parametrize("claim", OURS, ids=BY_ID)
+def test_no_prediction_averages_over_two_recipes(claim, true):
+    """Rows of another recipe: they differ in nothing that is averaged over, or in what all rows have in common."""
+    [name] = claim.experiments
+    rows = true[name].rows
+    for more in (
+        rows,
+        tuple({**row, "run": "other"} for row in rows),
+        tuple({**row, "n_pos": 7, "majority": "new", "run": row["run"]} for row in rows if "n_pos" in row),
+    ):
+        if more:
+            found = judge(claim, {name: replace(true[name], rows=rows + more)})
+            assert found.verdict == NOT_MEASURED, found.comparisons
+            assert "runs of different recipes" in found.missing[0]
+
+
+def test_classes_of_another_network_are_not_averaged_with_a_seed_s_own(true):
+    """Pairs that the seed's network has not, by a network of another recipe: no row comes twice."""
+    rows = true["shift"].rows
+    more = tuple({**row, "majority": "c", "run": "other"} for row in rows)
+    found = judge(BY_ID["N2.exact"], {"shift": Table("shift", rows + more)})
+    assert found.verdict == NOT_MEASURED
+    assert found.missing == ("run is 0, other where one is meant; the table holds runs of different recipes",)
+    same = tuple({**row, "majority": "c"} for row in rows)
+    assert judge(BY_ID["N2.exact"], {"shift": Table("shift", rows + same)}).verdict == CONFIRMED
 
 
 def test_a_table_without_its_columns_is_named(true):

@@ -280,7 +280,7 @@ def test_a_run_that_fails_does_not_stop_the_others(tmp_path, monkeypatch, capsys
         (("--time-budget", "soon"), "time-budget='soon': must be"),
         (("--device", "abacus"), "device='abacus': must be"),
         (("--executor", "abacus"), "executor='abacus': must be dask://HOST:PORT or one of submitit, "),
-        (("--executor", "dask://nowhere"), "executor='dask://nowhere': must be"),
+        (("--executor", "dask://nowhere"), "executor='dask://nowhere': must be dask://HOST:PORT or one of submitit, "),
         (("--executor", "submitit://slurm"), "executor='submitit://slurm': cannot be used here: "),
         (("--executor", "submitit://local", "--resources", "gpu=1"), "resources='gpu': must be one of gpus_per_node, "),
         (("--resources", "GPU=1"), "resources={'GPU': 1}: must be left out: "),
@@ -295,6 +295,18 @@ def test_bad_options(tmp_path, capsys, name, options, message):
     assert shown.err.count("\n") == 1
     assert f"python -m empirical run {name}: {message}" in shown.err
     assert not out.exists()
+
+
+@pytest.mark.parametrize("bad", ["runs", "out"])
+def test_a_folder_that_cannot_be_made_leaves_none_of_the_others(tmp_path, capsys, bad):
+    (tmp_path / "file").touch()
+    folders = {"runs": tmp_path / "a" / "runs", "out": tmp_path / "b" / "out", bad: tmp_path / "file" / "deep"}
+    argv = ("run", "rebalance", "--profile", "smoke", "--runs", folders["runs"], "--out", folders["out"])
+    assert exit_code(*argv) == 2
+    shown = capsys.readouterr().err
+    assert f" {bad}='" in shown
+    assert "must be a folder that can be made and written: Not a directory\n" in shown
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 def test_no_profile_and_runs_of_other_data(tmp_path, swept, capsys):
