@@ -51,7 +51,7 @@ def main(argv: Sequence[str]) -> int:
         console.print(_published(cells), markup=False)
     _say_missing(console, found, args.results[0])
     if args.json is not None:
-        _write(parser, args.json, args.results, found, cells)
+        _write(parser, args.json, _tables(args.results), found, cells)
         console.print(f"written to {args.json}", markup=False, soft_wrap=True)
     return 0
 
@@ -118,14 +118,14 @@ def _say_missing(console: Console, found: Sequence[Finding], out: Path) -> None:
 
 
 def _write(
-    parser: Parser, path: Path, folders: Sequence[Path], found: Sequence[Finding], cells: Sequence[published.Cell]
+    parser: Parser, path: Path, tables: list[str], found: Sequence[Finding], cells: Sequence[published.Cell]
 ) -> None:
     claims: list[dict[str, Any]] = []
     for f in found:
         own = as_printed(f.claim)
         claims.append({**f.as_dict(), "as_printed": None if own is None else dict(vars(own))})
     judged = {"claims": claims, "published": [part.as_dict() for part in cells]}
-    content = {"alpha": ALPHA, "tables": _tables(folders), **judged}
+    content = {"alpha": ALPHA, "tables": tables, **judged}
     try:
         write_whole(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
     except OSError as error:
@@ -135,7 +135,7 @@ def _write(
 def _tables(folders: Sequence[Path]) -> list[str]:
     """Return the SHA-256 of all tables that were there to be judged, so that others can be told from them."""
     digests: set[str] = set()
-    for path in (folder / f"{name}.json" for folder in folders for name in EXPERIMENTS):
+    for path in (results / f"{name}.json" for results in folders for name in EXPERIMENTS):
         try:
             digests.update(json.loads(path.read_text(encoding="utf-8"))["sha256"].values())
         except (OSError, ValueError, TypeError, LookupError, AttributeError):  # no such table, or of no use

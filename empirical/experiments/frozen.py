@@ -62,16 +62,21 @@ _INSTANT = 1e-6
 Floats = NDArray[np.float64]
 
 
-def majority(images: int, imbalance: Sequence[float]) -> int:
+def majority(images: int, imbalance: Sequence[float], name: str = "imbalance") -> int:
     """Return how many of its ``images`` the majority is trained on (:func:`empirical.longtail.majority_count`).
+
+    Args:
+        images: how many there are.
+        imbalance: what it is to be imbalanced by, each in turn.
+        name: of the argument that says so.
 
     Raises:
         ValueError: the largest imbalance leaves the minority fewer than two.
     """
     most = max(imbalance)
-    n_pos = majority_count(images, most)
+    n_pos = majority_count(images, most) if most < images else 0
     if n_pos < FEWEST or minority_count(n_pos, most) < FEWEST:
-        refuse("imbalance", most, f"must leave the minority {FEWEST} of the {images} images that train no network")
+        refuse(name, most, f"must leave the minority {FEWEST} of the {images} images that train no network")
     return n_pos
 
 
