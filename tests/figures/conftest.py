@@ -4,6 +4,7 @@ import csv
 import json
 from functools import partial
 from importlib import import_module
+from itertools import combinations
 
 import pytest
 
@@ -19,7 +20,7 @@ def exit_code(code_of):
 
 @pytest.fixture(scope="session")
 def assert_inside():
-    """Return a function that asserts that nothing of a figure is cut off."""
+    """Return a function that asserts that nothing of a figure is cut off, and no number beside a tick is covered."""
 
     def inside(fig):
         fig.draw_without_rendering()
@@ -27,6 +28,11 @@ def assert_inside():
             box = part.get_tightbbox()
             assert fig.bbox.x0 <= box.x0 < box.x1 <= fig.bbox.x1
             assert fig.bbox.y0 <= box.y0 < box.y1 <= fig.bbox.y1
+        for axis in (axis for ax in fig.axes if ax.axison for axis in (ax.xaxis, ax.yaxis)):
+            low, high = sorted(axis.get_view_interval())
+            labels = (tick.label1 for tick in axis.get_major_ticks() if low <= tick.get_loc() <= high)
+            boxes = [label.get_window_extent() for label in labels if label.get_visible() and label.get_text()]
+            assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
 
     return inside
 

@@ -76,7 +76,7 @@ def test_all_of_it_is_inside_and_nothing_is_missing(results, assert_complete):
             assert ax.get_ylim()[0] <= min(values) <= max(values) <= ax.get_ylim()[1]
 
 
-def test_missing_runs_are_noted_and_the_rest_is_drawn(results, write):
+def test_missing_runs_are_noted_and_the_rest_is_drawn(results, write, assert_inside):
     folder, name = results
     rows, more = tables(name)
     runs = sorted({row["run"] for row in rows})
@@ -88,7 +88,7 @@ def test_missing_runs_are_noted_and_the_rest_is_drawn(results, write):
     fig = MODULES[name].draw(folder)
     assert fig.get_supxlabel().startswith(f"{len(runs)} of {len(runs)} runs are missing")
     assert not any(len(values) for ax in fig.axes for values in series(ax))
-    fig.draw_without_rendering()
+    assert_inside(fig)
 
 
 def test_a_number_that_is_not_defined_is_no_missing_run(results, write):

@@ -39,6 +39,9 @@ def test_all_draws_what_there_is(tmp_path, toys, capsys, exit_code):
     assert exit_code("all", "--results", tmp_path, "--out", tmp_path / "out") == 0
     assert sorted(os.listdir(tmp_path / "out")) == ["ready.png", "ready.svg"]
     [line] = capsys.readouterr().err.splitlines()
+    assert line == "python -m figures: not drawn, for lack of results: missing; --verbose says what each needs"
+    assert exit_code("all", "--verbose", "--results", tmp_path, "--out", tmp_path / "out") == 0
+    [line] = capsys.readouterr().err.splitlines()
     assert "missing not drawn" in line
     assert "make them with: python -m toy" in line
 

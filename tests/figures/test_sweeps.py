@@ -143,7 +143,7 @@ def test_all_of_it_is_inside_and_nothing_is_missing(results, assert_complete):
     assert_complete(name, folder, command=command(name))
 
 
-def test_missing_runs_are_noted_and_the_rest_is_drawn(results, write):
+def test_missing_runs_are_noted_and_the_rest_is_drawn(results, write, assert_inside):
     folder, name = results
     rows = table(name)
     lost = rows[0]["run"]
@@ -151,7 +151,7 @@ def test_missing_runs_are_noted_and_the_rest_is_drawn(results, write):
     fig = MODULES[name].draw(folder)
     total = len({row["run"] for row in rows})
     assert fig.get_supxlabel().startswith(f"1 of {total} runs are missing; the same command trains them: python -m")
-    fig.draw_without_rendering()
+    assert_inside(fig)
     note = fig._supxlabel.get_window_extent()
     assert fig.bbox.x0 <= note.x0 < note.x1 <= fig.bbox.x1
     assert sum(len(series[0]) for ax in fig.axes for series in measured(ax)) > 0
@@ -159,7 +159,7 @@ def test_missing_runs_are_noted_and_the_rest_is_drawn(results, write):
     fig = MODULES[name].draw(folder)
     assert fig.get_supxlabel().startswith(f"{total} of {total} runs are missing")
     assert sum(len(series[0]) for ax in fig.axes for series in measured(ax)) == 0
-    fig.draw_without_rendering()
+    assert_inside(fig)
 
 
 @pytest.mark.parametrize("content", [None, "", "{}", "[]", "data,imbalance\n1,2\n", "\x00"])

@@ -88,7 +88,7 @@ def test_all_of_it_is_inside_and_nothing_is_missing(results, assert_complete):
 
 
 @pytest.mark.parametrize("all_of_them", [False, True])
-def test_missing_runs_are_noted_and_the_rest_is_drawn(results, all_of_them, write):
+def test_missing_runs_are_noted_and_the_rest_is_drawn(results, all_of_them, write, assert_inside):
     folder, name = results
     rows = list(ROWS[name]())
     runs = dict.fromkeys(row["run"] for row in rows)
@@ -99,7 +99,7 @@ def test_missing_runs_are_noted_and_the_rest_is_drawn(results, all_of_them, writ
     fig = MODULES[name].draw(folder)
     assert fig.get_supxlabel().startswith(f"{len(lost)} of {len(runs)} runs are missing")
     assert bool(sum(len(heights(ax)) for ax in fig.axes)) is not all_of_them
-    fig.draw_without_rendering()
+    assert_inside(fig)
 
 
 def test_missing_results(results, assert_refused):
