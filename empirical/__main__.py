@@ -25,7 +25,7 @@ from typing import Any
 from empirical.experiments import EXPERIMENTS, headline, load
 from empirical.files import csv_text, digest, write_whole
 from empirical.folders import make_folders
-from empirical.options import Parser, folder
+from empirical.options import FAILED, Parser, folder, program
 from empirical.predictions import Changed
 from empirical.progress import track
 from empirical.provenance import command, surroundings, training
@@ -45,6 +45,7 @@ _PROGRAM = "python -m empirical"
 _EXTRA = {"PIL", "sklearn", "threadpoolctl", "torch", "torchvision"}  # packages of the extra "empirical"
 
 
+@program(_PROGRAM)
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line ``argv``, by default the program's, and return the exit code."""
     try:
@@ -109,9 +110,13 @@ def _run(name: str, options: Sequence[str]) -> int:
         **({"further": {key: len(table) for key, table in further.items()}} if further else {}),
         "summary": summary,
     }
-    for file, text in texts.items():
-        write_whole(args.out / f"{file}.csv", text)
-    write_whole(args.out / f"{name}.json", json.dumps(made, indent=2, allow_nan=False) + "\n")
+    try:
+        for file, text in texts.items():
+            write_whole(args.out / f"{file}.csv", text)
+        write_whole(args.out / f"{name}.json", json.dumps(made, indent=2, allow_nan=False) + "\n")
+    except OSError as error:
+        print(f"{parser.prog}: {args.out} cannot be written: {error.strerror}; what is trained stays", file=sys.stderr)
+        return FAILED
     print(_table(summary))
     print(f"{len(rows)} rows in {seconds:.1f} s: {args.out / name}.csv, {args.out / name}.json")
     return int(getattr(setting, "exit_code", 0))  # an experiment without a sweep has no other

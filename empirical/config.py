@@ -48,6 +48,9 @@ _USERS = {
 _FORMAT = 1
 _TWINS = {"ce": "drw", "drw": "ce", "ldam": "ldam-drw", "ldam-drw": "ldam"}
 _DIGITS = 16
+_MOST = 1_000_000
+_WIDEST = 4096
+_RATE = 1e30  # what a float of 32 bits can hold
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,8 +167,8 @@ class Config:
             "pretrain": choice("pretrain", self.pretrain, (NO_PRETRAINING, *OBJECTIVES)),
             "arch": choice("arch", self.arch, ARCHITECTURES),
             "epochs": whole("epochs", self.epochs),
-            "batch_size": whole("batch_size", self.batch_size, least=2),
-            "lr": _real("lr", self.lr, "must be a finite number above 0", above=0),
+            "batch_size": whole("batch_size", self.batch_size, least=2, most=_MOST),
+            "lr": _real("lr", self.lr, f"must be above 0 and at most {_RATE:g}", above=0, most=_RATE),
             "momentum": _real("momentum", self.momentum, "must be at least 0 and below 1", least=0, below=1),
             "weight_decay": _real("weight_decay", self.weight_decay, "must be a finite number of at least 0", least=0),
             "warmup": _real("warmup", self.warmup, "must be at least 0 and below 1", least=0, below=1),
@@ -179,9 +182,14 @@ class Config:
             "data_seed": whole("data_seed", self.data_seed, least=0),
             "seed": whole("seed", self.seed, least=0),
         }
-        for name, least in (("largest", 1), ("width", 1), ("resolution", 4), ("similar_minority", 0)):
+        for name, least, most in (
+            ("largest", 1, None),
+            ("width", 1, _WIDEST),
+            ("resolution", 4, _WIDEST),
+            ("similar_minority", 0, None),
+        ):
             value = getattr(self, name)
-            plain[name] = None if value is None else whole(name, value, least)
+            plain[name] = None if value is None else whole(name, value, least, most)
         plain["similar_majority"] = whole("similar_majority", self.similar_majority, least=0)
         if plain["width"] == own_width(self.arch):
             plain["width"] = None
@@ -276,9 +284,9 @@ def _positive(name: str, value: Any) -> float:
 
 _PRETRAIN_NUMBERS: dict[str, Callable[[str, Any], float]] = {
     "temperature": _positive,
-    "dimension": whole,
+    "dimension": partial(whole, most=_MOST),
     "key_momentum": partial(_real, allowed="must be from 0 to 1", least=0, most=1),
-    "queue": whole,
+    "queue": partial(whole, most=_MOST),
     "redundancy": partial(_real, allowed="must be a finite number of at least 0", least=0),
     "factor": _positive,
 }

@@ -162,8 +162,7 @@ def load(name: str, root: str | Path | None = None, *, seed: int = 0, resolution
             (:func:`empirical.scaling.area_average`); for ``gaussian`` the side itself. None leaves them as they are.
 
     Raises:
-        ValueError: it is none of these, or it does not hold what it should.
-        OSError: a download failed.
+        ValueError: it is none of these, it cannot be read or downloaded, or it does not hold what it should.
 
     Example:
         >>> data = load("gaussian:separation=2,classes=3,train=20,test=10", seed=1, resolution=8)
@@ -174,6 +173,13 @@ def load(name: str, root: str | Path | None = None, *, seed: int = 0, resolution
     """
     seed = whole("seed", seed, least=0)
     resolution = None if resolution is None else whole("resolution", resolution)
+    try:
+        return _load(name, root, seed, resolution)
+    except OSError as error:
+        refuse("data", name, f"cannot be read or downloaded: {error.strerror or error}")
+
+
+def _load(name: str, root: str | Path | None, seed: int, resolution: int | None) -> Dataset:
     path = Path(name)
     if name.partition(":")[0] == "gaussian":
         return _gaussian(name, seed, resolution)
@@ -208,11 +214,12 @@ def load(name: str, root: str | Path | None = None, *, seed: int = 0, resolution
 
 def _gaussian(name: str, seed: int, resolution: int | None) -> Dataset:
     """Return the Gaussian images that ``name`` asks for."""
-    numbers = dict(_GAUSSIAN)
+    numbers, given = dict(_GAUSSIAN), set()
     for part in filter(None, name.partition(":")[2].split(",")):
         key, _, text = part.partition("=")
-        if key not in numbers:
-            refuse("data", name, f"must be gaussian:NAME=NUMBER,... with the names {', '.join(numbers)}")
+        if key not in numbers or key in given:
+            refuse("data", name, f"must be gaussian:NAME=NUMBER,... with the names {', '.join(numbers)}, each once")
+        given.add(key)
         try:
             numbers[key] = type(numbers[key])(text)
         except ValueError:

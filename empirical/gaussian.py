@@ -19,6 +19,7 @@ _MIDDLE = 127.5
 _CLEARANCE = 5.0
 _LEAST_NOISE = 4.0
 _CLOSE = 1e-6
+_MOST = 1_000_000  # images of a class
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +114,8 @@ class GaussianImages:
             Shapes ``(n, side, side)``, ``(n,)`` and ``(n,)``: first what to train on, class after class.
         """
         streams = SeedSequence(whole("seed", seed, least=0)).spawn(2 * self.classes)
-        sizes = [(c, n) for n in (whole("train", train), whole("test", test)) for c in range(self.classes)]
+        numbers = whole("train", train, most=_MOST), whole("test", test, most=_MOST)
+        sizes = [(c, n) for n in numbers for c in range(self.classes)]
         shape = self.means.shape[1:]
         parts = [
             self.means[c] + self.noise * np.random.default_rng(stream).standard_normal((n, *shape))

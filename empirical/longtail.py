@@ -14,10 +14,13 @@ from empirical.config import SHAPES
 from empirical.data import Dataset
 from theory._validate import choice, number, refuse, whole
 
-__all__ = ["FEWEST", "Draw", "counts", "draws", "majority_count", "minority_count", "subset"]
+__all__ = ["FEWEST", "MOST_DRAWS", "Draw", "counts", "draws", "majority_count", "minority_count", "subset"]
 
 FEWEST = 2
 """The fewest images of a class that have a spread."""
+
+MOST_DRAWS = 10_000
+"""The most draws that experiments repeat: each is held in memory."""
 
 
 def minority_count(majority: int, imbalance: float) -> int:

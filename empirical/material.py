@@ -95,10 +95,7 @@ def gather(config: Config, root: Path | None) -> Material:
     Raises:
         ValueError: the data set is not there, cannot be read, or has too few images for the configuration.
     """
-    try:
-        data = load(config.data, root, seed=config.data_seed, resolution=config.resolution)
-    except OSError as error:
-        refuse("data", config.data, f"cannot be read or downloaded: {error}")
+    data = load(config.data, root, seed=config.data_seed, resolution=config.resolution)
     known = np.arange(len(data.train_labels))
     if config.classes is not None:
         data, known = _only(data, config.classes)

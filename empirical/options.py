@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
-from theory._cli import BAD_INPUT, Parser
+from theory._cli import BAD_INPUT, FAILED, Parser, file, folder, place, program
 
-__all__ = ["BAD_INPUT", "Parser", "folder", "numeric"]
+__all__ = ["BAD_INPUT", "FAILED", "ROOT", "Parser", "file", "folder", "numeric", "place", "program"]
 
-
-def folder(text: str) -> Path:
-    """Return the path of a folder; an empty one, which would mean the working directory, is refused."""
-    if not text:
-        raise argparse.ArgumentTypeError("'': must name a folder")
-    return Path(text)
+ROOT = Path("data")
+"""The folder of the data sets, if nothing is said."""
 
 
 def numeric(text: str) -> int | float | str:

@@ -9,8 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from theory._validate import refuse
-
 __all__ = ["Size", "size_of"]
 
 _CIFAR = {"cifar10": (10, 5000), "cifar100": (100, 500)}
@@ -64,10 +62,7 @@ def size_of(
     else:
         from empirical.data import load
 
-        try:
-            found = load(data, root, seed=seed, resolution=resolution)
-        except OSError as error:
-            refuse("data", data, f"cannot be read or downloaded: {error}")
+        found = load(data, root, seed=seed, resolution=resolution)
         counts, tests = np.bincount(found.train_labels), np.bincount(found.test_labels)
         shape = found.train_images.shape[1:]
     kept: Any = slice(None) if classes is None else list(classes)

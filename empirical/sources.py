@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -26,15 +27,17 @@ def cifar(name: str, root: Path) -> Dataset:
         root: a folder; it is made when it is missing.
 
     Raises:
-        OSError: the download failed.
-        ValueError: a checksum is wrong, that of what was downloaded too.
+        ValueError: it is neither there nor can be downloaded, or a checksum is wrong, that of what was downloaded too.
 
     Source: A. Krizhevsky, Learning multiple layers of features from tiny images, 2009.
     """
-    kind = {"cifar10": CIFAR10, "cifar100": CIFAR100}[name]
+    kind, new = {"cifar10": CIFAR10, "cifar100": CIFAR100}[name], not root.exists()
     try:
         train, test = (kind(str(root), train=part, download=True) for part in (True, False))
-    except RuntimeError as error:
+    except (OSError, RuntimeError) as error:
+        if new:
+            with suppress(OSError):  # what was downloaded stays
+                root.rmdir()
         refuse("data", name, f"must be in {root} with the published checksums, or be downloaded there: {error}")
     images = np.concatenate([train.data, test.data])
     return Dataset(

@@ -10,15 +10,13 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any, Self
 
+from theory._cli import CANCELLED
 from theory._validate import refuse
 
 __all__ = ["CANCELLED", "INTERRUPTED", "Interrupted", "Stop", "duration"]
 
 INTERRUPTED = 75
 """The exit code of a run that was stopped and that the same command goes on with (EX_TEMPFAIL: try again)."""
-
-CANCELLED = 130
-"""The exit code after Ctrl-C, as shells have it."""
 
 _PAUSE = 1.0
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}

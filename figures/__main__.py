@@ -13,26 +13,32 @@ from importlib import import_module
 from pathlib import Path
 
 from empirical.files import check_file
-from empirical.options import BAD_INPUT, Parser
+from empirical.folders import make_folder
+from empirical.options import BAD_INPUT, Parser, folder, place, program
 from figures import FIGURES, ResultsError
 from figures.style import save
 
 __all__ = ["main"]
 
+_PROGRAM = "python -m figures"
 
+
+@program(_PROGRAM)
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line ``argv``, by default the program's, and return the exit code."""
-    parser = Parser(prog="python -m figures", description="Draw figures from results, or write the report.")
+    parser = Parser(prog=_PROGRAM, description="Draw figures from results, or write the report.")
     names = [*sorted(FIGURES), "all", "report"]
     parser.add_argument("name", choices=names, help="the figure, all of them, or the report")
-    parser.add_argument("--results", type=Path, default=Path("results"), metavar="DIR", help="what to draw")
+    parser.add_argument("--results", type=folder, default=Path("results"), metavar="DIR", help="what to draw")
     parser.add_argument(
-        "--out", type=Path, metavar="DIR|FILE", help="where to (default: figures, or report.html, in the results)"
+        "--out", type=place, metavar="DIR|FILE", help="where to (default: figures, or report.html, in the results)"
     )
     args = parser.parse_args(argv)
     if args.name == "report":
         return _report(parser, args.results, args.out or args.results / "report.html")
     out = args.out or args.results / "figures"
+    if args.name == "all":
+        _check(parser, args.results, out)
     for name in sorted(FIGURES) if args.name == "all" else [args.name]:
         module = import_module(FIGURES[name])
         try:
@@ -43,10 +49,21 @@ def main(argv: Sequence[str] | None = None) -> int:
                 return BAD_INPUT
             continue
         try:
-            print(*save(figure, out, name, command), sep="\n")
+            written = save(figure, out, name, command)
         except OSError as error:
             parser.error(f"out={str(out)!r}: must be a folder that can be made and written: {error.strerror}")
+        print(*written, sep="\n")
     return 0
+
+
+def _check(parser: Parser, results: Path, out: Path) -> None:
+    """Refuse folders that cannot be used, once rather than for each figure."""
+    if not results.is_dir():
+        parser.error(f"results={str(results)!r}: must be a folder that exists")
+    try:
+        make_folder(out)
+    except ValueError as error:
+        parser.error(str(error))
 
 
 def _report(parser: Parser, results: Path, out: Path) -> int:

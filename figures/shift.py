@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FormatStrFormatter, NullLocator, SymmetricalLogLocator
+from matplotlib.ticker import FormatStrFormatter, MaxNLocator, NullLocator, SymmetricalLogLocator
 from scipy.stats import binomtest
 
 from figures.results import made_by, note_missing, read
@@ -159,9 +159,18 @@ def _draw_crossing(ax: Axes, rows: list[dict[str, Any]]) -> None:
     ax.set_xscale("symlog", linthresh=_LINEAR)
     ax.set_yscale("symlog", linthresh=_LINEAR)
     for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_locator(SymmetricalLogLocator(base=10, linthresh=_LINEAR, subs=(1, 3)))
+        axis.set_major_locator(_Ticks(base=10, linthresh=_LINEAR, subs=(1, 3)))
         axis.set_major_formatter(FormatStrFormatter("%g"))
     ax.set_xlabel("crossing, predicted to first order")
+
+
+class _Ticks(SymmetricalLogLocator):
+    """Ticks of a scale that is linear about 0; where nothing lies beyond that part, those of a linear scale."""
+
+    def tick_values(self, vmin: float, vmax: float) -> Any:
+        """Return the places of the ticks."""
+        linear = max(abs(vmin), abs(vmax)) <= _LINEAR
+        return MaxNLocator(4).tick_values(vmin, vmax) if linear else super().tick_values(vmin, vmax)
 
 
 def _share_y(axes: Any) -> None:

@@ -4,32 +4,34 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-from theory._cli import Parser
+from theory._cli import Parser, file, program
+
+_PROGRAM = "python -m theory"
 
 
+@program(_PROGRAM)
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line.
 
     Returns:
         0, or 1 if a statement given as holding was not shown, a certificate was not repeated or a measured limit was
-        not kept; bad input exits with 2.
+        not kept; bad input exits with 2, and Ctrl-C with 130.
     """
-    parser = Parser(prog="python -m theory", description="Check the paper's statements, and results beyond them.")
+    parser = Parser(prog=_PROGRAM, description="Check the paper's statements, and results beyond them.")
     commands = parser.add_subparsers(dest="command", required=True)
     verify = commands.add_parser("verify", help="check every statement of the ledger")
     results = commands.add_parser("results", help="check every result that goes beyond the paper")
     prove = commands.add_parser("prove", help="print and run again the steps behind one statement or result")
     prove.add_argument("id", help="its identifier, such as T1.probability")
     recheck = commands.add_parser("recheck", help="repeat a certificate and say whether it holds")
-    recheck.add_argument("file", type=Path, metavar="FILE", help="what verify --certificate wrote")
+    recheck.add_argument("file", type=file, metavar="FILE", help="what verify --certificate wrote")
     bench = commands.add_parser("bench", help="measure speed and memory against what NumPy needs")
     bench.add_argument("--quick", action="store_true", help="fewer replicates and turns: rough numbers, no limits")
     for command in (verify, results, bench):
-        command.add_argument("--json", type=Path, metavar="FILE", help="write what was found to FILE")
+        command.add_argument("--json", type=file, metavar="FILE", help="write what was found to FILE")
     verify.add_argument(
-        "--certificate", type=Path, metavar="FILE", help="check our own results too, and write all verdicts to FILE"
+        "--certificate", type=file, metavar="FILE", help="check our own results too, and write all verdicts to FILE"
     )
     arguments = parser.parse_args(argv)
 

@@ -1,14 +1,42 @@
-"""What the command lines share: bad input is one line and exit code 2."""
+"""What the command lines share: bad input is one line and exit code 2, Ctrl-C another and 130."""
 
 from __future__ import annotations
 
 import argparse
-from typing import NoReturn
+import functools
+import os
+import select
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn, ParamSpec, TextIO
 
-__all__ = ["BAD_INPUT", "Parser"]
+__all__ = [
+    "BAD_INPUT",
+    "CANCELLED",
+    "FAILED",
+    "UNREAD",
+    "Parser",
+    "discard_output",
+    "file",
+    "folder",
+    "place",
+    "program",
+]
 
 BAD_INPUT = 2
 """The exit code for input that cannot be used."""
+
+CANCELLED = 130
+"""The exit code after Ctrl-C, as shells have it."""
+
+FAILED = 1
+"""The exit code when the work was done, or tried, and something is not as it should be."""
+
+UNREAD = 141
+"""The exit code of a program whose output nobody reads any more, as shells have it."""
+
+P = ParamSpec("P")
 
 
 class Parser(argparse.ArgumentParser):
@@ -17,3 +45,77 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Print the message without the usage, and exit."""
         self.exit(BAD_INPUT, f"{self.prog}: {message}\n")
+
+
+def file(text: str) -> Path:
+    """Return the path of a file that ``text`` names; nothing, and what no disk can hold, is refused."""
+    return _path(text, "must name a file")
+
+
+def folder(text: str) -> Path:
+    """Return the path of a folder, as :func:`file`; nothing would mean the working directory."""
+    return _path(text, "must name a folder")
+
+
+def place(text: str) -> Path:
+    """Return the path of a file or a folder, as :func:`file`."""
+    return _path(text, "must name a file or a folder")
+
+
+def program(prog: str) -> Callable[[Callable[P, int]], Callable[P, int]]:
+    """Decorate the function that a command line runs.
+
+    Ctrl-C then ends it with one line and 130; a reader that has gone, such as ``head``, with 141 if there was more to
+    write and else with the program's own exit code.
+    """
+
+    def decorate(main: Callable[P, int]) -> Callable[P, int]:
+        @functools.wraps(main)
+        def run(*args: P.args, **kwargs: P.kwargs) -> int:
+            try:
+                return main(*args, **kwargs)
+            except KeyboardInterrupt:
+                print(f"{prog}: cancelled", file=sys.stderr)
+                return CANCELLED
+            except BrokenPipeError:
+                if not _is_broken(sys.stdout):  # it is another pipe
+                    raise
+                discard_output()
+                return UNREAD
+            finally:
+                try:
+                    if sys.stdout is not None:  # it is, if the shell closed it
+                        sys.stdout.flush()
+                except OSError as error:
+                    discard_output()
+                    if not isinstance(error, BrokenPipeError):
+                        print(f"{prog}: the output cannot be written: {error.strerror}", file=sys.stderr)
+                        sys.exit(FAILED)
+
+        return run
+
+    return decorate
+
+
+def discard_output() -> None:
+    """Send what is still to be written to nowhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
+def _is_broken(stream: TextIO) -> bool:
+    """Return whether a stream is a pipe that nobody reads."""
+    poll = select.poll()
+    poll.register(stream, 0)
+    return any(event & select.POLLERR for _, event in poll.poll(0))
+
+
+def _path(text: str, allowed: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError(f"{text!r}: {allowed}")
+    try:
+        Path(text).exists()
+    except OSError as error:  # a name that is too long, a folder that may not be looked into
+        raise argparse.ArgumentTypeError(f"{text[:40]!r}: {allowed}: {error.strerror}") from None
+    return Path(text)

@@ -19,11 +19,14 @@ def check_file(name: str, path: Path) -> None:
         path: the file.
 
     Raises:
-        ValueError: it is a folder, or its folder cannot be made or written.
+        ValueError: it is a folder, a pipe or a device, which a file would take the place of, or its folder cannot be
+            made or written.
     """
-    if path.is_dir():
-        refuse(name, str(path), "must name a file, not a folder")
     try:
+        if path.is_dir():
+            refuse(name, str(path), "must name a file, not a folder")
+        if path.exists() and not path.is_file():
+            refuse(name, str(path), "must name a file, not a pipe or a device")
         path.parent.mkdir(parents=True, exist_ok=True)
         TemporaryFile(dir=path.parent).close()
     except OSError as error:

@@ -23,10 +23,10 @@ from pathlib import Path
 
 import numpy as np
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
 
 from theory import theorem1
+from theory._console import Console
 from theory._files import check_file, write_whole
 from theory.checker import check_tail_bound
 from theory.counting import count_outside
@@ -75,7 +75,7 @@ def run(json_file: Path | None = None, quick: bool = False) -> int:
             "measurements": [asdict(m) | {"met": m.met} for m in measurements],
         }
         write_whole(json_file, json.dumps(content, indent=2) + "\n")
-        console.print(f"measurements written to {json_file}")
+        console.print(f"measurements written to {json_file}", markup=False, highlight=False, soft_wrap=True)
     return int(not quick and any(m.met is False for m in measurements))
 
 

@@ -35,13 +35,14 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
 from theory import theorem2, theorem3
-from theory._validate import choice, floats, number, refuse, whole
+from theory._validate import choice, floats, instance, number, refuse, whole
 
 __all__ = [
     "centred_without_bias",
@@ -59,6 +60,7 @@ __all__ = [
 BIASES = ("coordinate", "dropped", "kept")
 _RATIO = "must be a finite number greater than 0 (the prior of the positive class over the negative's)"
 _LOG_LARGEST = 700.0
+_LARGEST = 10**12
 Floats = NDArray[np.float64]
 
 
@@ -71,7 +73,7 @@ def logit_adjustment(prior_ratio: float, tau: float = 1.0, assumed_ratio: float 
         assumed_ratio: ``a``, the ratio that is taken for the prior; by default ``r`` itself.
 
     Raises:
-        ValueError: a ratio is not finite and greater than 0, or ``tau`` is not finite.
+        ValueError: a ratio is not finite and greater than 0, ``tau`` is not finite, or no float can hold the result.
 
     Example:
         >>> logit_adjustment(100), logit_adjustment(100, tau=0.5), logit_adjustment(100, assumed_ratio=50)
@@ -79,7 +81,7 @@ def logit_adjustment(prior_ratio: float, tau: float = 1.0, assumed_ratio: float 
     """
     r = _ratio("prior_ratio", prior_ratio)
     a = r if assumed_ratio is None else _ratio("assumed_ratio", assumed_ratio)
-    return r / _power("tau", a, tau)
+    return _held("tau", tau, Fraction(r) / Fraction(_power("tau", a, tau)))
 
 
 def reweighting(prior_ratio: float, weight_pos: float, weight_neg: float) -> float:
@@ -89,14 +91,15 @@ def reweighting(prior_ratio: float, weight_pos: float, weight_neg: float) -> flo
     ``p- w-``, so that its minimum is the Bayes classifier of those.
 
     Raises:
-        ValueError: an argument is not a finite number greater than 0.
+        ValueError: an argument is not a finite number greater than 0, or no float can hold the result.
 
     Example:
         >>> reweighting(100, 1 / 100, 1)
         1.0
     """
-    positive, negative = (_ratio(n, w) for n, w in (("weight_pos", weight_pos), ("weight_neg", weight_neg)))
-    return _ratio("prior_ratio", prior_ratio) * (positive / negative)
+    weights = (("weight_pos", weight_pos), ("weight_neg", weight_neg))
+    positive, negative = (Fraction(_ratio(name, weight)) for name, weight in weights)
+    return _held("weight_pos", weight_pos, Fraction(_ratio("prior_ratio", prior_ratio)) * positive / negative)
 
 
 def effective_number(n_pos: int, n_neg: int, beta: float) -> float:
@@ -112,7 +115,7 @@ def effective_number(n_pos: int, n_neg: int, beta: float) -> float:
         >>> [round(effective_number(5000, 50, beta), 3) for beta in (0.0, 0.99, 0.9999)]
         [100.0, 39.499, 1.268]
     """
-    positive, negative = whole("n_pos", n_pos), whole("n_neg", n_neg)
+    positive, negative = whole("n_pos", n_pos, most=_LARGEST), whole("n_neg", n_neg, most=_LARGEST)
     b = float(number("beta", beta, "must be a number with 0 <= beta < 1", least=0, below=1))
     rare, frequent = (-math.expm1(n * math.log(b)) if b > 0 else 1.0 for n in (negative, positive))
     return reweighting(positive / negative, rare, frequent)
@@ -141,6 +144,7 @@ def corrected(s: theorem2.Setting, effective_ratio: float) -> theorem2.Setting:
         >>> [round(r, 4) for r in theorem2.recalls(corrected(s, logit_adjustment(s.prior_ratio, tau=0.5)))]
         [0.9843, 0.4399]
     """
+    instance("s", s, theorem2.Setting)
     return dataclasses.replace(s, prior_ratio=_ratio("effective_ratio", effective_ratio))
 
 
@@ -153,6 +157,7 @@ def shift(s: theorem2.Setting) -> tuple[float, float]:
         >>> shift(theorem2.Setting([1.0], [-1.0], [[1.0]], prior_ratio=1))
         (0.0, 0.0)
     """
+    instance("s", s, theorem2.Setting)
     odds = math.log(s.prior_ratio)
     return odds, odds / theorem2.separation(s)
 
@@ -181,6 +186,7 @@ def tau_normalization(s: theorem2.Setting, tau: float = 1.0, bias: str = "droppe
         >>> w, b
         (array([ 1., -1.]), 0.0)
     """
+    instance("s", s, theorem2.Setting)
     exponent = float(number("tau", tau))
     choice("bias", bias, BIASES)
     means = np.stack([s.mu1, s.mu2])
@@ -214,9 +220,13 @@ def hyperplane_recalls(s: theorem2.Setting, w: ArrayLike, b: float) -> tuple[flo
     """
     direction, offset = _hyperplane(s, w, b)
     size = np.abs(direction).max()  # the hyperplane is the same in any units of w and b
-    direction, offset = direction / size, offset / size
-    spread = math.sqrt(direction @ s.cov @ direction)
-    return float(ndtr((direction @ s.mu1 + offset) / spread)), float(ndtr(-(direction @ s.mu2 + offset) / spread))
+    with np.errstate(over="ignore", invalid="ignore"):  # a plane infinitely far from a class decides all of it alike
+        direction, offset = direction / size, np.float64(offset) / size
+        spread = np.sqrt(direction @ s.cov @ direction)
+        positive, negative = (ndtr(sign * (direction @ m + offset) / spread) for sign, m in ((1, s.mu1), (-1, s.mu2)))
+    if math.isnan(positive) or math.isnan(negative):
+        refuse("w", w, "must be of a size that floats can hold in units of the covariance")
+    return float(positive), float(negative)
 
 
 def crossing_point(s: theorem2.Setting, w: ArrayLike, b: float) -> Floats:
@@ -231,10 +241,16 @@ def crossing_point(s: theorem2.Setting, w: ArrayLike, b: float) -> Floats:
         array([0.75, 0.75])
     """
     direction, offset = _hyperplane(s, w, b)
-    along = direction @ (s.mu1 - s.mu2)
-    if along == 0:
-        refuse("w", w, "must not be orthogonal to mu1 - mu2: the hyperplane never crosses the line of the means")
-    return np.asarray(s.mu2 - (direction @ s.mu2 + offset) / along * (s.mu1 - s.mu2))
+    with np.errstate(over="ignore", invalid="ignore"):
+        size = np.abs(direction).max()
+        direction, offset = direction / size, np.float64(offset) / size
+        along = direction @ (s.mu1 - s.mu2)
+        if along == 0:
+            refuse("w", w, "must not be orthogonal to mu1 - mu2: the hyperplane never crosses the line of the means")
+        point = s.mu2 - (direction @ s.mu2 + offset) / along * (s.mu1 - s.mu2)
+    if not np.all(np.isfinite(point)):
+        refuse("b", b, "must put the crossing where floats can hold it")
+    return np.asarray(point)
 
 
 def centred_without_bias(separation: float, prior_ratio: float) -> tuple[float, float]:
@@ -265,7 +281,15 @@ def _power(name: str, ratio: float, exponent: float) -> float:
     return math.pow(ratio, plain)
 
 
+def _held(name: str, value: float, effective: Fraction) -> float:
+    """Return the effective ratio if a float greater than 0 can hold it."""
+    if effective > Fraction(np.finfo(float).max) or float(effective) == 0:
+        refuse(name, value, "must leave an effective ratio that floats can hold")
+    return float(effective)
+
+
 def _hyperplane(s: theorem2.Setting, w: ArrayLike, b: float) -> tuple[Floats, float]:
+    instance("s", s, theorem2.Setting)
     allowed = f"must be a vector of {len(s.mu1)} finite real numbers, not all 0"
     direction = floats("w", w, allowed, ndim=1)
     if direction.shape != s.mu1.shape or not np.any(direction):

@@ -25,10 +25,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import solve_triangular
-from scipy.special import gammainc, ndtri, stdtrit
+from scipy.special import gammainc, logsumexp, ndtri, stdtrit
 
 from theory import theorem2
-from theory._validate import floats, refuse, spd_matrix, whole
+from theory._validate import floats, instance, refuse, spd_matrix, whole
 
 __all__ = [
     "Confusion",
@@ -83,6 +83,12 @@ class Setting:
         priors = floats("priors", self.priors, allowed, ndim=1, above=0)
         if len(priors) != count:
             refuse("priors", self.priors, allowed)
+        with np.errstate(all="ignore"):
+            first, second = np.triu_indices(count, 1)
+            gaps = np.concatenate([means[first] - means[second], means])
+            squares = np.sum(gaps * np.linalg.solve(cov, gaps.T).T, axis=1)
+        if not (np.all(np.isfinite(squares)) and np.all(squares[: len(first)] > 0)):
+            refuse("means", self.means, "must lie at distances, in units of cov, whose squares floats can hold")
         for name, array in (("means", means), ("cov", cov), ("priors", priors)):
             array.setflags(write=False)
             object.__setattr__(self, name, array)
@@ -110,8 +116,9 @@ def linear_classifier(s: Setting) -> tuple[Floats, Floats]:
         array([[0.],
                [2.]])
     """
+    instance("s", s, Setting)
     weights = np.asarray(np.linalg.solve(s.cov, s.means.T).T, dtype=np.float64)
-    return weights, np.log(s.priors / s.priors.sum()) - np.sum(weights * s.means, axis=1) / 2
+    return weights, _log_priors(s) - np.sum(weights * s.means, axis=1) / 2
 
 
 def decide(s: Setting, x: ArrayLike) -> NDArray[np.intp]:
@@ -121,6 +128,7 @@ def decide(s: Setting, x: ArrayLike) -> NDArray[np.intp]:
         >>> decide(Setting([[0.0], [2.0]], [[1.0]], priors=[0.5, 0.5]), [[0.9], [1.1]])
         array([0, 1])
     """
+    instance("s", s, Setting)
     at = floats("x", x)
     if at.ndim == 0 or at.shape[-1] != s.means.shape[1]:
         refuse("x", at.shape, f"its last dimension must be that of the means, {s.means.shape[1]}")
@@ -132,18 +140,23 @@ def pair(s: Setting, i: int, j: int) -> theorem2.Setting:
     """Return the two-class problem of the classes ``i`` (positive) and ``j`` (negative).
 
     Raises:
-        ValueError: an index is no class of ``s``, or both are the same.
+        ValueError: an index is no class of ``s``, both are the same, or the ratio of their priors overflows.
 
     Example:
         >>> pair(Setting([[0.0], [2.0], [5.0]], [[1.0]], priors=[100, 10, 1]), 0, 2).prior_ratio
         100.0
     """
+    instance("s", s, Setting)
     for name, index in (("i", i), ("j", j)):
         if whole(name, index, 0) >= len(s.means):
             refuse(name, index, f"must be below {len(s.means)}, the number of classes")
     if i == j:
         refuse("j", j, "must differ from i")
-    return theorem2.Setting(s.means[i], s.means[j], s.cov, float(s.priors[i] / s.priors[j]))
+    with np.errstate(over="ignore"):
+        ratio = float(s.priors[i] / s.priors[j])
+    if not 0 < ratio < math.inf:
+        refuse("priors", s.priors, f"must have a ratio that floats can hold for the classes {i} and {j}")
+    return theorem2.Setting(s.means[i], s.means[j], s.cov, ratio)
 
 
 def boundary_point(s: Setting, i: int, j: int) -> Floats:
@@ -179,11 +192,12 @@ def confusion(s: Setting, seed: int = 0, log2_points: int = 11) -> Confusion:
         array([[0.9843, 0.0157],
                [0.5601, 0.4399]])
     """
+    instance("s", s, Setting)
     whole("seed", seed, 0)
     if whole("log2_points", log2_points) > 20:
         refuse("log2_points", log2_points, "must be at most 20")
     means = _reduced(s)
-    biases = np.log(s.priors / s.priors.sum()) - np.sum(means**2, axis=1) / 2
+    biases = _log_priors(s) - np.sum(means**2, axis=1) / 2
     scores = means @ means.T + biases  # of class j at the mean of class k, in row k
     q = means.shape[1]
     if q == 1:
@@ -194,6 +208,11 @@ def confusion(s: Setting, seed: int = 0, log2_points: int = 11) -> Confusion:
     batches = np.stack([_average(means, scores, u) for u in _directions(q, seed, log2_points)])
     half = stdtrit(_BATCHES - 1, (1 + _CONFIDENCE) / 2) / np.sqrt(_BATCHES)
     return Confusion(batches.mean(axis=0), half * batches.std(axis=0, ddof=1))
+
+
+def _log_priors(s: Setting) -> Floats:
+    logs = np.log(s.priors)
+    return np.asarray(logs - logsumexp(logs))
 
 
 def _reduced(s: Setting) -> Floats:
@@ -252,11 +271,13 @@ def _rays(means: Floats, scores: Floats, u: Floats) -> Floats:
     slopes = u @ means.T
     rise = slopes[:, None, :, None] - slopes[:, None, None, :]  # of j against i
     lead = (scores[:, :, None] - scores[:, None, :])[None]
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         crossing = -lead / rise
     low = np.max(np.where(rise > 0, crossing, 0.0), axis=-1)
     never = np.any((rise == 0) & (lead < 0), axis=-1)
     high = np.min(np.where(rise < 0, crossing, np.inf), axis=-1)
     low, high = np.maximum(low, 0.0), np.where(never, 0.0, np.maximum(high, 0.0))
     half = means.shape[1] / 2
-    return np.asarray(np.maximum(gammainc(half, high**2 / 2) - gammainc(half, low**2 / 2), 0.0))
+    with np.errstate(over="ignore"):  # of what is as good as unbounded
+        low, high = low**2 / 2, high**2 / 2
+    return np.asarray(np.maximum(gammainc(half, high) - gammainc(half, low), 0.0))

@@ -28,7 +28,7 @@ from flint import acb, arb, arb_mat, ctx, fmpq
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import eigh, solve_triangular
 
-from theory._validate import floats, number, refuse, spd_matrix, whole
+from theory._validate import floats, instance, number, refuse, spd_matrix, whole
 
 __all__ = [
     "Probability",
@@ -90,6 +90,11 @@ class Setting:
             refuse("mu2", self.mu2, "must differ from mu1 where cov1 = cov2: equal classes have no boundary")
         allowed = "must be a finite number greater than 0 (the prior of the positive class over the negative's)"
         ratio = float(number("prior_ratio", self.prior_ratio, allowed, above=0))
+        for name, mean in (("mu1", mu1), ("mu2", mu2)):
+            with np.errstate(all="ignore"):
+                squares = [at @ np.linalg.solve(cov, at) for at in (mean, mu1 - mu2) for cov in (cov1, cov2)]
+            if not np.all(np.isfinite(squares)):
+                refuse(name, mean, "must lie at distances, in units of the covariances, whose squares floats can hold")
         for name, array in (("mu1", mu1), ("mu2", mu2), ("cov1", cov1), ("cov2", cov2)):
             array.setflags(write=False)
             object.__setattr__(self, name, array)
@@ -106,6 +111,7 @@ def boundary(s: Setting) -> tuple[NDArray[np.float64], NDArray[np.float64], floa
         >>> boundary(Setting([0.0], [0.0], [[4.0]], [[1.0]], prior_ratio=2))
         (array([[0.375]]), array([0.]), 0.0)
     """
+    instance("s", s, Setting)
     p1, p2 = np.linalg.inv(s.cov1), np.linalg.inv(s.cov2)
     volumes = np.linalg.slogdet(s.cov2)[1] - np.linalg.slogdet(s.cov1)[1]
     b = math.log(s.prior_ratio) + (volumes + s.mu2 @ p2 @ s.mu2 - s.mu1 @ p1 @ s.mu1) / 2
@@ -119,6 +125,7 @@ def log_odds(s: Setting, x: ArrayLike) -> NDArray[np.float64]:
         >>> log_odds(Setting([0.0], [0.0], [[4.0]], [[1.0]], prior_ratio=1), [[0.0], [2.0]]).round(3)
         array([-0.693,  0.807])
     """
+    instance("s", s, Setting)
     at = floats("x", x)
     if at.ndim == 0 or at.shape[-1] != len(s.mu1):
         refuse("x", at.shape, f"its last dimension must be that of the means, {len(s.mu1)}")
@@ -139,6 +146,7 @@ def recalls(s: Setting) -> tuple[Probability, Probability]:
         >>> round(positive.value, 4), round(negative.value, 4), positive.error < 1e-14
         (0.4966, 0.826, True)
     """
+    instance("s", s, Setting)
     swapped = Setting(s.mu2, s.mu1, s.cov2, s.cov1, s.prior_ratio)
     return _recall(s, 1), _recall(swapped, -1)
 
@@ -159,6 +167,7 @@ def extinction_ratio(s: Setting) -> float:
         >>> extinction_ratio(Setting([1.0], [0.0], [[1.0]], [[1.0]], prior_ratio=1))
         inf
     """
+    instance("s", s, Setting)
     variances, axes = eigh(s.cov1, s.cov2)  # axes^T cov2 axes is the identity
     gaps = axes.T @ (s.mu1 - s.mu2)
     same = np.abs(variances - 1) <= _SAME

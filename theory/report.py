@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from theory import certificate
+from theory._console import Console
 from theory._files import check_file, write_whole
 from theory._validate import refuse
 from theory.evidence import LEVELS
@@ -31,6 +31,8 @@ _STYLE = {"certified": "green", "refuted": "red", "qualified": "yellow", "undeci
 def verify(json_file: Path | None = None, certificate_file: Path | None = None) -> int:
     """Check every statement of the ledger, for a certificate our own results too; return the exit code."""
     if certificate_file is not None:
+        if json_file is not None and certificate_file.absolute() == json_file.absolute():
+            refuse("--certificate", str(certificate_file), "must be another file than that of --json")
         check_file("--certificate", certificate_file)
     findings = _check(LEDGER, "The paper's statements, as printed in the text at hand", json_file)
     if certificate_file is not None:
@@ -91,7 +93,7 @@ def _check(statements: Sequence[Statement], title: str, json_file: Path | None) 
 
 def _write(file: Path, data: Any) -> None:
     write_whole(file, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
-    Console().print(f"written to {file}")
+    Console(soft_wrap=True).print(f"written to {file}", markup=False, highlight=False)
 
 
 def prove(identifier: str) -> int:
@@ -114,7 +116,8 @@ def prove(identifier: str) -> int:
 
 def _progress() -> Progress:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=Console(stderr=True), transient=True)
+    console = Console(stderr=True)
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
 def _table(findings: list[Finding], title: str) -> Table:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from theory import sharp, theorem1
-from theory._validate import choice, number, positive, refuse, whole
+from theory._validate import choice, instance, number, positive, refuse, whole
 
 __all__ = ["RequiredSamples", "limit_failure", "required_samples"]
 
@@ -55,7 +55,9 @@ def limit_failure(s: theorem1.Setting, alpha: float | Fraction, by: str = "exact
     - ``exact``: ``erfc(x / sqrt(2))``; every finite ``n_pos`` has a larger failure probability;
     - ``chernoff``: ``2 exp(-x^2 / 2)``;
     - ``sub_gaussian``: ``2 min(exp(-x^2 / 2), exp(c^2 / 2 - c x) / (c sqrt(2 pi)))``, or the exact limit if ``p`` is
-      0 or 1; for ``sharp`` the same value, which its limit does not exceed;
+      0 or 1;
+    - ``sharp``: the same value is returned, which its limit does not exceed. It is lower, by an eighth at most where
+      ``x >= 1``, only where all similar samples together shift the boundary by much less than that noise;
     - ``printed``: ``2 exp(-x^2 / 4)``.
 
     Raises:
@@ -66,6 +68,7 @@ def limit_failure(s: theorem1.Setting, alpha: float | Fraction, by: str = "exact
         >>> round(limit_failure(s, 0.2), 6), round(limit_failure(s, 0.2, by="printed"), 6)
         (0.004678, 0.270671)
     """
+    instance("s", s, theorem1.Setting)
     choice("by", by, _BOUNDS)
     a = Fraction(positive("alpha", alpha))
     x = math.sqrt(min(4 * a**2 * s.n_neg / Fraction(s.sigma) ** 2, Fraction(10) ** 6))
@@ -107,7 +110,8 @@ def required_samples(
 
     Raises:
         ValueError: an argument is out of range; or ``failure`` is not above :func:`limit_failure`, so that the noise of
-            the ``n_neg`` negative samples alone is too much for this bound or law; or the search is longer than
+            the ``n_neg`` negative samples alone is too much for this bound or law, or, for ``exact`` and ``sharp``,
+            not above the limit of the sub-Gaussian bound, which ends their search; or the search is longer than
             ``search``.
 
     Example:
@@ -115,8 +119,7 @@ def required_samples(
         >>> [required_samples(s, 0.2, 0.01, by=by).first for by in ("printed", "chernoff", "sharp", "exact")]
         [393, 81, 45, 43]
     """
-    if not isinstance(s, theorem1.Setting):
-        refuse("s", s, "must be a theorem1.Setting")
+    instance("s", s, theorem1.Setting)
     choice("by", by, _BOUNDS)
     target = float(number("failure", failure, "must be a number with 0 < failure < 1", above=0, below=1))
     search = whole("search", search)
@@ -125,6 +128,8 @@ def required_samples(
         share = Fraction(positive("ratio", ratio))
     elif target <= (limit := limit_failure(s, alpha, by)):
         refuse("failure", failure, f"must be > {limit:.6g}, which ever more positive samples reach at n_neg={s.n_neg}")
+    elif by == "exact" and target <= (end := limit_failure(s, alpha, "sub_gaussian")):
+        refuse("failure", failure, f"must be > {end:.6g}, the limit of the bound that ends the search")
 
     def setting(n: int) -> theorem1.Setting:
         return replace(s, n_pos=n, n_neg=s.n_neg if share is None else math.ceil(n / share))

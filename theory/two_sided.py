@@ -29,7 +29,7 @@ from scipy.special import ndtr
 from theory import sharp
 from theory._each import each
 from theory._lengths import bits, exact_parts
-from theory._validate import choice, number, positive, refuse, whole
+from theory._validate import choice, instance, number, positive, refuse, whole
 from theory.binomial import log_pmf
 from theory.sharp import Count, Tail
 from theory.theorem1 import Alpha
@@ -204,6 +204,7 @@ def shift(s: Setting) -> float | Fraction:
         >>> shift(Setting(0, 1, 1, Fraction(1, 4), Fraction(1, 2), Fraction(1, 3), 0, n_pos=10, n_neg=10))
         Fraction(0, 1)
     """
+    instance("s", s, Setting)
     result: float | Fraction = _shift_formula()(s.mu1, s.mu2, s.beta_pos, s.beta_neg, s.p_pos, s.p_neg)
     return result
 
@@ -226,6 +227,7 @@ def law(s: Setting) -> TwoCountsNormal:
     ``(1 - beta_neg) (mu2 - mu1) / (2 n-)`` from it; either adds ``sigma^2 / 4 (beta^2 + (1 - beta)^2 - 1) / n^2``,
     which is negative, to the variance ``sigma^2 / 4 (1 / n+ + 1 / n-)``.
     """
+    instance("s", s, Setting)
     quarter, gap = Fraction(s.sigma) ** 2 / 4, Fraction(s.mu2) - Fraction(s.mu1)
 
     def count(beta: Any, p: Any, n: int, sign: int) -> Count:
@@ -338,6 +340,7 @@ def simulate(s: Setting, replicates: int, rng: np.random.Generator, method: str 
         >>> simulate(s, 3, np.random.default_rng(0)).shape
         (3,)
     """
+    instance("s", s, Setting)
     replicates = whole("replicates", replicates)
     if not isinstance(rng, np.random.Generator):
         refuse("rng", rng, "must be a numpy.random.Generator")

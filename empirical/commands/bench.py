@@ -10,16 +10,16 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from empirical.files import check_file, write_whole
-from empirical.options import Parser, numeric
+from empirical.options import Parser, file, numeric
 from empirical.threads import wait_passively
 
 __all__ = ["main"]
 
-_QUICK = {"steps": 2, "rounds": 1, "workers": (0,), "busy": False}
+_USUAL: dict[str, Any] = {"steps": 8, "rounds": 3}
+_QUICK: dict[str, Any] = {"steps": 2, "rounds": 1, "workers": (0,), "busy": False}
 
 
 def main(argv: Sequence[str]) -> int:
@@ -28,13 +28,13 @@ def main(argv: Sequence[str]) -> int:
     parser = Parser(prog="python -m empirical bench", description=description.partition(": ")[2], epilog=method)
     parser.add_argument("--arch", default="resnet32", help="the network (default: resnet32)")
     parser.add_argument("--batch-size", type=numeric, default=128, metavar="N", help="images a step (default: 128)")
-    parser.add_argument("--steps", type=numeric, default=8, metavar="N", help="timed steps a round (default: 8)")
-    parser.add_argument("--rounds", type=numeric, default=3, metavar="N", help="rounds (default: 3)")
+    parser.add_argument("--steps", type=numeric, metavar="N", help="timed steps a round (default: 8, quick: 2)")
+    parser.add_argument("--rounds", type=numeric, metavar="N", help="rounds (default: 3, quick: 1)")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda (default: auto)")
     parser.add_argument("--compile", action="store_true", help="measure ours with torch.compile too")
     parser.add_argument("--stacked", type=numeric, default=0, metavar="N", help="measure N runs at once too")
     parser.add_argument("--quick", action="store_true", help="a look: two steps, one round, no workers")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers to a file too")
+    parser.add_argument("--json", type=file, metavar="FILE", help="write the numbers to a file too")
     args = parser.parse_args(argv)
     wait_passively()
     try:
@@ -56,7 +56,8 @@ def _plan(args: argparse.Namespace) -> Any:
     from empirical.bench import Plan
     from empirical.steps import find_device
 
-    numbers: dict[str, Any] = {"steps": args.steps, "rounds": args.rounds, **(_QUICK if args.quick else {})}
+    given = {name: getattr(args, name) for name in _USUAL if getattr(args, name) is not None}
+    numbers = {**(_QUICK if args.quick else _USUAL), **given}
     device = find_device(args.device).type
     wanted = {"arch": args.arch, "batch_size": args.batch_size, "compile": args.compile, "stacked": args.stacked}
     return Plan(device=device, **wanted, **numbers)

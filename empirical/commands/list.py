@@ -14,7 +14,7 @@ from empirical.experiments import EXPERIMENTS, headline
 from empirical.experiments.planned import planned, pretrainings
 from empirical.experiments.sweep import usual_workers
 from empirical.experiments.training import PROFILES
-from empirical.options import Parser, folder
+from empirical.options import ROOT, Parser, folder
 from empirical.threads import wait_passively
 from theory._validate import choice
 
@@ -28,7 +28,9 @@ def main(argv: Sequence[str]) -> int:
     description, _, more = str(__doc__).partition("\n\n")
     parser = Parser(prog="python -m empirical list", description=description.partition(": ")[2], epilog=more)
     parser.add_argument("--profile", metavar="|".join(PROFILES), help="only this one")
-    parser.add_argument("--root", type=folder, default=Path("data"), metavar="DIR", help="the folder of the data sets")
+    parser.add_argument(
+        "--root", type=folder, default=ROOT, metavar="DIR", help=f"the folder of the data sets (default: {ROOT})"
+    )
     parser.add_argument("--time", action="store_true", help="measure how long they will take on this machine")
     args = parser.parse_args(argv)
     try:

@@ -10,17 +10,15 @@ import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import MISSING, fields
-from pathlib import Path
 from typing import Any
 
 from empirical.config import METHODS, Config
-from empirical.options import Parser, folder, numeric
+from empirical.options import FAILED, ROOT, Parser, folder, numeric
 from empirical.stopping import CANCELLED, INTERRUPTED, Interrupted, Stop, duration
 from empirical.threads import wait_passively
+from theory._validate import refuse
 
 __all__ = ["main"]
-
-_FAILED = 1
 
 _WORDS = ("data", "shape", "method", "pretrain", "arch")
 _OPTIONS: dict[str, dict[str, tuple[str, str]]] = {
@@ -99,19 +97,19 @@ def main(argv: Sequence[str]) -> int:
             return CANCELLED
         except ArithmeticError as error:
             print(f"{parser.prog}: {error}", file=sys.stderr)
-            return _FAILED
+            return FAILED
         except (MemoryError, RuntimeError) as error:  # torch says with a RuntimeError that memory is short
             if not isinstance(error, MemoryError) and "memory" not in str(error):
                 raise
             reason = str(error).partition("\n")[0] or "no memory is left"
             print(f"{parser.prog}: {reason}; what was saved before is as it was", file=sys.stderr)
-            return _FAILED
+            return FAILED
         except OSError as error:
             where = f"{error.filename}: " if error.filename else ""
             print(
                 f"{parser.prog}: {where}{error.strerror or error}; what was saved before is as it was", file=sys.stderr
             )
-            return _FAILED
+            return FAILED
 
 
 def _train(args: argparse.Namespace, stop: Stop) -> int:
@@ -122,6 +120,7 @@ def _train(args: argparse.Namespace, stop: Stop) -> int:
 
     known = {field.name for field in fields(Config)}
     config = Config(**{name: value for name, value in vars(args).items() if name in known})
+    _check_used(args, config)
     monitor = Several(by_default(), Tensorboard()) if args.tensorboard else by_default()
     result = train(
         config,
@@ -138,6 +137,15 @@ def _train(args: argparse.Namespace, stop: Stop) -> int:
     print(f"last epoch {100 * last['accuracy']:.2f}%, best {100 * best['accuracy']:.2f}% at epoch {best['epoch']}")
     print(Run(config, args.out).folder / "result.json")
     return 0
+
+
+def _check_used(args: argparse.Namespace, config: Config) -> None:
+    """Refuse numbers of another method, of another pre-training, or of mixing where nothing is mixed."""
+    for group in ("similar samples", "method", "pre-training"):
+        for name in _OPTIONS[group]:
+            value, default = getattr(args, name), Config.__dataclass_fields__[name].default
+            if value != default and getattr(config, name) == default:
+                refuse(name, value, "must be left out: this run has no use for it")
 
 
 def _parser() -> Parser:
@@ -162,7 +170,7 @@ def _parser() -> Parser:
             )
     add = parser.add_argument_group("how it is computed, of no effect on which run it is").add_argument
     add("--out", required=True, type=folder, metavar="DIR", help="the folder of the runs")
-    add("--root", default=Path("data"), type=folder, metavar="DIR", help="the folder of the data sets (default: data)")
+    add("--root", default=ROOT, type=folder, metavar="DIR", help=f"the folder of the data sets (default: {ROOT})")
     add("--device", default="auto", metavar="NAME", help="auto, cpu or cuda (default: auto)")
     add("--deterministic", action="store_true", help="deterministic kernels on CUDA")
     add("--compile", action="store_true", help="torch.compile; pays after some thousand steps")

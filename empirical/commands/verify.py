@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from empirical.claims import ALPHA, FOLDERS, NOT_MEASURED, RUNS, Finding, as_printed, findings, published, read
+from empirical.experiments import EXPERIMENTS
 from empirical.files import check_file, write_whole
-from empirical.options import Parser, folder
+from empirical.options import Parser, file, folder
+from theory._console import Console
 
 __all__ = ["main"]
 
@@ -50,8 +51,8 @@ def main(argv: Sequence[str]) -> int:
         console.print(_published(cells), markup=False)
     _say_missing(console, found, args.results[0])
     if args.json is not None:
-        _write(parser, args.json, found, cells)
-        console.print(f"written to {args.json}", markup=False)
+        _write(parser, args.json, _tables(args.results), found, cells)
+        console.print(f"written to {args.json}", markup=False, soft_wrap=True)
     return 0
 
 
@@ -116,16 +117,30 @@ def _say_missing(console: Console, found: Sequence[Finding], out: Path) -> None:
         console.print(*words, sep="\n", markup=False, soft_wrap=True)
 
 
-def _write(parser: Parser, path: Path, found: Sequence[Finding], cells: Sequence[published.Cell]) -> None:
+def _write(
+    parser: Parser, path: Path, tables: list[str], found: Sequence[Finding], cells: Sequence[published.Cell]
+) -> None:
     claims: list[dict[str, Any]] = []
     for f in found:
         own = as_printed(f.claim)
         claims.append({**f.as_dict(), "as_printed": None if own is None else dict(vars(own))})
-    content = {"alpha": ALPHA, "claims": claims, "published": [part.as_dict() for part in cells]}
+    judged = {"claims": claims, "published": [part.as_dict() for part in cells]}
+    content = {"alpha": ALPHA, "tables": tables, **judged}
     try:
         write_whole(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
     except OSError as error:
         parser.error(f"json={str(path)!r}: must be a file that can be written: {error.strerror}")
+
+
+def _tables(folders: Sequence[Path]) -> list[str]:
+    """Return the SHA-256 of all tables that were there to be judged, so that others can be told from them."""
+    digests: set[str] = set()
+    for path in (results / f"{name}.json" for results in folders for name in EXPERIMENTS):
+        try:
+            digests.update(json.loads(path.read_text(encoding="utf-8"))["sha256"].values())
+        except (OSError, ValueError, TypeError, LookupError, AttributeError):  # no such table, or of no use
+            continue
+    return sorted(digests)
 
 
 def _parser() -> Parser:
@@ -134,5 +149,5 @@ def _parser() -> Parser:
     parser.add_argument(
         "--results", nargs="+", type=folder, required=True, metavar="DIR", help="the folders of the experiments' tables"
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all verdicts and their comparisons there")
+    parser.add_argument("--json", type=file, metavar="FILE", help="write all verdicts and their comparisons there")
     return parser

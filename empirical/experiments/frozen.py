@@ -31,7 +31,7 @@ from empirical.experiments import training, unseen
 from empirical.experiments.pairs import SPREAD
 from empirical.gaussian import GaussianImages
 from empirical.laws import LAWS, from_balance, from_moments, from_samples, from_separation
-from empirical.longtail import FEWEST, draws, majority_count, minority_count
+from empirical.longtail import FEWEST, MOST_DRAWS, draws, majority_count, minority_count
 from empirical.measure import separation_from_recalls
 from empirical.options import numeric
 from empirical.two_stage import Moments, Rule, head, lda, moments
@@ -62,16 +62,21 @@ _INSTANT = 1e-6
 Floats = NDArray[np.float64]
 
 
-def majority(images: int, imbalance: Sequence[float]) -> int:
+def majority(images: int, imbalance: Sequence[float], name: str = "imbalance") -> int:
     """Return how many of its ``images`` the majority is trained on (:func:`empirical.longtail.majority_count`).
+
+    Args:
+        images: how many there are.
+        imbalance: what it is to be imbalanced by, each in turn.
+        name: of the argument that says so.
 
     Raises:
         ValueError: the largest imbalance leaves the minority fewer than two.
     """
     most = max(imbalance)
-    n_pos = majority_count(images, most)
+    n_pos = majority_count(images, most) if most < images else 0
     if n_pos < FEWEST or minority_count(n_pos, most) < FEWEST:
-        refuse("imbalance", most, f"must leave the minority {FEWEST} of the {images} images that train no network")
+        refuse(name, most, f"must leave the minority {FEWEST} of the {images} images that train no network")
     return n_pos
 
 
@@ -196,7 +201,7 @@ def prepare(
         sweep=sweep,
         images={name: min(images) for name, images in found.items()},
         classes={name: len(images) for name, images in found.items()},
-        repeats=whole("repeats", REPEATS[sweep.profile] if args.repeats is None else args.repeats),
+        repeats=whole("repeats", REPEATS[sweep.profile] if args.repeats is None else args.repeats, most=MOST_DRAWS),
         out=args.out,
         about={},
     )

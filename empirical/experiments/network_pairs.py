@@ -118,7 +118,7 @@ def prepare(args: argparse.Namespace) -> Setting:
         refuse("networks", list(networks), "must be all different")
     pairs = whole("pairs", PAIRS[profile] if args.pairs is None else args.pairs, least=0)
     for data, classes in setting.classes.items():
-        frozen.majority(unseen.held_out(setting.images[data]), networks)
+        frozen.majority(unseen.held_out(setting.images[data]), networks, "networks")
         most = classes * (classes - 1) // 2
         if pairs > most:
             refuse("pairs", pairs, f"must be at most {most}, the pairs of the {classes} classes of {data}")

@@ -24,9 +24,9 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from empirical.data import Dataset, load
-from empirical.longtail import FEWEST, Draw, draws, majority_count, minority_count
+from empirical.longtail import FEWEST, MOST_DRAWS, Draw, draws, majority_count, minority_count
 from empirical.measure import agreement, lda_recalls, pca_features, separation_from_recalls
-from empirical.options import numeric
+from empirical.options import ROOT, folder, numeric
 from empirical.progress import Track, silent
 from theory._validate import number, refuse, whole
 from theory.theorem2 import minority_recall
@@ -71,7 +71,7 @@ class Setting:
         """Validate the arguments and draw the subsets."""
         components = _different("components", [whole("components", k) for k in self.components])
         imbalance = _different("imbalance", [_ratio(ratio) for ratio in self.imbalance])
-        drawn = draws(self.data, whole("seed", self.seed, least=0), whole("repeats", self.repeats))
+        drawn = draws(self.data, whole("seed", self.seed, least=0), whole("repeats", self.repeats, most=MOST_DRAWS))
         smallest = min(len(images) for draw in drawn for images in draw.train)
         if self.majority is None:
             n_pos = majority_count(smallest, max(imbalance))
@@ -160,7 +160,9 @@ class Row:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the experiment's options."""
     add = parser.add_argument
-    add("--data", required=True, metavar="digits|PATH.npz", help="the images")
+    kinds = "cifar10, cifar100, digits, gaussian, a .npz file, a folder of images"
+    add("--data", required=True, metavar="DATA", help=kinds)
+    add("--root", type=folder, default=ROOT, metavar="DIR", help=f"the folder of the data sets (default: {ROOT})")
     add("--components", type=numeric, nargs="+", default=Setting.components, metavar="K", help="components of PCA")
     add("--imbalance", type=numeric, nargs="+", default=Setting.imbalance, metavar="R", help="majority / minority")
     add("--repeats", type=numeric, default=Setting.repeats, metavar="N", help="draws of the training images")
@@ -175,7 +177,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def prepare(args: argparse.Namespace) -> Setting:
     """Return the setting that the parsed options describe."""
-    return Setting(load(args.data), args.components, args.imbalance, args.repeats, args.majority, args.seed)
+    data = load(args.data, args.root)
+    return Setting(data, args.components, args.imbalance, args.repeats, args.majority, args.seed)
 
 
 def run(setting: Setting, track: Track = silent) -> list[Row]:

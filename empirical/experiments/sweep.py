@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any
 
 from empirical.config import Config
 from empirical.experiments.places import Job, Place, given, here, processes
+from empirical.options import FAILED
 from empirical.stopping import INTERRUPTED, Interrupted, Stop
 from empirical.threads import cores
 from theory._validate import number, refuse
@@ -37,10 +38,7 @@ from theory.executors import client_address, open_client
 if TYPE_CHECKING:
     from empirical.experiments.training import Setting
 
-__all__ = ["FAILED", "GPU_WORKERS", "SUBMITIT", "Outcome", "check_executor", "results", "usual_workers"]
-
-FAILED = 1
-"""The exit code of a sweep in which a run failed."""
+__all__ = ["GPU_WORKERS", "SUBMITIT", "Outcome", "check_executor", "results", "usual_workers"]
 
 GPU_WORKERS = 4
 """How many runs are trained side by side on one GPU, if nothing else is said: processes that take turns on it.

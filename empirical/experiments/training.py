@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 
 from empirical.config import Config
 from empirical.experiments.sweep import GPU_WORKERS, Outcome, check_executor, results
-from empirical.options import folder, numeric
+from empirical.options import ROOT, folder, numeric
 from empirical.stopping import duration
 from empirical.threads import wait_passively
 from theory._validate import choice, number, refuse, whole
@@ -51,7 +51,8 @@ PROFILES: Mapping[str, Mapping[str, Any]] = {
 """In which numbers of the recipe each profile differs from the defaults of :class:`empirical.config.Config`."""
 
 _SEEDS = {"smoke": 1, "cpu": 3, "paper": 3}
-_ROOT = Path("data")
+_MOST_SEEDS = 1000
+_MOST_WORKERS = 1000
 
 _Row = TypeVar("_Row")
 
@@ -127,7 +128,7 @@ def add_arguments(parser: argparse.ArgumentParser, *, imbalance: bool = True) ->
     add(
         "--data", nargs="+", metavar="DATA", help="cifar10, cifar100, digits, gaussian, a .npz file, a folder of images"
     )
-    add("--root", type=folder, default=_ROOT, metavar="DIR", help=f"the folder of the data sets (default: {_ROOT})")
+    add("--root", type=folder, default=ROOT, metavar="DIR", help=f"the folder of the data sets (default: {ROOT})")
     if imbalance:
         text = "images of the first class over those of the last"
         add("--imbalance", type=numeric, nargs="+", metavar="R", help=text)
@@ -198,8 +199,8 @@ def prepare(
     ratios: tuple[Any, ...] = (None,)
     if imbalance is not None:
         ratios = different("imbalance", [_ratio(value) for value in args.imbalance or imbalance[profile]])
-    seeds = whole("seeds", _SEEDS[profile] if args.seeds is None else args.seeds)
-    workers = None if args.workers is None else whole("workers", args.workers)
+    seeds = whole("seeds", _SEEDS[profile] if args.seeds is None else args.seeds, most=_MOST_SEEDS)
+    workers = None if args.workers is None else whole("workers", args.workers, most=_MOST_WORKERS)
     seconds = None if args.time_budget is None else duration(args.time_budget)
     configs = [
         run for name in names for ratio in ratios for seed in range(seeds) for run in plan(profile, name, ratio, seed)

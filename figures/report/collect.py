@@ -48,6 +48,7 @@ class Collected:
         published: printed cells judged by what was measured, likewise.
         made: what each experiment wrote about itself, by name, in the order of the experiments.
         missing: the experiments without results.
+        stale: whether tables are there that were not when the claims were judged.
     """
 
     ledger: Sequence[Entry]
@@ -56,6 +57,7 @@ class Collected:
     published: Sequence[Entry]
     made: Mapping[str, Entry]
     missing: Sequence[str]
+    stale: bool
 
 
 def collect(results: Path) -> Collected:
@@ -77,7 +79,15 @@ def collect(results: Path) -> Collected:
         published=_entries(judged.get("published")),
         made=made,
         missing=[name for name in EXPERIMENTS if name not in made],
+        stale=_are_new(made, judged.get("tables")),
     )
+
+
+def _are_new(made: Mapping[str, Entry], judged: Any) -> bool:
+    """Return whether one of the tables is not among those that were judged; where these are not known, it is not."""
+    tables = [found.get("sha256") for found in made.values()]
+    own = {digest for table in tables if isinstance(table, dict) for digest in table.values()}
+    return isinstance(judged, list) and not own <= {digest for digest in judged if isinstance(digest, str)}
 
 
 def _findings(file: Path, statements: Sequence[Statement]) -> Sequence[Entry]:

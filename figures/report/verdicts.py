@@ -79,6 +79,7 @@ def measured(collected: Collected) -> Markup:
     judged = table(collected.published, "Printed cells, and whether they are within noise of the measured ones")
     cells = tag("details", tag("summary", f"{len(collected.published)} printed cells against measured ones"), judged)
     return join(
+        _stale(collected),
         tag("p", f"{len(claims)} claims about networks, judged by trained ones: {counts(claims)}."),
         *map(_claim, claims),
         cells if collected.published else "",
@@ -92,6 +93,7 @@ def predictions(collected: Collected) -> Markup:
     if not claims:
         return tag("p", "No predictions are in the results. This writes their verdicts: ", _again())
     return join(
+        _stale(collected),
         tag(
             "p",
             f"{len(claims)} predictions by theory, each with a statistic and a margin that were fixed before training, "
@@ -100,6 +102,12 @@ def predictions(collected: Collected) -> Markup:
         *map(_claim, claims),
         tag("p", "All of them again: ", _again(), class_="quiet"),
     )
+
+
+def _stale(collected: Collected) -> Markup | str:
+    if not collected.stale:
+        return ""
+    return tag("p", "The results have tables that were not there, or were others, when these were judged: ", _again())
 
 
 def _again() -> Markup:

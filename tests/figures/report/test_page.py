@@ -4,6 +4,7 @@ import itertools
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -94,6 +95,16 @@ def test_claims_are_shown_whatever_they_hold(page):
     assert "2 claims about networks, judged by trained ones: 1 confirmed, 1 toy." in claims
     assert '<span class="verdict good">confirmed</span>' in claims
     assert "0 1.25, 1 \N{EN DASH}" in claims
+
+
+@pytest.mark.parametrize(("judged", "says"), [(["a", "b"], False), (["b"], True), ([], True), (None, False)])
+def test_verdicts_of_other_tables_are_said_to_be(judged, says, results, tmp_path):
+    shutil.copytree(results, tmp_path, dirs_exist_ok=True)
+    for name, more in (("rebalance", {"sha256": {"rebalance": "a"}}), ("claims", {"tables": judged})):
+        file = tmp_path / f"{name}.json"
+        content = json.loads(file.read_text())
+        file.write_text(json.dumps({**content, **{key: value for key, value in more.items() if value is not None}}))
+    assert (report.page(tmp_path).count("were others, when these were judged") == 2) == says
 
 
 def test_predictions_are_apart_from_the_papers_claims(page):

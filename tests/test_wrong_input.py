@@ -1,0 +1,289 @@
+"""Every option of every command, given what it cannot use: one line, exit code 2, nothing written.
+
+The options are read off the parsers, so that a new one is tried too. Each command is called in this process; the work
+itself is replaced where a value that happens to be allowed would begin it.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import empirical.__main__ as empirical_program
+import figures.__main__ as figures_program
+import theory.__main__ as theory_program
+from empirical.commands import train
+from empirical.experiments import EXPERIMENTS, training
+from empirical.experiments import load as load_experiment
+from empirical.options import file, folder, numeric, place
+from figures import FIGURES
+
+LONG = "z" * 300  # longer than a file's name can be
+HUGE = "1" + "0" * 30
+BAD = {
+    numeric: ("x", "", "nan", "inf", "-1", "0.5", HUGE, "9" * 5000),
+    folder: ("", "file", "file/below", LONG),
+    file: ("", "folder", "file/below", LONG, "pipe"),
+    place: ("", "file/below", LONG),
+    None: ("", "x", "y" * 300),
+}
+"""What each kind of option is given."""
+
+POSSIBLE = ("0.5", HUGE)  # numbers that some of the numeric options take
+FITTING = {"root": ("file", "file/below")}  # nothing is read from there where the data need no folder
+TINY = ["--data", "gaussian:separation=4,classes=3,train=40,test=20", "--imbalance", "4", "--arch", "resnet8"]
+TINY += ["--width", "4", "--batch-size", "16", "--epochs", "4", "--device", "cpu"]
+ROOT = Path(__file__).parents[1]
+
+
+class Begins(Exception):  # noqa: N818 - no error: all was accepted
+    """The work would begin."""
+
+
+class Found(Exception):  # noqa: N818
+    """The parser of a command."""
+
+
+@pytest.fixture(autouse=True)
+def _a_place(tmp_path, monkeypatch):
+    """Run in a folder that holds a file, a folder and a pipe, and offline."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    (tmp_path / "file").write_text("no table\n")
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+
+
+def there():
+    return {path: path.stat().st_size for path in Path().rglob("*")}
+
+
+def parser_of(monkeypatch, call):
+    """Return the parser that a command makes."""
+
+    def parse(self, *args, **options):
+        raise Found(self)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(argparse.ArgumentParser, "parse_args", parse)
+        with pytest.raises(Found) as found:
+            call()
+    return found.value.args[0]
+
+
+def options(parser):
+    return [action for action in parser._actions if action.option_strings and action.dest != "help"]
+
+
+def refused(main, argv, capsys):
+    """Return the one line with which a command refuses, None if it would begin."""
+    before = there()
+    capsys.readouterr()
+    try:
+        code = main([str(word) for word in argv])
+    except Begins:
+        return None
+    except SystemExit as stopped:
+        code = stopped.code
+    shown = capsys.readouterr()
+    assert (code, shown.out) == (2, ""), (argv, shown)
+    assert shown.err.count("\n") == 1, (argv, shown.err)
+    assert len(shown.err) < 1200, argv
+    assert there() == before, argv
+    return shown.err
+
+
+def try_all(main, base, parser, capsys, besides=()):
+    """Give every option but those ``besides`` what is not for it, and nothing where it needs something."""
+    for action in options(parser):
+        if action.dest in besides:
+            continue
+        option = action.option_strings[0]
+        if action.nargs == 0:
+            assert "ignored explicit argument" in refused(main, [*base, f"{option}=x"], capsys)
+            continue
+        assert f"argument {option}: expected" in refused(main, [*base, option], capsys)
+        for value in BAD[action.type if action.type in BAD else None]:
+            given = [f"{option}={value}"] if action.nargs is None else [option, value]
+            line = refused(main, [*base, *given], capsys)
+            if line is None:
+                assert value in FITTING.get(action.dest, ()) or (value in POSSIBLE and action.type is numeric), given
+            else:
+                assert f"argument {option}: " in line or f"{action.dest.replace('_budget', '-budget')}=" in line, line
+
+
+@pytest.mark.parametrize("name", sorted(EXPERIMENTS))
+def test_every_option_of_every_experiment(name, capsys, monkeypatch):
+    def begin(*args, **options):
+        raise Begins
+
+    experiment = load_experiment(name)
+    monkeypatch.setattr(experiment, "run", begin)
+    parser, shared = argparse.ArgumentParser(), argparse.ArgumentParser()
+    experiment.add_arguments(parser)
+    training.add_arguments(shared)
+    base = ["run", name, *(("--data", "digits") if name == "pairs" else ("--profile", "smoke"))]
+    assert "required: --out" in refused(empirical_program.main, base, capsys)
+    besides = () if name in ("pairs", "rebalance") else {action.dest for action in options(shared)}
+    try_all(empirical_program.main, [*base, "--out", "folder"], parser, capsys, besides)
+    for out in BAD[folder]:
+        assert "out" in refused(empirical_program.main, [*base, "--out", out], capsys)
+
+
+def test_every_option_of_train(capsys, monkeypatch):
+    def begin(*args, **options):
+        raise Begins
+
+    monkeypatch.setattr("empirical.train._train", begin)
+    base = ["train", *TINY, "--out", "folder"]
+    for others in ((), ("--similar-fraction", "0.5"), ("--method", "ldam-drw"), ("--pretrain", "moco")):
+        try_all(empirical_program.main, [*base, *others], train._parser(), capsys)
+
+
+def test_every_option_of_the_other_commands(capsys, monkeypatch):
+    def begin(*args, **options):
+        raise Begins
+
+    monkeypatch.setattr("empirical.bench.measure", begin)
+    monkeypatch.setattr("theory.bench.measure", begin)
+    monkeypatch.setattr("theory.report.verify_statement", begin)
+    monkeypatch.setattr("empirical.commands.list.planned", begin)
+    monkeypatch.setattr("figures.report.collect._findings", begin)
+    for main, base in (
+        (empirical_program.main, ["verify", "--results", "folder"]),
+        (empirical_program.main, ["bench", "--quick"]),
+        (empirical_program.main, ["list"]),
+        (theory_program.main, ["verify"]),
+        (theory_program.main, ["results"]),
+        (theory_program.main, ["bench", "--quick"]),
+        (figures_program.main, ["report", "--results", "folder"]),
+    ):
+        try_all(main, base, parser_of(monkeypatch, lambda main=main, base=base: main(base)), capsys)
+
+
+COMMANDS = {
+    theory_program.main: "theory",
+    empirical_program.main: "empirical",
+    figures_program.main: "figures",
+}
+
+
+@pytest.mark.parametrize("main", COMMANDS, ids=COMMANDS.values())
+@pytest.mark.parametrize("argv", [[], [""], ["x"], ["--x"], ["-"], ["nan"], [LONG]])
+def test_no_such_command(main, argv, capsys):
+    assert refused(main, argv, capsys).startswith(f"python -m {COMMANDS[main]}: ")
+
+
+@pytest.mark.parametrize("name", sorted({*FIGURES, "report"} - {"theorem1"}))
+@pytest.mark.parametrize("results", ["", "nowhere", "file", LONG])
+def test_no_results_to_draw(name, results, capsys):
+    assert "results" in refused(figures_program.main, [name, "--results", results], capsys)
+
+
+@pytest.mark.parametrize("argv", [["--results", "nowhere"], ["--results", "file"], ["--out", "file/below"]])
+def test_all_figures_say_it_once(argv, capsys):
+    assert refused(figures_program.main, ["all", "--results", "folder", *argv], capsys).count("not drawn") == 0
+
+
+@pytest.mark.parametrize("identifier", ["", "x", "T1", "t1.shift", "T1.shift ", "nan", "9" * 5000])
+def test_no_such_statement(identifier, capsys):
+    line = refused(theory_program.main, ["prove", identifier], capsys)
+    assert "id=" in line
+    assert "must be one of T1.shift, " in line
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"null", b"[]", b"{}", b"NaN", b"[" * 10**5, b"9" * 5000, b"\xff\xfe"])
+def test_no_certificate(content, capsys):
+    Path("c.json").write_bytes(content)
+    assert "FILE='c.json': must be a certificate" in refused(theory_program.main, ["recheck", "c.json"], capsys)
+
+
+@pytest.mark.parametrize("path", ["", "nowhere", "folder", "file/below", LONG])
+def test_no_file_to_recheck(path, capsys):
+    assert "FILE" in refused(theory_program.main, ["recheck", path], capsys)
+
+
+def test_one_file_for_two_things(capsys):
+    argv = ["verify", "--json", "a.json", "--certificate", str(Path("a.json").absolute())]
+    assert "must be another file than that of --json" in refused(theory_program.main, argv, capsys)
+
+
+@pytest.mark.parametrize(
+    "data",
+    ["", "mnist", "file", "folder", "nowhere.npz", "nowhere/pictures", "cifar10", LONG]
+    + [f"gaussian:{law}" for law in ("x", "separation=x", "separation=nan", "classes=1", "classes=1000000")]
+    + [f"gaussian:{law}" for law in ("train=0", "train=100000000000", "test=1,test=2")],
+)
+@pytest.mark.parametrize("command", [["train"], ["run", "pairs"], ["run", "rebalance", "--profile", "smoke"]])
+def test_no_such_data(command, data, capsys):
+    argv = [*command, "--data", data, "--root", "nowhere", "--out", "out"]
+    named = ("data", data.partition(":")[2].partition("=")[0] or "data")
+    line = refused(empirical_program.main, argv, capsys)
+    assert any(f"{name}=" in line for name in named), line
+
+
+RUN = """
+import sys
+from {package}.__main__ import main
+sys.exit(main({argv}))
+"""
+
+
+def python(code, **options):
+    argv = [sys.executable, "-c", code]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **options}
+    return subprocess.Popen(argv, env={**os.environ, "PYTHONPATH": str(ROOT)}, **pipes)
+
+
+CANCEL = """
+import os, signal, {module} as module
+module.{work} = lambda *args: os.kill(os.getpid(), signal.SIGINT)
+"""
+
+
+@pytest.mark.parametrize(
+    ("package", "module", "work", "argv"),
+    [
+        ("theory", "theory.report", "verify_statement", ["verify"]),
+        ("empirical", "empirical.commands.list", "planned", ["list"]),
+        ("figures", "figures.report", "write", ["report", "--results", "folder"]),
+    ],
+)
+def test_ctrl_c_is_one_line(package, module, work, argv):
+    with python(CANCEL.format(module=module, work=work) + RUN.format(package=package, argv=argv)) as process:
+        shown = process.communicate()
+    assert (process.returncode, *shown) == (130, "", f"python -m {package}: cancelled\n")
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_leaves(unbuffered, monkeypatch):
+    monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
+    read, write = os.pipe()
+    os.close(read)
+    with python(RUN.format(package="empirical", argv=["list"]), stdout=write) as process:
+        os.close(write)
+        shown = process.communicate()[1]
+    assert (process.returncode, shown) == (141 if unbuffered else 0, "")
+
+
+def test_what_is_asked_for_is_written_though_nobody_reads(monkeypatch):
+    read, write = os.pipe()
+    os.close(read)
+    code = "import theory.report, dataclasses; theory.report.LEDGER = theory.report.LEDGER[-2:]\n"
+    with python(code + RUN.format(package="theory", argv=["verify", "--json", "a.json"]), stdout=write) as process:
+        os.close(write)
+        shown = process.communicate()[1]
+    assert (process.returncode, shown, Path("a.json").exists()) == (0, "", True)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_behind_the_output(monkeypatch):
+    monkeypatch.setenv("PYTHONUNBUFFERED", "")
+    with open("/dev/full", "w") as full, python(RUN.format(package="empirical", argv=["list"]), stdout=full) as process:
+        shown = process.communicate()[1]
+    assert (process.returncode, shown.count("\n")) == (1, 1)
+    assert "the output cannot be written: No space left" in shown
