@@ -1,6 +1,7 @@
 """The README says what the ledger and the published results say."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -24,3 +25,18 @@ def test_table_of_predictions_is_the_published_one(imbalance):
         parts = [part for part in made["summary"] if part["imbalance"] == imbalance]
         cells += [f"{part['mae']:.1f}, {part['correlation']:.2f}" for part in parts]
     assert f"| {imbalance} | {' | '.join(cells)} |" in LINES
+
+
+def test_verdicts_on_networks_are_the_published_ones():
+    made = json.loads((ROOT / "figures" / "published" / "cifar10" / "claims.json").read_text(encoding="utf-8"))
+    claims = {claim["id"]: claim for claim in made["claims"]}
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in LINES if line.startswith("| `E")]
+    assert rows
+    for name, _, verdict, *_, own in rows:
+        claim = claims[name.strip("`")]
+        tables = claim["as_printed"]
+        assert claim["verdict"].split()[0] == verdict
+        assert own == (f"{tables['holds']} of {tables['cells']}" if tables else "")
+    said = re.findall(r"`(N\d\.[\w-]+)` (\w+)", "\n".join(LINES))
+    assert said
+    assert [claims[name]["verdict"] for name, _ in said] == [verdict for _, verdict in said]
