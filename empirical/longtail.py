@@ -14,13 +14,29 @@ from empirical.config import SHAPES
 from empirical.data import Dataset
 from theory._validate import choice, number, refuse, whole
 
-__all__ = ["FEWEST", "MOST_DRAWS", "Draw", "counts", "draws", "majority_count", "minority_count", "subset"]
+__all__ = [
+    "FEWEST",
+    "MOST_DRAWS",
+    "Draw",
+    "counts",
+    "draws",
+    "imbalance_ratio",
+    "majority_count",
+    "minority_count",
+    "subset",
+]
 
 FEWEST = 2
 """The fewest images of a class that have a spread."""
 
 MOST_DRAWS = 10_000
 """The most draws that experiments repeat: each is held in memory."""
+
+
+def imbalance_ratio(value: object) -> float:
+    """Return an imbalance, as an ``int`` where it is one."""
+    ratio = number("imbalance", value, "must be a finite number of at least 1", least=1)
+    return ratio if isinstance(ratio, int) else float(ratio)
 
 
 def minority_count(majority: int, imbalance: float) -> int:
@@ -38,7 +54,7 @@ def minority_count(majority: int, imbalance: float) -> int:
         [100, 50, 20, 10, 5, 2]
     """
     majority = whole("majority", majority)
-    ratio = float(number("imbalance", imbalance, "must be a finite number of at least 1", least=1))
+    ratio = float(imbalance_ratio(imbalance))
     count = math.floor(majority / ratio + 0.5)
     if count == 0:
         refuse(
@@ -143,7 +159,7 @@ def counts(
     """
     classes, largest = whole("classes", classes, least=2), whole("largest", largest)
     # A float is a binary fraction, so that this is exactly the ratio that was given.
-    ratio = Fraction(number("imbalance", imbalance, "must be a finite number of at least 1", least=1))
+    ratio = Fraction(imbalance_ratio(imbalance))
     if choice("shape", shape, SHAPES) == "exp":
         kept = [_exponential(largest, ratio, label, classes - 1) for label in range(classes)]
     else:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
 from empirical.config import Config
 from empirical.experiments import training
 from empirical.experiments.printed import PEERS, TABLE1, cell
+from empirical.experiments.tables import grouped
 from empirical.experiments.training import Setting, average, data_name, percent, spread
 from empirical.progress import Track, silent
 
@@ -86,8 +86,7 @@ def summarise(rows: Sequence[Any], columns: Mapping[str, Sequence[Any]]) -> list
         return row.data, -row.imbalance, *(known.index(getattr(row, name)) for name, known in columns.items())
 
     summary = []
-    for _, group in groupby(sorted(rows, key=place), key=place):
-        own = list(group)
+    for _, own in grouped(rows, place):
         first, last = own[0], [row.accuracy for row in own]
         where = first.data, first.imbalance, first.method, first.pretrain
         peers = [cell(cells, *where) for cells in PEERS.values()]

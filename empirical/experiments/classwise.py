@@ -9,13 +9,13 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
 import numpy as np
 
 from empirical.config import Config
 from empirical.experiments import rebalance, training
+from empirical.experiments.tables import grouped
 from empirical.experiments.training import Setting, add_arguments, average, blank, data_name, percent
 from empirical.progress import Track, silent
 
@@ -77,8 +77,7 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
         return row.data, -row.imbalance, method, start
 
     summary = []
-    for (data, against, method, start), group in groupby(sorted(rows, key=where), key=where):
-        own = list(group)
+    for (data, against, method, start), own in grouped(rows, where):
         found = [row for row in own if row.label is not None]
         labels = {row.label for row in found}
         summary.append(

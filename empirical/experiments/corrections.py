@@ -41,7 +41,6 @@ import argparse
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -52,6 +51,7 @@ from scipy.special import ndtr
 from empirical.config import Config
 from empirical.experiments import training, unseen
 from empirical.experiments.frozen import Trainer
+from empirical.experiments.tables import grouped
 from empirical.experiments.training import Setting, add_arguments, average, blank, data_name, percent
 from empirical.longtail import minority_count
 from empirical.measure import separation_from_recalls
@@ -188,8 +188,7 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
         return row.data, str(row.level), row.imbalance or 0, _order(row.method)
 
     summary = []
-    for (data, level, ratio, _), group in groupby(sorted(rows, key=where), key=where):
-        own = list(group)
+    for (data, level, ratio, _), own in grouped(rows, where):
         done = [row for row in own if row.moved is not None and row.moved_predicted is not None]
         moves = [abs(row.moved - row.moved_predicted) for row in done]  # type: ignore[operator]
         recalls = [abs(row.recall - row.recall_predicted) for row in done]  # type: ignore[operator]

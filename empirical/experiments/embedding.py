@@ -33,7 +33,7 @@ from threadpoolctl import threadpool_limits
 from empirical.config import Config
 from empirical.experiments import rebalance, training
 from empirical.experiments.finished import GROUPS, group, seen
-from empirical.experiments.tables import Tables
+from empirical.experiments.tables import Tables, grouped
 from empirical.experiments.training import Setting, add_arguments, average, blank, data_name, spread
 from empirical.progress import Track, silent
 
@@ -194,8 +194,7 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
         return row.data, row.imbalance, SPLITS.index(row.split), rebalance.PRETRAININGS.index(row.pretrain)
 
     summary = []
-    for (data, imbalance, split, start), cells in groupby(sorted(rows, key=where), key=where):
-        own = list(cells)
+    for (data, imbalance, split, start), own in grouped(rows, where):
         found = [row for row in own if row.label is not None]
         for name in ("all", *GROUPS):
             runs = _by_run([row for row in found if name in ("all", row.group)])

@@ -26,7 +26,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from itertools import groupby, permutations
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,7 @@ from threadpoolctl import threadpool_limits
 
 from empirical.config import Config
 from empirical.experiments import frozen, training, unseen
+from empirical.experiments.tables import grouped
 from empirical.experiments.training import blank, data_name
 from empirical.laws import LAWS, from_separation
 from empirical.longtail import minority_count
@@ -113,9 +114,8 @@ def prepare(args: argparse.Namespace) -> Setting:
     """Return the setting that the parsed options describe, everything checked and nothing written."""
     setting = frozen.prepare(args, DATA, IMBALANCE)
     profile, allowed = setting.sweep.profile, "must be a finite number of at least 1"
-    networks = tuple(number("networks", value, allowed, least=1) for value in args.networks or NETWORKS[profile])
-    if len(set(networks)) < len(networks):
-        refuse("networks", list(networks), "must be all different")
+    given = [number("networks", value, allowed, least=1) for value in args.networks or NETWORKS[profile]]
+    networks = training.different("networks", given)
     pairs = whole("pairs", PAIRS[profile] if args.pairs is None else args.pairs, least=0)
     for data, classes in setting.classes.items():
         frozen.majority(unseen.held_out(setting.images[data]), networks, "networks")
@@ -164,7 +164,7 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     :data:`GOAL_CORRELATION` are reached; None while something is missing.
     """
     summary: list[dict[str, Any]] = []
-    for _, group in groupby(sorted(rows, key=_place), key=_place):
+    for _, group in grouped(rows, _place):
         own = [row for row in group if row.classifier is not None]
         for law in ("oracle", *LAWS) if own else ():
             for ratio in (*sorted({row.imbalance for row in own}), None):

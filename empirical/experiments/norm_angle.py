@@ -29,7 +29,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations, groupby
+from itertools import combinations
 from math import factorial
 from typing import Any
 
@@ -38,6 +38,7 @@ from numpy.typing import NDArray
 
 from empirical.config import Config
 from empirical.experiments import norms, rebalance, training
+from empirical.experiments.tables import grouped
 from empirical.experiments.training import Setting, add_arguments, average, blank, data_name, percent, spread
 from empirical.progress import Track, silent
 from theory.theorem3 import tau_normalize
@@ -117,7 +118,7 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
         return row.data, -row.imbalance, rebalance.METHODS.index(row.method)
 
     summary = []
-    for (data, against, method), group in groupby(sorted(rows, key=where), key=where):
+    for (data, against, method), group in grouped(rows, where):
         runs: dict[str, list[Row]] = {}
         for row in group:
             runs.setdefault(row.run, []).append(row)

@@ -10,12 +10,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
 from empirical.config import NO_PRETRAINING, Config
 from empirical.experiments import rebalance, training
 from empirical.experiments.printed import TABLE2, cell
+from empirical.experiments.tables import grouped
 from empirical.experiments.training import Setting, add_arguments, average, blank, data_name, spread
 from empirical.progress import Track, silent
 
@@ -80,7 +80,7 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
         return row.data, -row.imbalance, rebalance.METHODS.index(row.method)
 
     summary = []
-    for (data, against, method), group in groupby(sorted(rows, key=where), key=where):
+    for (data, against, method), group in grouped(rows, where):
         own = list({row.run: row for row in group}.values())
         scaled = [row.std_100 for row in own]
         summary.append(

@@ -16,7 +16,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import combinations, groupby, product
+from itertools import combinations, product
 from typing import Any
 
 import numpy as np
@@ -24,11 +24,12 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from empirical.data import Dataset, load
-from empirical.longtail import FEWEST, MOST_DRAWS, Draw, draws, majority_count, minority_count
+from empirical.experiments.tables import grouped
+from empirical.longtail import FEWEST, MOST_DRAWS, Draw, draws, imbalance_ratio, majority_count, minority_count
 from empirical.measure import agreement, lda_recalls, pca_features, separation_from_recalls
 from empirical.options import ROOT, folder, numeric
 from empirical.progress import Track, silent
-from theory._validate import number, refuse, whole
+from theory._validate import refuse, whole
 from theory.theorem2 import minority_recall
 
 __all__ = ["Row", "Setting", "add_arguments", "prepare", "run", "summarise"]
@@ -70,7 +71,7 @@ class Setting:
     def __post_init__(self) -> None:
         """Validate the arguments and draw the subsets."""
         components = _different("components", [whole("components", k) for k in self.components])
-        imbalance = _different("imbalance", [_ratio(ratio) for ratio in self.imbalance])
+        imbalance = _different("imbalance", [imbalance_ratio(ratio) for ratio in self.imbalance])
         drawn = draws(self.data, whole("seed", self.seed, least=0), whole("repeats", self.repeats, most=MOST_DRAWS))
         smallest = min(len(images) for draw in drawn for images in draw.train)
         if self.majority is None:
@@ -206,8 +207,7 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
         return row.components, row.imbalance
 
     summary = []
-    for (components, imbalance), group in groupby(sorted(rows, key=setup), key=setup):
-        cases = list(group)
+    for (components, imbalance), cases in grouped(rows, setup):
         pairs: dict[frozenset[str], list[Row]] = {}
         for row in cases:
             pairs.setdefault(frozenset((row.majority, row.minority)), []).append(row)
@@ -285,9 +285,3 @@ def _different(name: str, values: list[Any]) -> tuple[Any, ...]:
     if not values or len(set(values)) < len(values):
         refuse(name, values, "must be one or more values, all different")
     return tuple(values)
-
-
-def _ratio(value: Any) -> float:
-    """Return an imbalance, as an ``int`` where it is one."""
-    ratio = number("imbalance", value, "must be a finite number of at least 1", least=1)
-    return ratio if isinstance(ratio, int) else float(ratio)

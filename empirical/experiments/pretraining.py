@@ -24,7 +24,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations, groupby
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -32,7 +32,8 @@ from numpy.random import SeedSequence
 from numpy.typing import NDArray
 
 from empirical.config import NO_PRETRAINING, Config
-from empirical.experiments import rebalance, training
+from empirical.experiments import embedding, rebalance, training
+from empirical.experiments.tables import grouped
 from empirical.experiments.training import Setting, add_arguments, average, blank, data_name, percent, spread
 from empirical.measure import agreement, separation_from_recalls
 from empirical.progress import Track, silent
@@ -50,8 +51,10 @@ __all__ = [
     "summarise",
 ]
 
-DATA = {"smoke": ("digits",), "cpu": ("cifar10",), "paper": ("cifar10",)}
+DATA = embedding.DATA
 """The data sets of each profile."""
+
+plan = embedding.plan
 
 Floats = NDArray[np.float64]
 
@@ -99,16 +102,6 @@ class Row:
     run: str
 
 
-def plan(profile: str, data: str, imbalance: float, seed: int) -> list[Config]:
-    """Return the runs of a data set, an imbalance and a seed.
-
-    Example:
-        >>> [run.pretrain for run in plan("paper", "cifar10", 100, 0)]
-        ['none', 'rotation']
-    """
-    return [run for run in rebalance.plan(profile, data, imbalance, seed) if run.method == "ce"]
-
-
 def prepare(args: argparse.Namespace) -> Setting:
     """Return the sweep that the parsed options describe."""
     return training.prepare(args, plan, DATA, rebalance.IMBALANCE)
@@ -142,8 +135,7 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
         return row.data, -row.imbalance
 
     summary = []
-    for (data, against), group in groupby(sorted(rows, key=where), key=where):
-        own = list(group)
+    for (data, against), own in grouped(rows, where):
         done: list[Any] = [row for row in own if row.gain is not None]
         seeds = [[row for row in done if row.seed == seed] for seed in sorted({row.seed for row in done})]
         raised = [float(np.mean([r.separation_pretrained - r.separation for r in part])) for part in seeds]

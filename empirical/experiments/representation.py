@@ -32,7 +32,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from operator import itemgetter
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
@@ -42,7 +41,7 @@ from threadpoolctl import threadpool_limits
 from empirical.config import Config
 from empirical.experiments import rebalance, training
 from empirical.experiments.finished import GROUPS, group_mean, seen
-from empirical.experiments.tables import Tables
+from empirical.experiments.tables import Tables, grouped
 from empirical.experiments.training import Setting, add_arguments, average, blank, data_name, percent, spread
 from empirical.progress import Track, silent
 
@@ -208,8 +207,7 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
         return row.data, -row.imbalance, method, start, CLASSIFIERS.index(row.classifier)
 
     summary = []
-    for (data, against, method, start, classifier), cells in groupby(sorted(rows, key=where), key=where):
-        own = list(cells)
+    for (data, against, method, start, classifier), own in grouped(rows, where):
         accuracy = [row.accuracy for row in own]
         summary.append(
             {

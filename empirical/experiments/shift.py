@@ -41,7 +41,7 @@ import argparse
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby, product
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -53,6 +53,7 @@ from scipy.stats import binomtest
 from empirical.config import Config
 from empirical.experiments import training, unseen
 from empirical.experiments.pairs import SPREAD
+from empirical.experiments.tables import grouped
 from empirical.experiments.training import Setting, add_arguments, blank, data_name
 from empirical.experiments.unseen import Frozen
 from empirical.longtail import minority_count
@@ -202,14 +203,13 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     ``inside_exact``. ``missing`` counts networks.
     """
     missing = sum(row.space is None for row in rows)
-    done = [row for row in rows if row.space is not None]
+    done: list[Any] = [row for row in rows if row.space is not None]
 
     def where(row: Row) -> tuple[Any, ...]:
         return row.data, row.space, row.mixed, row.imbalance
 
     summary = []
-    for (data, space, mixed, ratio), group in groupby(sorted(done, key=where), key=where):
-        own: list[Any] = list(group)
+    for (data, space, mixed, ratio), own in grouped(done, where):
         repeats = sum(row.repeats for row in own)
         inside = {name: sum(getattr(row, name) for row in own) for name in _INSIDE}
         exact = binomtest(inside["inside_exact"], repeats).proportion_ci(method="exact")

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
 from empirical.config import Config
 from empirical.experiments import training
+from empirical.experiments.tables import grouped
 from empirical.experiments.training import Setting, average, data_name, percent, spread
 from empirical.progress import Track, silent
 
@@ -81,8 +81,7 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
         return row.data, row.imbalance, row.fraction, row.degree
 
     summary = []
-    for (data, imbalance, fraction, degree), group in groupby(sorted(rows, key=where), key=where):
-        own = list(group)
+    for (data, imbalance, fraction, degree), own in grouped(rows, where):
         minority = [row.minority for row in own]
         summary.append(
             {

@@ -16,7 +16,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from itertools import groupby, permutations
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,7 @@ from empirical.config import Config
 from empirical.experiments import frozen, unseen
 from empirical.experiments.frozen import SecondStage, Setting, add_arguments
 from empirical.experiments.pairs import SPREAD
+from empirical.experiments.tables import grouped
 from empirical.experiments.training import blank, data_name
 from empirical.predictions import record
 from empirical.progress import Track, silent
@@ -121,9 +122,8 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     all three are None.
     """
     summary = []
-    told = sorted((row for row in rows if row.measured is not None), key=lambda row: row.data)
-    for data, group in groupby(told, key=lambda row: row.data):
-        own = list(group)
+    told = (row for row in rows if row.measured is not None)
+    for data, own in grouped(told, lambda row: row.data):
         for ratio in sorted({row.imbalance for row in own} - {1}):
             for source in ("measured", *LAWS):
                 parts, shares = attributed(own, source, ratio)

@@ -1,11 +1,15 @@
-"""Rows with further tables beside them."""
+"""Rows: in groups, and with further tables beside them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Any, TypeVar
 
-__all__ = ["Tables"]
+__all__ = ["Tables", "grouped"]
+
+Row = TypeVar("Row")
+Key = TypeVar("Key")
 
 
 class Tables(list[Any]):
@@ -28,3 +32,14 @@ class Tables(list[Any]):
         """Hold the rows and the other tables."""
         super().__init__(rows)
         self.further = further
+
+
+def grouped(rows: Iterable[Row], key: Callable[[Row], Key]) -> Iterator[tuple[Key, list[Row]]]:
+    """Yield each value of the key, in order, with the rows that have it.
+
+    Example:
+        >>> list(grouped(["cat", "dog", "horse"], len))
+        [(3, ['cat', 'dog']), (5, ['horse'])]
+    """
+    for value, own in groupby(sorted(rows, key=key), key=key):  # type: ignore[type-var, arg-type]
+        yield value, list(own)

@@ -13,11 +13,12 @@ import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from itertools import groupby, product
+from itertools import product
 from typing import Any
 
 from empirical.config import NO_PRETRAINING, Config
 from empirical.experiments import training
+from empirical.experiments.tables import grouped
 from empirical.experiments.training import PROFILES, Setting, average, data_name, different, percent, spread
 from empirical.options import numeric
 from empirical.progress import Track, silent
@@ -187,8 +188,7 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
         return row.data, row.majority_images, row.minority_images
 
     summary = []
-    for (data, majority, minority), group in groupby(sorted(rows, key=where), key=where):
-        own = list(group)
+    for (data, majority, minority), own in grouped(rows, where):
         found = [row.minority for row in own]
         summary.append(
             {

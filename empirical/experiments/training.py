@@ -22,10 +22,11 @@ from typing import Any, TypeVar
 
 from empirical.config import Config
 from empirical.experiments.sweep import GPU_WORKERS, Outcome, check_executor, results
+from empirical.longtail import imbalance_ratio
 from empirical.options import ROOT, folder, numeric
 from empirical.stopping import duration
 from empirical.threads import wait_passively
-from theory._validate import choice, number, refuse, whole
+from theory._validate import choice, refuse, whole
 
 __all__ = [
     "PROFILES",
@@ -198,7 +199,7 @@ def prepare(
     names = different("data", args.data or data[profile])
     ratios: tuple[Any, ...] = (None,)
     if imbalance is not None:
-        ratios = different("imbalance", [_ratio(value) for value in args.imbalance or imbalance[profile]])
+        ratios = different("imbalance", [imbalance_ratio(value) for value in args.imbalance or imbalance[profile]])
     seeds = whole("seeds", _SEEDS[profile] if args.seeds is None else args.seeds, most=_MOST_SEEDS)
     workers = None if args.workers is None else whole("workers", args.workers, most=_MOST_WORKERS)
     seconds = None if args.time_budget is None else duration(args.time_budget)
@@ -315,9 +316,3 @@ def _resource(text: str) -> tuple[str, Any]:
     if not name or not equals:
         raise argparse.ArgumentTypeError(f"{text!r}: must be NAME=VALUE")
     return name, numeric(value)
-
-
-def _ratio(value: Any) -> float:
-    """Return an imbalance, as an ``int`` where it is one."""
-    ratio = number("imbalance", value, "must be a finite number of at least 1", least=1)
-    return ratio if isinstance(ratio, int) else float(ratio)
