@@ -159,7 +159,7 @@ def counts(
     """
     classes, largest = whole("classes", classes, least=2), whole("largest", largest)
     # A float is a binary fraction, so that this is exactly the ratio that was given.
-    ratio = Fraction(imbalance_ratio(imbalance))
+    ratio = Fraction(number("imbalance", imbalance, "must be a finite number of at least 1", least=1))
     if choice("shape", shape, SHAPES) == "exp":
         kept = [_exponential(largest, ratio, label, classes - 1) for label in range(classes)]
     else:
