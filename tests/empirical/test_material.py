@@ -137,3 +137,13 @@ def test_any_two_classes_can_be_similar(classes, majority, minority):
 def test_refused(changes, message):
     with pytest.raises(ValueError, match=message):
         gather(replace(GAUSSIAN, **changes), None)
+
+
+def test_similar_samples_change_the_majority_only():
+    config = replace(GAUSSIAN, largest=20)
+    mixed = replace(config, similar_fraction=0.5, similar_degree=0.2)
+    one, two = gather(config, None), gather(mixed, None)
+    changed = (one.images != two.images).flatten(1).any(1)
+    assert int(changed.sum()) == 10
+    assert set(one.labels[changed].tolist()) == {0}
+    assert torch.equal(one.labels, two.labels)

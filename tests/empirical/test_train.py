@@ -287,59 +287,6 @@ def test_the_test_images_are_looked_at_as_often_as_asked(tmp_path):
     assert every["last"] == result["last"]
 
 
-def test_an_epoch_sees_each_image_once():
-    config = replace(TINY, data="digits", resolution=None, largest=41, imbalance=41)
-    material = gather(config, None)
-    stage = Supervised(config, material, CPU)
-    epochs = [torch.cat([targets for _, targets in stage.batches(epoch)]) for epoch in (1, 2)]
-    for targets in epochs:
-        assert torch.equal(targets.bincount(), torch.tensor(material.counts))
-    assert not torch.equal(*epochs)
-
-
-def test_resampling_draws_rare_classes_as_often_as_their_weights_say():
-    config = replace(TINY, method="rs", data=GAUSSIAN.replace("train=30", "train=3000"), imbalance=10, beta=0)
-    frequent = Supervised(config, gather(config, None), CPU)
-    balanced = Supervised(replace(config, beta=0.999999), gather(config, None), CPU)
-    for stage, shares in ((frequent, [0.7060, 0.2233, 0.0707]), (balanced, [1 / 3] * 3)):
-        drawn = torch.cat([targets for _, targets in stage.batches(1)]).bincount(minlength=3)
-        n = 3000 + 948 + 300
-        assert int(drawn.sum()) == n
-        for count, share in zip(drawn.tolist(), shares, strict=True):
-            # Hoeffding: further off than this with a chance of 2 exp(-2 n 0.06^2) < 1e-12.
-            assert abs(count / n - share) < 0.06
-
-
-def test_a_last_batch_of_one_image_is_left_out():
-    config = replace(TINY, batch_size=16)
-    material = gather(config, None)
-    assert len(material.labels) == 57
-    sizes = {16: [16, 16, 16, 9], 8: [8] * 7, 28: [28, 28], 100: [57]}
-    for size, expected in sizes.items():
-        stage = Supervised(replace(config, batch_size=size), material, CPU)
-        assert [len(targets) for _, targets in stage.batches(1)] == expected
-
-
-def test_deferred_reweighting_begins_after_the_switch():
-    config = replace(TINY, method="drw", epochs=10)
-    stage = Supervised(config, gather(config, None), CPU)
-    losses = [stage.loss(epoch) for epoch in range(1, 11)]
-    assert len(set(losses[:8])) == len(set(losses[8:])) == 1
-    assert losses[7] is not losses[8]
-    plain = Supervised(replace(config, method="ce"), gather(config, None), CPU)
-    assert len({plain.loss(epoch) for epoch in range(1, 11)}) == 1
-
-
-def test_similar_samples_change_the_majority_only():
-    config = replace(TINY, largest=20)
-    mixed = replace(config, similar_fraction=0.5, similar_degree=0.2)
-    one, two = gather(config, None), gather(mixed, None)
-    changed = (one.images != two.images).flatten(1).any(1)
-    assert int(changed.sum()) == 10
-    assert set(one.labels[changed].tolist()) == {0}
-    assert torch.equal(one.labels, two.labels)
-
-
 def test_the_same_subset_for_every_method_and_another_for_every_seed():
     materials = [gather(replace(TINY, method=method), None) for method in ("ce", "ldam")]
     assert torch.equal(materials[0].images, materials[1].images)

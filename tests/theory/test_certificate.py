@@ -56,13 +56,16 @@ def rehash(data):
     return data
 
 
-def recheck(tmp_path, content):
-    file = tmp_path / "certificate.json"
-    file.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
-    try:
-        return main(["recheck", str(file)])
-    except SystemExit as stopped:
-        return stopped.code
+@pytest.fixture
+def recheck(tmp_path, code_of):
+    """Return a function that rechecks what a file holds and returns the exit code."""
+
+    def run(content):
+        file = tmp_path / "certificate.json"
+        file.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+        return code_of(main, "recheck", file)
+
+    return run
 
 
 def test_it_has_every_verdict_and_its_evidence(given):
@@ -85,25 +88,25 @@ def test_it_is_valid_by_its_schema_and_the_schema_by_its_own(given):
     assert schema["properties"]["version"]["const"] == certificate.VERSION
 
 
-def test_it_is_repeated(tmp_path, text, capsys):
+def test_it_is_repeated(text, capsys, recheck):
     capsys.readouterr()
-    assert recheck(tmp_path, text) == 0
+    assert recheck(text) == 0
     assert capsys.readouterr().out == (
         "4 statements: the certificate holds; every verdict was repeated by the same steps\n"
     )
 
 
-def test_a_spelling_of_the_same_data_is_the_same_certificate(tmp_path, given):
+def test_a_spelling_of_the_same_data_is_the_same_certificate(given, recheck):
     turned = json.dumps(dict(reversed(given.items())), ensure_ascii=True, indent=1)
-    assert recheck(tmp_path, turned) == 0
+    assert recheck(turned) == 0
 
 
-def test_another_version_is_noted_and_the_verdicts_decide(tmp_path, given, capsys):
+def test_another_version_is_noted_and_the_verdicts_decide(given, capsys, recheck):
     given["made_with"].update(tailbound="9.9", numpy="0.1", extra="1")
     given["sources"]["files"]["theory/ledger.py"] = "0" * 64
     del given["statements"][2]
     capsys.readouterr()
-    assert recheck(tmp_path, rehash(given)) == 0
+    assert recheck(rehash(given)) == 0
     assert capsys.readouterr().out.splitlines()[:-1] == [
         "note: extra: none here, 1 in the certificate",
         f"note: numpy: {certificate._made_with()['numpy']} here, 0.1 in the certificate",
@@ -153,28 +156,28 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_an_edited_certificate_that_was_hashed_anew_is_not_repeated(change, tmp_path, given, capsys):
+def test_an_edited_certificate_that_was_hashed_anew_is_not_repeated(change, given, capsys, recheck):
     change(given)
     capsys.readouterr()
-    assert recheck(tmp_path, rehash(given)) == 1
+    assert recheck(rehash(given)) == 1
     first, *_, last = capsys.readouterr().out.splitlines()
     assert first.startswith(CHANGES[change])
     assert last.endswith("the certificate does not hold here")
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_an_edited_certificate_is_no_certificate(change, tmp_path, given, capsys):
+def test_an_edited_certificate_is_no_certificate(change, given, capsys, recheck):
     change(given)
-    assert recheck(tmp_path, given) == 2
+    assert recheck(given) == 2
     error = capsys.readouterr().err
     assert error.count("\n") == 1
     assert "must be as it was written: the hash of " in error
 
 
-def test_a_library_that_no_longer_shows_a_step_does_not_repeat_it(tmp_path, text, monkeypatch, capsys):
+def test_a_library_that_no_longer_shows_a_step_does_not_repeat_it(text, monkeypatch, capsys, recheck):
     broken = dataclasses.replace(FEW[2], proofs=(lambda: (Step("identity", "wrong", lambda: False),),))
     monkeypatch.setattr(certificate, "LEDGER", (*FEW[:2], broken))
-    assert recheck(tmp_path, text) == 1
+    assert recheck(text) == 1
     assert "different: P1: verdict is 'undecided', in the certificate 'certified'" in capsys.readouterr().out
 
 
@@ -189,18 +192,18 @@ def bad_texts(text):
     yield text.replace('"shown": true', '"shown": false', 1)
 
 
-def test_what_is_no_certificate_is_refused_in_one_line(tmp_path, text, capsys):
+def test_what_is_no_certificate_is_refused_in_one_line(text, capsys, recheck):
     capsys.readouterr()
     for content in bad_texts(text):
-        assert recheck(tmp_path, content) == 2
+        assert recheck(content) == 2
         error = capsys.readouterr().err
         assert error.startswith("python -m theory: FILE=")
         assert error.count("\n") == 1
 
 
-def test_a_list_with_a_statement_twice_is_refused(tmp_path, given, capsys):
+def test_a_list_with_a_statement_twice_is_refused(given, capsys, recheck):
     given["statements"].append(copy.deepcopy(given["statements"][0]))
-    assert recheck(tmp_path, rehash(given)) == 2
+    assert recheck(rehash(given)) == 2
     assert "must list each statement once" in capsys.readouterr().err
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from scipy.stats import binom
 
-from empirical.__main__ import main
 from empirical.claims import (
     ALPHA,
     CLAIMS,
@@ -455,13 +454,6 @@ def test_a_new_entry_is_a_few_lines():
         Table("pairs", rows).need("recall")
 
 
-def exit_code(*argv):
-    try:
-        return main([str(word) for word in argv])
-    except SystemExit as stopped:
-        return stopped.code
-
-
 @pytest.fixture(scope="module")
 def results(tmp_path_factory, world, true, write):
     """Where the tables lie: ``rebalance`` in two folders, one data set in each, and another one of ``cpu``."""
@@ -474,7 +466,7 @@ def results(tmp_path_factory, world, true, write):
     return out
 
 
-def test_verify(results, tmp_path, capsys):
+def test_verify(results, tmp_path, capsys, exit_code):
     folders = [results / name for name in ("cifar10", "cifar100", "cpu")]
     report = tmp_path / "new" / "claims.json"
     assert exit_code("verify", "--results", *folders, "--json", report) == 0
@@ -530,7 +522,7 @@ def test_a_finished_run_may_have_empty_cells(order, tmp_path, true, write):
     }
 
 
-def test_verify_with_nothing_there(tmp_path, capsys):
+def test_verify_with_nothing_there(tmp_path, capsys, exit_code):
     assert exit_code("verify", "--results", tmp_path) == 0
     shown = capsys.readouterr().out
     assert "73 claims: 73 not measured" in shown
@@ -556,7 +548,7 @@ def test_what_is_printed_makes_what_is_missing_out_of_the_runs_that_are_there(tm
 
 
 @pytest.mark.parametrize("unset", ["--root", "--runs", "--out"])
-def test_a_command_whose_folders_are_not_named_trains_nothing(tmp_path, capsys, unset):
+def test_a_command_whose_folders_are_not_named_trains_nothing(tmp_path, capsys, unset, exit_code):
     """As a shell gives it whose variables are not set."""
     folders = {"--root": tmp_path / "data", "--runs": tmp_path / "runs", "--out": tmp_path / "out", unset: ""}
     assert exit_code("run", "norms", "--profile", "smoke", *(word for pair in folders.items() for word in pair)) == 2
@@ -564,7 +556,7 @@ def test_a_command_whose_folders_are_not_named_trains_nothing(tmp_path, capsys, 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_bad_input(results, tmp_path, capsys, true, write):
+def test_bad_input(results, tmp_path, capsys, true, write, exit_code):
     broken = tmp_path / "broken"
     for spoil in (
         lambda: (broken / "ssl.json").unlink(),
