@@ -27,6 +27,8 @@ WORKERS = (0, 2, 4)
 _KIB = 1024
 _CLASSES = 10
 _SIDE = 32
+_MOST = 1_000_000
+_MOST_RUNS = 1000
 
 
 @dataclass(frozen=True)
@@ -61,10 +63,10 @@ class Plan:
         from empirical.networks import ARCHITECTURES
 
         choice("arch", self.arch, ARCHITECTURES)
-        whole("batch_size", self.batch_size, least=2)
+        whole("batch_size", self.batch_size, least=2, most=_MOST)
         whole("steps", self.steps)
         whole("rounds", self.rounds)
-        whole("stacked", self.stacked, least=0)
+        whole("stacked", self.stacked, least=0, most=_MOST_RUNS)
 
     @property
     def candidates(self) -> dict[str, tuple[str, int]]:
