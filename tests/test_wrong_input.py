@@ -22,7 +22,7 @@ from empirical.options import file, folder, numeric, place
 from figures import FIGURES
 
 LONG = "z" * 300  # longer than a file's name can be
-HUGE = "1" + "0" * 30
+HUGE = "1" + "0" * 31
 BAD = {
     numeric: ("x", "", "nan", "inf", "-1", "0.5", HUGE, "9" * 5000),
     folder: ("", "file", "file/below", LONG),
