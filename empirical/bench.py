@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context
 from typing import Any
 
@@ -186,7 +187,7 @@ def _ours(
     import torch
 
     from empirical.learning import Supervised
-    from empirical.steps import Execution, Trainer
+    from empirical.steps import Execution, Optimizer, Trainer
     from empirical.stopwatch import Stopwatch, TimedOptimizer
 
     device = torch.device(plan.device)
@@ -195,8 +196,10 @@ def _ours(
     started = time.perf_counter()
     with execution.kernels():
         stage = Supervised(config, material, execution)
-        watch = Stopwatch(stage.module)
-        optimizer = TimedOptimizer(stage.module, config.momentum, config.weight_decay, device, watch=watch)
+        # A watch inside a network that is compiled, or captured as a graph, would be compiled or captured too.
+        watch = None if compile or execution.graphs else Stopwatch(stage.module)
+        kind = Optimizer if watch is None else partial(TimedOptimizer, watch=watch)
+        optimizer = kind(stage.module, config.momentum, config.weight_decay, device)
         trainer = Trainer(stage.module, optimizer, plan.steps + 1, execution)
         trainer.begin(stage.loss(1), config.lr)
         first, inside = 0.0, 0.0
@@ -207,11 +210,10 @@ def _ours(
                 waited = time.perf_counter()
                 together()
                 started += time.perf_counter() - waited
-                first, inside = time.perf_counter() - started, watch.seconds
+                first, inside = time.perf_counter() - started, 0.0 if watch is None else watch.seconds
         trainer.tally(decides=True)  # waits for the device
     ended = time.perf_counter() - started
-    eager = not execution.graphs and not compile
-    outside = 1 - (watch.seconds - inside) / (ended - first) if eager else None
+    outside = None if watch is None else 1 - (watch.seconds - inside) / (ended - first)
     return Measured(_rate(plan, first, ended), first, outside, _peak(plan))
 
 
