@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import resource
 import statistics
-import subprocess
-import sys
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
@@ -17,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from empirical.apart import apart, busy_process
 from empirical.threads import one_thread
 from theory._validate import choice, whole
 
@@ -109,9 +107,8 @@ def measure(plan: Plan, told: Callable[[str], None] = lambda line: None) -> dict
     found: dict[str, list[Measured]] = {name: [] for name in plan.candidates}
     for number in range(1, plan.rounds + 1):
         for name, (kind, workers) in plan.candidates.items():
-            # A process of its own: threads, memory and caches of one candidate are not the next one's.
-            with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-                one = pool.submit(_KINDS[kind], plan, workers).result()
+            with apart() as submit:
+                one = submit(_KINDS[kind], plan, workers).result()
             found[name].append(one)
             told(f"round {number}/{plan.rounds}  {name}: {one.images_per_second:.1f} images/s")
     return found
@@ -279,10 +276,9 @@ def _together(plan: Plan) -> Measured:
 
 def _processes(plan: Plan, runs: int) -> Measured:
     """Measure several runs as processes that begin their second step together."""
-    context = get_context("spawn")
-    gate = context.Barrier(runs)
-    with ProcessPoolExecutor(runs, context, _wait_at, (gate, plan.device)) as pool:
-        found = [future.result() for future in [pool.submit(_together, plan) for _ in range(runs)]]
+    gate = get_context("spawn").Barrier(runs)
+    with apart(runs, _wait_at, gate, plan.device) as submit:
+        found = [future.result() for future in [submit(_together, plan) for _ in range(runs)]]
     rate, peak = (sum(getattr(one, name) for one in found) for name in ("images_per_second", "peak_mib"))
     return Measured(rate, max(one.first_step for one in found), None, peak)
 
@@ -294,12 +290,8 @@ def _compiled(plan: Plan, workers: int) -> Measured:
 
 def _busy(plan: Plan, workers: int) -> Measured:
     """Measure the loop of :mod:`empirical.train` beside a process that keeps one core busy."""
-    other = subprocess.Popen([sys.executable, "-c", "while True: pass"])
-    try:
+    with busy_process():
         return _ours(plan)
-    finally:
-        other.kill()
-        other.wait()
 
 
 _KINDS: dict[str, Callable[[Plan, int], Measured]] = {
