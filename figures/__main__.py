@@ -1,8 +1,8 @@
 """The command line: ``python -m figures NAME``, ``python -m figures all`` or ``python -m figures report``.
 
-``all`` draws what there is and says in one line for each figure that it cannot draw what is missing. A figure asked
-for by name that cannot be drawn is an error: exit code 2, and nothing is written. ``report`` writes all that there is
-on one HTML page.
+``all`` draws what there is and says in one line which figures it cannot draw, with ``--verbose`` in one line each why.
+A figure asked for by name that cannot be drawn is an error: exit code 2, and nothing is written. ``report`` writes all
+that there is on one HTML page.
 """
 
 from __future__ import annotations
@@ -33,26 +33,35 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--out", type=place, metavar="DIR|FILE", help="where to (default: figures, or report.html, in the results)"
     )
+    parser.add_argument("--verbose", action="store_true", help="with all: say of each figure not drawn what it lacks")
     args = parser.parse_args(argv)
     if args.name == "report":
         return _report(parser, args.results, args.out or args.results / "report.html")
     out = args.out or args.results / "figures"
     if args.name == "all":
         _check(parser, args.results, out)
+    absent = []
     for name in sorted(FIGURES) if args.name == "all" else [args.name]:
         module = import_module(FIGURES[name])
         try:
             figure, command = module.draw(args.results), module.command(args.results)
         except ResultsError as error:
-            print(f"{parser.prog}: {name} not drawn: {error}", file=sys.stderr)
+            if args.verbose or args.name != "all":
+                print(f"{parser.prog}: {name} not drawn: {error}", file=sys.stderr)
             if args.name != "all":
                 return BAD_INPUT
+            absent.append(name)
             continue
         try:
             written = save(figure, out, name, command)
         except OSError as error:
             parser.error(f"out={str(out)!r}: must be a folder that can be made and written: {error.strerror}")
         print(*written, sep="\n")
+    if absent and not args.verbose:
+        names = ", ".join(absent)
+        print(
+            f"{parser.prog}: not drawn, for lack of results: {names}; --verbose says what each needs", file=sys.stderr
+        )
     return 0
 
 

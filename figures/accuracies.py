@@ -38,6 +38,7 @@ _NARROW, _MANY = 2.2, 4  # the width of a panel where there are more than so man
 _NARROWEST = 7.5
 _STEP = 0.12  # between the series at one place, in natural logarithms
 _MARGIN = 0.1  # beside the outermost series, likewise
+_SPAN = 2.3  # of a panel at least, likewise: what belongs together is to stay together where the places are few
 _SIZE = 7
 
 
@@ -111,8 +112,9 @@ def _draw(ax: Axes, rows: list[dict[str, Any]], found: Results, starts: Sequence
     ax.set_xscale("log")
     ax.set_xticks(places, [f"{place:g}" for place in places])
     ax.xaxis.set_minor_locator(NullLocator())
-    margin = np.exp(_STEP * (len(starts) + 1) / 2 + _MARGIN)
-    ax.set_xlim(places[0] / margin, places[-1] * margin)
+    low, high = np.log(places[0]), np.log(places[-1])
+    margin = max(_STEP * (len(starts) + 1) / 2 + _MARGIN, (_SPAN - (high - low)) / 2)
+    ax.set_xlim(*np.exp([low - margin, high + margin]))
     return hollow
 
 

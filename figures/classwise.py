@@ -71,8 +71,6 @@ def _draw_confusion(ax: Axes, rows: Sequence[dict[str, Any]]) -> AxesImage | Non
     """Draw the confusions over all seeds, if there are any."""
     ax.grid(visible=False)
     if not rows:
-        ax.set(xticks=[], yticks=[])
-        ax.text(0.5, 0.5, "missing", ha="center", va="center", transform=ax.transAxes, color="#B00000")
         return None
     taken = [np.array(str(row["taken_for"]).split(), dtype=float) for row in rows]
     classes = len(taken[0])

@@ -78,7 +78,6 @@ def _draw_map(ax: Axes, rows: Sequence[dict[str, Any]]) -> None:
     ax.spines[["right", "top"]].set_visible(True)
     there = [row for row in rows if row["label"] is not None]
     if not there:
-        ax.text(0.5, 0.5, "missing", ha="center", va="center", transform=ax.transAxes, color="#B00000")
         return
     own = [row for row in there if row["seed"] == min(row["seed"] for row in there)]
     labels = sorted({row["label"] for row in own})

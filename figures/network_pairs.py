@@ -189,7 +189,8 @@ def _draw_line(ax: Axes, found: Results, data: str, kinds: list[tuple[str, str]]
             look = {"marker": MARKERS[i], "color": COLOURS[i], "s": 22 if big else 6, "linewidths": 0.4 if big else 0}
             look |= {"edgecolors": "black", "zorder": 3} if big else {"alpha": 0.5}
             ax.scatter(x, ndtri(recall) / m, label=_title(kind), **look)
-    ax.plot([0, last], [0.5, 0.5 - last], color="#555555", linewidth=1, label="Theorem 2: 1/2 - ln r / M²")
+    ends = [0, last] if last else []
+    ax.plot(ends, np.subtract(0.5, ends), color="#555555", linewidth=1, label="Theorem 2: 1/2 - ln r / M²")
     ax.set(xlabel="ln r / M²", ylabel="Φ⁻¹(recall) / M", title="Number and similarity on one line", box_aspect=1)
     ax.set_anchor("N")
     ax.legend(markerscale=1.5, **_UNDER)

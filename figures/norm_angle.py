@@ -65,6 +65,7 @@ def _draw(ax: Axes, found: Results, data: str, ratio: float) -> None:
         points(ax, list(x), samples, marker=MARKERS[i], color=COLOURS[-1 if i == 0 else i - 1], label=label, **hollow)
     ax.axhline(0, color="#555555", linewidth=0.8, zorder=1)
     ax.set_xticks(range(len(METHODS)), list(METHODS.values()))
+    ax.set_xlim(-0.5, len(METHODS) - 0.5)
     ax.set_title(f"imbalance {ratio:g}")
 
 

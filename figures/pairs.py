@@ -11,7 +11,7 @@ import csv
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -20,8 +20,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
 from empirical.files import csv_cells
-from figures import ResultsError
 from figures.agreement import Cloud, draw_agreement
+from figures.results import refuse
 from figures.style import COLOURS, styled
 from theory.theorem2 import minority_recall
 
@@ -141,7 +141,7 @@ def _read(results: Path) -> _Results:
     """Return the results in the folder ``results``."""
     table, made = results / "pairs.csv", results / "pairs.json"
     if not (table.is_file() and made.is_file()):
-        _refuse(results, "must hold pairs.csv and pairs.json")
+        refuse(results, "pairs", "must hold pairs.csv and pairs.json")
     try:
         about = json.loads(made.read_text(encoding="utf-8"))
         rows = [
@@ -152,14 +152,8 @@ def _read(results: Path) -> _Results:
     except (OSError, KeyError, ValueError, TypeError, AttributeError, RecursionError, csv.Error):
         complete = False
     if not complete:
-        _refuse(results, "must hold a pairs.csv and a pairs.json of one finished run")
+        refuse(results, "pairs", "must hold a pairs.csv and a pairs.json of one finished run")
     return _Results(rows, about)
-
-
-def _refuse(results: Path, allowed: str) -> NoReturn:
-    """Raise the error that says what is wrong with the results and how to make them."""
-    again = f"python -m empirical run pairs --data digits --out {results}"
-    raise ResultsError(f"results={str(results)!r}: {allowed}; make them with: {again}")
 
 
 def _number(text: str) -> int | float:

@@ -85,6 +85,7 @@ def _draw_classifiers(ax: Axes, cells: Results, column: str, look: tuple[str, st
     samples = [[row[column] for row in cells.where(classifier=name)] for name in _CLASSIFIERS]
     points(ax, np.arange(len(samples)) + aside, samples, marker=marker, color=colour)
     ax.set_xticks(range(len(samples)), list(_CLASSIFIERS.values()), fontsize=7.5)
+    ax.set_xlim(-0.5, len(samples) - 0.5)
     ax.grid(visible=False, axis="x")
 
 

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator
 from scipy.stats import t
 
 from empirical.files import csv_rows
@@ -24,12 +25,14 @@ __all__ = [
     "METHODS",
     "STARTS",
     "Results",
+    "again",
     "further",
     "interval",
     "made_by",
     "note_missing",
     "points",
     "read",
+    "refuse",
 ]
 
 CONFIDENCE = 0.95
@@ -45,6 +48,7 @@ _LETTERS = 14  # an inch, of the size of a note
 _NOTE = 8
 _LEADING = 1.2
 _INCH = 72  # points
+_RED = "#B00000"
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,7 @@ def read(results: Path, name: str, columns: Collection[str]) -> Results:
     """
     table, made = results / f"{name}.csv", results / f"{name}.json"
     if not (table.is_file() and made.is_file()):
-        _refuse(results, name, f"must hold {name}.csv and {name}.json")
+        refuse(results, name, f"must hold {name}.csv and {name}.json")
     try:
         about = json.loads(made.read_text(encoding="utf-8"))
         rows = csv_rows(table, about)
@@ -90,7 +94,7 @@ def read(results: Path, name: str, columns: Collection[str]) -> Results:
     except (OSError, KeyError, ValueError, TypeError, AttributeError, RecursionError, csv.Error):
         complete = False
     if not complete:
-        _refuse(results, name, f"must hold a {name}.csv and a {name}.json of one run of the experiment")
+        refuse(results, name, f"must hold a {name}.csv and a {name}.json of one run of the experiment")
     return Results(rows, about)
 
 
@@ -119,7 +123,7 @@ def further(results: Path, name: str, key: str, columns: Collection[str]) -> Res
     except (OSError, KeyError, ValueError, TypeError, AttributeError, csv.Error):
         complete = False
     if not complete:
-        _refuse(results, name, f"must hold the {name}-{key}.csv that belongs to {name}.json")
+        refuse(results, name, f"must hold the {name}-{key}.csv that belongs to {name}.json")
     return Results(rows, found.made)
 
 
@@ -149,17 +153,21 @@ def points(ax: Axes, x: Sequence[float], samples: Sequence[Sequence[float | None
 
 
 def note_missing(fig: Figure, found: Results) -> None:
-    """Write under the figure, which grows by it, how many runs it lacks, and how to make them.
+    """Write into each panel without data that they are missing, and under the figure how many runs it lacks.
 
-    The figure's own legends, which lie at its lower edge, move above the note.
+    The figure grows by that note, which says how to make them. Its own legends, which lie at its lower edge, move above
+    the note.
     """
+    for ax in fig.axes:
+        if ax.axison and _is_empty(ax):
+            _say_missing(ax)
     runs = {row["run"]: None for row in found.rows}
     missing = {row["run"] for row in found.rows if None in row.values()}
     if not missing:
         return
     text = f"{len(missing)} of {len(runs)} runs are missing; the same command trains them: {found.command}"
     lines = fill(text, int(_LETTERS * fig.get_figwidth()), break_on_hyphens=False)
-    note = fig.supxlabel(lines, fontsize=_NOTE, color="#B00000")
+    note = fig.supxlabel(lines, fontsize=_NOTE, color=_RED)
     points_high = _NOTE * _LEADING * (lines.count("\n") + 2)
     fig.set_figheight(fig.get_figheight() + points_high / _INCH)
     if fig.legends:
@@ -171,7 +179,29 @@ def note_missing(fig: Figure, found: Results) -> None:
             legend.borderaxespad += points_high / legend.prop.get_size()
 
 
-def _refuse(results: Path, name: str, allowed: str) -> NoReturn:
+def again(name: str, results: Path | str, profile: str = "smoke") -> str:
+    """Return the command line that makes the results of the experiment ``name`` in the folder ``results``."""
+    options = "--data digits" if name == "pairs" else f"--profile {profile}"
+    return f"python -m empirical run {name} {options} --out {results}"
+
+
+def refuse(results: Path, name: str, allowed: str) -> NoReturn:
     """Raise the error that says what is wrong with the results and how to make them."""
-    again = f"python -m empirical run {name} --profile smoke --out {results}"
-    raise ResultsError(f"results={str(results)!r}: {allowed}; make them with: {again}")
+    raise ResultsError(f"results={str(results)!r}: {allowed}; make them with: {again(name, results)}")
+
+
+def _is_empty(ax: Axes) -> bool:
+    """Return whether a panel has nothing but lines from edge to edge."""
+    lines = [line for line in ax.lines if line.get_transform() == ax.transData]
+    drawn = any(np.isfinite(np.asarray(line.get_ydata(), dtype=float)).any() for line in lines)
+    return not (drawn or ax.images or ax.patches or any(len(part.get_paths()) for part in ax.collections))
+
+
+def _say_missing(ax: Axes) -> None:
+    """Write so, and take away the scales that nothing has set."""
+    ax.text(0.5, 0.5, "missing", ha="center", va="center", transform=ax.transAxes, color=_RED, backgroundcolor="white")
+    for axis, shared in ((ax.xaxis, ax.get_shared_x_axes()), (ax.yaxis, ax.get_shared_y_axes())):
+        named = isinstance(axis.get_major_locator(), FixedLocator)
+        if not named and all(map(_is_empty, shared.get_siblings(ax))):
+            axis.set_ticks_position("none")
+            axis.set_tick_params(which="both", labelbottom=False, labelleft=False)

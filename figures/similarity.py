@@ -108,4 +108,4 @@ def _draw(ax: Axes, rows: list[dict[str, Any]], varied: str) -> None:
         ax.plot([], [], " ", label=f"Theorem 1: no line {at}, no two Gaussian\nclasses have these accuracies")
         return
     for i, (line, who) in enumerate(zip(lines, ("majority", "minority"), strict=True)):
-        ax.plot(_GRID, line, color=COLOURS[i], label=f"Theorem 1's shift, from the {who} without them")
+        ax.plot(_GRID, line, color=COLOURS[i], label=f"Theorem 1's shift, from the {who} without similar samples")

@@ -16,7 +16,19 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["choice", "floats", "instance", "number", "positive", "refuse", "spd_matrix", "whole"]
+__all__ = [
+    "broadcastable",
+    "choice",
+    "floats",
+    "instance",
+    "number",
+    "positive",
+    "ratio_of_priors",
+    "refuse",
+    "spd_matrix",
+    "two_means",
+    "whole",
+]
 
 _SHOWN = 80
 _ASYMMETRY = 1e-10  # relative to the variances: what rounding may leave in a product of matrices
@@ -120,6 +132,34 @@ def floats(
     ):
         refuse(name, value, allowed)
     return array
+
+
+def broadcastable(**arrays: NDArray[np.float64]) -> None:
+    """Refuse the last of the arrays if their shapes do not broadcast."""
+    *others, last = arrays
+    try:
+        np.broadcast_shapes(*(array.shape for array in arrays.values()))
+    except ValueError:
+        shapes = ", ".join(f"{name}, {arrays[name].shape}" for name in others)
+        refuse(last, arrays[last].shape, f"its shape must broadcast with that of {shapes}")
+
+
+def ratio_of_priors(name: str, value: Any) -> float:
+    """Return ``value`` as a prior ratio of two classes."""
+    allowed = "must be a finite number greater than 0 (the prior of the positive class over the negative's)"
+    return float(number(name, value, allowed, above=0))
+
+
+def two_means(mu1: ArrayLike, mu2: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the means of two classes as vectors of the same length."""
+    first = floats("mu1", mu1, "must be a vector of finite real numbers", ndim=1)
+    if len(first) == 0:
+        refuse("mu1", mu1, "must have at least one component")
+    allowed = f"must be a vector of {len(first)} finite real numbers, as mu1 is"
+    second = floats("mu2", mu2, allowed, ndim=1)
+    if second.shape != first.shape:
+        refuse("mu2", mu2, allowed)
+    return first, second
 
 
 def spd_matrix(name: str, value: ArrayLike, size: int) -> NDArray[np.float64]:

@@ -20,9 +20,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from theory._validate import floats, refuse
+from theory._validate import broadcastable, floats, refuse
 from theory.theorem2 import minority_recall
 
 __all__ = ["Attribution", "attribution", "split"]
@@ -71,7 +71,7 @@ def split(start: ArrayLike, number_only: ArrayLike, similarity_only: ArrayLike, 
     recalls = [
         floats(name, value) for name, value in zip(names, (start, number_only, similarity_only, both), strict=True)
     ]
-    _broadcast(names, recalls)
+    broadcastable(**dict(zip(names, recalls, strict=True)))
     a, n, s, b = (float(value) if value.ndim == 0 else value for value in recalls)
     return Attribution((a - n + s - b) / 2, (a - s + n - b) / 2, a - n - s + b)
 
@@ -97,15 +97,7 @@ def attribution(separation: ArrayLike, prior_ratio: ArrayLike, reference: float)
     origin = floats("reference", reference, "must be a finite number greater than 0", above=0)
     if origin.ndim:
         refuse("reference", reference, "must be a finite number greater than 0")
-    _broadcast(("separation", "prior_ratio"), [m, ratio])
+    broadcastable(separation=m, prior_ratio=ratio)
     return split(
         minority_recall(origin, 1), minority_recall(origin, ratio), minority_recall(m, 1), minority_recall(m, ratio)
     )
-
-
-def _broadcast(names: tuple[str, ...], arrays: list[NDArray[np.float64]]) -> None:
-    """Refuse shapes that do not broadcast."""
-    try:
-        np.broadcast_shapes(*(array.shape for array in arrays))
-    except ValueError:
-        refuse(names[-1], arrays[-1].shape, f"its shape must broadcast with those of {', '.join(names[:-1])}")

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, ndtri
 
-from theory._validate import floats, refuse
+from theory._validate import broadcastable, floats
 from theory.theorem2 import minority_recall
 
 __all__ = [
@@ -76,7 +76,7 @@ def separation_for(recall: ArrayLike, prior_ratio: ArrayLike) -> Floats:
     """
     goal = floats("recall", recall, _RECALL, above=0, below=1)
     ratio = floats("prior_ratio", prior_ratio, _RATIO, least=1)
-    _broadcast(goal, "prior_ratio", ratio)
+    broadcastable(recall=goal, prior_ratio=ratio)
     z, twice = ndtri(goal), 2 * np.log(ratio)
     root = np.sqrt(z**2 + twice)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -102,7 +102,7 @@ def prior_ratio_for(recall: ArrayLike, separation: ArrayLike) -> Floats:
     """
     goal = floats("recall", recall, _RECALL, above=0, below=1)
     m = floats("separation", separation, _SEPARATION, above=0)
-    _broadcast(goal, "separation", m)
+    broadcastable(recall=goal, separation=m)
     with np.errstate(over="ignore"):
         return np.asarray(np.exp(m * (m / 2 - ndtri(goal))))
 
@@ -157,10 +157,3 @@ def balanced_accuracy_loss(separation: ArrayLike, prior_ratio: ArrayLike) -> Flo
 
 def _inverse(prior_ratio: ArrayLike) -> Floats:
     return 1 / floats("prior_ratio", prior_ratio, "must hold finite numbers greater than 0", above=0)
-
-
-def _broadcast(first: Floats, name: str, second: Floats) -> None:
-    try:
-        np.broadcast_shapes(first.shape, second.shape)
-    except ValueError:
-        refuse(name, second.shape, f"its shape must broadcast with recall's, {first.shape}")

@@ -42,7 +42,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
 from theory import theorem2, theorem3
-from theory._validate import choice, floats, instance, number, refuse, whole
+from theory._validate import choice, floats, instance, number, ratio_of_priors, refuse, whole
 
 __all__ = [
     "centred_without_bias",
@@ -58,7 +58,6 @@ __all__ = [
 ]
 
 BIASES = ("coordinate", "dropped", "kept")
-_RATIO = "must be a finite number greater than 0 (the prior of the positive class over the negative's)"
 _LOG_LARGEST = 700.0
 _LARGEST = 10**12
 Floats = NDArray[np.float64]
@@ -270,8 +269,9 @@ def centred_without_bias(separation: float, prior_ratio: float) -> tuple[float, 
 
 
 def _ratio(name: str, value: float) -> float:
-    allowed = _RATIO if name.endswith("ratio") else "must be a finite number greater than 0"
-    return float(number(name, value, allowed, above=0))
+    if name.endswith("ratio"):
+        return ratio_of_priors(name, value)
+    return float(number(name, value, "must be a finite number greater than 0", above=0))
 
 
 def _power(name: str, ratio: float, exponent: float) -> float:

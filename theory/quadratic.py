@@ -28,7 +28,7 @@ from flint import acb, arb, arb_mat, ctx, fmpq
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import eigh, solve_triangular
 
-from theory._validate import floats, instance, number, refuse, spd_matrix, whole
+from theory._validate import floats, instance, number, ratio_of_priors, refuse, spd_matrix, two_means, whole
 
 __all__ = [
     "Probability",
@@ -79,17 +79,11 @@ class Setting:
 
     def __post_init__(self) -> None:
         """Validate the arguments and freeze the arrays."""
-        mu1 = floats("mu1", self.mu1, "must be a vector of finite real numbers", ndim=1)
-        mu2 = floats("mu2", self.mu2, f"must be a vector of {len(mu1)} finite real numbers, as mu1 is", ndim=1)
-        if len(mu1) == 0:
-            refuse("mu1", self.mu1, "must have at least one component")
-        if mu1.shape != mu2.shape:
-            refuse("mu2", self.mu2, f"must be a vector of {len(mu1)} finite real numbers, as mu1 is")
+        mu1, mu2 = two_means(self.mu1, self.mu2)
         cov1, cov2 = (spd_matrix(name, getattr(self, name), len(mu1)) for name in ("cov1", "cov2"))
         if np.array_equal(mu1, mu2) and np.array_equal(cov1, cov2):
             refuse("mu2", self.mu2, "must differ from mu1 where cov1 = cov2: equal classes have no boundary")
-        allowed = "must be a finite number greater than 0 (the prior of the positive class over the negative's)"
-        ratio = float(number("prior_ratio", self.prior_ratio, allowed, above=0))
+        ratio = ratio_of_priors("prior_ratio", self.prior_ratio)
         for name, mean in (("mu1", mu1), ("mu2", mu2)):
             with np.errstate(all="ignore"):
                 squares = [at @ np.linalg.solve(cov, at) for at in (mean, mu1 - mu2) for cov in (cov1, cov2)]

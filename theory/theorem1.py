@@ -14,7 +14,6 @@ other class.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -24,9 +23,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from theory import _boundary
 from theory._each import each
 from theory._hypothesis import register
-from theory._validate import choice, instance, number, positive, refuse, whole
+from theory._validate import instance, number, positive, whole
 from theory.binomial_normal import BinomialNormal
 
 __all__ = [
@@ -41,9 +41,7 @@ __all__ = [
 ]
 
 Alpha = float | Fraction | ArrayLike
-_LARGEST_EXPONENT = Fraction(1000)  # its exponential is 0 in floats
 _MOST_SAMPLES = 10**12
-_MOST_DRAWN = 10**8  # samples of a class in one replicate, for method "samples"
 _CHUNK = 1 << 20  # values drawn at a time: 8 MiB
 
 
@@ -119,13 +117,9 @@ def shift(s: Setting) -> float | Fraction:
 
 @cache
 def _shift_formula() -> Callable[..., Any]:
-    import sympy
-
     from theory.derivations import BETA, MU1, MU2, P, theorem1_shift
 
-    top, bottom = sympy.fraction(sympy.together(theorem1_shift()))  # whole coefficients keep fractions exact
-    numerator = sympy.lambdify([MU1, MU2, BETA, P], top, modules="math")
-    return lambda *setting: numerator(*setting) / int(bottom)
+    return _boundary.exact_function([MU1, MU2, BETA, P], theorem1_shift())
 
 
 def exponents(s: Setting, alpha: float | Fraction) -> tuple[Fraction, Fraction]:
@@ -160,9 +154,7 @@ def bound(s: Setting | Sequence[Setting], alpha: Alpha) -> Any:
         >>> round(bound(Setting(0, 1, 1, beta=0.5, p=0.5, n_pos=5000, n_neg=50), alpha=0.3), 4)
         0.0232
     """
-    return each(
-        lambda one, a: sum(2 * math.exp(-float(min(e, Fraction(1000)))) for e in exponents(one, a)), Setting, s, alpha
-    )
+    return each(lambda one, a: _boundary.sum_of_exponentials(exponents(one, a)), Setting, s, alpha)
 
 
 def law(s: Setting) -> BinomialNormal:
@@ -205,14 +197,7 @@ def failure_probability(s: Setting | Sequence[Setting], alpha: Alpha, shift: flo
         >>> round(failure_probability(s, 0.2, shift=printed_shift(s)), 3)
         0.759
     """
-    given = None if shift is None else Fraction(number("shift", shift))
-
-    def one(s: Setting, alpha: Any) -> float:
-        a, boundary = Fraction(positive("alpha", alpha)), law(s)
-        center = boundary.expectation if given is None else given
-        return min(1.0, boundary.upper_tail(center + a) + boundary.lower_tail(center - a))
-
-    return each(one, Setting, s, alpha)
+    return _boundary.failure_probability(law, Setting, s, alpha, shift)
 
 
 def simulate(s: Setting, replicates: int, rng: np.random.Generator, method: str = "statistics") -> NDArray[np.float64]:
@@ -236,15 +221,8 @@ def simulate(s: Setting, replicates: int, rng: np.random.Generator, method: str 
         (3,)
     """
     instance("s", s, Setting)
-    replicates = whole("replicates", replicates)
-    if not isinstance(rng, np.random.Generator):
-        refuse("rng", rng, "must be a numpy.random.Generator")
-    draw = {"samples": _draw_samples, "statistics": _draw_statistics}[
-        choice("method", method, ("samples", "statistics"))
-    ]
-    if draw is _draw_samples and max(s.n_pos, s.n_neg) > _MOST_DRAWN:
-        refuse("method", method, f"may draw at most {_MOST_DRAWN:,} samples of a class: use 'statistics'")
-    return draw(s, replicates, rng)
+    methods = {"samples": _draw_samples, "statistics": _draw_statistics}
+    return _boundary.simulate(methods, s, replicates, rng, method)
 
 
 def _draw_samples(s: Setting, replicates: int, rng: np.random.Generator) -> NDArray[np.float64]:

@@ -22,7 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
 from theory._hypothesis import register
-from theory._validate import floats, instance, number, positive, refuse, spd_matrix
+from theory._validate import broadcastable, floats, instance, positive, ratio_of_priors, refuse, spd_matrix, two_means
 
 __all__ = [
     "Setting",
@@ -33,8 +33,6 @@ __all__ = [
     "recalls",
     "separation",
 ]
-
-_RATIO = "must be a finite number greater than 0 (the prior of the positive class over the negative's)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,12 +61,7 @@ class Setting:
 
     def __post_init__(self) -> None:
         """Validate the arguments and freeze the arrays."""
-        mu1 = floats("mu1", self.mu1, "must be a vector of finite real numbers", ndim=1)
-        mu2 = floats("mu2", self.mu2, f"must be a vector of {len(mu1)} finite real numbers, as mu1 is", ndim=1)
-        if len(mu1) == 0:
-            refuse("mu1", self.mu1, "must have at least one component")
-        if mu1.shape != mu2.shape:
-            refuse("mu2", self.mu2, f"must be a vector of {len(mu1)} finite real numbers, as mu1 is")
+        mu1, mu2 = two_means(self.mu1, self.mu2)
         if np.array_equal(mu1, mu2):
             refuse("mu2", self.mu2, "must differ from mu1: equal classes have no boundary")
         cov = spd_matrix("cov", self.cov, len(mu1))
@@ -81,7 +74,7 @@ class Setting:
         object.__setattr__(self, "mu1", mu1)
         object.__setattr__(self, "mu2", mu2)
         object.__setattr__(self, "cov", cov)
-        object.__setattr__(self, "prior_ratio", float(number("prior_ratio", self.prior_ratio, _RATIO, above=0)))
+        object.__setattr__(self, "prior_ratio", ratio_of_priors("prior_ratio", self.prior_ratio))
 
 
 def hyperplane(s: Setting) -> tuple[NDArray[np.float64], float]:
@@ -174,10 +167,7 @@ def minority_recall(separation: ArrayLike, prior_ratio: ArrayLike) -> NDArray[np
     """
     m = floats("separation", separation, "must hold finite numbers greater than 0", above=0)
     ratio = floats("prior_ratio", prior_ratio, "must hold finite numbers greater than 0", above=0)
-    try:
-        np.broadcast_shapes(m.shape, ratio.shape)
-    except ValueError:
-        refuse("prior_ratio", ratio.shape, f"its shape must broadcast with separation's, {m.shape}")
+    broadcastable(separation=m, prior_ratio=ratio)
     return np.asarray(ndtr(m / 2 - np.log(ratio) / m))
 
 

@@ -26,10 +26,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from theory import sharp
+from theory import _boundary, sharp
 from theory._each import each
 from theory._lengths import bits, exact_parts
-from theory._validate import choice, instance, number, positive, refuse, whole
+from theory._validate import instance, number, positive, whole
 from theory.binomial import log_pmf
 from theory.sharp import Count, Tail
 from theory.theorem1 import Alpha
@@ -122,7 +122,7 @@ class TwoCountsNormal:
     var: Fraction
 
     @property
-    def mean(self) -> Fraction:
+    def expectation(self) -> Fraction:
         """The expectation of ``X``."""
         return sum((c.n * c.q * c.step for c in (self.first, self.second)), Fraction(0))
 
@@ -138,7 +138,7 @@ class TwoCountsNormal:
         of the lattice on which the mean lies.
         """
         counts = (self.first, self.second)
-        chances, log_chernoff = self._tilt(threshold - self.mean)
+        chances, log_chernoff = self._tilt(threshold - self.expectation)
         log_odds = 40.0
         while True:
             windows = [_window(c, u, log_odds) for c, u in zip(counts, chances, strict=True)]
@@ -211,13 +211,9 @@ def shift(s: Setting) -> float | Fraction:
 
 @cache
 def _shift_formula() -> Callable[..., Any]:
-    import sympy
-
     from theory.proofs import two_sided as derivation
 
-    top, bottom = sympy.fraction(sympy.together(derivation.derived_shift()))  # whole coefficients keep fractions exact
-    numerator = sympy.lambdify(derivation.SHIFT_ARGUMENTS, top, modules="math")
-    return lambda *setting: numerator(*setting) / int(bottom)
+    return _boundary.exact_function(derivation.SHIFT_ARGUMENTS, derivation.derived_shift())
 
 
 def law(s: Setting) -> TwoCountsNormal:
@@ -271,11 +267,7 @@ def bound(s: Setting | Sequence[Setting], alpha: Alpha) -> Any:
         >>> round(bound(s, 0.1), 4), round(failure_probability(s, 0.1), 8)
         (0.0212, 2.28e-06)
     """
-
-    def one(s: Setting, alpha: Any) -> float:
-        return sum(2 * math.exp(-float(min(e, Fraction(1000)))) for e in exponents(s, alpha) if e is not None)
-
-    return each(one, Setting, s, alpha)
+    return each(lambda one, a: _boundary.sum_of_exponentials(exponents(one, a)), Setting, s, alpha)
 
 
 def sub_gaussian_bound(s: Setting | Sequence[Setting], alpha: Alpha) -> Any:
@@ -312,14 +304,7 @@ def failure_probability(s: Setting | Sequence[Setting], alpha: Alpha, shift: flo
     Returns:
         A float for one setting and one ``alpha``, else an array of the broadcast shape.
     """
-    given = None if shift is None else Fraction(number("shift", shift))
-
-    def one(s: Setting, alpha: Any) -> float:
-        a, boundary = Fraction(positive("alpha", alpha)), law(s)
-        center = boundary.mean if given is None else given
-        return min(1.0, boundary.upper_tail(center + a) + boundary.lower_tail(center - a))
-
-    return each(one, Setting, s, alpha)
+    return _boundary.failure_probability(law, Setting, s, alpha, shift)
 
 
 def simulate(s: Setting, replicates: int, rng: np.random.Generator, method: str = "statistics") -> NDArray[np.float64]:
@@ -333,7 +318,8 @@ def simulate(s: Setting, replicates: int, rng: np.random.Generator, method: str 
             similar samples and then the boundary given them: the same law.
 
     Raises:
-        ValueError: ``replicates`` is not a whole number >= 1, ``rng`` is no generator, ``method`` is unknown.
+        ValueError: ``replicates`` is not a whole number >= 1, ``rng`` is no generator, ``method`` is unknown or would
+            draw more than 10^8 samples of a class in one replicate.
 
     Example:
         >>> s = Setting(0, 1, 1, 0.5, 0.5, 0.5, 0.5, n_pos=5000, n_neg=50)
@@ -341,13 +327,8 @@ def simulate(s: Setting, replicates: int, rng: np.random.Generator, method: str 
         (3,)
     """
     instance("s", s, Setting)
-    replicates = whole("replicates", replicates)
-    if not isinstance(rng, np.random.Generator):
-        refuse("rng", rng, "must be a numpy.random.Generator")
-    draw = {"samples": _draw_samples, "statistics": _draw_statistics}[
-        choice("method", method, ("samples", "statistics"))
-    ]
-    return draw(s, replicates, rng)
+    methods = {"samples": _draw_samples, "statistics": _draw_statistics}
+    return _boundary.simulate(methods, s, replicates, rng, method)
 
 
 def _draw_samples(s: Setting, replicates: int, rng: np.random.Generator) -> NDArray[np.float64]:

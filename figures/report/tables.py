@@ -9,7 +9,7 @@ from empirical.experiments.printed import IMBALANCES, TABLE1, TABLE2, Cells, cel
 from figures.report.collect import Collected, Entry
 from figures.report.markup import Markup, join, tag
 from figures.report.values import MISSING, command, number, scrolled, table
-from figures.results import METHODS, STARTS
+from figures.results import METHODS, STARTS, again
 
 __all__ = ["tables"]
 
@@ -52,7 +52,7 @@ def _beside(printed: _Printed, made: Entry) -> Markup:
     if found:
         note = tag("p", f"Profile {arguments.get('profile') if isinstance(arguments, dict) else MISSING}.")
     else:
-        note = tag("p", "Not measured yet; this measures it: ", command(_again(printed.experiment, "paper")))
+        note = tag("p", "Not measured yet; this measures it: ", command(again(printed.experiment, "RESULTS", "paper")))
     grids = (
         _grid(printed, data, {_place(row): row for row in found if row["data"] == data})
         for data in dict.fromkeys([*(row["data"] for row in found), *printed.cells])
@@ -99,12 +99,7 @@ def _summary(name: str, made: Entry) -> Markup:
 
 
 def _absent(name: str) -> Markup:
-    return tag("li", tag("strong", name), ": no results; ", command(_again(name, "smoke")), " makes them.")
-
-
-def _again(name: str, profile: str) -> str:
-    options = "--data digits" if name == "pairs" else f"--profile {profile}"
-    return f"python -m empirical run {name} {options} --out RESULTS"
+    return tag("li", tag("strong", name), ": no results; ", command(again(name, "RESULTS")), " makes them.")
 
 
 def _summary_rows(made: Entry) -> Sequence[Entry]:

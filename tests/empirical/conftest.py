@@ -1,10 +1,12 @@
 import contextlib
 import sys
 import types
+from functools import partial
 
 import pytest
 import torch
 
+from empirical.__main__ import main
 from empirical.steps import Execution
 
 
@@ -20,6 +22,12 @@ class FakeGraph:
     def replay(self):
         type(self).replayed += 1
         self.run()
+
+
+@pytest.fixture(scope="session")
+def exit_code(code_of):
+    """Return a function that runs ``python -m empirical`` and returns its exit code."""
+    return partial(code_of, main)
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from empirical import probe
-from empirical.__main__ import main
 from empirical.config import Config
 from empirical.experiments import EXPERIMENTS
 from empirical.experiments.planned import planned, pretrainings
@@ -21,20 +20,13 @@ TINY = {"data": "digits", "imbalance": 10, "arch": "resnet8", "width": 4, "epoch
 CIFAR = Size((5000,) * 10, 10_000, (32, 32, 3))
 
 
-def exit_code(*argv):
-    try:
-        return main([str(word) for word in argv])
-    except SystemExit as stopped:
-        return stopped.code
-
-
 @pytest.fixture
 def known_speed(monkeypatch):
     """Every kind of run takes a millisecond an image, tests nothing."""
     monkeypatch.setattr(probe, "measure", lambda kinds, device, workers: {kind: Speed(1e-3, 0.0) for kind in kinds})
 
 
-def test_all_experiments_and_what_each_profile_needs(capsys):
+def test_all_experiments_and_what_each_profile_needs(capsys, exit_code):
     assert exit_code("list") == 0
     lines = capsys.readouterr().out.splitlines()
     heads = [line for line in lines if not line.startswith(" ")]
@@ -58,7 +50,7 @@ def test_every_experiment_but_that_on_pixels_has_a_plan(name):
         assert runs is None or len(set(runs)) == len(runs) > 0
 
 
-def test_one_profile_and_bad_options(capsys):
+def test_one_profile_and_bad_options(capsys, exit_code):
     assert exit_code("list", "--profile", "smoke") == 0
     assert "cpu" not in capsys.readouterr().out
     assert exit_code("list", "--profile", "huge") == 2
@@ -73,7 +65,7 @@ def test_without_time_it_needs_no_torch():
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_time_is_that_of_the_images(capsys, known_speed, tmp_path):
+def test_time_is_that_of_the_images(capsys, known_speed, tmp_path, exit_code):
     assert exit_code("list", "--profile", "smoke", "--time", "--root", tmp_path) == 0
     lines = capsys.readouterr().out.splitlines()
     at = lines.index(next(line for line in lines if line.startswith("similar-degree: ")))

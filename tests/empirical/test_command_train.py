@@ -32,16 +32,9 @@ def _one_thread(monkeypatch):
     torch.set_num_threads(before)
 
 
-def exit_code(*argv):
-    try:
-        return main(["train", *map(str, argv)])
-    except SystemExit as stopped:
-        return stopped.code
-
-
-def test_a_run_from_end_to_end(tmp_path, capsys):
+def test_a_run_from_end_to_end(tmp_path, capsys, exit_code):
     argv = ["--data", DATA, *SMALL, "--method", "drw", "--pretrain", "rotation", "--epochs", "4", "--out", tmp_path]
-    assert exit_code(*argv) == 0
+    assert exit_code("train", *argv) == 0
     shown = capsys.readouterr()
     first, path = shown.out.splitlines()
     assert first.startswith("last epoch ")
@@ -50,7 +43,7 @@ def test_a_run_from_end_to_end(tmp_path, capsys):
     lines = shown.err.splitlines()
     assert sum("pretrain rotation" in line for line in lines) == 5
     assert sum("drw gaussian" in line for line in lines) == 5
-    assert exit_code(*argv) == 0
+    assert exit_code("train", *argv) == 0
     again = capsys.readouterr()
     assert again.out == shown.out
     assert again.err == ""
@@ -108,12 +101,12 @@ def test_a_run_from_end_to_end(tmp_path, capsys):
         ("--colour red", "unrecognized arguments: --colour red"),
     ],
 )
-def test_bad_input_is_one_line_and_writes_nothing(tmp_path, capsys, monkeypatch, options, message):
+def test_bad_input_is_one_line_and_writes_nothing(tmp_path, capsys, monkeypatch, options, message, exit_code):
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")  # nothing is downloaded
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     monkeypatch.chdir(tmp_path)
     argv = ["--data", DATA, *SMALL, "--epochs", 4, "--out", tmp_path / "out", *shlex.split(options)]
-    assert exit_code(*argv) == 2
+    assert exit_code("train", *argv) == 2
     shown = capsys.readouterr()
     assert shown.out == ""
     assert message in shown.err
@@ -123,13 +116,13 @@ def test_bad_input_is_one_line_and_writes_nothing(tmp_path, capsys, monkeypatch,
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
-def test_cuda_where_there_is_none(tmp_path, capsys):
-    assert exit_code("--data", DATA, "--device", "cuda", "--out", tmp_path / "out") == 2
+def test_cuda_where_there_is_none(tmp_path, capsys, exit_code):
+    assert exit_code("train", "--data", DATA, "--device", "cuda", "--out", tmp_path / "out") == 2
     assert "device='cuda': must be auto or cpu: torch finds no CUDA device\n" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 
-def test_bad_files(tmp_path, capsys):
+def test_bad_files(tmp_path, capsys, exit_code):
     path = tmp_path / "toy.npz"
     path.write_bytes(b"PK\x03\x04 no zip")
     for damage in ("no zip", "labels"):
@@ -138,29 +131,29 @@ def test_bad_files(tmp_path, capsys):
             labels = np.array([0, 1, 2] * 2)
             names = np.array(["cat", "dog"])  # label 2 has no name
             np.savez(path, x_train=images, y_train=labels, x_test=images, y_test=labels, classes=names)
-        assert exit_code("--data", path, *SMALL, "--epochs", 4, "--out", tmp_path / "out") == 2
+        assert exit_code("train", "--data", path, *SMALL, "--epochs", 4, "--out", tmp_path / "out") == 2
         shown = capsys.readouterr().err
         assert shown.count("\n") == 1
         assert ("readable .npz" if damage == "no zip" else "must name every label") in shown
     assert os.listdir(tmp_path) == ["toy.npz"]
 
 
-def test_out_must_be_a_folder(tmp_path, capsys):
+def test_out_must_be_a_folder(tmp_path, capsys, exit_code):
     path = tmp_path / "file"
     path.write_text("")
-    assert exit_code("--data", DATA, *SMALL, "--epochs", 4, "--out", path) == 2
+    assert exit_code("train", "--data", DATA, *SMALL, "--epochs", 4, "--out", path) == 2
     assert capsys.readouterr().err.count("\n") == 1
 
 
-def test_a_torn_checkpoint(tmp_path, capsys):
+def test_a_torn_checkpoint(tmp_path, capsys, exit_code):
     argv = ["--data", DATA, *SMALL, "--epochs", 4, "--out", tmp_path]
-    assert exit_code(*argv) == 0
+    assert exit_code("train", *argv) == 0
     (run,) = tmp_path.iterdir()
     (run / "result.json").unlink()
     torn = (run / "last.pt").read_bytes()[:-1]
     (run / "last.pt").write_bytes(torn)
     capsys.readouterr()
-    assert exit_code(*argv) == 2
+    assert exit_code("train", *argv) == 2
     shown = capsys.readouterr().err
     assert f"checkpoint='{run.name}/last.pt': is torn" in shown
     assert shown.count("\n") == 1
@@ -168,37 +161,37 @@ def test_a_torn_checkpoint(tmp_path, capsys):
     assert not (run / "result.json").exists()
 
 
-def test_a_loss_that_is_not_finite(tmp_path, capsys):
-    assert exit_code("--data", DATA, *SMALL, "--epochs", 4, "--lr", "1e30", "--out", tmp_path) == 1
+def test_a_loss_that_is_not_finite(tmp_path, capsys, exit_code):
+    assert exit_code("train", "--data", DATA, *SMALL, "--epochs", 4, "--lr", "1e30", "--out", tmp_path) == 1
     last = capsys.readouterr().err.splitlines()[-1]
     assert "epoch 1, " in last
     assert "learning rate 1e+30: the " in last
     assert last.endswith("loss is not finite")
 
 
-def test_time_budget(tmp_path, capsys):
+def test_time_budget(tmp_path, capsys, exit_code):
     argv = ["--data", DATA, *SMALL, "--epochs", 10**6, "--out", tmp_path]
-    assert exit_code(*argv, "--time-budget", "1.5s") == 75
+    assert exit_code("train", *argv, "--time-budget", "1.5s") == 75
     last = capsys.readouterr().err.splitlines()[-1]
     assert "stopped after epoch" in last
     assert last.endswith("of 1000000: the time budget is used up; the same command goes on from there")
 
 
-def test_tensorboard_is_optional(tmp_path, capsys, monkeypatch):
+def test_tensorboard_is_optional(tmp_path, capsys, monkeypatch, exit_code):
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
-    assert exit_code("--data", DATA, *SMALL, "--tensorboard", "--out", tmp_path / "out") == 2
+    assert exit_code("train", "--data", DATA, *SMALL, "--tensorboard", "--out", tmp_path / "out") == 2
     shown = capsys.readouterr().err
     assert "tensorboard=True: needs the package tensorboard: pip install 'tailbound[tensorboard]'\n" in shown
     assert shown.count("\n") == 1
     assert not (tmp_path / "out").exists()
 
 
-def test_tensorboard_shows_the_history(tmp_path, capsys):
+def test_tensorboard_shows_the_history(tmp_path, capsys, exit_code):
     pytest.importorskip("tensorboard", reason="needs the extra tensorboard")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     argv = ["--data", DATA, *SMALL, "--epochs", 5, "--evaluate-every", 2, "--tensorboard", "--out", tmp_path]
-    assert exit_code(*argv) == 0
+    assert exit_code("train", *argv) == 0
     (run,) = tmp_path.iterdir()
     with (run / "history.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
@@ -206,7 +199,7 @@ def test_tensorboard_shows_the_history(tmp_path, capsys):
     state = load_checkpoint(run / "last.pt", run.name)
     state["history"] = state["history"][:3]  # as if it had been killed in the fourth epoch
     save_checkpoint(run / "last.pt", run.name, state)
-    assert exit_code(*argv) == 0
+    assert exit_code("train", *argv) == 0
     shown = EventAccumulator(str(run / "tensorboard"))
     shown.Reload()
     names = set(rows[0]) - {"epoch"}
@@ -222,8 +215,8 @@ def test_tensorboard_shows_the_history(tmp_path, capsys):
     assert shown.Scalars("test_accuracy")[-1].value == pytest.approx(again["last"]["accuracy"], rel=1e-6)
 
 
-def test_help_names_the_defaults_and_the_exit_codes(capsys):
-    assert exit_code("--help") == 0
+def test_help_names_the_defaults_and_the_exit_codes(capsys, exit_code):
+    assert exit_code("train", "--help") == 0
     shown = capsys.readouterr().out
     for part in ("--time-budget", "(default: resnet32)", "(default: 0.0002)", "75", "Exit codes"):
         assert part in shown
@@ -242,7 +235,7 @@ def test_the_environment_is_set_before_torch_is_imported():
         assert done.stdout == expected
 
 
-def test_every_field_of_a_configuration_can_be_given(tmp_path, monkeypatch):
+def test_every_field_of_a_configuration_can_be_given(tmp_path, monkeypatch, exit_code):
     given = {
         **{"data": "digits", "imbalance": 4, "shape": "step", "largest": 30, "classes": (3, 1, 2), "resolution": 4},
         **{"data_seed": 2, "seed": 3, "similar_fraction": 0.5, "similar_degree": 0.2, "similar_majority": 1},
@@ -262,7 +255,7 @@ def test_every_field_of_a_configuration_can_be_given(tmp_path, monkeypatch):
         argv = ["--data", "digits", "--out", tmp_path]
         for name, value in numbers.items():
             argv += [f"--{name.replace('_', '-')}", *(value if isinstance(value, tuple) else (value,))]
-        assert exit_code(*argv) == 0
+        assert exit_code("train", *argv) == 0
         assert seen[-1] == Config(**{"data": "digits", **numbers})
 
 

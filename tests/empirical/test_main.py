@@ -18,13 +18,6 @@ COLUMNS = {"data", "majority", "minority", "components", "imbalance", "n_pos", "
 COLUMNS |= {"separation", "predicted", "measured", "low", "high", "repeats"}
 
 
-def exit_code(*argv):
-    try:
-        return main([str(word) for word in argv])
-    except SystemExit as stopped:
-        return stopped.code
-
-
 @pytest.fixture
 def npz(tmp_path):
     """Three classes of 4 x 4 pictures in a file: Gaussian, two alike and one apart."""
@@ -38,7 +31,7 @@ def npz(tmp_path):
     return tmp_path / "toy.npz"
 
 
-def test_npz_run(tmp_path, npz, capsys):
+def test_npz_run(tmp_path, npz, capsys, exit_code):
     out = tmp_path / "new" / "results"
     assert exit_code("run", "pairs", "--data", npz, *SMALL, "--out", out) == 0
     assert sorted(os.listdir(out)) == ["pairs.csv", "pairs.json"]
@@ -74,7 +67,7 @@ def test_npz_run(tmp_path, npz, capsys):
     assert shown.splitlines()[0].split()[:4] == ["components", "imbalance", "cases", "mae"]
 
 
-def test_the_recorded_command_repeats_the_run(tmp_path, npz, monkeypatch):
+def test_the_recorded_command_repeats_the_run(tmp_path, npz, monkeypatch, exit_code):
     assert exit_code("run", "pairs", "--data", npz, *SMALL, "--seed", 7, "--out", tmp_path / "one") == 0
     command = shlex.split(json.loads((tmp_path / "one" / "pairs.json").read_text())["command"])
     assert command[:3] == ["python", "-m", "empirical"]
@@ -106,7 +99,7 @@ def test_the_recorded_command_repeats_the_run(tmp_path, npz, monkeypatch):
         (("--components",), "argument --components: expected at least one argument"),
     ],
 )
-def test_bad_options(tmp_path, capsys, options, message):
+def test_bad_options(tmp_path, capsys, options, message, exit_code):
     out = tmp_path / "out"
     assert exit_code("run", "pairs", "--data", "digits", "--out", out, *options) == 2
     shown = capsys.readouterr()
@@ -128,14 +121,14 @@ def test_bad_options(tmp_path, capsys, options, message):
         ("list", "x"),
     ],
 )
-def test_bad_commands(argv, capsys):
+def test_bad_commands(argv, capsys, exit_code):
     assert exit_code(*argv) == 2
     shown = capsys.readouterr()
     assert shown.out == ""
     assert shown.err.count("\n") == 1
 
 
-def test_bad_file_and_folder(tmp_path, npz, capsys):
+def test_bad_file_and_folder(tmp_path, npz, capsys, exit_code):
     with np.load(npz) as file:
         arrays = dict(file)
     del arrays["y_test"]
@@ -152,7 +145,7 @@ def test_bad_file_and_folder(tmp_path, npz, capsys):
 @pytest.mark.parametrize("option", ["--out", "--runs"])
 @pytest.mark.parametrize("place", ["file", "file/below"])
 @pytest.mark.parametrize("name", ["majority", "network-pairs"])
-def test_a_file_where_a_sweep_needs_a_folder(tmp_path, capsys, name, option, place):
+def test_a_file_where_a_sweep_needs_a_folder(tmp_path, capsys, name, option, place, exit_code):
     (tmp_path / "file").touch()
     folders = {"--out": tmp_path / "out", "--runs": tmp_path / "runs", option: tmp_path / place}
     options = [word for pair in folders.items() for word in pair]
@@ -164,7 +157,7 @@ def test_a_file_where_a_sweep_needs_a_folder(tmp_path, capsys, name, option, pla
     assert not list(tmp_path.rglob("*.csv"))
 
 
-def test_list_and_help(capsys):
+def test_list_and_help(capsys, exit_code):
     assert exit_code("list") == 0
     assert capsys.readouterr().out.startswith("pairs: Every pair of classes")
     for argv in (["--help"], ["run", "--help"], ["run", "pairs", "--help"]):

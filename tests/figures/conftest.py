@@ -1,11 +1,26 @@
 """What the tests of figures share."""
 
+import csv
+import json
+from functools import partial
+from importlib import import_module
+from itertools import combinations
+
 import pytest
+
+from figures import FIGURES, ResultsError
+from figures.__main__ import main
+
+
+@pytest.fixture(scope="session")
+def exit_code(code_of):
+    """Return a function that runs ``python -m figures`` and returns its exit code."""
+    return partial(code_of, main)
 
 
 @pytest.fixture(scope="session")
 def assert_inside():
-    """Return a function that asserts that nothing of a figure is cut off."""
+    """Return a function that asserts that nothing of a figure is cut off, and no number beside a tick is covered."""
 
     def inside(fig):
         fig.draw_without_rendering()
@@ -13,5 +28,60 @@ def assert_inside():
             box = part.get_tightbbox()
             assert fig.bbox.x0 <= box.x0 < box.x1 <= fig.bbox.x1
             assert fig.bbox.y0 <= box.y0 < box.y1 <= fig.bbox.y1
+        for axis in (axis for ax in fig.axes if ax.axison for axis in (ax.xaxis, ax.yaxis)):
+            low, high = sorted(axis.get_view_interval())
+            labels = (tick.label1 for tick in axis.get_major_ticks() if low <= tick.get_loc() <= high)
+            boxes = [label.get_window_extent() for label in labels if label.get_visible() and label.get_text()]
+            assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
 
     return inside
+
+
+@pytest.fixture(scope="session")
+def write():
+    """Return a function that writes the tables of an experiment, and how they were made."""
+
+    def write(folder, name, rows, *, profile="paper", further=None, **made):
+        further = further or {}
+        for file, content in ((name, rows), *((f"{name}-{key}", table) for key, table in further.items())):
+            with (folder / f"{file}.csv").open("w", newline="") as out:
+                writer = csv.DictWriter(out, list(content[0]))
+                writer.writeheader()
+                writer.writerows(content)
+        usual = {"command": f"python -m empirical run {name}", "arguments": {"profile": profile}, "rows": len(rows)}
+        usual["further"] = {key: len(table) for key, table in further.items()}
+        (folder / f"{name}.json").write_text(json.dumps(usual | made))
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def assert_complete(assert_inside):
+    """Return a function that asserts that a figure shows all of complete results, and returns the figure."""
+
+    def complete(name, folder, profile="paper", command=None):
+        module = import_module(FIGURES[name])
+        fig = module.draw(folder)
+        assert f"profile {profile}" in fig.get_suptitle()
+        assert not fig.get_supxlabel()
+        assert_inside(fig)
+        assert module.command(folder) == (command or f"python -m empirical run {name}")
+        return fig
+
+    return complete
+
+
+@pytest.fixture(scope="session")
+def assert_refused():
+    """Return a function that asserts that results are refused in a line that says how to make them."""
+
+    def refused(name, folder):
+        module = import_module(FIGURES[name])
+        for function in (module.draw, module.command):
+            with pytest.raises(
+                ResultsError, match=rf"^results=.*make them with: python -m empirical run {name} "
+            ) as raised:
+                function(folder)
+            assert "\n" not in str(raised.value)
+
+    return refused

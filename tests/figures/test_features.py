@@ -1,7 +1,5 @@
 """The figures of the experiments on features, from results made up here."""
 
-import csv
-import json
 from itertools import product
 
 import numpy as np
@@ -9,7 +7,7 @@ import pytest
 
 from empirical.experiments.printed import TABLE1, TABLE2
 from empirical.experiments.representation import CLASSIFIERS
-from figures import FIGURES, ResultsError, embedding, representation
+from figures import ResultsError, embedding, representation
 
 STARTS = ("none", "rotation")
 SPLITS = ("train", "test")
@@ -43,15 +41,9 @@ def tables(name, classes=10):
     return rows, more
 
 
-def write(folder, name, rows, more):
-    for file, content in ((name, rows), (f"{name}-{FURTHER[name]}", more)):
-        with (folder / f"{file}.csv").open("w", newline="") as out:
-            writer = csv.DictWriter(out, list(content[0]))
-            writer.writeheader()
-            writer.writerows(content)
-    made = {"command": f"python -m empirical run {name}", "arguments": {"profile": "paper"}, "rows": len(rows)}
-    made["further"] = {FURTHER[name]: len(more)}
-    (folder / f"{name}.json").write_text(json.dumps(made))
+def both(name, rows, more):
+    """Return what the fixture ``write`` is to write."""
+    return {"name": name, "rows": rows, "further": {FURTHER[name]: more}}
 
 
 def lose(rows, runs):
@@ -66,8 +58,8 @@ def lose(rows, runs):
 
 
 @pytest.fixture(params=MODULES)
-def results(request, tmp_path):
-    write(tmp_path, request.param, *tables(request.param))
+def results(request, tmp_path, write):
+    write(tmp_path, **both(request.param, *tables(request.param)))
     return tmp_path, request.param
 
 
@@ -76,39 +68,34 @@ def series(ax):
     return [container.lines[0].get_ydata() for container in ax.containers]
 
 
-def test_all_of_it_is_inside_and_nothing_is_missing(results, assert_inside):
+def test_all_of_it_is_inside_and_nothing_is_missing(results, assert_complete):
     folder, name = results
-    assert name in FIGURES
-    fig = MODULES[name].draw(folder)
-    assert "profile paper" in fig.get_suptitle()
-    assert not fig.get_supxlabel()
-    assert_inside(fig)
+    fig = assert_complete(name, folder)
     for ax in fig.axes:
         for values in series(ax):
             assert ax.get_ylim()[0] <= min(values) <= max(values) <= ax.get_ylim()[1]
-    assert MODULES[name].command(folder) == f"python -m empirical run {name}"
 
 
-def test_missing_runs_are_noted_and_the_rest_is_drawn(results):
+def test_missing_runs_are_noted_and_the_rest_is_drawn(results, write, assert_inside):
     folder, name = results
     rows, more = tables(name)
     runs = sorted({row["run"] for row in rows})
-    write(folder, name, lose(rows, runs[:1]), lose(more, runs[:1]))
+    write(folder, **both(name, lose(rows, runs[:1]), lose(more, runs[:1])))
     fig = MODULES[name].draw(folder)
     assert fig.get_supxlabel().startswith(f"1 of {len(runs)} runs are missing; the same command trains them: python")
     assert all(len(values) for ax in fig.axes for values in series(ax))
-    write(folder, name, lose(rows, runs), lose(more, runs))
+    write(folder, **both(name, lose(rows, runs), lose(more, runs)))
     fig = MODULES[name].draw(folder)
     assert fig.get_supxlabel().startswith(f"{len(runs)} of {len(runs)} runs are missing")
     assert not any(len(values) for ax in fig.axes for values in series(ax))
-    fig.draw_without_rendering()
+    assert_inside(fig)
 
 
-def test_a_number_that_is_not_defined_is_no_missing_run(results):
+def test_a_number_that_is_not_defined_is_no_missing_run(results, write):
     folder, name = results
     rows, more = tables(name)
     rows[0]["purity" if name == "embedding" else "few"] = ""
-    write(folder, name, rows, more)
+    write(folder, **both(name, rows, more))
     assert not MODULES[name].draw(folder).get_supxlabel()
 
 
@@ -125,18 +112,18 @@ def test_missing_and_broken_results(results, table, content):
     assert "\n" not in str(raised.value)
 
 
-def test_a_map_of_another_run_is_refused(results):
+def test_a_map_of_another_run_is_refused(results, write):
     folder, name = results
     rows, more = tables(name)
-    write(folder, name, rows, more)
+    write(folder, **both(name, rows, more))
     path = folder / f"{name}-{FURTHER[name]}.csv"
     path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
     with pytest.raises(ResultsError, match=f"must hold the {name}-{FURTHER[name]}.csv that belongs to {name}.json"):
         MODULES[name].draw(folder)
 
 
-def test_embedding_draws_every_class_once_on_each_map_and_its_numbers(tmp_path):
-    write(tmp_path, "embedding", *tables("embedding"))
+def test_embedding_draws_every_class_once_on_each_map_and_its_numbers(tmp_path, write):
+    write(tmp_path, **both("embedding", *tables("embedding")))
     fig = embedding.draw(tmp_path)
     assert "cifar10, imbalance 50 " in fig.get_suptitle()
     for top in (0, 5):
@@ -153,15 +140,15 @@ def test_embedding_draws_every_class_once_on_each_map_and_its_numbers(tmp_path):
         assert series(fig.axes[top + 4])[1] == pytest.approx(pretrained / 10)
 
 
-def test_of_many_classes_the_rarest_have_colours(tmp_path):
-    write(tmp_path, "embedding", *tables("embedding", classes=30))
+def test_of_many_classes_the_rarest_have_colours(tmp_path, write):
+    write(tmp_path, **both("embedding", *tables("embedding", classes=30)))
     ax = embedding.draw(tmp_path).axes[0]
     assert [line.get_color() for line in ax.lines].count("#BBBBBB") == 20
     assert [text.get_text() for text in ax.texts] == [str(label) for label in range(21, 31)]
 
 
-def test_representation_draws_classifiers_sweep_norms_and_what_is_printed(tmp_path):
-    write(tmp_path, "representation", *tables("representation"))
+def test_representation_draws_classifiers_sweep_norms_and_what_is_printed(tmp_path, write):
+    write(tmp_path, **both("representation", *tables("representation")))
     axes = representation.draw(tmp_path).axes
     for ratio, row in ((100, axes[:4]), (10, axes[4:])):
         for ax, shift in ((row[0], 0), (row[1], -20)):

@@ -28,36 +28,32 @@ def toys(monkeypatch):
     monkeypatch.setattr(program, "import_module", modules.__getitem__)
 
 
-def exit_code(*argv):
-    try:
-        return program.main([str(word) for word in argv])
-    except SystemExit as stopped:
-        return stopped.code
-
-
-def test_one_figure(tmp_path, toys, capsys):
+def test_one_figure(tmp_path, toys, capsys, exit_code):
     assert exit_code("ready", "--results", tmp_path) == 0
     written = [tmp_path / "figures" / f"ready.{kind}" for kind in ("png", "svg")]
     assert all(path.is_file() for path in written)
     assert capsys.readouterr().out.splitlines() == [str(path) for path in written]
 
 
-def test_all_draws_what_there_is(tmp_path, toys, capsys):
+def test_all_draws_what_there_is(tmp_path, toys, capsys, exit_code):
     assert exit_code("all", "--results", tmp_path, "--out", tmp_path / "out") == 0
     assert sorted(os.listdir(tmp_path / "out")) == ["ready.png", "ready.svg"]
+    [line] = capsys.readouterr().err.splitlines()
+    assert line == "python -m figures: not drawn, for lack of results: missing; --verbose says what each needs"
+    assert exit_code("all", "--verbose", "--results", tmp_path, "--out", tmp_path / "out") == 0
     [line] = capsys.readouterr().err.splitlines()
     assert "missing not drawn" in line
     assert "make them with: python -m toy" in line
 
 
-def test_a_missing_result_asked_for_by_name(tmp_path, toys, capsys):
+def test_a_missing_result_asked_for_by_name(tmp_path, toys, capsys, exit_code):
     assert exit_code("missing", "--results", tmp_path, "--out", tmp_path / "out") == 2
     assert len(capsys.readouterr().err.splitlines()) == 1
     assert os.listdir(tmp_path) == []
 
 
 @pytest.mark.parametrize("argv", [(), ("nothing",), ("ready", "--dpi", "9"), ("ready", "--out")])
-def test_bad_options(argv, toys, capsys):
+def test_bad_options(argv, toys, capsys, exit_code):
     assert exit_code(*argv) == 2
     shown = capsys.readouterr()
     assert shown.out == ""
@@ -66,7 +62,7 @@ def test_bad_options(argv, toys, capsys):
 
 
 @pytest.mark.parametrize("out", ["file/below.html", "."])
-def test_a_report_that_cannot_be_written_is_refused_before_the_work(out, tmp_path, capsys):
+def test_a_report_that_cannot_be_written_is_refused_before_the_work(out, tmp_path, capsys, exit_code):
     (tmp_path / "file").touch()
     assert exit_code("report", "--results", tmp_path, "--out", tmp_path / out) == 2
     [line] = capsys.readouterr().err.splitlines()
@@ -74,7 +70,7 @@ def test_a_report_that_cannot_be_written_is_refused_before_the_work(out, tmp_pat
     assert os.listdir(tmp_path) == ["file"]
 
 
-def test_bad_folder(tmp_path, toys, capsys):
+def test_bad_folder(tmp_path, toys, capsys, exit_code):
     (tmp_path / "file").write_text("in the way")
     assert exit_code("ready", "--results", tmp_path, "--out", tmp_path / "file") == 2
     [line] = capsys.readouterr().err.splitlines()

@@ -1,13 +1,11 @@
 """The figures of shift, corrections, norm-angle and pretraining, from results made up here."""
 
-import csv
-import json
 from itertools import product
 
 import numpy as np
 import pytest
 
-from figures import FIGURES, ResultsError, corrections, norm_angle, pretraining, shift
+from figures import corrections, norm_angle, pretraining, shift
 
 SEEDS = (0, 1, 2)
 MODULES = {"shift": shift, "corrections": corrections, "norm-angle": norm_angle, "pretraining": pretraining}
@@ -73,17 +71,8 @@ ROWS = {
 }
 
 
-def write(folder, name, rows):
-    with (folder / f"{name}.csv").open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
-    made = {"command": f"python -m empirical run {name}", "arguments": {"profile": "paper"}, "rows": len(rows)}
-    (folder / f"{name}.json").write_text(json.dumps(made))
-
-
 @pytest.fixture(params=MODULES)
-def results(request, tmp_path):
+def results(request, tmp_path, write):
     write(tmp_path, request.param, list(ROWS[request.param]()))
     return tmp_path, request.param
 
@@ -93,18 +82,13 @@ def heights(ax):
     return [y for container in ax.containers for y in container.lines[0].get_ydata()]
 
 
-def test_all_of_it_is_inside_and_nothing_is_missing(results, assert_inside):
+def test_all_of_it_is_inside_and_nothing_is_missing(results, assert_complete):
     folder, name = results
-    assert name in FIGURES
-    fig = MODULES[name].draw(folder)
-    assert "profile paper" in fig.get_suptitle()
-    assert not fig.get_supxlabel()
-    assert_inside(fig)
-    assert MODULES[name].command(folder) == f"python -m empirical run {name}"
+    assert_complete(name, folder)
 
 
 @pytest.mark.parametrize("all_of_them", [False, True])
-def test_missing_runs_are_noted_and_the_rest_is_drawn(results, all_of_them):
+def test_missing_runs_are_noted_and_the_rest_is_drawn(results, all_of_them, write, assert_inside):
     folder, name = results
     rows = list(ROWS[name]())
     runs = dict.fromkeys(row["run"] for row in rows)
@@ -115,18 +99,16 @@ def test_missing_runs_are_noted_and_the_rest_is_drawn(results, all_of_them):
     fig = MODULES[name].draw(folder)
     assert fig.get_supxlabel().startswith(f"{len(lost)} of {len(runs)} runs are missing")
     assert bool(sum(len(heights(ax)) for ax in fig.axes)) is not all_of_them
-    fig.draw_without_rendering()
+    assert_inside(fig)
 
 
-def test_missing_results(results):
+def test_missing_results(results, assert_refused):
     folder, name = results
     (folder / f"{name}.csv").unlink()
-    for function in (MODULES[name].draw, MODULES[name].command):
-        with pytest.raises(ResultsError, match=rf"^results=.*make them with: python -m empirical run {name} "):
-            function(folder)
+    assert_refused(name, folder)
 
 
-def test_shift_draws_both_formulas(tmp_path):
+def test_shift_draws_both_formulas(tmp_path, write):
     write(tmp_path, "shift", list(shift_rows()))
     ax = shift.draw(tmp_path).axes[0]
     for style, line in (("-", [0, 0.2, 0.4]), ("--", [0.4, 0.6, 0.8])):
@@ -135,7 +117,7 @@ def test_shift_draws_both_formulas(tmp_path):
     assert sorted({round(y, 6) for y in heights(ax)}) == pytest.approx([0.01, 0.06, 0.11, 0.21, 0.41])
 
 
-def test_corrections_are_parts_of_the_shift(tmp_path):
+def test_corrections_are_parts_of_the_shift(tmp_path, write):
     write(tmp_path, "corrections", list(corrections_rows()))
     ax = corrections.draw(tmp_path).axes[0]
     dashes = [line for line in ax.lines if line.get_marker() == "_" and line.get_color() == "#000000"]
@@ -146,7 +128,7 @@ def test_corrections_are_parts_of_the_shift(tmp_path):
     assert heights(ax) == pytest.approx(expected)
 
 
-def test_norm_angle_draws_gaps_that_add_up(tmp_path):
+def test_norm_angle_draws_gaps_that_add_up(tmp_path, write):
     write(tmp_path, "norm-angle", list(norm_angle_rows()))
     ax = norm_angle.draw(tmp_path).axes[0]
     gap, norms, biases, angles, features, tau_1 = [container.lines[0].get_ydata() for container in ax.containers]
@@ -155,7 +137,7 @@ def test_norm_angle_draws_gaps_that_add_up(tmp_path):
     assert gap == pytest.approx(norms + biases + angles + features)
 
 
-def test_pretraining_draws_pairs(tmp_path):
+def test_pretraining_draws_pairs(tmp_path, write):
     write(tmp_path, "pretraining", list(pretraining_rows()))
     left, right = pretraining.draw(tmp_path).axes[:2]
     assert heights(left) == pytest.approx([2.6, 3.6, 4.6])

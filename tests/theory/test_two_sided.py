@@ -1,5 +1,6 @@
 """Similar samples in both classes: the exact law against brute force, Theorem 1 as a special case, bounds, samplers."""
 
+import dataclasses
 import math
 from fractions import Fraction
 
@@ -85,7 +86,7 @@ def test_noise_that_is_narrow_beside_the_lattice_keeps_its_digits(digits):
     s = Setting(0, 1, sigma, Fraction(1, 2), Fraction(1, 4), Fraction(1, 3), Fraction(2, 3), n_pos=9, n_neg=7)
     law = two_sided.law(s)
     atom = 8 * law.first.step + law.second.step  # 8 similar positives and 1 similar negative
-    alphas = [atom - law.mean + sigma * Fraction(i, 10) for i in (-3, 0, 5)]
+    alphas = [atom - law.expectation + sigma * Fraction(i, 10) for i in (-3, 0, 5)]
     mass = [
         [math.comb(c.n, k) * c.q**k * (1 - c.q) ** (c.n - k) for k in range(c.n + 1)] for c in (law.first, law.second)
     ]
@@ -93,7 +94,7 @@ def test_noise_that_is_narrow_beside_the_lattice_keeps_its_digits(digits):
         total = 0.0
         for i, one in enumerate(mass[0]):
             for j, other in enumerate(mass[1]):
-                away = i * law.first.step + j * law.second.step - law.mean
+                away = i * law.first.step + j * law.second.step - law.expectation
                 root = math.sqrt(2 * (law.var + i * law.first.var_step + j * law.second.var_step) / sigma**2)
                 for gap in (alpha - away, alpha + away):
                     total += float(one * other) * math.erfc(float(max(-100, min(100, gap / sigma))) / root) / 2
@@ -110,7 +111,7 @@ def test_windows_leave_nothing_out_that_counts():
     law = two_sided.law(s)
     every = [np.arange(c.n + 1) for c in (law.first, law.second)]
     for size in (1, 5, 12):
-        threshold = law.mean + size * deviation(s)
+        threshold = law.expectation + size * deviation(s)
         assert law.upper_tail(threshold) == pytest.approx(law._sum(every, threshold), rel=1e-12)
 
 
@@ -168,7 +169,7 @@ def test_samplers_follow_the_exact_law(method):
     law = two_sided.law(EXAMPLE)
     for failures, exact in (
         (np.sum(np.abs(away) > alpha), two_sided.failure_probability(EXAMPLE, alpha)),
-        (np.sum(away > 0.05), law.upper_tail(law.mean + Fraction(0.05))),
+        (np.sum(away > 0.05), law.upper_tail(law.expectation + Fraction(0.05))),
     ):
         assert binomtest(int(failures), replicates, exact).pvalue > FALSE_ALARM
 
@@ -215,6 +216,10 @@ def test_bad_arguments_are_refused():
         two_sided.simulate(EXAMPLE, 0, np.random.default_rng(0))
     with pytest.raises(ValueError, match="^rng=1"):
         two_sided.simulate(EXAMPLE, 1, 1)
+    many = dataclasses.replace(EXAMPLE, n_neg=10**9)
+    with pytest.raises(ValueError, match="^method='samples'.*use 'statistics'"):
+        two_sided.simulate(many, 1, np.random.default_rng(0), "samples")
+    assert two_sided.simulate(many, 1, np.random.default_rng(0)).shape == (1,)
     with pytest.raises(ValueError, match="^method='x'"):
         two_sided.simulate(EXAMPLE, 1, np.random.default_rng(0), "x")
 

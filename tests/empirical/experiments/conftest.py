@@ -1,8 +1,43 @@
-"""What the tests of experiments share: the claims that their real tables are judged by."""
+"""What the tests of experiments share: small runs, their tables, and the claims that these are judged by."""
+
+import csv
+import json
 
 import pytest
 
 from empirical.claims import CLAIMS, findings
+
+
+@pytest.fixture(scope="session")
+def smoke(exit_code):
+    """Return a function that runs an experiment's profile ``smoke`` and returns the exit code."""
+
+    def run(name, out, *options):
+        return exit_code("run", name, "--profile", "smoke", "--device", "cpu", "--out", out, *options)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def table():
+    """Return a function from a file to its rows."""
+
+    def read(path):
+        with path.open(newline="") as file:
+            return list(csv.DictReader(file))
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def sweep(smoke, table):
+    """Return a function that runs an experiment as ``smoke`` does and returns the rows and how they were made."""
+
+    def run(name, out, *options, code=0):
+        assert smoke(name, out, *options) == code
+        return table(out / f"{name}.csv"), json.loads((out / f"{name}.json").read_text())
+
+    return run
 
 
 @pytest.fixture(scope="session")

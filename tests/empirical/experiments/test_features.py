@@ -1,7 +1,5 @@
 """The experiments on the features of trained networks, on the same smoke runs."""
 
-import csv
-import json
 from collections import Counter
 from types import SimpleNamespace
 
@@ -9,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 
-from empirical.__main__ import main
 from empirical.config import Config
 from empirical.evaluate import retrain_classifier
 from empirical.experiments import embedding, finished, rebalance, representation, training
@@ -20,30 +17,19 @@ from figures.__main__ import main as draw
 IMBALANCE = 20
 
 
-def sweep(name, out, *options):
-    argv = ["run", name, "--profile", "smoke", "--device", "cpu", "--imbalance", IMBALANCE, "--out", out, *options]
-    assert main([str(word) for word in argv]) == 0
-    return table(out / f"{name}.csv"), json.loads((out / f"{name}.json").read_text())
-
-
-def table(path):
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
-
-
 @pytest.fixture(scope="module")
-def swept(tmp_path_factory):
+def swept(tmp_path_factory, sweep):
     """Where the runs of ``representation`` lie, and its results."""
     out = tmp_path_factory.mktemp("features")
-    return out, *sweep("representation", out)
+    return out, *sweep("representation", out, "--imbalance", IMBALANCE)
 
 
 @pytest.fixture(scope="module")
-def embedded(swept):
+def embedded(swept, sweep):
     """The results of ``embedding`` from the same runs, which are all trained."""
     out = swept[0]
     before = {path: path.stat().st_mtime_ns for path in (out / "runs").glob("*/*")}
-    found = sweep("embedding", out)
+    found = sweep("embedding", out, "--imbalance", IMBALANCE)
     assert {path: path.stat().st_mtime_ns for path in (out / "runs").glob("*/*")} == before
     return out, *found
 
@@ -99,7 +85,7 @@ def test_embedding_measures_the_features_by_class(embedded):
     assert found["uneven"] == pytest.approx(np.std([float(row["separation_least"]) for row in own], ddof=1), abs=1e-5)
 
 
-def test_the_map_shows_the_same_images_of_every_class(embedded):
+def test_the_map_shows_the_same_images_of_every_class(embedded, table):
     out, rows, made = embedded
     points = table(out / "embedding-map.csv")
     assert made["further"] == {"map": len(points)}
@@ -131,7 +117,7 @@ def test_a_map_is_the_same_each_time_and_keeps_apart_what_is_apart():
     assert not embedding.tsne(np.ones((9, 4))).any()
 
 
-def test_representation_reports_what_the_run_knows(swept):
+def test_representation_reports_what_the_run_knows(swept, table):
     out, rows, made = swept
     assert len(rows) == 4 * len(representation.CLASSIFIERS)
     sweeps = table(out / "representation-tau.csv")
@@ -246,7 +232,7 @@ def test_blobs_far_apart(known):
         assert row.separation_mean == pytest.approx(np.sqrt(2) / 0.01, rel=0.15)
 
 
-def test_missing_runs_and_lost_checkpoints_are_empty_rows(swept, monkeypatch, tmp_path, capsys):
+def test_missing_runs_and_lost_checkpoints_are_empty_rows(swept, monkeypatch, tmp_path, capsys, sweep, table):
     out = swept[0]
     unfinished, lost = embedding.plan("smoke", "digits", IMBALANCE, 0)
     trained = training.results
@@ -258,8 +244,8 @@ def test_missing_runs_and_lost_checkpoints_are_empty_rows(swept, monkeypatch, tm
     checkpoint = Run(lost, out / "runs").folder / "last.pt"
     aside = checkpoint.rename(checkpoint.with_suffix(".aside"))
     try:
-        rows, made = sweep("embedding", tmp_path, "--runs", out / "runs")
-        whole, whole_made = sweep("representation", tmp_path, "--runs", out / "runs")
+        rows, made = sweep("embedding", tmp_path, "--imbalance", IMBALANCE, "--runs", out / "runs")
+        whole, whole_made = sweep("representation", tmp_path, "--imbalance", IMBALANCE, "--runs", out / "runs")
     finally:
         aside.rename(checkpoint)
     assert f"features: run='{checkpoint.parent}': must be a finished run" in capsys.readouterr().err

@@ -1,6 +1,5 @@
 """The experiments on frozen features: predicted first, trained afterwards."""
 
-import csv
 import json
 from collections import Counter
 from types import SimpleNamespace
@@ -9,7 +8,6 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from empirical.__main__ import main
 from empirical.data import load as load_data
 from empirical.experiments import frozen, network_pairs, similarity_or_number, training, unseen
 from empirical.experiments.similarity_or_number import DISSIMILAR, SIMILAR, attributed
@@ -25,24 +23,8 @@ SIMILARITY = "similarity-or-number"
 SMALL = ("--imbalance", 1, 8, "--networks", 4, "--pairs", 2)
 
 
-def exit_code(*argv):
-    try:
-        return main([str(word) for word in argv])
-    except SystemExit as stopped:
-        return stopped.code
-
-
-def smoke(name, out, *options):
-    return exit_code("run", name, "--profile", "smoke", "--device", "cpu", "--out", out, *options)
-
-
-def table(path):
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
-
-
 @pytest.fixture(scope="module")
-def done(tmp_path_factory):
+def done(tmp_path_factory, smoke, table):
     """Smoke runs; for each call of the trainer, what it was to train and whether predictions were written by then."""
     out, calls, usual = tmp_path_factory.mktemp("frozen"), [], training.results
     with pytest.MonkeyPatch.context() as patch:
@@ -76,7 +58,7 @@ def test_predictions_are_judged(done, judged):
     judged(done.out, NETWORKS, SIMILARITY)
 
 
-def test_predictions_are_the_table_s_and_their_hash_is_in_it(done):
+def test_predictions_are_the_table_s_and_their_hash_is_in_it(done, table):
     written = table(done.out / f"{NETWORKS}-predictions.csv")
     assert written == [{key: row[key] for key in written[0]} for row in done.rows]
     note = json.loads((done.out / f"{NETWORKS}-predictions.json").read_text())
@@ -89,7 +71,7 @@ def test_predictions_are_the_table_s_and_their_hash_is_in_it(done):
         assert row["oracle"] == ""
 
 
-def test_a_second_time_nothing_is_trained_and_all_is_the_same(done):
+def test_a_second_time_nothing_is_trained_and_all_is_the_same(done, smoke):
     trained = {path: path.stat().st_mtime_ns for path in (done.out / "runs").rglob("*")}
     before = (done.out / f"{NETWORKS}.csv").read_bytes(), (done.out / f"{NETWORKS}-predictions.json").read_bytes()
     assert smoke(NETWORKS, done.out, *SMALL) == 0
@@ -100,7 +82,7 @@ def test_a_second_time_nothing_is_trained_and_all_is_the_same(done):
     assert {path: path.stat().st_mtime_ns for path in (done.out / "runs").rglob("*")} == trained
 
 
-def test_other_predictions_are_refused(done, tmp_path, capsys):
+def test_other_predictions_are_refused(done, tmp_path, capsys, smoke):
     for path in done.out.glob(f"{NETWORKS}-predictions.*"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
     options = (*SMALL[:-1], 1, "--runs", done.out / "runs")
@@ -177,7 +159,7 @@ def test_the_summary_says_what_is_aimed_at_and_what_is_reached(done):
         assert part["mae"] == pytest.approx(100 * np.mean([abs(p - m) for p, m in cases]), abs=1e-3)
 
 
-def test_without_time_there_is_a_row_that_says_what_is_missing(tmp_path, done):
+def test_without_time_there_is_a_row_that_says_what_is_missing(tmp_path, done, smoke, table):
     for name in (NETWORKS, SIMILARITY):
         assert smoke(name, tmp_path, "--time-budget", "0.000001s") == 75
         [row] = table(tmp_path / f"{name}.csv")
@@ -187,7 +169,7 @@ def test_without_time_there_is_a_row_that_says_what_is_missing(tmp_path, done):
         assert draw([name, "--results", str(tmp_path)]) == 0
 
 
-def test_with_the_features_only_nothing_imbalanced_is_measured(tmp_path, done):
+def test_with_the_features_only_nothing_imbalanced_is_measured(tmp_path, done, smoke, table):
     run = done.calls[0][0][0].digest
     (tmp_path / "runs").mkdir()
     (tmp_path / "runs" / run).symlink_to(done.out / "runs" / run)
@@ -198,7 +180,7 @@ def test_with_the_features_only_nothing_imbalanced_is_measured(tmp_path, done):
     assert not (tmp_path / f"{NETWORKS}-predictions.csv").exists()
 
 
-def test_gaussian_data_have_an_oracle(tmp_path):
+def test_gaussian_data_have_an_oracle(tmp_path, smoke, table):
     """No classifier may be better than Bayes' own: balanced accuracies are below ``Phi(M / 2)`` up to chance, 1e-9."""
     data = "gaussian:separation=2.5,classes=3,train=400,test=500"
     assert smoke(NETWORKS, tmp_path, "--data", data, "--imbalance", 5, "--pairs", 0) == 0
@@ -325,7 +307,7 @@ def test_their_figures(done):
         ),
     ],
 )
-def test_bad_options(tmp_path, capsys, name, options, message):
+def test_bad_options(tmp_path, capsys, name, options, message, smoke):
     out = tmp_path / "out"
     assert smoke(name, out, *options) == 2
     shown = capsys.readouterr()

@@ -19,7 +19,6 @@ import numpy as np
 import pytest
 from submitit.core.utils import FailedJobError, UncompletedJobError
 
-from empirical.__main__ import main
 from empirical.config import Config
 from empirical.experiments import rebalance, slurm, training
 from empirical.experiments.places import Job
@@ -31,18 +30,7 @@ RUNS = 2 * 2 + 1  # CE and DRW, with and without the pre-training, which is a ru
 DEADLINE = 240  # seconds; a machine that does nothing else needs a tenth
 
 
-def exit_code(*argv):
-    try:
-        return main([str(word) for word in argv])
-    except SystemExit as stopped:
-        return stopped.code
-
-
-def sweep(out, *options):
-    return exit_code("run", "rebalance", "--profile", "smoke", "--device", "cpu", "--out", out, *options)
-
-
-def table(out):
+def written(out):
     return (out / "rebalance.csv").read_bytes()
 
 
@@ -71,19 +59,19 @@ def longer(monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def alone(tmp_path_factory, few):
+def alone(tmp_path_factory, few, smoke):
     """The sweep in one process."""
     out = tmp_path_factory.mktemp("alone")
-    assert sweep(out, "--workers", 1) == 0
+    assert smoke("rebalance", out, "--workers", 1) == 0
     return out
 
 
 @pytest.fixture
-def single(tmp_path, monkeypatch, alone):
+def single(tmp_path, monkeypatch, alone, smoke):
     """The sweep of one of the runs."""
     monkeypatch.setattr(rebalance, "METHODS", ("ce",))
     monkeypatch.setattr(rebalance, "PRETRAININGS", ("none",))
-    assert sweep(tmp_path / "single", "--runs", alone / "runs") == 0
+    assert smoke("rebalance", tmp_path / "single", "--runs", alone / "runs") == 0
     return tmp_path / "single"
 
 
@@ -151,12 +139,12 @@ def meanwhile(action):
     assert not failed
 
 
-def test_a_process_is_killed_in_the_middle(tmp_path, single, capsys):
+def test_a_process_is_killed_in_the_middle(tmp_path, single, capsys, smoke):
     out = tmp_path / "out"
     with meanwhile(lambda: strike(out / "runs", signal.SIGKILL)):
-        assert sweep(out, "--workers", 2) == 0
+        assert smoke("rebalance", out, "--workers", 2) == 0
     assert "processes were lost: " in capsys.readouterr().err
-    assert table(out) == table(single)
+    assert written(out) == written(single)
 
 
 def test_processes_end_with_the_one_that_began_them(tmp_path):
@@ -192,17 +180,17 @@ def test_a_caller_s_executor(tmp_path, alone):
         assert result["last"] == Run(run, alone / "runs").result()["last"]
 
 
-def test_an_executor_that_does_not_answer(tmp_path, capsys):
+def test_an_executor_that_does_not_answer(tmp_path, capsys, smoke):
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))  # and does not listen
         place = f"127.0.0.1:{held.getsockname()[1]}"
-        assert sweep(tmp_path / "out", "--executor", f"dask://{place}") == 2
+        assert smoke("rebalance", tmp_path / "out", "--executor", f"dask://{place}") == 2
     shown = capsys.readouterr().err
     assert f"executor='dask://{place}': must be the address of a Dask scheduler, and none answers there\n" in shown
     assert not (tmp_path / "out").exists()
 
 
-def test_a_cluster_is_asked_to_stop_and_what_it_has_comes_back(tmp_path, monkeypatch, longer, cluster):
+def test_a_cluster_is_asked_to_stop_and_what_it_has_comes_back(tmp_path, monkeypatch, longer, cluster, smoke):
     rng = np.random.default_rng(0)
     parts = {f"x_{part}": rng.integers(0, 256, (60, 8, 8), dtype=np.uint8) for part in ("train", "test")}
     labels = {f"y_{part}": np.repeat([0, 1, 2], 20) for part in ("train", "test")}
@@ -216,23 +204,23 @@ def test_a_cluster_is_asked_to_stop_and_what_it_has_comes_back(tmp_path, monkeyp
         os.kill(os.getpid(), signal.SIGTERM)
 
     with meanwhile(stop):
-        assert sweep(tmp_path / "out", "--executor", cluster.executor, "--data", "toy.npz") == 75
+        assert smoke("rebalance", tmp_path / "out", "--executor", cluster.executor, "--data", "toy.npz") == 75
     came = list((tmp_path / "out" / "runs").glob("*/history.csv"))
     assert any(len(path.read_text().splitlines()) > 1 for path in came)
     assert not list((tmp_path / "out" / "runs").glob("*/result.json"))
     eventually(lambda: cluster.begun() is None)
 
 
-def test_a_worker_is_killed_in_the_middle(tmp_path, alone, cluster, capsys):
+def test_a_worker_is_killed_in_the_middle(tmp_path, alone, cluster, capsys, smoke):
     def kill():
         place = eventually(cluster.begun)
         cluster.processes[place].kill()
 
     with meanwhile(kill):
         out = tmp_path / "out"
-        assert sweep(out, "--executor", cluster.executor, "--resources", "GPU=1") == 0
+        assert smoke("rebalance", out, "--executor", cluster.executor, "--resources", "GPU=1") == 0
     assert sum(process.poll() is not None for process in cluster.processes) == 1
-    assert table(out) == table(alone)
+    assert written(out) == written(alone)
     shown = capsys.readouterr().err
     assert f"{RUNS} of {RUNS} trained" in shown
     for run in (alone / "runs").iterdir():
@@ -264,11 +252,11 @@ def test_what_a_run_starts_from_goes_along(alone):
     assert set(start[deferred.twin().digest]) == {"config.json", "switch.pt"}
 
 
-def test_a_job_that_is_told_to_end_begins_again_and_goes_on(tmp_path, single):
+def test_a_job_that_is_told_to_end_begins_again_and_goes_on(tmp_path, single, smoke):
     out, runs = tmp_path / "out", tmp_path / "runs"
     with meanwhile(lambda: strike(runs, signal.SIGUSR2)):  # what comes ahead of the end of a job's time
-        assert sweep(out, "--executor", "submitit://local", "--runs", runs) == 0
-    assert table(out) == table(single)
+        assert smoke("rebalance", out, "--executor", "submitit://local", "--runs", runs) == 0
+    assert written(out) == written(single)
     logs = [path.read_text() for path in (runs / "jobs").glob("*_log.*")]
     assert sum("Requeued job" in log for log in logs) == 1
     assert len(list((runs / "jobs").glob("*_submitted.pkl"))) == 1

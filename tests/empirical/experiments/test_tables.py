@@ -1,7 +1,5 @@
 """The experiments ``majority``, ``minority``, ``depth``, ``ssl`` and ``losses``: their grids, and smoke runs."""
 
-import csv
-import json
 import shlex
 from itertools import product
 
@@ -9,7 +7,6 @@ import numpy as np
 import pytest
 from numpy.random import SeedSequence
 
-from empirical.__main__ import main
 from empirical.experiments import depth, losses, majority, minority, rebalance, ssl, toy
 from empirical.experiments.printed import PEERS, cell
 from empirical.experiments.toy import Design
@@ -25,19 +22,6 @@ IMAGES = {"cifar10": (10, 5000), "cifar100": (100, 500)}
 SPEED = {"resnet8": 6000, "resnet14": 3500, "resnet20": 2500}
 
 
-def exit_code(*argv):
-    try:
-        return main([str(word) for word in argv])
-    except SystemExit as stopped:
-        return stopped.code
-
-
-def sweep(name, out, *options, code=0):
-    assert exit_code("run", name, "--profile", "smoke", "--device", "cpu", "--out", out, *options) == code
-    with (out / f"{name}.csv").open(newline="") as file:
-        return list(csv.DictReader(file)), json.loads((out / f"{name}.json").read_text())
-
-
 def grid(name, profile, seeds=1):
     if name in TOYS:
         design = TOYS[name].DESIGNS[profile]
@@ -48,7 +32,7 @@ def grid(name, profile, seeds=1):
 
 
 @pytest.fixture(scope="module")
-def swept(tmp_path_factory):
+def swept(tmp_path_factory, sweep):
     """Where the smoke runs of all five lie, and what each has written."""
     out = tmp_path_factory.mktemp("swept")
     return out, {name: sweep(name, out) for name in NAMES}
@@ -147,7 +131,7 @@ def test_the_accuracies_of_the_one_class_and_of_the_others(swept):
     assert test[1] in (25, 50, 75)
 
 
-def test_their_options_repeat_the_run_and_name_the_class(tmp_path):
+def test_their_options_repeat_the_run_and_name_the_class(tmp_path, sweep):
     options = ("--majority", 30, "--minority", 10, 30, "--label", 3, "--pretrain", "rotation", "--schedule", "steps")
     rows, made = sweep("minority", tmp_path, "--time-budget", "0.000001s", *options, code=75)
     assert [(row["label"], row["minority_images"], row["majority_images"]) for row in rows] == [
@@ -290,7 +274,7 @@ def test_published_numbers_stand_beside_their_cells():
         ("losses", ("--profile", "huge"), "profile='huge': must be one of cpu, paper, smoke"),
     ],
 )
-def test_bad_options(tmp_path, capsys, name, options, message):
+def test_bad_options(tmp_path, capsys, name, options, message, exit_code):
     out = tmp_path / "out"
     assert exit_code("run", name, "--profile", "smoke", "--out", out, *options) == 2
     shown = capsys.readouterr()

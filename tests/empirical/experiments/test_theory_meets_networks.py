@@ -12,18 +12,10 @@ from numpy.random import SeedSequence
 from scipy.optimize import minimize
 
 from empirical import two_stage
-from empirical.__main__ import main
 from empirical.config import Config
 from empirical.experiments import corrections, load, norm_angle, pretraining, rebalance, shift, training
 from empirical.runs import Run
 from theory import theorem1, theorem2
-
-
-def exit_code(*argv):
-    try:
-        return main([str(word) for word in argv])
-    except SystemExit as stopped:
-        return stopped.code
 
 
 def rng(seed=0):
@@ -38,7 +30,7 @@ def classes(n, separation, dimension=1, seed=0, at=0.0):
 
 
 @pytest.fixture(scope="module")
-def swept(tmp_path_factory):
+def swept(tmp_path_factory, exit_code):
     """Return a function that runs an experiment; all have the same runs."""
     runs = tmp_path_factory.mktemp("runs")
     done = {}
@@ -177,7 +169,7 @@ class TestCorrections:
                 assert row["recall"] == pytest.approx(100 * result["last"]["per_class"][1], abs=1e-4)
                 assert result["counts"] == [row["n_pos"], row["n_neg"]]
 
-    def test_networks_are_predicted_before_they_are_trained(self, swept, tmp_path, monkeypatch):
+    def test_networks_are_predicted_before_they_are_trained(self, swept, tmp_path, monkeypatch, exit_code):
         runs, rows, made = swept("corrections")
         calls, usual = [], training.results
 
@@ -199,7 +191,7 @@ class TestCorrections:
         again = json.loads((tmp_path / "corrections.json").read_text())["data"]["predictions"]
         assert again["sha256"] == made["data"]["predictions"]["sha256"]
 
-    def test_what_needs_a_run_that_is_missing_is_empty(self, tmp_path):
+    def test_what_needs_a_run_that_is_missing_is_empty(self, tmp_path, exit_code):
         argv = ("--profile", "smoke", "--seeds", 1, "--time-budget", "0.000001s", "--out", tmp_path)
         assert exit_code("run", "corrections", *argv) == 75
         made = json.loads((tmp_path / "corrections.json").read_text())
@@ -312,7 +304,7 @@ def test_they_use_the_runs_of_rebalance():
         (("--data", "cifar10", "--root", "nowhere"), "data='cifar10'"),
     ],
 )
-def test_bad_options(tmp_path, capsys, monkeypatch, name, options, message):
+def test_bad_options(tmp_path, capsys, monkeypatch, name, options, message, exit_code):
     def offline(*args, **options):
         raise OSError("no network")
 

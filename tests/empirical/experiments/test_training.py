@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from empirical.__main__ import main
 from empirical.experiments import classwise, load, norms, printed, rebalance, similar_degree, similar_fraction, training
 from empirical.experiments import sweep as sweeping
 from empirical.runs import Run
@@ -20,19 +19,6 @@ from empirical.stopping import Interrupted, Stop
 from figures.__main__ import main as draw
 
 TRAINED = ("rebalance", "norms", "classwise", "similar-fraction", "similar-degree")
-
-
-def exit_code(*argv):
-    try:
-        return main([str(word) for word in argv])
-    except SystemExit as stopped:
-        return stopped.code
-
-
-def sweep(name, out, *options, code=0):
-    assert exit_code("run", name, "--profile", "smoke", "--device", "cpu", "--out", out, *options) == code
-    with (out / f"{name}.csv").open(newline="") as file:
-        return list(csv.DictReader(file)), json.loads((out / f"{name}.json").read_text())
 
 
 def grid(module, profile, seeds=1):
@@ -47,7 +33,7 @@ def grid(module, profile, seeds=1):
 
 
 @pytest.fixture(scope="module")
-def swept(tmp_path_factory):
+def swept(tmp_path_factory, sweep):
     """Where the smoke runs of ``rebalance`` lie."""
     out = tmp_path_factory.mktemp("swept")
     return out, *sweep("rebalance", out)
@@ -130,7 +116,7 @@ def test_rebalance_reports_the_last_epoch_and_the_best(swept):
     assert trained == 16 + 2
 
 
-def test_norms_of_the_classifiers(swept):
+def test_norms_of_the_classifiers(swept, sweep):
     out = swept[0]
     before = {path: path.stat().st_mtime_ns for path in (out / "runs").glob("*/*")}
     rows, made = sweep("norms", out)
@@ -147,7 +133,7 @@ def test_norms_of_the_classifiers(swept):
         assert [int(row["images"]) for row in own] == sorted((int(row["images"]) for row in own), reverse=True)
 
 
-def test_errors_and_confusions_by_class(swept):
+def test_errors_and_confusions_by_class(swept, sweep):
     out, table, _ = swept
     rows, made = sweep("classwise", out)
     assert len(rows) == 8 * 10
@@ -169,7 +155,7 @@ def test_errors_and_confusions_by_class(swept):
     assert shares[true][taken_for] == max(map(max, shares))
 
 
-def test_their_figures_and_claims(swept, judged):
+def test_their_figures_and_claims(swept, judged, sweep):
     out = swept[0]
     for name in ("norms", "classwise", "similar-fraction", "similar-degree"):
         sweep(name, out)
@@ -193,7 +179,7 @@ class Impatient(Stop):
             raise Interrupted("the test asked for it")
 
 
-def test_an_interrupted_sweep_is_usable_and_goes_on(tmp_path, monkeypatch, capsys):
+def test_an_interrupted_sweep_is_usable_and_goes_on(tmp_path, monkeypatch, capsys, sweep):
     name = "similar-fraction"
     whole, made = sweep(name, tmp_path / "whole", "--seeds", 2, "--imbalance", 8)
     assert len(whole) == 6
@@ -213,7 +199,7 @@ def test_an_interrupted_sweep_is_usable_and_goes_on(tmp_path, monkeypatch, capsy
     assert rows == whole
 
 
-def test_without_any_time_the_table_is_what_there_is(tmp_path):
+def test_without_any_time_the_table_is_what_there_is(tmp_path, sweep):
     rows, made = sweep("norms", tmp_path, "--time-budget", "0.000001s", code=75)
     assert len(rows) == 8
     assert {(row["label"], row["norm"], row["std_100"]) for row in rows} == {("", "", "")}
@@ -248,7 +234,7 @@ def test_sigterm_ends_a_sweep_and_its_processes(tmp_path):
     assert 0 < sum(bool(row["minority"]) for row in rows) < 150
 
 
-def test_a_run_that_fails_does_not_stop_the_others(tmp_path, monkeypatch, capsys):
+def test_a_run_that_fails_does_not_stop_the_others(tmp_path, monkeypatch, capsys, sweep):
     usual = similar_degree.plan
 
     def plan(*where):
@@ -287,7 +273,7 @@ def test_a_run_that_fails_does_not_stop_the_others(tmp_path, monkeypatch, capsys
         (("--resources", "GPU"), "argument --resources: 'GPU': must be NAME=VALUE"),
     ],
 )
-def test_bad_options(tmp_path, capsys, name, options, message):
+def test_bad_options(tmp_path, capsys, name, options, message, exit_code):
     out = tmp_path / "out"
     assert exit_code("run", name, "--profile", "smoke", "--out", out, *options) == 2
     shown = capsys.readouterr()
@@ -298,7 +284,7 @@ def test_bad_options(tmp_path, capsys, name, options, message):
 
 
 @pytest.mark.parametrize("bad", ["runs", "out"])
-def test_a_folder_that_cannot_be_made_leaves_none_of_the_others(tmp_path, capsys, bad):
+def test_a_folder_that_cannot_be_made_leaves_none_of_the_others(tmp_path, capsys, bad, exit_code):
     (tmp_path / "file").touch()
     folders = {"runs": tmp_path / "a" / "runs", "out": tmp_path / "b" / "out", bad: tmp_path / "file" / "deep"}
     argv = ("run", "rebalance", "--profile", "smoke", "--runs", folders["runs"], "--out", folders["out"])
@@ -309,7 +295,7 @@ def test_a_folder_that_cannot_be_made_leaves_none_of_the_others(tmp_path, capsys
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-def test_no_profile_and_runs_of_other_data(tmp_path, swept, capsys):
+def test_no_profile_and_runs_of_other_data(tmp_path, swept, capsys, exit_code):
     assert exit_code("run", "rebalance", "--out", tmp_path / "out") == 2
     assert "--profile" in capsys.readouterr().err
     result = next((swept[0] / "runs").glob("*/result.json"))

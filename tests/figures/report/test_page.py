@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-import figures.__main__ as program
 from empirical.experiments import EXPERIMENTS
 from empirical.experiments.printed import TABLE1
 from figures import report
@@ -224,31 +223,24 @@ def test_a_large_figure_is_a_png_of_few_colours(results, monkeypatch):
     assert 'src="data:image/png;base64,' in content
 
 
-def run(*argv):
-    try:
-        return program.main(["report", *map(str, argv)])
-    except SystemExit as stopped:
-        return stopped.code
-
-
-def test_the_command_writes_it_whole_and_says_where(results, page, tmp_path, capsys):
+def test_the_command_writes_it_whole_and_says_where(results, page, tmp_path, capsys, exit_code):
     out = tmp_path / "new" / "page.html"
-    assert run("--results", results, "--out", out) == 0
+    assert exit_code("report", "--results", results, "--out", out) == 0
     assert out.read_text(encoding="utf-8") == page
     assert os.listdir(out.parent) == ["page.html"]
     assert capsys.readouterr().out == f"the report, {len(page.encode()) / 1e6:.1f} MB: {out}\n"
 
 
-def test_it_goes_to_the_results_by_default(tmp_path):
+def test_it_goes_to_the_results_by_default(tmp_path, exit_code):
     write_results(tmp_path)
-    assert run("--results", tmp_path) == 0
+    assert exit_code("report", "--results", tmp_path) == 0
     assert (tmp_path / "report.html").is_file()
 
 
 @pytest.mark.parametrize("argv", [("--results", "missing"), ("--results", ".", "--out", "."), ("--dpi", "3")])
-def test_bad_input_is_one_line_and_nothing_is_written(argv, tmp_path, monkeypatch, capsys):
+def test_bad_input_is_one_line_and_nothing_is_written(argv, tmp_path, monkeypatch, capsys, exit_code):
     monkeypatch.chdir(tmp_path)
-    assert run(*argv) == 2
+    assert exit_code("report", *argv) == 2
     shown = capsys.readouterr()
     assert shown.out == ""
     assert shown.err.startswith("python -m figures: ")
@@ -256,9 +248,9 @@ def test_bad_input_is_one_line_and_nothing_is_written(argv, tmp_path, monkeypatc
     assert os.listdir(tmp_path) == []
 
 
-def test_a_file_that_cannot_be_written(results, tmp_path, capsys):
+def test_a_file_that_cannot_be_written(results, tmp_path, capsys, exit_code):
     (tmp_path / "file").write_text("in the way")
-    assert run("--results", results, "--out", tmp_path / "file" / "report.html") == 2
+    assert exit_code("report", "--results", results, "--out", tmp_path / "file" / "report.html") == 2
     assert capsys.readouterr().err.startswith("python -m figures: out=")
     assert (tmp_path / "file").read_text() == "in the way"
 
