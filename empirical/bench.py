@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import resource
 import statistics
-import subprocess
-import sys
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context
 from typing import Any
 
 import numpy as np
 
+from empirical.apart import apart, busy_process
 from empirical.threads import one_thread
 from theory._validate import choice, whole
 
@@ -27,6 +26,8 @@ WORKERS = (0, 2, 4)
 _KIB = 1024
 _CLASSES = 10
 _SIDE = 32
+_MOST = 1_000_000
+_MOST_RUNS = 1000
 
 
 @dataclass(frozen=True)
@@ -61,10 +62,10 @@ class Plan:
         from empirical.networks import ARCHITECTURES
 
         choice("arch", self.arch, ARCHITECTURES)
-        whole("batch_size", self.batch_size, least=2)
+        whole("batch_size", self.batch_size, least=2, most=_MOST)
         whole("steps", self.steps)
         whole("rounds", self.rounds)
-        whole("stacked", self.stacked, least=0)
+        whole("stacked", self.stacked, least=0, most=_MOST_RUNS)
 
     @property
     def candidates(self) -> dict[str, tuple[str, int]]:
@@ -108,9 +109,8 @@ def measure(plan: Plan, told: Callable[[str], None] = lambda line: None) -> dict
     found: dict[str, list[Measured]] = {name: [] for name in plan.candidates}
     for number in range(1, plan.rounds + 1):
         for name, (kind, workers) in plan.candidates.items():
-            # A process of its own: threads, memory and caches of one candidate are not the next one's.
-            with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-                one = pool.submit(_KINDS[kind], plan, workers).result()
+            with apart() as submit:
+                one = submit(_KINDS[kind], plan, workers).result()
             found[name].append(one)
             told(f"round {number}/{plan.rounds}  {name}: {one.images_per_second:.1f} images/s")
     return found
@@ -186,7 +186,7 @@ def _ours(
     import torch
 
     from empirical.learning import Supervised
-    from empirical.steps import Execution, Trainer
+    from empirical.steps import Execution, Optimizer, Trainer
     from empirical.stopwatch import Stopwatch, TimedOptimizer
 
     device = torch.device(plan.device)
@@ -195,8 +195,10 @@ def _ours(
     started = time.perf_counter()
     with execution.kernels():
         stage = Supervised(config, material, execution)
-        watch = Stopwatch(stage.module)
-        optimizer = TimedOptimizer(stage.module, config.momentum, config.weight_decay, device, watch=watch)
+        # A watch inside a network that is compiled, or captured as a graph, would be compiled or captured too.
+        watch = None if compile or execution.graphs else Stopwatch(stage.module)
+        kind = Optimizer if watch is None else partial(TimedOptimizer, watch=watch)
+        optimizer = kind(stage.module, config.momentum, config.weight_decay, device)
         trainer = Trainer(stage.module, optimizer, plan.steps + 1, execution)
         trainer.begin(stage.loss(1), config.lr)
         first, inside = 0.0, 0.0
@@ -207,11 +209,10 @@ def _ours(
                 waited = time.perf_counter()
                 together()
                 started += time.perf_counter() - waited
-                first, inside = time.perf_counter() - started, watch.seconds
+                first, inside = time.perf_counter() - started, 0.0 if watch is None else watch.seconds
         trainer.tally(decides=True)  # waits for the device
     ended = time.perf_counter() - started
-    eager = not execution.graphs and not compile
-    outside = 1 - (watch.seconds - inside) / (ended - first) if eager else None
+    outside = None if watch is None else 1 - (watch.seconds - inside) / (ended - first)
     return Measured(_rate(plan, first, ended), first, outside, _peak(plan))
 
 
@@ -277,10 +278,9 @@ def _together(plan: Plan) -> Measured:
 
 def _processes(plan: Plan, runs: int) -> Measured:
     """Measure several runs as processes that begin their second step together."""
-    context = get_context("spawn")
-    gate = context.Barrier(runs)
-    with ProcessPoolExecutor(runs, context, _wait_at, (gate, plan.device)) as pool:
-        found = [future.result() for future in [pool.submit(_together, plan) for _ in range(runs)]]
+    gate = get_context("spawn").Barrier(runs)
+    with apart(runs, _wait_at, gate, plan.device) as submit:
+        found = [future.result() for future in [submit(_together, plan) for _ in range(runs)]]
     rate, peak = (sum(getattr(one, name) for one in found) for name in ("images_per_second", "peak_mib"))
     return Measured(rate, max(one.first_step for one in found), None, peak)
 
@@ -292,12 +292,8 @@ def _compiled(plan: Plan, workers: int) -> Measured:
 
 def _busy(plan: Plan, workers: int) -> Measured:
     """Measure the loop of :mod:`empirical.train` beside a process that keeps one core busy."""
-    other = subprocess.Popen([sys.executable, "-c", "while True: pass"])
-    try:
+    with busy_process():
         return _ours(plan)
-    finally:
-        other.kill()
-        other.wait()
 
 
 _KINDS: dict[str, Callable[[Plan, int], Measured]] = {

@@ -46,7 +46,7 @@ class Supervised:
         """Build the network and the loss."""
         self._config, self._material, self._execution = config, material, execution
         self.module = build_network(config, material).to(execution.device, memory_format=torch.channels_last)
-        self._forward = torch.compile(self.module, dynamic=False) if execution.compile else self.module
+        self._forward = execution.compiled(self.module)
         self._loss = method_loss(
             str(config.method),
             material.counts,
@@ -147,6 +147,7 @@ class SelfSupervised:
             **{name: getattr(config, name) for name in default_numbers(config.pretrain)},
         )
         self.module = module.to(execution.device, memory_format=torch.channels_last)
+        module.network.features = execution.compiled(module.network.features)
         self._generator = torch.Generator(execution.device)
         self.generators = (self._generator,)
 

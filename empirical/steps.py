@@ -38,7 +38,7 @@ class Execution:
     Args:
         device: where.
         deterministic: choose deterministic kernels on CUDA; a CPU is deterministic anyway.
-        compile: let ``torch.compile`` fuse the network; pays after some thousand steps.
+        compile: let ``torch.compile`` fuse the network (:meth:`compiled`); pays after some thousand steps.
 
     Raises:
         ValueError: CUDA is in use already, and was not told to be deterministic.
@@ -61,6 +61,17 @@ class Execution:
     def graphs(self) -> bool:
         """Whether steps are replayed as CUDA graphs."""
         return self.device.type == "cuda"
+
+    def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a function of tensors, compiled if that is asked for: as a whole, for each shape that it gets.
+
+        What cannot be compiled as a whole is an error when it is called, not a slower run. What was compiled before,
+        for another run, is forgotten: torch keeps a few versions of a function only.
+        """
+        if not self.compile:
+            return function
+        torch.compiler.reset()
+        return torch.compile(function, fullgraph=True, dynamic=False)
 
     @contextmanager
     def precision(self) -> Iterator[None]:

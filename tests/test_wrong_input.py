@@ -22,7 +22,7 @@ from empirical.options import file, folder, numeric, place
 from figures import FIGURES
 
 LONG = "z" * 300  # longer than a file's name can be
-HUGE = "1" + "0" * 30
+HUGE = "1" + "0" * 31
 BAD = {
     numeric: ("x", "", "nan", "inf", "-1", "0.5", HUGE, "9" * 5000),
     folder: ("", "file", "file/below", LONG),
@@ -32,7 +32,8 @@ BAD = {
 }
 """What each kind of option is given."""
 
-POSSIBLE = ("0.5", HUGE)  # numbers that some of the numeric options take
+UNBOUNDED = {"seed", "data_seed", "epochs", "evaluate_every", "save_every", "steps", "rounds"}
+UNBOUNDED |= {"gamma", "margin", "scale", "tau", "weight_decay", "temperature", "redundancy", "factor"}
 FITTING = {"root": ("file", "file/below")}  # nothing is read from there where the data need no folder
 TINY = ["--data", "gaussian:separation=4,classes=3,train=40,test=20", "--imbalance", "4", "--arch", "resnet8"]
 TINY += ["--width", "4", "--batch-size", "16", "--epochs", "4", "--device", "cpu"]
@@ -111,7 +112,8 @@ def try_all(main, base, parser, capsys, besides=()):
             given = [f"{option}={value}"] if action.nargs is None else [option, value]
             line = refused(main, [*base, *given], capsys)
             if line is None:
-                assert value in FITTING.get(action.dest, ()) or (value in POSSIBLE and action.type is numeric), given
+                fits = value in FITTING.get(action.dest, ()) or (value == "0.5" and action.type is numeric)
+                assert fits or (value == HUGE and action.dest in UNBOUNDED), given
             else:
                 assert f"argument {option}: " in line or f"{action.dest.replace('_budget', '-budget')}=" in line, line
 

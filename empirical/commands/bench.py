@@ -1,7 +1,8 @@
 """``python -m empirical bench``: how fast training is, against a standard loop.
 
 Ours and the reference (empirical/reference.py, at its best number of workers) train the same network on random
-images of CIFAR's shape, in turn, each in a process of its own; medians and their ratio are shown.
+images of CIFAR's shape, in turn, each in a process of its own; medians and their ratio are shown. After Ctrl-C or
+SIGTERM it ends with exit code 130, and so do the processes.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from empirical.apart import listening
 from empirical.files import check_file, write_whole
 from empirical.options import Parser, file, numeric
+from empirical.stopping import CANCELLED
 from empirical.threads import wait_passively
 
 __all__ = ["main"]
@@ -45,7 +48,12 @@ def main(argv: Sequence[str]) -> int:
         parser.error(str(error))
     from empirical.bench import measure, report
 
-    found = report(measure(plan, lambda line: print(line, file=sys.stderr, flush=True)))
+    try:
+        with listening():
+            found = report(measure(plan, lambda line: print(line, file=sys.stderr, flush=True)))
+    except KeyboardInterrupt:
+        print(f"{parser.prog}: cancelled; nothing was written", file=sys.stderr)
+        return CANCELLED
     if args.json is not None:
         write_whole(args.json, json.dumps(found, indent=2, allow_nan=False) + "\n")
     print(_table(found))

@@ -1,0 +1,84 @@
+"""Processes for measurements: each has threads and memory of its own, and all end when the measuring is stopped."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any, NoReturn
+
+__all__ = ["apart", "busy_process", "listening"]
+
+_BUSY = "import os, sys\nwhile os.getppid() == int(sys.argv[1]): pass"
+_KEYBOARD = {signal.SIGINT}
+
+
+@contextmanager
+def listening() -> Iterator[None]:
+    """Let SIGTERM do what Ctrl-C does: raise KeyboardInterrupt, so that what was begun is ended."""
+    former = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, former)
+
+
+@contextmanager
+def apart(
+    count: int = 1, begin: Callable[..., None] | None = None, *given: Any
+) -> Iterator[Callable[..., Future[Any]]]:
+    """Give what submits work to fresh processes; after an error here they are told to end, and waited for.
+
+    Ctrl-C in a terminal is sent to all processes of a program. These leave it to the one that began them.
+
+    Args:
+        count: how many processes.
+        begin: called in each with ``given`` before any work.
+    """
+    others = multiprocessing.active_children()
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(count, context, _begin, (begin, given)) as pool:
+
+        def submit(*work: Any) -> Future[Any]:
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, _KEYBOARD)  # a process begins with what is blocked here
+            try:
+                return pool.submit(*work)
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+        try:
+            yield submit
+        except BaseException:
+            for child in multiprocessing.active_children():
+                if child not in others:
+                    child.terminate()
+            raise
+
+
+@contextmanager
+def busy_process() -> Iterator[None]:
+    """Keep one core busy; however this process ends, the other does not outlive it."""
+    other = subprocess.Popen([sys.executable, "-c", _BUSY, str(os.getpid())])
+    try:
+        yield
+    finally:
+        other.kill()
+        other.wait()
+
+
+def _begin(begin: Callable[..., None] | None, given: tuple[Any, ...]) -> None:
+    """Set up a process."""
+    signal.signal(signal.SIGTERM, _end)
+    if begin is not None:
+        begin(*given)
+
+
+def _end(number: int, frame: FrameType | None) -> NoReturn:
+    """End the process, but let what it has begun be ended first."""
+    sys.exit(128 + number)
