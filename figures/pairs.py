@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from matplotlib.ticker import NullLocator
 
 from empirical.files import csv_cells
 from figures.agreement import Cloud, draw_agreement
-from figures.results import refuse
+from figures.results import Results, refuse
 from figures.style import COLOURS, styled
 from theory.theorem2 import minority_recall
 
@@ -37,14 +36,6 @@ _UNDER: dict[str, Any] = {
     "handletextpad": 0.4,
     "labelspacing": 0.35,
 }
-
-
-@dataclass(frozen=True)
-class _Results:
-    """The table, each row a dictionary, and how it was made."""
-
-    rows: list[dict[str, Any]]
-    made: dict[str, Any]
 
 
 def command(results: Path) -> str:
@@ -76,7 +67,7 @@ def draw(results: Path) -> Figure:
     return fig
 
 
-def _draw_agreement(ax: Axes, components: int, found: _Results) -> None:
+def _draw_agreement(ax: Axes, components: int, found: Results) -> None:
     """Draw measured against predicted recall, with the agreement of each imbalance in the legend."""
     clouds = []
     for part in found.made["summary"]:
@@ -137,7 +128,7 @@ def _draw_recall(ax: Axes, components: int, rows: list[dict[str, Any]]) -> None:
     ax.legend(lines, labels, title=title, title_fontsize=8, **_UNDER)
 
 
-def _read(results: Path) -> _Results:
+def _read(results: Path) -> Results:
     """Return the results in the folder ``results``."""
     table, made = results / "pairs.csv", results / "pairs.json"
     if not (table.is_file() and made.is_file()):
@@ -153,7 +144,7 @@ def _read(results: Path) -> _Results:
         complete = False
     if not complete:
         refuse(results, "pairs", "must hold a pairs.csv and a pairs.json of one finished run")
-    return _Results(rows, about)
+    return Results(rows, about)
 
 
 def _number(text: str) -> int | float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,20 +18,6 @@ __all__ = ["exact_function", "failure_probability", "simulate", "sum_of_exponent
 S = TypeVar("S")
 _LARGEST_EXPONENT = Fraction(1000)  # its exponential is 0 in floats
 _MOST_DRAWN = 10**8  # samples of a class in one replicate, for method "samples"
-
-
-class Law(Protocol):
-    """The exact law of ``f - (mu1 + mu2) / 2``."""
-
-    @property
-    def expectation(self) -> Fraction:
-        """Its expectation, the shift that holds."""
-
-    def upper_tail(self, threshold: Fraction) -> float:
-        """Return the chance to lie above."""
-
-    def lower_tail(self, threshold: Fraction) -> float:
-        """Return the chance to lie below."""
 
 
 def exact_function(arguments: Sequence[Any], expression: Any) -> Callable[..., Any]:
@@ -49,12 +35,12 @@ def sum_of_exponentials(exponents: Iterable[Fraction | None]) -> float:
 
 
 def failure_probability(
-    law: Callable[[S], Law], kind: type[S], s: S | Sequence[S], alpha: Any, shift: float | Fraction | None
+    law: Callable[[S], Any], kind: type[S], s: S | Sequence[S], alpha: Any, shift: float | Fraction | None
 ) -> Any:
     """Return the probability, by the ``law`` of a setting of the ``kind``, to lie over ``alpha`` from the ``shift``."""
     given = None if shift is None else Fraction(number("shift", shift))
 
-    def one(s: S, alpha: Any) -> float:
+    def one(s: S, alpha: Any) -> Any:
         a, boundary = Fraction(positive("alpha", alpha)), law(s)
         center = boundary.expectation if given is None else given
         return min(1.0, boundary.upper_tail(center + a) + boundary.lower_tail(center - a))

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from functools import partial
 from importlib import import_module
 from itertools import combinations
@@ -73,15 +74,18 @@ def assert_complete(assert_inside):
 
 @pytest.fixture(scope="session")
 def assert_refused():
-    """Return a function that asserts that results are refused in a line that says how to make them."""
+    """Return a function that asserts that results without a file, or a broken one, are refused in a useful line."""
 
-    def refused(name, folder):
-        module = import_module(FIGURES[name])
-        for function in (module.draw, module.command):
-            with pytest.raises(
-                ResultsError, match=rf"^results=.*make them with: python -m empirical run {name} "
-            ) as raised:
-                function(folder)
-            assert "\n" not in str(raised.value)
+    def refused(name, folder, file):
+        module, path = import_module(FIGURES[name]), folder / file
+        path.unlink()
+        for content in (None, "", "{}", "[]", "data,imbalance\n1,2\n", "\x00"):
+            if content is not None:
+                path.write_text(content)
+            for function in (module.draw, module.command):
+                with pytest.raises(ResultsError) as raised:
+                    function(folder)
+                again = rf"results=.*: must hold .*; make them with: python -m empirical run {name} --.* --out .*"
+                assert re.fullmatch(again, str(raised.value))
 
     return refused

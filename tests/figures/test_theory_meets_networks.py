@@ -102,10 +102,10 @@ def test_missing_runs_are_noted_and_the_rest_is_drawn(results, all_of_them, writ
     assert_inside(fig)
 
 
-def test_missing_results(results, assert_refused):
+@pytest.mark.parametrize("kind", ["csv", "json"])
+def test_missing_and_broken_results(results, assert_refused, kind):
     folder, name = results
-    (folder / f"{name}.csv").unlink()
-    assert_refused(name, folder)
+    assert_refused(name, folder, f"{name}.{kind}")
 
 
 def test_shift_draws_both_formulas(tmp_path, write):
