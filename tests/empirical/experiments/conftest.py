@@ -40,6 +40,21 @@ def sweep(smoke, table):
     return run
 
 
+@pytest.fixture
+def assert_refused(smoke, tmp_path, capsys):
+    """Return a function that asserts that options are refused in one line, before anything is written."""
+
+    def refused(name, options, message):
+        assert smoke(name, tmp_path / "out", *options) == 2
+        shown = capsys.readouterr()
+        assert shown.out == ""
+        assert shown.err.count("\n") == 1
+        assert f"python -m empirical run {name}: {message}" in shown.err
+        assert not (tmp_path / "out").exists()
+
+    return refused
+
+
 @pytest.fixture(scope="session")
 def judged():
     """Return a function that asserts that every claim about some experiments finds in a folder all that it needs."""

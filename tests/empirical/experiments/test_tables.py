@@ -274,11 +274,5 @@ def test_published_numbers_stand_beside_their_cells():
         ("losses", ("--profile", "huge"), "profile='huge': must be one of cpu, paper, smoke"),
     ],
 )
-def test_bad_options(tmp_path, capsys, name, options, message, exit_code):
-    out = tmp_path / "out"
-    assert exit_code("run", name, "--profile", "smoke", "--out", out, *options) == 2
-    shown = capsys.readouterr()
-    assert shown.out == ""
-    assert shown.err.count("\n") == 1
-    assert f"python -m empirical run {name}: {message}" in shown.err
-    assert not out.exists()
+def test_bad_options(assert_refused, name, options, message):
+    assert_refused(name, options, message)

@@ -304,17 +304,12 @@ def test_they_use_the_runs_of_rebalance():
         (("--data", "cifar10", "--root", "nowhere"), "data='cifar10'"),
     ],
 )
-def test_bad_options(tmp_path, capsys, monkeypatch, name, options, message, exit_code):
+def test_bad_options(assert_refused, monkeypatch, name, options, message):
     def offline(*args, **options):
         raise OSError("no network")
 
     monkeypatch.setattr("empirical.sources.cifar", offline)
-    out = tmp_path / "out"
-    assert exit_code("run", name, "--profile", "smoke", "--out", out, *options) == 2
-    shown = capsys.readouterr().err
-    assert shown.count("\n") == 1
-    assert f"python -m empirical run {name}: {message}" in shown
-    assert not out.exists()
+    assert_refused(name, options, message)
     assert load(name).__doc__
 
 

@@ -273,14 +273,8 @@ def test_a_run_that_fails_does_not_stop_the_others(tmp_path, monkeypatch, capsys
         (("--resources", "GPU"), "argument --resources: 'GPU': must be NAME=VALUE"),
     ],
 )
-def test_bad_options(tmp_path, capsys, name, options, message, exit_code):
-    out = tmp_path / "out"
-    assert exit_code("run", name, "--profile", "smoke", "--out", out, *options) == 2
-    shown = capsys.readouterr()
-    assert shown.out == ""
-    assert shown.err.count("\n") == 1
-    assert f"python -m empirical run {name}: {message}" in shown.err
-    assert not out.exists()
+def test_bad_options(assert_refused, name, options, message):
+    assert_refused(name, options, message)
 
 
 @pytest.mark.parametrize("bad", ["runs", "out"])
