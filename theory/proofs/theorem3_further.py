@@ -28,7 +28,7 @@ __all__ = [
 _F, _REST, _W = sympy.symbols("f_norm rest w_norm", positive=True)
 _COS = sympy.Symbol("cosine", real=True)
 _AA, _BB = sympy.symbols("aa bb", positive=True)  # <mu1, mu1> and <mu2, mu2>
-_XA, _XB, _AB, _LN_P1, _LN_P2 = sympy.symbols("xa xb ab ln_p1 ln_p2", real=True)  # <x, mu1>, <x, mu2>, <mu1, mu2>
+_XA, _XB, _LN_P1, _LN_P2 = sympy.symbols("xa xb ln_p1 ln_p2", real=True)  # <x, mu1>, <x, mu2>
 _L = _LN_P1 - _LN_P2
 _TAU = sympy.Symbol("tau", real=True)
 
