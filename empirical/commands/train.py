@@ -173,7 +173,7 @@ def _parser() -> Parser:
     add("--root", default=ROOT, type=folder, metavar="DIR", help=f"the folder of the data sets (default: {ROOT})")
     add("--device", default="auto", metavar="NAME", help="auto, cpu or cuda (default: auto)")
     add("--deterministic", action="store_true", help="deterministic kernels on CUDA")
-    add("--compile", action="store_true", help="torch.compile; pays after some thousand steps")
+    add("--compile", action="store_true", help="torch.compile; pays after some thousand steps of a ResNet-32")
     add("--time-budget", metavar="TIME", help="stop in time, with exit code 75: 90s, 9m, 1.5h")
     add("--save-every", type=numeric, metavar="S", help="seconds between checkpoints, at least (default: 5)")
     add("--tensorboard", action="store_true", help="write TensorBoard's files too")
