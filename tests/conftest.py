@@ -1,6 +1,14 @@
 """What the tests of all packages share."""
 
+import signal
+
 import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ctrl_c():
+    """Let programs that tests start hear Ctrl-C: a shell's background job ignores it, and hands that on."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
