@@ -218,9 +218,7 @@ def hyperplane_recalls(s: theorem2.Setting, w: ArrayLike, b: float) -> tuple[flo
         True
     """
     direction, offset = _hyperplane(s, w, b)
-    size = np.abs(direction).max()  # the hyperplane is the same in any units of w and b
     with np.errstate(over="ignore", invalid="ignore"):  # a plane infinitely far from a class decides all of it alike
-        direction, offset = direction / size, np.float64(offset) / size
         spread = np.sqrt(direction @ s.cov @ direction)
         positive, negative = (ndtr(sign * (direction @ m + offset) / spread) for sign, m in ((1, s.mu1), (-1, s.mu2)))
     if math.isnan(positive) or math.isnan(negative):
@@ -241,8 +239,6 @@ def crossing_point(s: theorem2.Setting, w: ArrayLike, b: float) -> Floats:
     """
     direction, offset = _hyperplane(s, w, b)
     with np.errstate(over="ignore", invalid="ignore"):
-        size = np.abs(direction).max()
-        direction, offset = direction / size, np.float64(offset) / size
         along = direction @ (s.mu1 - s.mu2)
         if along == 0:
             refuse("w", w, "must not be orthogonal to mu1 - mu2: the hyperplane never crosses the line of the means")
@@ -288,10 +284,13 @@ def _held(name: str, value: float, effective: Fraction) -> float:
     return float(effective)
 
 
-def _hyperplane(s: theorem2.Setting, w: ArrayLike, b: float) -> tuple[Floats, float]:
+def _hyperplane(s: theorem2.Setting, w: ArrayLike, b: float) -> tuple[Floats, np.float64]:
+    """Return the hyperplane in units in which the largest component of ``w`` is 1: it is the same in any."""
     instance("s", s, theorem2.Setting)
     allowed = f"must be a vector of {len(s.mu1)} finite real numbers, not all 0"
     direction = floats("w", w, allowed, ndim=1)
     if direction.shape != s.mu1.shape or not np.any(direction):
         refuse("w", w, allowed)
-    return direction, float(number("b", b))
+    size = np.abs(direction).max()
+    with np.errstate(over="ignore"):
+        return direction / size, np.float64(number("b", b)) / size

@@ -152,21 +152,13 @@ def prepare(args: argparse.Namespace, designs: Mapping[str, Design]) -> Setting:
     design = replace(designs[profile], **{name: value for name, value in given.items() if value is not None})
 
     @cache
-    def classes(data: str) -> int:
-        if data in _CLASSES:
-            return _CLASSES[data]
-        from empirical.material import gather
-
-        return len(gather(training.config(profile, data=data, imbalance=1), args.root).counts)
-
-    @cache
-    def check(data: str) -> None:
-        design.check(size_of(data, args.root).available)
+    def available(data: str) -> tuple[int, ...]:
+        return size_of(data, args.root).available
 
     def plan(profile: str, data: str, _: None, seed: int) -> list[Config]:
-        runs = design.runs(profile, data, classes(data), seed)
+        runs = design.runs(profile, data, _CLASSES.get(data) or len(available(data)), seed)
         if not args.only_plan:
-            check(data)
+            design.check(available(data))
         return runs
 
     return training.prepare(args, plan, DATA, None, design.arguments())

@@ -38,6 +38,17 @@ def graphs():
     return counters["stats"]["unique_graphs"], dict(counters["graph_break"])
 
 
+def assert_learns_the_same(config, tmp_path):
+    """Assert that a compiled run is one graph a shape and learns as the plain one; return the results of both."""
+    plain = train(config, tmp_path / "plain", device="cpu")
+    counters.clear()
+    compiled = train(config, tmp_path / "compiled", device="cpu", compile=True)
+    shapes = {16, sum(plain["counts"]) % 16}
+    assert graphs() == (len(shapes), {})
+    assert compiled["train_loss"] == pytest.approx(plain["train_loss"], rel=1e-4)
+    return plain, compiled
+
+
 @pytest.mark.parametrize("arch", ["resnet8", "resnet32", "resnet18"])  # a kind each; deeper ones take long
 def test_a_network_is_one_graph(arch):
     network = build(arch, 10)
@@ -63,25 +74,13 @@ def test_what_cannot_be_compiled_as_a_whole_is_an_error():
 
 @pytest.mark.parametrize("method", ["ce", "ldam-drw"])
 def test_a_compiled_run_learns_the_same(method, tmp_path):
-    config = replace(TINY, method=method)
-    plain = train(config, tmp_path / "plain", device="cpu")
-    counters.clear()
-    compiled = train(config, tmp_path / "compiled", device="cpu", compile=True)
-    shapes = {16, sum(plain["counts"]) % 16}
-    assert graphs() == (len(shapes), {})
-    assert compiled["train_loss"] == pytest.approx(plain["train_loss"], rel=1e-4)
+    plain, compiled = assert_learns_the_same(replace(TINY, method=method), tmp_path)
     assert (plain["compiled"], compiled["compiled"]) == (False, True)
 
 
 @pytest.mark.parametrize("pretrain", ["rotation", "simclr", "moco", "barlow"])
 def test_pre_training_is_compiled_too(pretrain, tmp_path):
-    first = replace(TINY, pretrain=pretrain).pretraining()
-    plain = train(first, tmp_path / "plain", device="cpu")
-    counters.clear()
-    compiled = train(first, tmp_path / "compiled", device="cpu", compile=True)
-    shapes = {16, sum(plain["counts"]) % 16}
-    assert graphs() == (len(shapes), {})
-    assert compiled["train_loss"] == pytest.approx(plain["train_loss"], rel=1e-4)
+    assert_learns_the_same(replace(TINY, pretrain=pretrain).pretraining(), tmp_path)
 
 
 def test_any_number_of_networks_can_be_compiled():
