@@ -3,9 +3,11 @@
 import csv
 import hashlib
 import json
+from pathlib import Path
 
 import pytest
 
+from empirical.files import csv_text, digest
 from empirical.predictions import Changed, record
 
 ROWS = [{"pair": "cat, dog", "recall": 0.25}, {"pair": "cat, ship", "recall": 1 / 3}]
@@ -54,3 +56,15 @@ def test_a_hash_that_is_not_the_file_s_is_refused(tmp_path):
     note.write_text(json.dumps({**made, "sha256": "0" * 64}))
     with pytest.raises(Changed):
         record(tmp_path, "toy", ROWS)
+
+
+@pytest.mark.parametrize("name", ["cifar10/network-pairs", "cifar100/similarity-or-number"])
+def test_the_published_tables_hold_what_was_predicted(name):
+    published = Path(__file__).parents[2] / "figures" / "published"
+    with (published / f"{name}.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        for measured in ("measured", "low", "high"):  # and nothing else was added
+            del row[measured]
+    made = json.loads((published / f"{name}.json").read_text())["data"]["predictions"]
+    assert digest(csv_text(rows)) == made["sha256"]
