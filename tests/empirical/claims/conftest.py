@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -270,3 +271,20 @@ def world():
 def write():
     """The function that writes their tables."""
     return _write
+
+
+@pytest.fixture(scope="session")
+def true(world):
+    """Tables in which all that the paper says holds."""
+    return world().tables()
+
+
+@pytest.fixture(scope="session")
+def with_rows():
+    """Return a function that returns tables with one's rows changed; None drops a row."""
+
+    def changed(tables, name, change):
+        rows = [new for row in tables[name].rows if (new := change(dict(row))) is not None]
+        return {**tables, name: replace(tables[name], rows=tuple(rows))}
+
+    return changed
