@@ -56,8 +56,8 @@ def limit_failure(s: theorem1.Setting, alpha: float | Fraction, by: str = "exact
     - ``chernoff``: ``2 exp(-x^2 / 2)``;
     - ``sub_gaussian``: ``2 min(exp(-x^2 / 2), exp(c^2 / 2 - c x) / (c sqrt(2 pi)))``, or the exact limit if ``p`` is
       0 or 1;
-    - ``sharp``: the same value is returned, which its limit does not exceed. It is lower, by an eighth at most where
-      ``x >= 1``, only where all similar samples together shift the boundary by much less than that noise;
+    - ``sharp``: the same value is returned, which its limit does not exceed. It is lower only where all similar samples
+      together shift the boundary by much less than that noise;
     - ``printed``: ``2 exp(-x^2 / 4)``.
 
     Raises:

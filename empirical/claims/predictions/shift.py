@@ -5,10 +5,9 @@ All shifts are in per cent of the distance between the means.
 Mixing features is the theorem's own setting; mixing images is that of the simulation, about which the theorem says
 something only if the network is linear between images. They are judged apart.
 
-The coverage of the exact band is judged in each setting, which has its price. By simulation of binomial repeats alone,
-with three seeds: where the prediction is true, the profile ``paper`` (90 settings of 9,000 repeats) confirms it in 9 of
-10 cases, and ``cpu`` (60 of 1,000) never does; five seeds of ``cpu`` do in 2 of 3. Three seeds rarely contradict it for
-one wrong setting alone.
+The coverage of the exact band is judged in each setting, which has its price: chance alone moves the part of 1,000
+repeats by 0.7 points, so that three seeds of the profile ``cpu`` rarely confirm it where it is true, nor contradict it
+for one wrong setting alone. The profile ``paper``, with nine times as many repeats of each, and more seeds decide more.
 """
 
 from __future__ import annotations
