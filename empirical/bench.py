@@ -28,6 +28,7 @@ _CLASSES = 10
 _SIDE = 32
 _MOST = 1_000_000
 _MOST_RUNS = 1000
+_BUSY = "ours, beside a busy process"
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Plan:
         workers: the numbers of workers of the reference loop.
         device: ``cpu`` or ``cuda``.
         compile: whether ours is measured with ``torch.compile`` too.
+        precision: ``float32`` or ``bfloat16``, in which ours is measured too, or None for the device's usual one alone.
         busy: whether ours is measured beside a busy process too.
         stacked: how many runs are measured together, stacked (:mod:`empirical.stacked`) and as processes, of one
             thread each on a CPU; 0 for none.
@@ -54,31 +56,40 @@ class Plan:
     workers: tuple[int, ...] = WORKERS
     device: str = "cpu"
     compile: bool = False
+    precision: str | None = None
     busy: bool = True
     stacked: int = 0
 
     def __post_init__(self) -> None:
-        """Check the numbers."""
+        """Check the numbers and names."""
+        import torch
+
         from empirical.networks import ARCHITECTURES
+        from empirical.steps import Execution
 
         choice("arch", self.arch, ARCHITECTURES)
+        if self.precision is not None:
+            Execution(torch.device(self.device), precision=self.precision)
         whole("batch_size", self.batch_size, least=2, most=_MOST)
         whole("steps", self.steps)
         whole("rounds", self.rounds)
         whole("stacked", self.stacked, least=0, most=_MOST_RUNS)
 
     @property
-    def candidates(self) -> dict[str, tuple[str, int]]:
-        """The candidates: for each name the function that measures it and its number."""
-        found = {f"reference, {n} workers": ("reference", n) for n in self.workers}
-        found["ours"] = ("ours", 0)
-        if self.compile:
-            found["ours, compiled"] = ("compiled", 0)
+    def candidates(self) -> dict[str, tuple[Callable[..., Measured], dict[str, Any]]]:
+        """The candidates: for each name the function that measures it, and what it is given beside the plan."""
+        found: dict[str, tuple[Callable[..., Measured], dict[str, Any]]] = {
+            f"reference, {n} workers": (_reference, {"workers": n}) for n in self.workers
+        }
+        for precision in dict.fromkeys((None, self.precision)):
+            for compile in dict.fromkeys((False, self.compile)):
+                name = ", ".join(filter(None, ("ours", precision, "compiled" if compile else None)))
+                found[name] = (_ours, {"precision": precision or "auto", "compile": compile})
         if self.busy:
-            found["ours, beside a busy process"] = ("busy", 0)
+            found[_BUSY] = (_busy, {})
         if self.stacked:
-            found[f"{self.stacked} runs, stacked"] = ("stacked", self.stacked)
-            found[f"{self.stacked} runs, processes"] = ("processes", self.stacked)
+            found[f"{self.stacked} runs, stacked"] = (_stacked, {"runs": self.stacked})
+            found[f"{self.stacked} runs, processes"] = (_processes, {"runs": self.stacked})
         return found
 
 
@@ -108,9 +119,9 @@ def measure(plan: Plan, told: Callable[[str], None] = lambda line: None) -> dict
     """
     found: dict[str, list[Measured]] = {name: [] for name in plan.candidates}
     for number in range(1, plan.rounds + 1):
-        for name, (kind, workers) in plan.candidates.items():
+        for name, (kind, given) in plan.candidates.items():
             with apart() as submit:
-                one = submit(_KINDS[kind], plan, workers).result()
+                one = submit(partial(kind, plan, **given)).result()
             found[name].append(one)
             told(f"round {number}/{plan.rounds}  {name}: {one.images_per_second:.1f} images/s")
     return found
@@ -121,28 +132,24 @@ def report(found: dict[str, list[Measured]]) -> dict[str, Any]:
 
     Returns:
         ``candidates``, for each the medians of :class:`Measured`'s numbers; ``reference``, the name of the fastest
-        reference; ``ratio``, how many times as fast ours is; ``compiled_ratio`` and ``busy_cost``, the same with
-        ``torch.compile``, and how many times as long ours takes beside a busy process, None if not measured;
-        ``together``, by name how many times as many images a second several runs at once see as one after another.
+        reference; ``ratios``, by name how many times as fast ours is; ``busy_cost``, how many times as long ours takes
+        beside a busy process, None if not measured; ``together``, by name how many times as many images a second
+        several runs at once see as one after another.
         Ratios are medians over the rounds, each of which compares measurements made minutes apart at most.
     """
     medians = {name: _medians(values) for name, values in found.items()}
     references = [name for name in found if name.startswith("reference")]
     best = max(references, key=lambda name: medians[name]["images_per_second"])
 
-    def ratio(name: str, other: str) -> float | None:
-        if name not in found:
-            return None
+    def ratio(name: str, other: str) -> float:
         pairs = zip(found[name], found[other], strict=True)
         return statistics.median(one.images_per_second / two.images_per_second for one, two in pairs)
 
-    alone = ratio("ours, beside a busy process", "ours")
     return {
         "candidates": medians,
         "reference": best,
-        "ratio": ratio("ours", best),
-        "compiled_ratio": ratio("ours, compiled", best),
-        "busy_cost": None if alone is None else 1 / alone,
+        "ratios": {name: ratio(name, best) for name in found if name.startswith("ours") and name != _BUSY},
+        "busy_cost": 1 / ratio(_BUSY, "ours") if _BUSY in found else None,
         "together": {name: ratio(name, "ours") for name in found if " runs, " in name},
     }
 
@@ -180,7 +187,7 @@ def _reference(plan: Plan, workers: int) -> Measured:
 
 
 def _ours(
-    plan: Plan, workers: int = 0, compile: bool = False, together: Callable[[], object] = lambda: None
+    plan: Plan, precision: str = "auto", compile: bool = False, together: Callable[[], object] = lambda: None
 ) -> Measured:
     """Measure the loop of :mod:`empirical.train`; ``together`` is called between the first step and the others."""
     import torch
@@ -191,7 +198,7 @@ def _ours(
 
     device = torch.device(plan.device)
     config, material = _run(plan)
-    execution = Execution(device, compile=compile)
+    execution = Execution(device, compile=compile, precision=precision)
     started = time.perf_counter()
     with execution.kernels():
         stage = Supervised(config, material, execution)
@@ -285,25 +292,10 @@ def _processes(plan: Plan, runs: int) -> Measured:
     return Measured(rate, max(one.first_step for one in found), None, peak)
 
 
-def _compiled(plan: Plan, workers: int) -> Measured:
-    """Measure the loop of :mod:`empirical.train` with ``torch.compile``."""
-    return _ours(plan, compile=True)
-
-
-def _busy(plan: Plan, workers: int) -> Measured:
+def _busy(plan: Plan) -> Measured:
     """Measure the loop of :mod:`empirical.train` beside a process that keeps one core busy."""
     with busy_process():
         return _ours(plan)
-
-
-_KINDS: dict[str, Callable[[Plan, int], Measured]] = {
-    "reference": _reference,
-    "ours": _ours,
-    "compiled": _compiled,
-    "busy": _busy,
-    "stacked": _stacked,
-    "processes": _processes,
-}
 
 
 def _rate(plan: Plan, first: float, ended: float) -> float:

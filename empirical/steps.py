@@ -18,7 +18,17 @@ from torch import Tensor, nn
 
 from theory._validate import choice, refuse
 
-__all__ = ["DEVICES", "Evaluator", "Execution", "Optimizer", "Tally", "Trainer", "find_device"]
+__all__ = [
+    "DEVICES",
+    "PRECISIONS",
+    "Evaluator",
+    "Execution",
+    "Optimizer",
+    "Tally",
+    "Trainer",
+    "find_device",
+    "has_bfloat16",
+]
 
 Loss = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 """Of uint8 images and targets: the loss, and how many decisions are right."""
@@ -26,7 +36,11 @@ Loss = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 DEVICES = ("auto", "cpu", "cuda")
 """What :func:`find_device` knows."""
 
+PRECISIONS = ("auto", "float32", "bfloat16")
+"""What :class:`Execution` computes in."""
+
 _WARM_STEPS = 3
+_BFLOAT16 = ("avx512_bf16", "amx_bf16", "bf16")
 _CUBLAS = "CUBLAS_WORKSPACE_CONFIG"
 _WORKSPACES = (":4096:8", ":16:8")
 
@@ -40,17 +54,29 @@ class Execution:
         deterministic: choose deterministic kernels on CUDA; a CPU is deterministic anyway.
         compile: let ``torch.compile`` fuse the network (:meth:`compiled`). It leaves convolutions, most of a step on a
             CPU, as they are: ``python -m empirical bench --compile`` says what it saves and how long it takes.
+        precision: ``float32``, ``bfloat16`` with weights, logits and losses in float32, or ``auto``, which becomes
+            ``bfloat16`` on CUDA that has it and ``float32`` elsewhere: a CPU's numbers then are those of any other CPU.
 
     Raises:
-        ValueError: CUDA is in use already, and was not told to be deterministic.
+        ValueError: there is no such precision, or the device would only emulate it; or CUDA is in use already, and was
+            not told to be deterministic.
     """
 
     device: torch.device
     deterministic: bool = False
     compile: bool = False
+    precision: str = "auto"
 
     def __post_init__(self) -> None:
-        """Have cuBLAS be deterministic too, if that is asked for."""
+        """Settle the precision, and have cuBLAS be deterministic too, if that is asked for."""
+        choice("precision", self.precision, PRECISIONS)
+        native = has_bfloat16(self.device)
+        if self.precision == "bfloat16" and not native:
+            device = self.device.type
+            refuse("precision", "bfloat16", f"must be auto or float32: this {device} does not compute in bfloat16")
+        if self.precision == "auto":
+            both = native and self.device.type == "cuda"
+            object.__setattr__(self, "precision", "bfloat16" if both else "float32")
         if self.deterministic and self.device.type == "cuda":
             if not torch.cuda.is_initialized():  # cuBLAS reads it when it starts
                 os.environ.setdefault(_CUBLAS, _WORKSPACES[0])
@@ -75,9 +101,9 @@ class Execution:
         return torch.compile(function, fullgraph=True, dynamic=False)
 
     @contextmanager
-    def precision(self) -> Iterator[None]:
-        """Compute in bfloat16 where the GPU has it, with float32 weights; in float32 elsewhere."""
-        fast = self.device.type == "cuda" and torch.cuda.is_bf16_supported()
+    def autocast(self) -> Iterator[None]:
+        """Compute in the chosen precision."""
+        fast = self.precision == "bfloat16"
         # The cache of casted weights would outlive a captured graph.
         with torch.autocast(self.device.type, torch.bfloat16, enabled=fast, cache_enabled=False):
             yield
@@ -104,7 +130,7 @@ class Execution:
         return {
             "device": torch.cuda.get_device_name(self.device) if cuda else "cpu",
             "threads": torch.get_num_threads(),
-            "precision": "bfloat16" if cuda and torch.cuda.is_bf16_supported() else "float32",
+            "precision": self.precision,
             "deterministic": self.deterministic or not cuda,
             "compiled": self.compile,
         }
@@ -240,7 +266,7 @@ class Trainer:
     def _run(self, images: Tensor, targets: Tensor) -> None:
         """Do a step, on buffers."""
         assert self._loss is not None
-        with self._execution.precision():
+        with self._execution.autocast():
             loss, right = self._loss(images, targets)
         self._optimizer.descend(loss)
         with torch.no_grad():
@@ -264,6 +290,14 @@ def find_device(name: str) -> torch.device:
     if name == "cuda" and not torch.cuda.is_available():
         refuse("device", name, "must be auto or cpu: torch finds no CUDA device")
     return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """Return whether a device computes in bfloat16 itself; one that emulates it is many times slower than float32."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    found = getattr(torch.cpu, "get_capabilities", dict)()  # an older torch cannot say
+    return any(found.get(name) for name in _BFLOAT16)
 
 
 class Evaluator:
@@ -304,7 +338,7 @@ class Evaluator:
         answer = torch.empty(len(images), len(classifier.weight), device=images.device)
 
         def run(images: Tensor) -> None:
-            with self._execution.precision():
+            with self._execution.autocast():
                 answer.copy_(self._logits(images))
 
         step = _Step((images,), run)

@@ -49,6 +49,7 @@ def train(
     device: str = "auto",
     deterministic: bool = False,
     compile: bool = False,
+    precision: str = "auto",
     save_every: float = SAVE_EVERY,
     stop: Stop | None = None,
     monitor: Monitor | None = None,
@@ -69,6 +70,7 @@ def train(
         device: ``auto``, ``cpu`` or ``cuda``.
         deterministic: choose deterministic kernels on CUDA.
         compile: use ``torch.compile``.
+        precision: ``auto``, ``float32`` or ``bfloat16``, as :class:`empirical.steps.Execution` takes it.
         save_every: seconds from one checkpoint to the next, at least; 0 for one after each epoch. The last epoch, the
             one before deferred re-weighting and the last whole one before a stop are saved whatever it says.
         stop: when to stop early; by default never.
@@ -88,7 +90,7 @@ def train(
     """
     stop, monitor = stop or Stop(), monitor or Quiet()
     every = float(number("save_every", save_every, "must be a finite number of seconds of at least 0", least=0))
-    execution = Execution(find_device(device), deterministic, compile)
+    execution = Execution(find_device(device), deterministic, compile, precision)
     material = gather(config, root)
     build_network(config, material)  # refuses what does not fit, before anything is written, and so does this
     _check_images(config, material)
@@ -125,7 +127,7 @@ def train_many(
         configs: what to train.
         out: the folder of the runs; the processes of the executor must see it.
         executor: any executor; by default processes of one thread each on this machine, as many as it has cores.
-        options: ``root``, ``device``, ``deterministic``, ``compile`` and ``save_every`` of :func:`train`.
+        options: of :func:`train`: ``root``, ``device``, ``deterministic``, ``compile``, ``precision``, ``save_every``.
 
     Raises:
         ValueError: as in :func:`train`.

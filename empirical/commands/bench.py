@@ -35,6 +35,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--rounds", type=numeric, metavar="N", help="rounds (default: 3, quick: 1)")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda (default: auto)")
     parser.add_argument("--compile", action="store_true", help="measure ours with torch.compile too")
+    parser.add_argument("--precision", metavar="NAME", help="measure ours in float32 or bfloat16 too")
     parser.add_argument("--stacked", type=numeric, default=0, metavar="N", help="measure N runs at once too")
     parser.add_argument("--quick", action="store_true", help="a look: two steps, one round, no workers")
     parser.add_argument("--json", type=file, metavar="FILE", help="write the numbers to a file too")
@@ -67,7 +68,7 @@ def _plan(args: argparse.Namespace) -> Any:
     given = {name: getattr(args, name) for name in _USUAL if getattr(args, name) is not None}
     numbers = {**(_QUICK if args.quick else _USUAL), **given}
     device = find_device(args.device).type
-    wanted = {"arch": args.arch, "batch_size": args.batch_size, "compile": args.compile, "stacked": args.stacked}
+    wanted = {name: getattr(args, name) for name in ("arch", "batch_size", "compile", "precision", "stacked")}
     return Plan(device=device, **wanted, **numbers)
 
 
@@ -78,9 +79,8 @@ def _table(found: dict[str, Any]) -> str:
         outside = "-" if one["outside"] is None else f"{100 * one['outside']:.1f}%"
         speed = f"{one['images_per_second']:10.1f}{one['first_step']:10.2f} s"
         lines.append(f"{name:30s}{speed}{outside:>9s}{one['peak_mib']:7.0f} MiB")
-    lines.append(f"ours is {found['ratio']:.2f} times as fast as the {found['reference']}")
-    if found["compiled_ratio"] is not None:
-        lines.append(f"compiled, {found['compiled_ratio']:.2f} times")
+    for name, ratio in found["ratios"].items():
+        lines.append(f"{name}: {ratio:.2f} times as fast as the {found['reference']}")
     if found["busy_cost"] is not None:
         lines.append(f"a busy process beside it makes it take {found['busy_cost']:.2f} times as long")
     for name, ratio in found["together"].items():

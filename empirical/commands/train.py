@@ -129,6 +129,7 @@ def _train(args: argparse.Namespace, stop: Stop) -> int:
         device=args.device,
         deterministic=args.deterministic,
         compile=args.compile,
+        precision=args.precision,
         save_every=SAVE_EVERY if args.save_every is None else args.save_every,
         stop=stop,
         monitor=monitor,
@@ -174,6 +175,7 @@ def _parser() -> Parser:
     add("--device", default="auto", metavar="NAME", help="auto, cpu or cuda (default: auto)")
     add("--deterministic", action="store_true", help="deterministic kernels on CUDA")
     add("--compile", action="store_true", help="torch.compile; pays after some thousand steps of a ResNet-32")
+    add("--precision", default="auto", metavar="NAME", help="float32, bfloat16 or auto: bfloat16 on CUDA (default)")
     add("--time-budget", metavar="TIME", help="stop in time, with exit code 75: 90s, 9m, 1.5h")
     add("--save-every", type=numeric, metavar="S", help="seconds between checkpoints, at least (default: 5)")
     add("--tensorboard", action="store_true", help="write TensorBoard's files too")

@@ -31,6 +31,16 @@ def exit_code(code_of):
 
 
 @pytest.fixture
+def one_thread(monkeypatch):
+    """Two threads of OpenMP spin when the machine is busy, and the networks of most tests are too small for them."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
 def graphs(monkeypatch):
     """Let steps be captured as graphs where there is no CUDA: the code path of CUDA, on the CPU."""
     streams = types.SimpleNamespace(wait_stream=lambda other: None)

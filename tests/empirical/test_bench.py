@@ -21,9 +21,8 @@ def test_the_report_takes_medians_and_the_best_reference():
     }
     shown = report(found)
     assert shown["reference"] == "reference, 2 workers"
-    assert shown["ratio"] == 1.5  # of 1.5, 2 and 1.25
+    assert shown["ratios"] == {"ours": 1.5}  # of 1.5, 2 and 1.25
     assert shown["busy_cost"] == 2  # of 2, 2 and 5
-    assert shown["compiled_ratio"] is None
     assert shown["candidates"]["ours"] == {
         "images_per_second": 25,
         "first_step": 2.0,
@@ -39,8 +38,14 @@ def test_candidates():
         "ours",
         "ours, beside a busy process",
     ]
-    assert "ours, compiled" in Plan(compile=True).candidates
-    assert Plan(stacked=3).candidates["3 runs, stacked"] == ("stacked", 3)
+    assert Plan(stacked=3).candidates["3 runs, stacked"] == (bench._stacked, {"runs": 3})
+    every = Plan(compile=True, precision="float32", workers=(), busy=False).candidates
+    assert {name: tuple(given.values()) for name, (_, given) in every.items()} == {
+        "ours": ("auto", False),
+        "ours, compiled": ("auto", True),
+        "ours, float32": ("float32", False),
+        "ours, float32, compiled": ("float32", True),
+    }
 
 
 def test_the_reference_loop_trains():
@@ -94,6 +99,7 @@ def test_the_command(tmp_path, capsys):
         (("--stacked", "-1"), "stacked=-1: must be"),
         (("--steps", "0"), "steps=0: must be"),
         (("--rounds", "x"), "rounds='x': must be"),
+        (("--precision", "float8"), "precision='float8': must be one of"),
         (("--device", "tpu"), "device='tpu': must be"),
         (("--json", str(Path(__file__).parent)), "json="),
         (("--json", f"{__file__}/below.json"), "json="),

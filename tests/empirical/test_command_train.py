@@ -16,20 +16,12 @@ from empirical.checkpoint import load_checkpoint, save_checkpoint
 from empirical.commands import train as command
 from empirical.config import Config
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 RESULT = {"last": {"accuracy": 0.5}, "best": {"accuracy": 0.5, "epoch": 1}}
 DATA = "gaussian:separation=4,classes=3,train=40,test=20"
 SMALL = ["--imbalance", "4", "--arch", "resnet8", "--width", "4", "--resolution", "8", "--batch-size", "16"]
 SMALL += ["--device", "cpu"]
-
-
-@pytest.fixture(autouse=True)
-def _one_thread(monkeypatch):
-    """Two threads of OpenMP spin when the machine is busy, and these networks are too small for them."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    yield
-    torch.set_num_threads(before)
 
 
 def test_a_run_from_end_to_end(tmp_path, capsys, exit_code):

@@ -20,18 +20,11 @@ from empirical.steps import Execution, Trainer
 from empirical.stopping import Interrupted, Stop
 from empirical.train import Diverged, train, train_many, trained_network
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 CPU = Execution(torch.device("cpu"))
 GAUSSIAN = "gaussian:separation=4,classes=3,train=30,test=20"
 TINY = Config(data=GAUSSIAN, imbalance=3, arch="resnet8", width=2, resolution=8, epochs=5, batch_size=16)
-
-
-@pytest.fixture(autouse=True)
-def _one_thread():
-    """Two threads of OpenMP spin when the machine is busy, and these networks are too small for them."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def contents(config, out):
