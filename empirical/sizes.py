@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Size", "size_of"]
+__all__ = ["Size", "class_count", "size_of"]
 
 _CIFAR = {"cifar10": (10, 5000), "cifar100": (100, 500)}
+_CLASSES = {"digits": 10} | {name: count for name, (count, _) in _CIFAR.items()}
 _CIFAR_TEST, _CIFAR_SHAPE = 10_000, (32, 32, 3)
 
 
@@ -28,6 +29,19 @@ class Size:
     available: tuple[int, ...]
     tested: int
     shape: tuple[int, int, int]
+
+
+def class_count(data: str, root: Path | None) -> int:
+    """Return how many classes a data set has; CIFAR and the digits are not loaded for that.
+
+    Raises:
+        ValueError: it is not there or cannot be read.
+
+    Example:
+        >>> class_count("cifar100", None)
+        100
+    """
+    return _CLASSES.get(data) or len(size_of(data, root).available)
 
 
 def size_of(

@@ -11,6 +11,7 @@ from __future__ import annotations
 __all__ = ["FIGURES", "ResultsError"]
 
 FIGURES = {
+    "class-order": "figures.class_order",
     "classwise": "figures.classwise",
     "corrections": "figures.corrections",
     "depth": "figures.depth",

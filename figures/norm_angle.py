@@ -14,6 +14,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from empirical.experiments.training import gap
 from figures.results import METHODS, Results, made_by, note_missing, points, read
 from figures.style import COLOURS, MARKERS, styled
 
@@ -74,9 +75,5 @@ def _gaps(rows: list[dict[str, Any]], name: str) -> list[float | None]:
     runs: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         runs.setdefault(row["run"], []).append(row)
-    gaps: list[float | None] = []
-    for own in runs.values():
-        values = [row[name] for row in sorted(own, key=lambda row: row["label"] or 0)]
-        half = len(values) // 2
-        gaps.append(None if None in values else float(np.mean(values[:half]) - np.mean(values[-half:])))
-    return gaps
+    in_order = (sorted(own, key=lambda row: row["label"] or 0) for own in runs.values())
+    return [gap([row[name] for row in own]) for own in in_order]

@@ -44,6 +44,7 @@ EXPERIMENTS = {
     "pretraining": "empirical.experiments.pretraining",
     "corrections": "empirical.experiments.corrections",
     "norm-angle": "empirical.experiments.norm_angle",
+    "class-order": "empirical.experiments.class_order",
 }
 
 

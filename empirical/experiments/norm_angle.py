@@ -39,7 +39,7 @@ from numpy.typing import NDArray
 from empirical.config import Config
 from empirical.experiments import norms, rebalance, training
 from empirical.experiments.tables import grouped
-from empirical.experiments.training import Setting, add_arguments, average, blank, data_name, percent, spread
+from empirical.experiments.training import Setting, add_arguments, average, blank, data_name, gap, percent, spread
 from empirical.progress import Track, silent
 from theory.theorem3 import tau_normalize
 
@@ -201,9 +201,7 @@ def _combinations(parts: Sequence[str]) -> list[frozenset[str]]:
 
 def _gap(rows: Sequence[Row], name: str) -> float | None:
     """Return by how much a column is larger for the more frequent half of the classes."""
-    values = [getattr(row, name) for row in sorted(rows, key=lambda row: row.label or 0)]
-    half = len(values) // 2
-    return None if None in values else float(np.mean(values[:half]) - np.mean(values[-half:]))
+    return gap([getattr(row, name) for row in sorted(rows, key=lambda row: row.label or 0)])
 
 
 def _rows(setting: Setting, config: Config, result: dict[str, Any] | None) -> list[Row]:

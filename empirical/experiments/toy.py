@@ -22,15 +22,13 @@ from empirical.experiments.tables import grouped
 from empirical.experiments.training import PROFILES, Setting, average, data_name, different, percent, spread
 from empirical.options import numeric
 from empirical.progress import Track, silent
-from empirical.sizes import size_of
+from empirical.sizes import class_count, size_of
 from theory._validate import choice, refuse, whole
 
 __all__ = ["DATA", "SCHEDULES", "Design", "Row", "add_arguments", "prepare", "run", "summarise"]
 
 DATA = {"smoke": ("digits",), "cpu": ("cifar10",), "paper": ("cifar10",)}
 """The data sets of each profile."""
-
-_CLASSES = {"cifar10": 10, "cifar100": 100, "digits": 10}  # other data are loaded to count theirs
 
 SCHEDULES = ("epochs", "steps")
 """What all runs have the same number of."""
@@ -155,8 +153,12 @@ def prepare(args: argparse.Namespace, designs: Mapping[str, Design]) -> Setting:
     def available(data: str) -> tuple[int, ...]:
         return size_of(data, args.root).available
 
+    @cache
+    def classes(data: str) -> int:
+        return class_count(data, args.root)
+
     def plan(profile: str, data: str, _: None, seed: int) -> list[Config]:
-        runs = design.runs(profile, data, _CLASSES.get(data) or len(available(data)), seed)
+        runs = design.runs(profile, data, classes(data), seed)
         if not args.only_plan:
             design.check(available(data))
         return runs

@@ -302,6 +302,20 @@ def spread(values: Sequence[float | None]) -> float | None:
     return stdev(there) if len(there) > 1 else None
 
 
+def gap(values: Sequence[float | None]) -> float | None:
+    """Return the mean over the first half of the classes minus that over the last half; None if a value is missing.
+
+    Of an odd number of classes the middle one counts for neither half.
+
+    Example:
+        >>> gap([90.0, 70.0, 60.0, 50.0, 20.0]), gap([1.0, None])
+        (45.0, None)
+    """
+    there = [value for value in values if value is not None]
+    half = len(there) // 2
+    return fmean(there[:half]) - fmean(there[-half:]) if half and len(there) == len(values) else None
+
+
 def _hardest(runs: Sequence[Config]) -> Config:
     """Return a run whose images are enough for each of the runs, which are of one data set."""
     counts = [run.counts for run in runs if run.counts is not None]

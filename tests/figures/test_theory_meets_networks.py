@@ -1,14 +1,20 @@
-"""The figures of shift, corrections, norm-angle and pretraining, from results made up here."""
+"""The figures of shift, corrections, norm-angle, class-order and pretraining, from results made up here."""
 
 from itertools import product
 
 import numpy as np
 import pytest
 
-from figures import corrections, norm_angle, pretraining, shift
+from figures import class_order, corrections, norm_angle, pretraining, shift
 
 SEEDS = (0, 1, 2)
-MODULES = {"shift": shift, "corrections": corrections, "norm-angle": norm_angle, "pretraining": pretraining}
+MODULES = {
+    "shift": shift,
+    "corrections": corrections,
+    "norm-angle": norm_angle,
+    "class-order": class_order,
+    "pretraining": pretraining,
+}
 
 
 def shift_rows():
@@ -54,6 +60,18 @@ def norm_angle_rows():
         }
 
 
+def class_order_rows():
+    for seed, ratio, method, order, place in product(
+        SEEDS, (100, 10), ("ce", "rs", "rw", "drw"), ("labels", "reversed"), range(4)
+    ):
+        rarity, own = 30 - 10 * place, (1 if order == "labels" else -1) * (3 - 2 * place) * (1 + seed)
+        yield {
+            **{"data": "cifar10", "imbalance": ratio, "method": method, "seed": seed, "order": order, "place": place},
+            **{"recall": 50 + rarity + own, "norm": 2 - rarity / 20},
+            "run": f"{method}{ratio}{seed}{order}",
+        }
+
+
 def pretraining_rows():
     for seed, ratio, (a, b) in product(SEEDS, (100, 10), ((0, 1), (0, 2), (1, 2))):
         yield {
@@ -67,6 +85,7 @@ ROWS = {
     "shift": shift_rows,
     "corrections": corrections_rows,
     "norm-angle": norm_angle_rows,
+    "class-order": class_order_rows,
     "pretraining": pretraining_rows,
 }
 
@@ -93,7 +112,7 @@ def test_missing_runs_are_noted_and_the_rest_is_drawn(results, all_of_them, writ
     rows = list(ROWS[name]())
     runs = dict.fromkeys(row["run"] for row in rows)
     lost = list(runs) if all_of_them else [rows[0]["run"]]
-    kept = {"data", "seed", "run"} | (set() if name == "shift" else {"imbalance", "method"})
+    kept = {"data", "seed", "run"} | (set() if name == "shift" else {"imbalance", "method", "order"})
     empty = [{key: value if key in kept else "" for key, value in row.items()} for row in rows]
     write(folder, name, [blank if row["run"] in lost else row for row, blank in zip(rows, empty, strict=True)])
     fig = MODULES[name].draw(folder)
@@ -135,6 +154,15 @@ def test_norm_angle_draws_gaps_that_add_up(tmp_path, write):
     assert norms == pytest.approx([2] * 4)
     assert tau_1 == pytest.approx([-2] * 4)
     assert gap == pytest.approx(norms + biases + angles + features)
+
+
+def test_class_order_splits_the_gap(tmp_path, write):
+    write(tmp_path, "class-order", list(class_order_rows()))
+    recall, norm = class_order.draw(tmp_path).axes[:2]
+    found = [container.lines[0].get_ydata() for container in recall.containers]
+    for part, expected in zip(found, (20 + 8, 20 - 8, 20, 8), strict=True):
+        assert part == pytest.approx([expected] * 4)
+    assert heights(norm) == pytest.approx([-1] * 12 + [0] * 4)
 
 
 def test_pretraining_draws_pairs(tmp_path, write):

@@ -2,12 +2,12 @@
 
 Theory predicts from balanced data; an entry says how close it is to come. Its statistic and its margin are written down
 here, with the reason for the margin: a goal set beforehand where there is one, and else what would still
-answer the question that the experiment asks. None of them was chosen after a look at three seeds.
+answer the question that the experiment asks. None of them was chosen after a look at three seeds of what it measures.
 
 The predictions by number: N1 recall under imbalance by Theorem 2 and its refinements (``network-pairs``), N2 the shift
 of Theorem 1 (``shift``), N3 the shares of number and similarity (``similarity-or-number``), N4 pre-training
 (``pretraining``), N5 corrections as movements of the boundary (``corrections``), N6 Theorem 3 and Property 3
-(``norm-angle``).
+(``norm-angle``), N7 rarity against class (``class-order``).
 
 Draws, repeats and pairs of classes inside a seed are averaged within the seed first: the interval is over networks.
 What a claim averages over is named (:func:`empirical.claims.predictions.cells.per_seed`), and a table in which anything
@@ -18,11 +18,13 @@ agreement stands in its own table.
 
 from __future__ import annotations
 
-from empirical.claims.predictions import corrections, norm_angle, pretraining, recalls, shares, shift
+from empirical.claims.predictions import class_order, corrections, norm_angle, pretraining, recalls, shares, shift
 
 __all__ = ["CLAIMS"]
 
 CLAIMS = tuple(
-    claim for module in (recalls, shift, shares, pretraining, corrections, norm_angle) for claim in module.CLAIMS
+    claim
+    for module in (recalls, shift, shares, pretraining, corrections, norm_angle, class_order)
+    for claim in module.CLAIMS
 )
 """The predictions in order."""

@@ -8,12 +8,12 @@ Property 3 speak.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from statistics import fmean
 
 from empirical.claims.claim import Claim, Comparison
 from empirical.claims.measures import each, minus, where
-from empirical.claims.predictions.cells import average, known, per_seed, places, within
+from empirical.claims.predictions.cells import average, per_seed, places, within
 from empirical.claims.tables import Row, Series, Statistic, Table
+from empirical.experiments.training import gap
 
 __all__ = ["CLAIMS"]
 
@@ -27,11 +27,7 @@ def _gap(column: str) -> Statistic:
     """Return the statistic: the mean of a column over the more frequent half of the classes minus over the rarer."""
 
     def statistic(rows: Sequence[Row]) -> float | None:
-        values = known(sorted(rows, key=lambda row: row["label"]), column)
-        if values is None:
-            return None
-        half = len(rows) // 2
-        return fmean(values[0][:half]) - fmean(values[0][-half:])
+        return gap([row[column] for row in sorted(rows, key=lambda row: row["label"])])
 
     return statistic
 

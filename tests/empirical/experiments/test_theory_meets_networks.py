@@ -1,4 +1,4 @@
-"""The experiments shift, corrections, norm-angle and pretraining: their parts on known laws, and smoke runs."""
+"""The experiments shift, corrections, norm-angle, class-order and pretraining: parts on known laws, and smoke runs."""
 
 import csv
 import json
@@ -13,7 +13,7 @@ from scipy.optimize import minimize
 
 from empirical import two_stage
 from empirical.config import Config
-from empirical.experiments import corrections, load, norm_angle, pretraining, rebalance, shift, training
+from empirical.experiments import class_order, corrections, load, norm_angle, pretraining, rebalance, shift, training
 from empirical.runs import Run
 from theory import theorem1, theorem2
 
@@ -43,7 +43,7 @@ def swept(tmp_path_factory, exit_code):
             with (out / f"{name}.csv").open(newline="") as file:
                 rows = [
                     {
-                        k: v if k in ("run", "data", "space", "mixed", "level", "method") else float(v)
+                        k: v if k in ("run", "data", "space", "mixed", "level", "method", "order") else float(v)
                         for k, v in r.items()
                     }
                     for r in csv.DictReader(file)
@@ -241,6 +241,41 @@ class TestNormAngle:
             )
 
 
+class TestClassOrder:
+    def test_what_adds_up_is_told_apart(self):
+        of_place, of_class = np.array([7.0, 5, 4, 1]), np.array([3.0, 2, 0, 6])
+        found = class_order.split(of_class + of_place, of_class[::-1] + of_place)
+        assert found.rarity == pytest.approx(class_order.gap(of_place)) == pytest.approx(3.5)
+        assert found.classes == pytest.approx(class_order.gap(of_class)) == pytest.approx(-0.5)
+        alone = class_order.split([1.0, 2.0], [None])
+        assert (alone.labels, alone.rarity, alone.classes) == (-1.0, None, None)
+
+    def test_smoke(self, swept):
+        runs, rows, made = swept("class-order", "--imbalance", 5)
+        assert len(rows) == 2 * 4 * 10
+        by_order = {order: [row for row in rows if row["order"] == order] for order in class_order.ORDERS}
+        for order, own in by_order.items():
+            for row in own:
+                assert row["label"] == (row["place"] if order == "labels" else 9 - row["place"])
+                result = json.loads((runs / row["run"] / "result.json").read_text())
+                assert row["recall"] == pytest.approx(100 * result["last"]["per_class"][int(row["place"])], abs=1e-4)
+                assert row["norm"] == pytest.approx(result["classifier"]["norms"][int(row["place"])], abs=1e-5)
+        for part in made["summary"]:
+            for name in ("recall", "norm"):
+                gaps = {}
+                for order, own in by_order.items():
+                    values = [row[name] for row in own if row["method"] == part["method"]]
+                    gaps[order] = np.mean(values[:5]) - np.mean(values[5:])
+                    assert part[f"{name}_{order}"] == pytest.approx(gaps[order], abs=1e-4)
+                assert part[f"{name}_rarity"] == pytest.approx(sum(gaps.values()) / 2, abs=1e-4)
+
+    def test_a_missing_order_leaves_its_seed_out(self, tmp_path, exit_code):
+        argv = ("--profile", "smoke", "--seeds", 1, "--time-budget", "0.000001s", "--out", tmp_path)
+        assert exit_code("run", "class-order", *argv) == 75
+        made = json.loads((tmp_path / "class-order.json").read_text())
+        assert {(part["seeds"], part["missing"], part["norm_rarity"]) for part in made["summary"]} == {(0, 1, None)}
+
+
 class TestPretraining:
     def test_separations_of_gaussian_classes(self):
         means = np.array([[0.0, 0, 0], [1, 0, 0], [0, 3, 0]])
@@ -281,9 +316,9 @@ class TestPretraining:
             assert row["recall"] <= 100 * (1 - own[int(row["majority"])] / sum(own)) + 1e-6
 
 
-@pytest.mark.parametrize("name", ["shift", "corrections", "norm-angle", "pretraining"])
+@pytest.mark.parametrize("name", ["shift", "corrections", "norm-angle", "class-order", "pretraining"])
 def test_predictions_are_judged_by_the_table(swept, judged, name):
-    runs, *_ = swept(name, *(("--imbalance", 5) if name in ("norm-angle", "pretraining") else ()))
+    runs, *_ = swept(name, *(("--imbalance", 5) if name in ("norm-angle", "class-order", "pretraining") else ()))
     judged(runs / name, name)
 
 
@@ -291,10 +326,11 @@ def test_they_use_the_runs_of_rebalance():
     runs = set(rebalance.plan("cpu", "cifar10", 100, 1))
     assert set(pretraining.plan("cpu", "cifar10", 100, 1)) < runs
     assert set(norm_angle.plan("cpu", "cifar10", 100, 1)) < runs
+    assert len(runs & set(class_order.plan("cpu", "cifar10", 100, 1, classes=10))) == 4
     assert all(isinstance(run, Config) for run in runs)
 
 
-@pytest.mark.parametrize("name", ["shift", "corrections", "norm-angle", "pretraining"])
+@pytest.mark.parametrize("name", ["shift", "corrections", "norm-angle", "class-order", "pretraining"])
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -314,7 +350,7 @@ def test_bad_options(assert_refused, monkeypatch, name, options, message):
 
 
 def test_listing_them_loads_no_torch():
-    names = ("shift", "corrections", "norm-angle", "pretraining")
+    names = ("shift", "corrections", "norm-angle", "class-order", "pretraining")
     code = f"import sys; from empirical.experiments import load\nfor name in {names}: load(name)\n"
     done = subprocess.run(
         [sys.executable, "-c", code + "sys.exit('torch' in sys.modules)"], check=False, cwd=Path(__file__).parents[3]

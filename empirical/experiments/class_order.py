@@ -1,0 +1,202 @@
+"""Rarity or class: what stays of the gaps in recall and in norms when the classes are rare in the reverse order?
+
+A long-tailed data set makes the first class the most frequent and the last the rarest, always the same ones, so what is
+said of rare classes is said of these classes as well. Here the runs of ``rebalance`` that start from random weights are
+joined by as many in which the order of the classes is reversed and nothing else is changed.
+
+The gap is the mean over the more frequent half of the classes minus that over the rarer half, of ``C`` classes without
+the middle one if ``C`` is odd. Let the class ``c`` at the place ``k`` have ``a(c) + f(k)``. The gap is
+``A + F`` in the data's order and ``-A + F`` in the reverse one, where ``A`` and ``F`` are the gaps of ``a`` and ``f``:
+
+- half their sum, ``F``, is due to rarity,
+- half their difference, ``A``, to which classes are rare.
+
+Where the two do not add up, ``F`` still is the mean of the gaps of two data sets that differ in nothing but the order.
+Data whose classes are of different sizes give the two orders different numbers of images.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from empirical.config import NO_PRETRAINING, Config
+from empirical.experiments import rebalance, training
+from empirical.experiments.tables import grouped
+from empirical.experiments.training import (
+    Setting,
+    add_arguments,
+    average,
+    blank,
+    data_name,
+    gap,
+    percent,
+    spread,
+)
+from empirical.progress import Track, silent
+from empirical.sizes import class_count
+
+__all__ = ["DATA", "ORDERS", "Row", "Split", "add_arguments", "plan", "prepare", "run", "split", "summarise"]
+
+DATA = {**rebalance.DATA, "cpu": ("cifar10",)}
+"""The data sets of each profile."""
+
+ORDERS = ("labels", "reversed")
+"""The orders of the classes, from the most frequent to the rarest."""
+
+_MEASURED = ("recall", "norm")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A class of a run; a run that is not finished has one row, in which all that was measured is None.
+
+    Attributes:
+        data: the data set.
+        imbalance: of its class counts.
+        method: of long-tailed learning.
+        seed: of everything random.
+        order: of the classes: that of the labels, or the reverse.
+        label: the class, by its label in the data.
+        place: where it stands, from 0, the most frequent, to C - 1.
+        images: of the class, to train on.
+        recall: of its test images, in per cent.
+        norm: the L2 norm of its row of the classifier.
+        run: the name of its folder.
+    """
+
+    data: str
+    imbalance: float
+    method: str
+    seed: int
+    order: str
+    label: int | None
+    place: int | None
+    images: int | None
+    recall: float | None
+    norm: float | None
+    run: str
+
+
+@dataclass(frozen=True)
+class Split:
+    """A gap in both orders, and its parts; None while a run is missing."""
+
+    labels: float | None
+    reversed: float | None
+
+    @property
+    def rarity(self) -> float | None:
+        """What is due to rarity."""
+        return None if self.labels is None or self.reversed is None else (self.labels + self.reversed) / 2
+
+    @property
+    def classes(self) -> float | None:
+        """What is due to which classes are rare."""
+        return None if self.labels is None or self.reversed is None else (self.labels - self.reversed) / 2
+
+
+def split(labels: Sequence[float | None], reversed: Sequence[float | None]) -> Split:
+    """Return the gap of what was measured at each place in either order.
+
+    Example:
+        >>> found = split([90, 70, 50, 20], [80, 60, 40, 30])
+        >>> found.labels, found.reversed, found.rarity, found.classes
+        (45.0, 35.0, 40.0, 5.0)
+    """
+    return Split(gap(labels), gap(reversed))
+
+
+def plan(profile: str, data: str, imbalance: float, seed: int, classes: int) -> list[Config]:
+    """Return the runs of a data set with so many classes, an imbalance and a seed.
+
+    Example:
+        >>> [(run.method, run.classes) for run in plan("paper", "toy", 100, 0, classes=3)][::4]
+        [('ce', None), ('ce', (2, 1, 0))]
+    """
+    orders = None, tuple(range(classes))[::-1]
+    own = {"data": data, "imbalance": imbalance, "seed": seed, "pretrain": NO_PRETRAINING}
+    return [
+        training.config(profile, method=method, classes=order, **own)
+        for order in orders
+        for method in rebalance.METHODS
+    ]
+
+
+def prepare(args: argparse.Namespace) -> Setting:
+    """Return the sweep that the parsed options describe."""
+
+    @cache
+    def classes(data: str) -> int:
+        return class_count(data, args.root)
+
+    def own(profile: str, data: str, imbalance: float, seed: int) -> list[Config]:
+        return plan(profile, data, imbalance, seed, classes(data))
+
+    return training.prepare(args, own, DATA, rebalance.IMBALANCE)
+
+
+def run(setting: Setting, track: Track = silent) -> list[Row]:
+    """Train what is missing and return a row for each run and class."""
+    return [row for config, result in track(training.results(setting), "runs") for row in _rows(config, result)]
+
+
+def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Return for each data set, imbalance and method the gaps in recall, in points, and in norms, and their parts.
+
+    Means over the seeds that have both orders; ``spread`` is the standard deviation of the part that is due to rarity.
+    """
+
+    def where(row: Row) -> tuple[Any, ...]:
+        return row.data, -row.imbalance, rebalance.METHODS.index(row.method)
+
+    summary = []
+    for (data, against, method), group in grouped(rows, where):
+        seeds = [own for _, own in grouped(group, lambda row: row.seed)]
+        parts = {name: [_split(own, name) for own in seeds] for name in _MEASURED}
+        missing = [part.rarity for part in parts["recall"]].count(None)
+        numbers: dict[str, float | None] = {}
+        for name, found in parts.items():
+            both = [part for part in found if part.rarity is not None]
+            for part in ("labels", "reversed", "rarity", "classes"):
+                numbers[f"{name}_{part}"] = average([getattr(one, part) for one in both])
+            numbers[f"{name}_spread"] = spread([one.rarity for one in both])
+        summary.append(
+            {
+                "data": data,
+                "imbalance": -against,
+                "method": rebalance.METHODS[method],
+                "seeds": len(seeds) - missing,
+                "missing": missing,
+                **numbers,
+            }
+        )
+    return summary
+
+
+def _split(rows: Sequence[Row], name: str) -> Split:
+    """Return the split of a column of a seed's rows."""
+    in_place = sorted(rows, key=lambda row: row.place or 0)
+    return split(*([getattr(row, name) for row in in_place if row.order == order] for order in ORDERS))
+
+
+def _rows(config: Config, result: dict[str, Any] | None) -> list[Row]:
+    order = ORDERS[config.classes is not None]
+    where = data_name(config), config.imbalance, str(config.method), config.seed, order
+    if result is None:
+        return [blank(Row, config, *where)]
+    counts = result["counts"]
+    measured = zip(
+        config.classes or range(len(counts)),
+        counts,
+        result["last"]["per_class"],
+        result["classifier"]["norms"],
+        strict=True,
+    )
+    return [
+        Row(*where, label, place, images, percent(recall), norm, config.digest)
+        for place, (label, images, recall, norm) in enumerate(measured)
+    ]

@@ -1,0 +1,76 @@
+"""Rarity or class: gaps between frequent and rare classes with the classes in either order, and what is due to rarity.
+
+A row for each data set and imbalance: left the recalls, right the norms of the classifier's weights. For each method
+the gap in both orders and its two parts (:mod:`empirical.experiments.class_order`): mean over the seeds with its
+interval.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from empirical.experiments.class_order import ORDERS, Split, split
+from figures.results import METHODS, Results, made_by, note_missing, points, read
+from figures.style import COLOURS, MARKERS, styled
+
+__all__ = ["command", "draw"]
+
+_SERIES = {
+    "labels": "the gap with the data's order of classes",
+    "reversed": "the gap with the reverse order",
+    "rarity": "due to rarity: half their sum",
+    "classes": "due to which classes are rare: half their difference",
+}
+_TITLES = {"recall": "recall, points", "norm": "norm of the class's weights"}
+_COLUMNS = ("data", "imbalance", "method", "seed", "order", "place", *_TITLES)
+_PANEL = (4.6, 2.8)
+
+
+command = made_by("class-order", _COLUMNS)
+
+
+@styled()
+def draw(results: Path) -> Figure:
+    """Draw ``class-order.csv`` and ``class-order.json`` of the folder ``results``.
+
+    Raises:
+        ResultsError: they are missing or cannot be read.
+    """
+    found = read(results, "class-order", _COLUMNS)
+    places = list(dict.fromkeys((row["data"], row["imbalance"]) for row in found.rows))
+    width, height = _PANEL
+    fig = Figure(figsize=(width * len(_TITLES), height * len(places) + 1.2))
+    grid = fig.subplots(len(places), len(_TITLES), squeeze=False)
+    for (data, ratio), axes in zip(places, grid, strict=True):
+        for (name, title), ax in zip(_TITLES.items(), axes, strict=True):
+            _draw(ax, found, data, ratio, name)
+            ax.set(ylabel=title, title=f"{data.partition(':')[0]}, imbalance {ratio:g}")
+    fig.legend(*grid[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    fig.suptitle(f"The more frequent half of the classes minus the rarer half ({found.profile})")
+    note_missing(fig, found)
+    return fig
+
+
+def _draw(ax: Axes, found: Results, data: str, ratio: float, name: str) -> None:
+    """Draw a panel."""
+    splits = [_splits(found.where(data=data, imbalance=ratio, method=method), name) for method in METHODS]
+    for i, (part, label) in enumerate(_SERIES.items()):
+        x = np.arange(len(METHODS)) + (i - (len(_SERIES) - 1) / 2) * 0.16
+        samples = [[getattr(one, part) for one in own] for own in splits]
+        points(ax, list(x), samples, marker=MARKERS[i], color=COLOURS[i], label=label)
+    ax.axhline(0, color="#555555", linewidth=0.8, zorder=1)
+    ax.set_xticks(range(len(METHODS)), list(METHODS.values()))
+    ax.set_xlim(-0.5, len(METHODS) - 0.5)
+
+
+def _splits(rows: list[dict[str, object]], name: str) -> list[Split]:
+    """Return the gap and its parts for each seed."""
+    found = []
+    for seed in dict.fromkeys(row["seed"] for row in rows):
+        own = sorted((row for row in rows if row["seed"] == seed), key=lambda row: row["place"] or 0)
+        found.append(split(*([row[name] for row in own if row["order"] == order] for order in ORDERS)))
+    return found
