@@ -28,6 +28,7 @@ _CLASSES = 10
 _SIDE = 32
 _MOST = 1_000_000
 _MOST_RUNS = 1000
+_TILE = 64
 _BUSY = "ours, beside a busy process"
 
 
@@ -62,18 +63,23 @@ class Plan:
 
     def __post_init__(self) -> None:
         """Check the numbers and names."""
-        import torch
-
         from empirical.networks import ARCHITECTURES
-        from empirical.steps import Execution
 
         choice("arch", self.arch, ARCHITECTURES)
         if self.precision is not None:
-            Execution(torch.device(self.device), precision=self.precision)
+            self.execution(precision=self.precision)
         whole("batch_size", self.batch_size, least=2, most=_MOST)
         whole("steps", self.steps)
         whole("rounds", self.rounds)
         whole("stacked", self.stacked, least=0, most=_MOST_RUNS)
+
+    def execution(self, **options: Any) -> Any:
+        """Return how to compute (:class:`empirical.steps.Execution`) on the device."""
+        import torch
+
+        from empirical.steps import Execution
+
+        return Execution(torch.device(self.device), **options)
 
     @property
     def candidates(self) -> dict[str, tuple[Callable[..., Measured], dict[str, Any]]]:
@@ -81,6 +87,8 @@ class Plan:
         found: dict[str, tuple[Callable[..., Measured], dict[str, Any]]] = {
             f"reference, {n} workers": (_reference, {"workers": n}) for n in self.workers
         }
+        for precision in dict.fromkeys(("float32", self.execution().precision, self.precision or "float32")):
+            found[_products(precision)] = (_ceiling, {"precision": precision})
         for precision in dict.fromkeys((None, self.precision)):
             for compile in dict.fromkeys((False, self.compile)):
                 name = ", ".join(filter(None, ("ours", precision, "compiled" if compile else None)))
@@ -102,12 +110,14 @@ class Measured:
         first_step: seconds to the end of the first step, data and network made, libraries loaded.
         outside: the share of the time outside forward, backward and optimiser; None where that is not measured.
         peak_mib: the largest resident memory, that of workers not counted, or the GPU's, in MiB.
+        precision: what was computed in.
     """
 
     images_per_second: float
     first_step: float
     outside: float | None
     peak_mib: float
+    precision: str = "float32"
 
 
 def measure(plan: Plan, told: Callable[[str], None] = lambda line: None) -> dict[str, list[Measured]]:
@@ -131,7 +141,8 @@ def report(found: dict[str, list[Measured]]) -> dict[str, Any]:
     """Return the medians of each candidate, and ours against the best reference.
 
     Returns:
-        ``candidates``, for each the medians of :class:`Measured`'s numbers; ``reference``, the name of the fastest
+        ``candidates``, for each the medians of :class:`Measured`'s numbers and ``share``, its images a second over
+        those of matrix products with as many operations in the same precision; ``reference``, the name of the fastest
         reference; ``ratios``, by name how many times as fast ours is; ``busy_cost``, how many times as long ours takes
         beside a busy process, None if not measured; ``together``, by name how many times as many images a second
         several runs at once see as one after another.
@@ -146,7 +157,10 @@ def report(found: dict[str, list[Measured]]) -> dict[str, Any]:
         return statistics.median(one.images_per_second / two.images_per_second for one, two in pairs)
 
     return {
-        "candidates": medians,
+        "candidates": {
+            name: {**numbers, "share": ratio(name, _products(found[name][0].precision))}
+            for name, numbers in medians.items()
+        },
         "reference": best,
         "ratios": {name: ratio(name, best) for name in found if name.startswith("ours") and name != _BUSY},
         "busy_cost": 1 / ratio(_BUSY, "ours") if _BUSY in found else None,
@@ -157,10 +171,15 @@ def report(found: dict[str, list[Measured]]) -> dict[str, Any]:
 def _medians(values: Sequence[Measured]) -> dict[str, float | None]:
     """Return the median of each number."""
     found: dict[str, float | None] = {}
-    for name in Measured.__dataclass_fields__:
+    for name in ("images_per_second", "first_step", "outside", "peak_mib"):
         known = [value for one in values if (value := getattr(one, name)) is not None]
         found[name] = statistics.median(known) if known else None
     return found
+
+
+def _products(precision: str) -> str:
+    """Return the name of the ceiling in a precision."""
+    return f"matrix products, {precision}"
 
 
 def _pictures(plan: Plan) -> tuple[Any, Any]:
@@ -190,15 +209,14 @@ def _ours(
     plan: Plan, precision: str = "auto", compile: bool = False, together: Callable[[], object] = lambda: None
 ) -> Measured:
     """Measure the loop of :mod:`empirical.train`; ``together`` is called between the first step and the others."""
-    import torch
 
     from empirical.learning import Supervised
-    from empirical.steps import Execution, Optimizer, Trainer
+    from empirical.steps import Optimizer, Trainer
     from empirical.stopwatch import Stopwatch, TimedOptimizer
 
-    device = torch.device(plan.device)
     config, material = _run(plan)
-    execution = Execution(device, compile=compile, precision=precision)
+    execution = plan.execution(compile=compile, precision=precision)
+    device = execution.device
     started = time.perf_counter()
     with execution.kernels():
         stage = Supervised(config, material, execution)
@@ -220,7 +238,40 @@ def _ours(
         trainer.tally(decides=True)  # waits for the device
     ended = time.perf_counter() - started
     outside = None if watch is None else 1 - (watch.seconds - inside) / (ended - first)
-    return Measured(_rate(plan, first, ended), first, outside, _peak(plan))
+    return Measured(_rate(plan, first, ended), first, outside, _peak(plan), execution.precision)
+
+
+def _operations(arch: str) -> int:
+    """Return the operations of a step of a network for each image, a multiplication and an addition counted as two."""
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+
+    from empirical.networks import build
+
+    with FlopCounterMode(display=False) as counter:
+        build(arch, _CLASSES)(torch.zeros(1, 3, _SIDE, _SIDE)).sum().backward()
+    return counter.get_total_flops()
+
+
+def _ceiling(plan: Plan, precision: str) -> Measured:
+    """Measure a square matrix product with about as many operations as a step has."""
+    import torch
+
+    work = plan.batch_size * _operations(plan.arch)
+    side = max(_TILE, _TILE * round((work / 2) ** (1 / 3) / _TILE))
+    device = torch.device(plan.device)
+    torch.backends.cuda.matmul.allow_tf32 = True  # as convolutions may
+    started = time.perf_counter()
+    one = torch.rand(side, side, device=device, dtype=getattr(torch, precision))
+    other = torch.empty_like(one)
+    torch.mm(one, one, out=other)
+    _settle(device)
+    first = time.perf_counter() - started
+    for _ in range(plan.steps):
+        torch.mm(one, one, out=other)
+    _settle(device)
+    rate = _rate(plan, first, time.perf_counter() - started) * 2 * side**3 / work
+    return Measured(rate, first, None, _peak(plan), precision)
 
 
 def _run(plan: Plan) -> tuple[Any, Any]:
@@ -244,13 +295,11 @@ def _run(plan: Plan) -> tuple[Any, Any]:
 
 def _stacked(plan: Plan, runs: int) -> Measured:
     """Measure several runs as one stack."""
-    import torch
 
     from empirical.stacked import Stack
-    from empirical.steps import Execution
 
     config, material = _run(plan)
-    execution = Execution(torch.device(plan.device))
+    execution = plan.execution()
     started = time.perf_counter()
     with execution.kernels():
         ends: list[float] = []
@@ -263,7 +312,7 @@ def _stacked(plan: Plan, runs: int) -> Measured:
         stack = Stack([config] * runs, [material] * runs, execution)
         stack.epoch(1, told)
     ended = time.perf_counter() - started
-    return Measured(runs * _rate(plan, ends[0], ended), ends[0], None, _peak(plan))
+    return Measured(runs * _rate(plan, ends[0], ended), ends[0], None, _peak(plan), execution.precision)
 
 
 _gate: Any = None
@@ -289,7 +338,7 @@ def _processes(plan: Plan, runs: int) -> Measured:
     with apart(runs, _wait_at, gate, plan.device) as submit:
         found = [future.result() for future in [submit(_together, plan) for _ in range(runs)]]
     rate, peak = (sum(getattr(one, name) for one in found) for name in ("images_per_second", "peak_mib"))
-    return Measured(rate, max(one.first_step for one in found), None, peak)
+    return Measured(rate, max(one.first_step for one in found), None, peak, found[0].precision)
 
 
 def _busy(plan: Plan) -> Measured:

@@ -1,8 +1,9 @@
 """``python -m empirical bench``: how fast training is, against a standard loop.
 
 Ours and the reference (empirical/reference.py, at its best number of workers) train the same network on random
-images of CIFAR's shape, in turn, each in a process of its own; medians and their ratio are shown. After Ctrl-C or
-SIGTERM it ends with exit code 130, and so do the processes.
+images of CIFAR's shape, in turn, each in a process of its own; medians and their ratio are shown. The share is that of
+the images/s of matrix products with as many operations in the same precision, the most that the device can do. After
+Ctrl-C or SIGTERM it ends with exit code 130, and so do the processes.
 """
 
 from __future__ import annotations
@@ -74,11 +75,11 @@ def _plan(args: argparse.Namespace) -> Any:
 
 def _table(found: dict[str, Any]) -> str:
     """Return the report as text."""
-    lines = [f"{'':30s}{'images/s':>10s}{'first step':>12s}{'outside':>9s}{'peak':>11s}"]
+    lines = [f"{'':30s}{'images/s':>10s}{'first step':>12s}{'outside':>9s}{'share':>8s}{'memory':>12s}"]
     for name, one in found["candidates"].items():
         outside = "-" if one["outside"] is None else f"{100 * one['outside']:.1f}%"
         speed = f"{one['images_per_second']:10.1f}{one['first_step']:10.2f} s"
-        lines.append(f"{name:30s}{speed}{outside:>9s}{one['peak_mib']:7.0f} MiB")
+        lines.append(f"{name:30s}{speed}{outside:>9s}{100 * one['share']:7.1f}%{one['peak_mib']:8.0f} MiB")
     for name, ratio in found["ratios"].items():
         lines.append(f"{name}: {ratio:.2f} times as fast as the {found['reference']}")
     if found["busy_cost"] is not None:

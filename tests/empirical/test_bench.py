@@ -16,6 +16,7 @@ def test_the_report_takes_medians_and_the_best_reference():
     found = {
         "reference, 0 workers": [Measured(rate, 1.0, None, 100.0) for rate in (10, 11, 30)],
         "reference, 2 workers": [Measured(rate, 1.0, None, 100.0) for rate in (20, 10, 20)],
+        "matrix products, float32": [Measured(rate, 0.1, None, 50.0) for rate in (100, 80, 120)],
         "ours": [Measured(rate, 2.0, 0.01, 50.0) for rate in (30, 20, 25)],
         "ours, beside a busy process": [Measured(rate, 2.0, 0.5, 50.0) for rate in (15, 10, 5)],
     }
@@ -28,6 +29,7 @@ def test_the_report_takes_medians_and_the_best_reference():
         "first_step": 2.0,
         "outside": 0.01,
         "peak_mib": 50.0,
+        "share": 0.25,  # of 0.3, 0.25 and 0.21
     }
 
 
@@ -35,17 +37,28 @@ def test_candidates():
     assert list(Plan(workers=(0, 2)).candidates) == [
         "reference, 0 workers",
         "reference, 2 workers",
+        "matrix products, float32",
         "ours",
         "ours, beside a busy process",
     ]
     assert Plan(stacked=3).candidates["3 runs, stacked"] == (bench._stacked, {"runs": 3})
     every = Plan(compile=True, precision="float32", workers=(), busy=False).candidates
     assert {name: tuple(given.values()) for name, (_, given) in every.items()} == {
+        "matrix products, float32": ("float32",),
         "ours": ("auto", False),
         "ours, compiled": ("auto", True),
         "ours, float32": ("float32", False),
         "ours, float32, compiled": ("float32", True),
     }
+
+
+def test_operations_are_those_of_convolutions_and_the_last_layer():
+    """Forward and for both gradients, but that of the images, which nobody needs."""
+    stem, stages = 3 * 16 * 9 * 32**2, (16**2 * 9 * 32**2, 32**2 * 9 * 16**2, 64**2 * 9 * 8**2)
+    blocks = sum(2 * (32 - 2) // 6 * stage for stage in stages)
+    shorter = (16 * 32 * 9 * 16**2 - stages[1]) + (32 * 64 * 9 * 8**2 - stages[2])  # the first layer of a stage
+    forward = stem + blocks + shorter + 64 * 10
+    assert bench._operations("resnet32") == 2 * (3 * forward - stem)
 
 
 def test_the_reference_loop_trains():
@@ -80,7 +93,7 @@ def test_the_command(tmp_path, capsys):
     assert "times as fast as the reference, 0 workers" in shown.out
     found = json.loads((tmp_path / "bench.json").read_text())
     together = ["2 runs, stacked", "2 runs, processes"]
-    assert list(found["candidates"]) == ["reference, 0 workers", "ours", *together]
+    assert list(found["candidates"]) == ["reference, 0 workers", "matrix products, float32", "ours", *together]
     for name in together:
         ratio = found["candidates"][name]["images_per_second"] / found["candidates"]["ours"]["images_per_second"]
         assert found["together"][name] == ratio > 0
@@ -88,6 +101,8 @@ def test_the_command(tmp_path, capsys):
     ours = found["candidates"]["ours"]
     assert ours["images_per_second"] > 0
     assert 0 < ours["outside"] < 1
+    ceiling = found["candidates"]["matrix products, float32"]
+    assert ours["share"] == ours["images_per_second"] / ceiling["images_per_second"] > 0
     assert ours["peak_mib"] > 10
 
 
