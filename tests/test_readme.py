@@ -27,6 +27,14 @@ def test_table_of_predictions_is_the_published_one(imbalance):
     assert f"| {imbalance} | {' | '.join(cells)} |" in LINES
 
 
+def test_table_of_training_speed_is_the_published_one():
+    made = json.loads((ROOT / "figures" / "published" / "bench.json").read_text(encoding="utf-8"))
+    for name in (made["reference"], *made["ratios"]):
+        one, ratio = made["candidates"][name], made["ratios"].get(name)
+        cells = name, f"{one['images_per_second']:.0f}", f"{ratio:.2f}x" if ratio else "", f"{100 * one['share']:.0f} %"
+        assert f"| {' | '.join(cells)} |".replace("|  |", "| |") in LINES
+
+
 def test_verdicts_on_networks_are_the_published_ones():
     claims = {}
     for data in ("cifar10", "cifar100"):
