@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 
 from empirical.config import Config
 from empirical.experiments.sweep import GPU_WORKERS, Outcome, check_executor, results
+from empirical.experiments.tables import grouped
 from empirical.longtail import imbalance_ratio
 from empirical.options import ROOT, folder, numeric
 from empirical.stopping import duration
@@ -38,6 +39,7 @@ __all__ = [
     "config",
     "data_name",
     "different",
+    "gap",
     "percent",
     "prepare",
     "results",
@@ -239,18 +241,19 @@ def prepare(
         choice("device", args.device, DEVICES)  # another machine has it
     runs, about = setting.runs, {}
     for name in names:
-        own = [run for run in configs if run.data == name]
-        material = gather(_hardest(own), args.root)
-        build_network(own[0], material)  # refuses images that the network cannot take
-        for run in own:
-            known = Run(run, runs).result()
-            if known is not None and known["data"] != material.fingerprint:
-                refuse("data", name, f"must hold the images that {Run(run, runs).folder} was trained on")
-        about[Path(name).name] = {
-            "fingerprint": material.fingerprint,
-            "classes": len(material.counts),
-            "test_images": len(material.test_labels),
-        }
+        for _, own in grouped((run for run in configs if run.data == name), lambda run: run.classes or ()):
+            material = gather(_hardest(own), args.root)
+            build_network(own[0], material)  # refuses images that the network cannot take
+            for run in own:
+                known = Run(run, runs).result()
+                if known is not None and known["data"] != material.fingerprint:
+                    refuse("data", name, f"must hold the images that {Run(run, runs).folder} was trained on")
+            first = {
+                "fingerprint": material.fingerprint,
+                "classes": len(material.counts),
+                "test_images": len(material.test_labels),
+            }
+            about.setdefault(Path(name).name, first)
     return replace(setting, about=about)
 
 

@@ -269,6 +269,12 @@ class TestClassOrder:
                     assert part[f"{name}_{order}"] == pytest.approx(gaps[order], abs=1e-4)
                 assert part[f"{name}_rarity"] == pytest.approx(sum(gaps.values()) / 2, abs=1e-4)
 
+    def test_runs_that_are_there_are_taken(self, swept, exit_code):
+        runs, *_, made = swept("class-order", "--imbalance", 5)
+        argv = ("--profile", "smoke", "--device", "cpu", "--seeds", 1, "--runs", runs, "--imbalance", 5)
+        assert exit_code("run", "class-order", *argv, "--out", runs / "again") == 0
+        assert json.loads((runs / "again" / "class-order.json").read_text())["summary"] == made["summary"]
+
     def test_a_missing_order_leaves_its_seed_out(self, tmp_path, exit_code):
         argv = ("--profile", "smoke", "--seeds", 1, "--time-budget", "0.000001s", "--out", tmp_path)
         assert exit_code("run", "class-order", *argv) == 75
