@@ -209,7 +209,6 @@ def _ours(
     plan: Plan, precision: str = "auto", compile: bool = False, together: Callable[[], object] = lambda: None
 ) -> Measured:
     """Measure the loop of :mod:`empirical.train`; ``together`` is called between the first step and the others."""
-
     from empirical.learning import Supervised
     from empirical.steps import Optimizer, Trainer
     from empirical.stopwatch import Stopwatch, TimedOptimizer
@@ -295,7 +294,6 @@ def _run(plan: Plan) -> tuple[Any, Any]:
 
 def _stacked(plan: Plan, runs: int) -> Measured:
     """Measure several runs as one stack."""
-
     from empirical.stacked import Stack
 
     config, material = _run(plan)
