@@ -32,20 +32,17 @@ from empirical.experiments.training import (
     average,
     blank,
     data_name,
-    gap,
     percent,
     spread,
 )
+from empirical.gaps import ORDERS, Split, split
 from empirical.progress import Track, silent
 from empirical.sizes import class_count
 
-__all__ = ["DATA", "ORDERS", "Row", "Split", "add_arguments", "plan", "prepare", "run", "split", "summarise"]
+__all__ = ["DATA", "Row", "add_arguments", "plan", "prepare", "run", "summarise"]
 
 DATA = {**rebalance.DATA, "cpu": ("cifar10",)}
 """The data sets of each profile."""
-
-ORDERS = ("labels", "reversed")
-"""The orders of the classes, from the most frequent to the rarest."""
 
 _MEASURED = ("recall", "norm")
 
@@ -79,35 +76,6 @@ class Row:
     recall: float | None
     norm: float | None
     run: str
-
-
-@dataclass(frozen=True)
-class Split:
-    """A gap in both orders, and its parts; None while a run is missing."""
-
-    labels: float | None
-    reversed: float | None
-
-    @property
-    def rarity(self) -> float | None:
-        """What is due to rarity."""
-        return None if self.labels is None or self.reversed is None else (self.labels + self.reversed) / 2
-
-    @property
-    def classes(self) -> float | None:
-        """What is due to which classes are rare."""
-        return None if self.labels is None or self.reversed is None else (self.labels - self.reversed) / 2
-
-
-def split(labels: Sequence[float | None], reversed: Sequence[float | None]) -> Split:
-    """Return the gap of what was measured at each place in either order.
-
-    Example:
-        >>> found = split([90, 70, 50, 20], [80, 60, 40, 30])
-        >>> found.labels, found.reversed, found.rarity, found.classes
-        (45.0, 35.0, 40.0, 5.0)
-    """
-    return Split(gap(labels), gap(reversed))
 
 
 def plan(profile: str, data: str, imbalance: float, seed: int, classes: int) -> list[Config]:

@@ -39,7 +39,8 @@ from numpy.typing import NDArray
 from empirical.config import Config
 from empirical.experiments import norms, rebalance, training
 from empirical.experiments.tables import grouped
-from empirical.experiments.training import Setting, add_arguments, average, blank, data_name, gap, percent, spread
+from empirical.experiments.training import Setting, add_arguments, average, blank, data_name, percent, spread
+from empirical.gaps import gap
 from empirical.progress import Track, silent
 from theory.theorem3 import tau_normalize
 

@@ -39,7 +39,6 @@ __all__ = [
     "config",
     "data_name",
     "different",
-    "gap",
     "percent",
     "prepare",
     "results",
@@ -303,20 +302,6 @@ def spread(values: Sequence[float | None]) -> float | None:
     """
     there = [value for value in values if value is not None]
     return stdev(there) if len(there) > 1 else None
-
-
-def gap(values: Sequence[float | None]) -> float | None:
-    """Return the mean over the first half of the classes minus that over the last half; None if a value is missing.
-
-    Of an odd number of classes the middle one counts for neither half.
-
-    Example:
-        >>> gap([90.0, 70.0, 60.0, 50.0, 20.0]), gap([1.0, None])
-        (45.0, None)
-    """
-    there = [value for value in values if value is not None]
-    half = len(there) // 2
-    return fmean(there[:half]) - fmean(there[-half:]) if half and len(there) == len(values) else None
 
 
 def _hardest(runs: Sequence[Config]) -> Config:

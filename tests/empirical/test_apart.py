@@ -14,16 +14,18 @@ import sys
 from empirical import bench
 from empirical.commands.bench import main
 
-bench.Plan.candidates = property(lambda self: {"one": (sys.argv[1], 2)})
+everything = bench.Plan.candidates.fget
+bench.Plan.candidates = property(lambda self: {sys.argv[1]: everything(self)[sys.argv[1]]})
 if __name__ == "__main__":
-    sys.exit(main(["--arch", "resnet8", "--batch-size", "2", "--steps", "20000", "--json", "bench.json"]))
+    plan = ["--arch", "resnet8", "--batch-size", "2", "--steps", "20000", "--stacked", "2"]
+    sys.exit(main([*plan, "--json", "bench.json"]))
 """
 ROOT = Path(__file__).parents[2]
 PATIENCE = 120
 AT_WORK = {  # the program, the keeper of its semaphores, the process of the measurement, and what that begins
-    "busy": 4,
-    "reference": 5,
-    "processes": 5,
+    "ours, beside a busy process": 4,
+    "reference, 2 workers": 5,
+    "2 runs, processes": 5,
 }
 
 
@@ -51,12 +53,12 @@ def until(condition, what):
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads the processes off /proc")
 @pytest.mark.parametrize(
-    ("kind", "number"), [("busy", signal.SIGTERM), ("reference", signal.SIGINT), ("processes", signal.SIGTERM)]
+    ("candidate", "number"), zip(AT_WORK, [signal.SIGTERM, signal.SIGINT, signal.SIGTERM], strict=True)
 )
-def test_nothing_is_left(kind, number, tmp_path):
+def test_nothing_is_left(candidate, number, tmp_path):
     (tmp_path / "program.py").write_text(PROGRAM)
     process = subprocess.Popen(
-        [sys.executable, "program.py", kind],
+        [sys.executable, "program.py", candidate],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
@@ -65,7 +67,7 @@ def test_nothing_is_left(kind, number, tmp_path):
         start_new_session=True,
     )
     try:
-        until(lambda: process.poll() is not None or len(alive(process.pid)) == AT_WORK[kind], "it does not begin")
+        until(lambda: process.poll() is not None or len(alive(process.pid)) == AT_WORK[candidate], "it does not begin")
         # As schedulers and terminals do it: SIGTERM goes to the program, Ctrl-C to all that are in front.
         (os.killpg if number == signal.SIGINT else os.kill)(process.pid, number)
         out, err = process.communicate(timeout=PATIENCE)

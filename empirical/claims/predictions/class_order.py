@@ -12,7 +12,7 @@ from empirical.claims.claim import Claim, Comparison
 from empirical.claims.measures import each, where
 from empirical.claims.predictions.cells import per_seed, places
 from empirical.claims.tables import Row, Table
-from empirical.experiments.class_order import ORDERS, Split, split
+from empirical.gaps import ORDERS, Split, split
 
 __all__ = ["CLAIMS"]
 

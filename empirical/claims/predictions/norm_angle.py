@@ -13,7 +13,7 @@ from empirical.claims.claim import Claim, Comparison
 from empirical.claims.measures import each, minus, where
 from empirical.claims.predictions.cells import average, per_seed, places, within
 from empirical.claims.tables import Row, Series, Statistic, Table
-from empirical.experiments.training import gap
+from empirical.gaps import gap
 
 __all__ = ["CLAIMS"]
 

@@ -11,7 +11,7 @@ import pytest
 from numpy.random import SeedSequence
 from scipy.optimize import minimize
 
-from empirical import two_stage
+from empirical import gaps, two_stage
 from empirical.config import Config
 from empirical.experiments import class_order, corrections, load, norm_angle, pretraining, rebalance, shift, training
 from empirical.runs import Run
@@ -244,16 +244,16 @@ class TestNormAngle:
 class TestClassOrder:
     def test_what_adds_up_is_told_apart(self):
         of_place, of_class = np.array([7.0, 5, 4, 1]), np.array([3.0, 2, 0, 6])
-        found = class_order.split(of_class + of_place, of_class[::-1] + of_place)
-        assert found.rarity == pytest.approx(class_order.gap(of_place)) == pytest.approx(3.5)
-        assert found.classes == pytest.approx(class_order.gap(of_class)) == pytest.approx(-0.5)
-        alone = class_order.split([1.0, 2.0], [None])
+        found = gaps.split(of_class + of_place, of_class[::-1] + of_place)
+        assert found.rarity == pytest.approx(gaps.gap(of_place)) == pytest.approx(3.5)
+        assert found.classes == pytest.approx(gaps.gap(of_class)) == pytest.approx(-0.5)
+        alone = gaps.split([1.0, 2.0], [None])
         assert (alone.labels, alone.rarity, alone.classes) == (-1.0, None, None)
 
     def test_smoke(self, swept):
         runs, rows, made = swept("class-order", "--imbalance", 5)
         assert len(rows) == 2 * 4 * 10
-        by_order = {order: [row for row in rows if row["order"] == order] for order in class_order.ORDERS}
+        by_order = {order: [row for row in rows if row["order"] == order] for order in gaps.ORDERS}
         for order, own in by_order.items():
             for row in own:
                 assert row["label"] == (row["place"] if order == "labels" else 9 - row["place"])
@@ -262,12 +262,12 @@ class TestClassOrder:
                 assert row["norm"] == pytest.approx(result["classifier"]["norms"][int(row["place"])], abs=1e-5)
         for part in made["summary"]:
             for name in ("recall", "norm"):
-                gaps = {}
+                found = {}
                 for order, own in by_order.items():
                     values = [row[name] for row in own if row["method"] == part["method"]]
-                    gaps[order] = np.mean(values[:5]) - np.mean(values[5:])
-                    assert part[f"{name}_{order}"] == pytest.approx(gaps[order], abs=1e-4)
-                assert part[f"{name}_rarity"] == pytest.approx(sum(gaps.values()) / 2, abs=1e-4)
+                    found[order] = np.mean(values[:5]) - np.mean(values[5:])
+                    assert part[f"{name}_{order}"] == pytest.approx(found[order], abs=1e-4)
+                assert part[f"{name}_rarity"] == pytest.approx(sum(found.values()) / 2, abs=1e-4)
 
     def test_runs_that_are_there_are_taken(self, swept, exit_code):
         runs, *_, made = swept("class-order", "--imbalance", 5)
