@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from empirical.apart import apart, busy_process
-from empirical.threads import one_thread
+from empirical.threads import one_thread, wait_passively
 from theory._validate import choice, whole
 
 __all__ = ["Measured", "Plan", "measure", "report"]
@@ -123,6 +123,9 @@ class Measured:
 def measure(plan: Plan, told: Callable[[str], None] = lambda line: None) -> dict[str, list[Measured]]:
     """Return the measurements of each candidate, a list with one for each round.
 
+    The reference's threads wait as the environment says, or as is OpenMP's own way; those of the others
+    (:func:`empirical.threads.wait_passively`) sleep after a moment.
+
     Args:
         plan: what to measure.
         told: called with a line after each measurement.
@@ -130,7 +133,7 @@ def measure(plan: Plan, told: Callable[[str], None] = lambda line: None) -> dict
     found: dict[str, list[Measured]] = {name: [] for name in plan.candidates}
     for number in range(1, plan.rounds + 1):
         for name, (kind, given) in plan.candidates.items():
-            with apart() as submit:
+            with apart(1, None if kind is _reference else wait_passively) as submit:
                 one = submit(partial(kind, plan, **given)).result()
             found[name].append(one)
             told(f"round {number}/{plan.rounds}  {name}: {one.images_per_second:.1f} images/s")

@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from empirical.memory import kept_memory
 from theory._validate import choice, refuse
 
 __all__ = [
@@ -110,9 +111,10 @@ class Execution:
 
     @contextmanager
     def kernels(self) -> Iterator[None]:
-        """Choose the kernels: deterministic ones, or the fastest for shapes that do not change."""
+        """Choose the kernels: deterministic ones, or the fastest for shapes that do not change; a CPU keeps memory."""
         if self.device.type != "cuda":
-            yield
+            with kept_memory():
+                yield
             return
         before = torch.are_deterministic_algorithms_enabled()
         torch.use_deterministic_algorithms(self.deterministic)

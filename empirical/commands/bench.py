@@ -18,7 +18,6 @@ from empirical.apart import listening
 from empirical.files import check_file, write_whole
 from empirical.options import Parser, file, numeric
 from empirical.stopping import CANCELLED
-from empirical.threads import wait_passively
 
 __all__ = ["main"]
 
@@ -41,7 +40,6 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--quick", action="store_true", help="a look: two steps, one round, no workers")
     parser.add_argument("--json", type=file, metavar="FILE", help="write the numbers to a file too")
     args = parser.parse_args(argv)
-    wait_passively()
     try:
         plan = _plan(args)
         if args.json is not None:

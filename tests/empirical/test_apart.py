@@ -53,7 +53,7 @@ def until(condition, what):
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads the processes off /proc")
 @pytest.mark.parametrize(
-    ("candidate", "number"), zip(AT_WORK, [signal.SIGTERM, signal.SIGINT, signal.SIGTERM], strict=True)
+    ("candidate", "number"), list(zip(AT_WORK, [signal.SIGTERM, signal.SIGINT, signal.SIGTERM], strict=True))
 )
 def test_nothing_is_left(candidate, number, tmp_path):
     (tmp_path / "program.py").write_text(PROGRAM)

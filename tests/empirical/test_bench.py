@@ -1,4 +1,6 @@
 import json
+from concurrent.futures import Future
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from empirical.__main__ import main
 from empirical.bench import Measured, Plan, report
 from empirical.networks import build
 from empirical.reference import Pictures, reference_steps
+from empirical.threads import wait_passively
 
 
 def test_the_report_takes_medians_and_the_best_reference():
@@ -50,6 +53,22 @@ def test_candidates():
         "ours, float32": ("float32", False),
         "ours, float32, compiled": ("float32", True),
     }
+
+
+def test_the_threads_of_the_reference_wait_as_they_usually_do(monkeypatch):
+    plan, begun = Plan(workers=(0,), rounds=1, stacked=2), []
+
+    @contextmanager
+    def apart(count, begin):
+        begun.append(begin)
+        yield lambda work: submitted
+
+    submitted = Future()
+    submitted.set_result(Measured(1.0, 1.0, None, 1.0))
+    monkeypatch.setattr(bench, "apart", apart)
+    names = list(bench.measure(plan))
+    assert names == list(plan.candidates)
+    assert begun == [None if name == "reference, 0 workers" else wait_passively for name in names]
 
 
 def test_operations_are_those_of_convolutions_and_the_last_layer():

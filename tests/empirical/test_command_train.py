@@ -217,14 +217,17 @@ def test_help_names_the_defaults_and_the_exit_codes(capsys, exit_code):
 def test_the_environment_is_set_before_torch_is_imported():
     code = (
         "import os, sys; from empirical.__main__ import main; from empirical.commands import train;"
-        "train._train = lambda *_: print(os.environ['OMP_WAIT_POLICY'], 'torch' in sys.modules) or 0;"
+        "names = 'OMP_WAIT_POLICY', 'GOMP_SPINCOUNT';"
+        "train._train = lambda *_: print(*map(os.environ.get, names), 'torch' in sys.modules) or 0;"
         "main(['train', '--data', 'digits', '--out', 'x'])"
     )
-    for given, expected in (({}, "PASSIVE False\n"), ({"OMP_WAIT_POLICY": "ACTIVE"}, "ACTIVE False\n")):
-        env = {key: value for key, value in os.environ.items() if key != "OMP_WAIT_POLICY"} | given
+    cases = {"PASSIVE 1000": {}, "ACTIVE None": {"OMP_WAIT_POLICY": "ACTIVE"}, "None 7": {"GOMP_SPINCOUNT": "7"}}
+    for expected, given in cases.items():
+        own = os.environ.items()
+        env = {key: value for key, value in own if key not in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")} | given
         argv = [sys.executable, "-c", code]
         done = subprocess.run(argv, capture_output=True, text=True, check=True, env=env, cwd=Path(__file__).parents[2])
-        assert done.stdout == expected
+        assert done.stdout == f"{expected} False\n"
 
 
 def test_every_field_of_a_configuration_can_be_given(tmp_path, monkeypatch, exit_code):
