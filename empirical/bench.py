@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
+from threading import BrokenBarrierError
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ _SIDE = 32
 _MOST = 1_000_000
 _MOST_RUNS = 1000
 _TILE = 64
+_WARM = 20
 _BUSY = "ours, beside a busy process"
 
 
@@ -262,11 +264,12 @@ def _ceiling(plan: Plan, precision: str) -> Measured:
     work = plan.batch_size * _operations(plan.arch)
     side = max(_TILE, _TILE * round((work / 2) ** (1 / 3) / _TILE))
     device = torch.device(plan.device)
-    torch.backends.cuda.matmul.allow_tf32 = True  # as convolutions may
+    torch.backends.cuda.matmul.allow_tf32 = True  # as the convolutions of the reference may
     started = time.perf_counter()
     one = torch.rand(side, side, device=device, dtype=getattr(torch, precision))
     other = torch.empty_like(one)
-    torch.mm(one, one, out=other)
+    for _ in range(_WARM if device.type == "cuda" else 1):
+        torch.mm(one, one, out=other)
     _settle(device)
     first = time.perf_counter() - started
     for _ in range(plan.steps):
@@ -330,14 +333,22 @@ def _wait_at(gate: Any, device: str) -> None:
 
 def _together(plan: Plan) -> Measured:
     """Measure the loop of :mod:`empirical.train` while others do the same."""
-    return _ours(plan, together=_gate.wait)
+    try:
+        return _ours(plan, together=_gate.wait)
+    except BaseException:
+        _gate.abort()  # the others would wait for ever
+        raise
 
 
 def _processes(plan: Plan, runs: int) -> Measured:
     """Measure several runs as processes that begin their second step together."""
     gate = get_context("spawn").Barrier(runs)
     with apart(runs, _wait_at, gate, plan.device) as submit:
-        found = [future.result() for future in [submit(_together, plan) for _ in range(runs)]]
+        futures = [submit(_together, plan) for _ in range(runs)]
+        errors = [error for future in futures if (error := future.exception())]
+        if errors:  # of the others one knows only that they were not joined
+            raise min(errors, key=lambda error: isinstance(error, BrokenBarrierError))
+        found = [future.result() for future in futures]
     rate, peak = (sum(getattr(one, name) for one in found) for name in ("images_per_second", "peak_mib"))
     return Measured(rate, max(one.first_step for one in found), None, peak, found[0].precision)
 

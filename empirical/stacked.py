@@ -32,6 +32,13 @@ METHODS = ("ce", "rs", "rw", "rw-inverse", "drw")
 _FREE = {"seed": 0, "method": "ce", "pretrain": "none", "similar_fraction": 0.0}
 
 
+class _BatchNorm2d(nn.BatchNorm2d):
+    """Batch normalisation of what autocast has made bfloat16: with statistics in float32, vmap's rule for it fails."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return super().forward(input.float() if input.dtype == torch.bfloat16 else input)
+
+
 class Stack(nn.Module):
     """Several runs under way at once.
 
@@ -77,6 +84,9 @@ class Stack(nn.Module):
         for name, value in buffers.items():
             self.register_buffer(self._names[1][name], value)
         self._shape = (copy.deepcopy(networks[0]).to("meta"),)  # in a tuple, so that its weights are not this module's
+        for module in self._shape[0].modules():
+            if type(module) is nn.BatchNorm2d:
+                module.__class__ = _BatchNorm2d
         for name, value in (
             ("mean", torch.stack([material.mean for material in materials])),
             ("std", torch.stack([material.std for material in materials])),

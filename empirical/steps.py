@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import torch
@@ -71,6 +72,8 @@ class Execution:
     def __post_init__(self) -> None:
         """Settle the precision, and have cuBLAS be deterministic too, if that is asked for."""
         choice("precision", self.precision, PRECISIONS)
+        if self.deterministic and self.device.type == "cuda":
+            self._tell_cublas()  # before anything below starts CUDA
         native = has_bfloat16(self.device)
         if self.precision == "bfloat16" and not native:
             device = self.device.type
@@ -78,12 +81,14 @@ class Execution:
         if self.precision == "auto":
             both = native and self.device.type == "cuda"
             object.__setattr__(self, "precision", "bfloat16" if both else "float32")
-        if self.deterministic and self.device.type == "cuda":
-            if not torch.cuda.is_initialized():  # cuBLAS reads it when it starts
-                os.environ.setdefault(_CUBLAS, _WORKSPACES[0])
-            if os.environ.get(_CUBLAS) not in _WORKSPACES:
-                allowed = f"needs {_CUBLAS}={' or '.join(_WORKSPACES)} in the environment before CUDA is used"
-                refuse("deterministic", True, allowed)
+
+    def _tell_cublas(self) -> None:
+        """Have cuBLAS be deterministic; it reads the environment when CUDA starts."""
+        if not torch.cuda.is_initialized():
+            os.environ.setdefault(_CUBLAS, _WORKSPACES[0])
+        if os.environ.get(_CUBLAS) not in _WORKSPACES:
+            allowed = f"needs {_CUBLAS}={' or '.join(_WORKSPACES)} in the environment before CUDA is used"
+            refuse("deterministic", True, allowed)
 
     @property
     def graphs(self) -> bool:
@@ -120,7 +125,10 @@ class Execution:
         torch.use_deterministic_algorithms(self.deterministic)
         try:
             with torch.backends.cudnn.flags(
-                enabled=True, benchmark=not self.deterministic, deterministic=self.deterministic, allow_tf32=True
+                enabled=True,
+                benchmark=not self.deterministic,
+                deterministic=self.deterministic,
+                allow_tf32=self.precision == "bfloat16",  # where float32 is asked for, its products have all digits
             ):
                 yield
         finally:
@@ -302,6 +310,12 @@ def has_bfloat16(device: torch.device) -> bool:
     return any(found.get(name) for name in _BFLOAT16)
 
 
+@cache
+def _aside() -> torch.cuda.Stream:
+    """Return the stream that steps warm up on: one for all, as cuBLAS keeps memory for each that it sees."""
+    return torch.cuda.Stream()
+
+
 class Evaluator:
     """Gives the logits of images in evaluation mode, as a graph where steps are graphs.
 
@@ -368,7 +382,7 @@ class _Step:
         """Capture the call. The calls that warm it up leave no trace in ``state`` or ``generators``."""
         before = [tensor.detach().clone() for tensor in state]
         drawn = [generator.get_state() for generator in generators]
-        aside = torch.cuda.Stream()
+        aside = _aside()
         aside.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(aside):
             for _ in range(_WARM_STEPS):

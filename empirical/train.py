@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import time
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from empirical.config import Config
@@ -25,7 +27,7 @@ from empirical.runs import Run
 from empirical.scheduling import complete, needs
 from empirical.steps import Execution, Optimizer, Trainer, find_device
 from empirical.stopping import Interrupted, Stop
-from empirical.threads import cores, one_thread
+from empirical.threads import one_thread, usual_workers
 from theory._validate import number, refuse
 
 __all__ = ["SAVE_EVERY", "Diverged", "train", "train_many", "trained_network"]
@@ -126,7 +128,8 @@ def train_many(
     Args:
         configs: what to train.
         out: the folder of the runs; the processes of the executor must see it.
-        executor: any executor; by default processes of one thread each on this machine, as many as it has cores.
+        executor: any executor; by default processes of one thread each on this machine, as many as suit it
+            (:func:`empirical.threads.usual_workers`).
         options: of :func:`train`: ``root``, ``device``, ``deterministic``, ``compile``, ``precision``, ``save_every``.
 
     Raises:
@@ -135,7 +138,8 @@ def train_many(
         OSError: as in :func:`train`.
     """
     if executor is None:
-        with ProcessPoolExecutor(cores(), mp_context=get_context("spawn"), initializer=one_thread) as pool:
+        workers = usual_workers(options.get("device", "auto"))
+        with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=one_thread) as pool:
             return train_many(configs, out, pool, **options)
     results: dict[Config, dict[str, Any]] = {}
     for config, found in complete(needs(configs), lambda run: executor.submit(train, run, out, **options)):
@@ -180,6 +184,9 @@ def _train(
             run.record_images(material)
             finished = _Training(run, material, execution, save_every).finish(stop, monitor)
             run.finish(finished)
+            if execution.graphs:
+                gc.collect()  # graphs lie in cycles of references, and what they hold on the device with them
+                torch.cuda.empty_cache()  # for the other processes that train there
         return finished
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from empirical.config import Config
 from empirical.experiments import EXPERIMENTS, headline
 from empirical.experiments.planned import planned, pretrainings
-from empirical.experiments.sweep import usual_workers
+from empirical.experiments.sweep import side_by_side
 from empirical.experiments.training import PROFILES
 from empirical.options import ROOT, Parser, folder
 from empirical.threads import wait_passively
@@ -71,7 +71,7 @@ class _Clock:
         known: dict[tuple[object, ...], Size] = {}
         self._sizes: dict[Config, Size] = {}
         self._speeds: dict[int, dict[Kind, Speed]] = {}
-        self._workers = {profile: usual_workers(profile, "auto") for profile in next(iter(plans.values()))}
+        self._workers = {profile: side_by_side(profile, "auto") for profile in next(iter(plans.values()))}
         for profile, workers in self._workers.items():
             configs = _all(plans, profile)
             for run in configs:

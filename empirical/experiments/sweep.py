@@ -31,21 +31,14 @@ from empirical.config import Config
 from empirical.experiments.places import Job, Place, given, here, processes
 from empirical.options import FAILED
 from empirical.stopping import INTERRUPTED, Interrupted, Stop
-from empirical.threads import cores
+from empirical.threads import usual_workers
 from theory._validate import number, refuse
 from theory.executors import client_address, open_client
 
 if TYPE_CHECKING:
     from empirical.experiments.training import Setting
 
-__all__ = ["GPU_WORKERS", "SUBMITIT", "Outcome", "check_executor", "results", "usual_workers"]
-
-GPU_WORKERS = 4
-"""How many runs are trained side by side on one GPU, if nothing else is said: processes that take turns on it.
-
-A network for CIFAR at batch 128 leaves a modern GPU idle most of the time, and each process takes about 1 GB of its
-memory for CUDA alone. The number is a guess: it was not measured on a GPU.
-"""
+__all__ = ["SUBMITIT", "Outcome", "check_executor", "results", "side_by_side"]
 
 SUBMITIT = ("submitit", "submitit://slurm", "submitit://local")
 """The executors of jobs; the first takes SLURM where it is and this machine elsewhere."""
@@ -126,13 +119,9 @@ def check_executor(executor: Executor | str | None, resources: Mapping[str, Any]
         refuse("resources", dict(resources), "must be left out: only dask:// and submitit have them")
 
 
-def usual_workers(profile: str, device: str) -> int:
+def side_by_side(profile: str, device: str) -> int:
     """Return how many runs this machine trains side by side if nothing is said."""
-    from empirical.steps import find_device
-
-    if profile == "smoke":
-        return 1  # a process takes longer to begin than a run
-    return min(cores(), GPU_WORKERS) if find_device(device).type == "cuda" else cores()
+    return 1 if profile == "smoke" else usual_workers(device)  # a process takes longer to begin than a smoke run
 
 
 def _train(missing: Callable[[], list[Config]], setting: Setting) -> None:
@@ -208,7 +197,7 @@ def _open(setting: Setting, job: Job, stop: Stop) -> Iterator[Place]:
         with given(job, executor, stop, workers) as place:
             yield place
     elif executor is None:
-        workers = usual_workers(setting.profile, setting.device) if workers is None else workers
+        workers = side_by_side(setting.profile, setting.device) if workers is None else workers
         with here(job, stop) if workers == 1 else processes(job, workers) as place:
             yield place
     elif executor in SUBMITIT:

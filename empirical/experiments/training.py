@@ -21,12 +21,12 @@ from statistics import fmean, stdev
 from typing import Any, TypeVar
 
 from empirical.config import Config
-from empirical.experiments.sweep import GPU_WORKERS, Outcome, check_executor, results
+from empirical.experiments.sweep import Outcome, check_executor, results
 from empirical.experiments.tables import grouped
 from empirical.longtail import imbalance_ratio
 from empirical.options import ROOT, folder, numeric
 from empirical.stopping import duration
-from empirical.threads import wait_passively
+from empirical.threads import GPU_WORKERS, wait_passively
 from theory._validate import choice, refuse, whole
 
 __all__ = [

@@ -2,6 +2,7 @@ import json
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
+from threading import BrokenBarrierError
 
 import pytest
 import torch
@@ -69,6 +70,43 @@ def test_the_threads_of_the_reference_wait_as_they_usually_do(monkeypatch):
     names = list(bench.measure(plan))
     assert names == list(plan.candidates)
     assert begun == [None if name == "reference, 0 workers" else wait_passively for name in names]
+
+
+def test_a_process_that_fails_does_not_keep_the_others_waiting(monkeypatch):
+    class Gate:
+        def __init__(self):
+            self.aborted = False
+
+        def wait(self):
+            raise AssertionError
+
+        def abort(self):
+            self.aborted = True
+
+    def fails(plan, together):
+        raise MemoryError
+
+    gate = Gate()
+    monkeypatch.setattr(bench, "_gate", gate)
+    monkeypatch.setattr(bench, "_ours", fails)
+    with pytest.raises(MemoryError):
+        bench._together(Plan())
+    assert gate.aborted
+
+
+def test_what_failed_is_raised_not_that_others_waited_for_it(monkeypatch):
+    futures = [Future() for _ in range(3)]
+    for future, error in zip(futures, (BrokenBarrierError(), MemoryError("GPU"), BrokenBarrierError()), strict=True):
+        future.set_exception(error)
+    submitted = iter(futures)
+
+    @contextmanager
+    def apart(*given):
+        yield lambda *work: next(submitted)
+
+    monkeypatch.setattr(bench, "apart", apart)
+    with pytest.raises(MemoryError, match="GPU"):
+        bench._processes(Plan(), 3)
 
 
 def test_operations_are_those_of_convolutions_and_the_last_layer():

@@ -1,4 +1,7 @@
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -64,6 +67,36 @@ def test_stacked_runs_are_the_separate_ones(captured, request):
             assert found[epoch][number][1] == pytest.approx(accuracy)
     losses = [tuple(row[0] for row in rows) for rows, _ in expected]
     assert len(set(losses)) == len(RUNS)
+
+
+def test_autocast_as_on_cuda():
+    """On CUDA, autocast reaches the convolutions that vmap makes of a stack's; on a CPU it does not, but for this."""
+    code = """
+import torch
+from torch._C import DispatchKey, DispatchKeySet, _ExcludeDispatchKeyGuard
+from empirical import steps
+from empirical.config import Config
+from empirical.material import gather
+from empirical.stacked import Stack
+
+def convolution(images, weights, *given):
+    with _ExcludeDispatchKeyGuard(DispatchKeySet(DispatchKey.AutocastCPU)):
+        return torch.ops.aten.convolution.default(images.bfloat16(), weights.bfloat16(), *given)
+
+library = torch.library.Library("aten", "IMPL")
+library.impl("convolution", convolution, "AutocastCPU")
+steps.has_bfloat16 = lambda device: True
+size = {"arch": "resnet8", "width": 4, "resolution": 8, "batch_size": 16}
+config = Config(data="gaussian:classes=3,train=40,test=20", imbalance=4, **size)
+execution = steps.Execution(torch.device("cpu"), precision="bfloat16")
+stack = Stack([config, config], [gather(config, None)] * 2, execution)
+print(*[loss for loss, _ in stack.epoch(1)])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parents[2])
+    assert done.returncode == 0, done.stderr
+    one, other = map(float, done.stdout.split())
+    assert one == pytest.approx(other, rel=1e-3)
+    assert 0 < one < 10
 
 
 def test_a_stack_starts_from_what_was_learnt():

@@ -176,22 +176,25 @@ def test_the_evaluator_follows_the_network(batches, captured, request):
 
 
 def test_deterministic_cuda_tells_cublas_in_time(monkeypatch):
-    device = torch.device("cuda")
-    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: False)
+    device, started = torch.device("cuda"), []
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: bool(started))
+    # Asking CUDA for anything starts it.
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda **kwargs: started.append(True) or True)
     monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG", raising=False)
     Execution(device)
+    started.clear()
     Execution(CPU, deterministic=True)
     assert "CUBLAS_WORKSPACE_CONFIG" not in os.environ
     Execution(device, deterministic=True)
     assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":4096:8"
-    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
+    assert started
     monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", ":16:8")
     Execution(device, deterministic=True)
     monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG")
     refused = r"^deterministic=True: needs CUBLAS_WORKSPACE_CONFIG=:4096:8 or :16:8 in the environment before CUDA is"
     with pytest.raises(ValueError, match=refused):
         Execution(device, deterministic=True)
-    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: False)
+    started.clear()
     monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", ":0:0")
     with pytest.raises(ValueError, match=refused):
         Execution(device, deterministic=True)
