@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from threading import RLock
 from typing import Any
 
 import torch
@@ -40,6 +41,9 @@ DEVICES = ("auto", "cpu", "cuda")
 
 PRECISIONS = ("auto", "float32", "bfloat16")
 """What :class:`Execution` computes in."""
+
+_one_at_a_time = RLock()
+"""For the threads of a process that use CUDA: the kernels are chosen for all, and a graph captures what others do."""
 
 _WARM_STEPS = 3
 _BFLOAT16 = ("avx512_bf16", "amx_bf16", "bf16")
@@ -121,18 +125,19 @@ class Execution:
             with kept_memory():
                 yield
             return
-        before = torch.are_deterministic_algorithms_enabled()
-        torch.use_deterministic_algorithms(self.deterministic)
-        try:
-            with torch.backends.cudnn.flags(
-                enabled=True,
-                benchmark=not self.deterministic,
-                deterministic=self.deterministic,
-                allow_tf32=self.precision == "bfloat16",  # where float32 is asked for, its products have all digits
-            ):
-                yield
-        finally:
-            torch.use_deterministic_algorithms(before)
+        with _one_at_a_time:
+            before = torch.are_deterministic_algorithms_enabled()
+            torch.use_deterministic_algorithms(self.deterministic)
+            try:
+                with torch.backends.cudnn.flags(
+                    enabled=True,
+                    benchmark=not self.deterministic,
+                    deterministic=self.deterministic,
+                    allow_tf32=self.precision == "bfloat16",  # where float32 is asked for, products have all its digits
+                ):
+                    yield
+            finally:
+                torch.use_deterministic_algorithms(before)
 
     def describe(self) -> dict[str, Any]:
         """Return what a result says of how it was computed."""

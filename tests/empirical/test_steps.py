@@ -1,5 +1,6 @@
 import copy
 import os
+from threading import Event, Thread
 
 import pytest
 import torch
@@ -212,6 +213,24 @@ def test_the_kernels_of_cuda_are_chosen_and_put_back(monkeypatch, deterministic)
     with Execution(torch.device("cuda"), deterministic=deterministic).kernels():
         assert flags() == (deterministic, deterministic, not deterministic)
     assert flags() == before
+
+
+def test_the_threads_of_a_process_use_cuda_in_turn():
+    cuda, began, order = Execution(torch.device("cuda")), Event(), []
+
+    def other():
+        began.set()
+        with cuda.kernels():
+            order.append("other")
+
+    thread = Thread(target=other)
+    with cuda.kernels():
+        thread.start()
+        began.wait()
+        thread.join(0.2)
+        order.append("first")
+    thread.join()
+    assert order == ["first", "other"]
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
