@@ -12,9 +12,9 @@ from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
 from theory import check_tail_bound, theorem1
-from theory import derivations as d
-from theory.judge import judge
+from theory.proofs import derivations as d
 from theory.strategies import alphas, theorem1_settings
+from theory.verdicts.judge import judge
 
 
 def own_bound(s, alpha):

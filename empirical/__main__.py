@@ -23,13 +23,13 @@ from importlib import import_module
 from typing import Any
 
 from empirical.experiments import EXPERIMENTS, headline, load
-from empirical.files import csv_text, digest, write_whole
-from empirical.folders import make_folders
-from empirical.options import FAILED, Parser, folder, program
-from empirical.predictions import Changed
-from empirical.progress import track
-from empirical.provenance import command, surroundings, training
-from empirical.stopping import CANCELLED
+from empirical.runtime.command_line import FAILED, Parser, folder, program
+from empirical.runtime.progress import track
+from empirical.runtime.stop import CANCELLED
+from empirical.storage.folders import make_folders
+from empirical.storage.prediction_record import Changed
+from empirical.storage.provenance import command, surroundings, training
+from empirical.storage.tables import csv_text, digest, write_whole
 
 __all__ = ["COMMANDS", "main"]
 
@@ -127,7 +127,7 @@ def _trained(setting: Any) -> dict[str, Any]:
     sweep = getattr(setting, "sweep", setting)  # that of an experiment on frozen features is a part of its setting
     if not getattr(sweep, "configs", ()):
         return {}
-    from empirical.runs import Run
+    from empirical.storage.run_folder import Run
 
     return {"trained": training(Run(run, sweep.runs).result() for run in sweep.configs)}
 

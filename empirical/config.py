@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
 from typing import Any
 
-from empirical.known import ARCHITECTURES, OBJECTIVES, default_numbers, own_width
-from empirical.schedule import Schedule
-from theory._validate import choice, number, positive, refuse, whole
+from empirical.learning_rate import Schedule
+from empirical.registry import ARCHITECTURES, OBJECTIVES, default_numbers, own_width
+from theory.support.validate import choice, number, positive, refuse, whole
 
 __all__ = ["METHODS", "NO_PRETRAINING", "SHAPES", "Config"]
 
@@ -61,7 +61,7 @@ class Config:
     cannot change the result (the folder, the device, how long a process may take) is no part of it.
 
     Args:
-        data: the data set, a name that :func:`empirical.data.load` knows.
+        data: the data set, a name that :func:`empirical.data.load.load` knows.
         imbalance: how many times as many images the most frequent class has as the rarest, at least 1.
         shape: ``exp``, class counts that fall by the same factor from class to class, or ``step``.
         largest: how many images the most frequent class keeps; None for as many as the data have for these counts.
@@ -76,8 +76,9 @@ class Config:
         similar_minority: the class that they become similar to, after ``classes``; None for the last one.
         method: the method of long-tailed learning, or None for a run that is a pre-training.
         pretrain: the self-supervised pre-training whose weights the network starts from.
-        temperature: a number of the pre-training, as are the next five: :mod:`empirical.pretrain` explains them under
-            the name of each objective. None for the objective's own; what an objective does not have is None.
+        temperature: a number of the pre-training, as are the next five: :mod:`empirical.training.pretrain` explains
+            them under the name of each objective. None for the objective's own; what an objective does not have is
+            None.
         dimension: likewise.
         key_momentum: likewise.
         queue: likewise.
@@ -88,7 +89,7 @@ class Config:
         resolution: the side that the images are scaled to, in pixels; None for their own.
         epochs: how often each image is seen.
         batch_size: images a step.
-        lr: the learning rate of the plateau (:class:`empirical.schedule.Schedule`).
+        lr: the learning rate of the plateau (:class:`empirical.learning_rate.Schedule`).
         momentum: of SGD, without Nesterov's correction.
         weight_decay: the coefficient of the L2 penalty's gradient, on every parameter.
         warmup: the fraction of the epochs with a rising learning rate.

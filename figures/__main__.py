@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
-from empirical.files import check_file
-from empirical.folders import make_folder
-from empirical.options import BAD_INPUT, Parser, folder, place, program
+from empirical.runtime.command_line import BAD_INPUT, Parser, folder, place, program
+from empirical.storage.folders import make_folder
+from empirical.storage.tables import check_file
 from figures import FIGURES, ResultsError
 from figures.style import save
 

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
-from empirical.experiments.printed import Cells, cell
+from empirical.printed import Cells, cell
 from figures.results import STARTS, Results, interval, note_missing, points
 from figures.style import COLOURS, MARKERS
 

@@ -13,7 +13,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from empirical.gaps import ORDERS, Split, split
+from empirical.analysis.rarity import ORDERS, Split, split
 from figures.results import METHODS, Results, made_by, note_missing, points, read
 from figures.style import COLOURS, MARKERS, styled
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from empirical.experiments.printed import TABLE1
+from empirical.printed import TABLE1
 from figures.accuracies import COLUMNS, Layout, draw_accuracies
 from figures.results import made_by, read
 from figures.style import styled

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from empirical.experiments.printed import PEERS, TABLE1
+from empirical.printed import PEERS, TABLE1
 from figures.accuracies import COLUMNS, Layout, draw_accuracies
 from figures.results import METHODS, made_by, read
 from figures.style import styled

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from empirical.experiments.linearity import bend
+from empirical.experiments.shared.bend import bend
 from figures.results import made_by, read
 from figures.style import COLOURS, styled
 from figures.toy import COLUMNS, Case, draw_toy

@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullLocator
 
-from empirical.experiments.printed import TABLE2, cell
+from empirical.printed import TABLE2, cell
 from figures.results import METHODS, Results, made_by, note_missing, points, read
 from figures.style import COLOURS, MARKERS, styled
 

@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
-from empirical.files import csv_cells
+from empirical.storage.tables import csv_cells
 from figures.agreement import Cloud, draw_agreement
 from figures.results import Results, refuse
 from figures.style import COLOURS, styled

@@ -17,7 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from empirical.experiments.printed import TABLE1, TABLE2, cell
+from empirical.printed import TABLE1, TABLE2, cell
 from figures.results import METHODS, STARTS, Results, further, interval, made_by, note_missing, points, read
 from figures.style import COLOURS, MARKERS, styled
 

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator
 from scipy.stats import t
 
-from empirical.files import csv_rows
+from empirical.storage.tables import csv_rows
 from figures import ResultsError
 
 __all__ = [

@@ -11,7 +11,7 @@ from typing import Any
 import matplotlib
 from matplotlib.figure import Figure
 
-from empirical.files import write_whole
+from empirical.storage.tables import write_whole
 from theory import __version__
 
 __all__ = ["COLOURS", "MARKERS", "encoded", "save", "styled"]

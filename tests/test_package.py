@@ -22,9 +22,9 @@ from packaging.requirements import Requirement
 
 from empirical.__main__ import _EXTRA
 from theory import __version__
-from theory.certificate import certificate
-from theory.ledger import LEDGER, Finding, verify
-from theory.results import RESULTS
+from theory.verdicts.beyond import RESULTS
+from theory.verdicts.certificate import certificate
+from theory.verdicts.ledger import LEDGER, Finding, verify
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("theory", "empirical", "figures")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from theory.ledger import LEDGER, verify
+from theory.verdicts.ledger import LEDGER, verify
 
 ROOT = Path(__file__).parents[1]
 LINES = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()

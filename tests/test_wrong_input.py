@@ -16,9 +16,10 @@ import empirical.__main__ as empirical_program
 import figures.__main__ as figures_program
 import theory.__main__ as theory_program
 from empirical.commands import train
-from empirical.experiments import EXPERIMENTS, training
+from empirical.experiments import EXPERIMENTS
 from empirical.experiments import load as load_experiment
-from empirical.options import file, folder, numeric, place
+from empirical.runtime.command_line import file, folder, numeric, place
+from empirical.sweeps import setting as training
 from figures import FIGURES
 
 LONG = "z" * 300  # longer than a file's name can be
@@ -140,7 +141,7 @@ def test_every_option_of_train(capsys, monkeypatch):
     def begin(*args, **options):
         raise Begins
 
-    monkeypatch.setattr("empirical.train._train", begin)
+    monkeypatch.setattr("empirical.training.train._train", begin)
     base = ["train", *TINY, "--out", "folder"]
     for others in ((), ("--similar-fraction", "0.5"), ("--method", "ldam-drw"), ("--pretrain", "moco")):
         try_all(empirical_program.main, [*base, *others], train._parser(), capsys)
@@ -150,9 +151,9 @@ def test_every_option_of_the_other_commands(capsys, monkeypatch):
     def begin(*args, **options):
         raise Begins
 
-    monkeypatch.setattr("empirical.bench.measure", begin)
+    monkeypatch.setattr("empirical.benchmark.bench.measure", begin)
     monkeypatch.setattr("theory.bench.measure", begin)
-    monkeypatch.setattr("theory.report.verify_statement", begin)
+    monkeypatch.setattr("theory.verdicts.report.verify_statement", begin)
     monkeypatch.setattr("empirical.commands.list.planned", begin)
     monkeypatch.setattr("figures.report.collect._findings", begin)
     for main, base in (
@@ -250,7 +251,7 @@ module.{work} = lambda *args: os.kill(os.getpid(), signal.SIGINT)
 @pytest.mark.parametrize(
     ("package", "module", "work", "argv"),
     [
-        ("theory", "theory.report", "verify_statement", ["verify"]),
+        ("theory", "theory.verdicts.report", "verify_statement", ["verify"]),
         ("empirical", "empirical.commands.list", "planned", ["list"]),
         ("figures", "figures.report", "write", ["report", "--results", "folder"]),
     ],
@@ -275,7 +276,7 @@ def test_a_reader_that_leaves(unbuffered, monkeypatch):
 def test_what_is_asked_for_is_written_though_nobody_reads(monkeypatch):
     read, write = os.pipe()
     os.close(read)
-    code = "import theory.report, dataclasses; theory.report.LEDGER = theory.report.LEDGER[-2:]\n"
+    code = "from theory.verdicts import report; report.LEDGER = report.LEDGER[-2:]\n"
     with python(code + RUN.format(package="theory", argv=["verify", "--json", "a.json"]), stdout=write) as process:
         os.close(write)
         shown = process.communicate()[1]

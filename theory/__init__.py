@@ -2,7 +2,7 @@
 
 One module a theorem: :mod:`theory.theorem1` (the shift of an estimated boundary), :mod:`theory.theorem2` (the
 Bayes boundary under imbalance, with Properties 1 and 2), :mod:`theory.theorem3` (softmax from norms and angles,
-with Property 3). :mod:`theory.ledger` lists every statement with its verdict.
+with Property 3). :mod:`theory.verdicts.ledger` lists every statement with its verdict.
 
 :func:`check_tail_bound` judges anyone's bound on the failure probability of Theorem 1, :func:`check_probability` a
 claimed bound on the probability of any event that can be simulated, and an :class:`ErrorBudget` lets many checks
@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from theory import theorem1, theorem2, theorem3
-    from theory.checker import BoundCheck, ErrorBudget, check_tail_bound, check_tail_bounds
-    from theory.sequential import check_probability
+    from theory.verdicts.checker import BoundCheck, ErrorBudget, check_tail_bound, check_tail_bounds
+    from theory.verdicts.sequential import check_probability
 
 __all__ = [
     "BoundCheck",
@@ -33,11 +33,11 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOMES = {
-    "BoundCheck": "checker",
-    "ErrorBudget": "checker",
-    "check_probability": "sequential",
-    "check_tail_bound": "checker",
-    "check_tail_bounds": "checker",
+    "BoundCheck": "verdicts.checker",
+    "ErrorBudget": "verdicts.checker",
+    "check_probability": "verdicts.sequential",
+    "check_tail_bound": "verdicts.checker",
+    "check_tail_bounds": "verdicts.checker",
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from theory._cli import Parser, file, program
+from theory.support.cli import Parser, file, program
 
 _PROGRAM = "python -m theory"
 
@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             from theory import bench as measurements
 
             return measurements.run(arguments.json, arguments.quick)
-        from theory import report
+        from theory.verdicts import report
 
         if arguments.command == "prove":
             return report.prove(arguments.id)

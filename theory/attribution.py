@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theory._validate import broadcastable, floats, refuse
+from theory.support.validate import broadcastable, floats, refuse
 from theory.theorem2 import minority_recall
 
 __all__ = ["Attribution", "attribution", "split"]

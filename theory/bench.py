@@ -26,10 +26,10 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from theory import theorem1
-from theory._console import Console
-from theory._files import check_file, write_whole
-from theory.checker import check_tail_bound
-from theory.counting import count_outside
+from theory.exact.counting import count_outside
+from theory.support.console import Console
+from theory.support.files import check_file, write_whole
+from theory.verdicts.checker import check_tail_bound
 
 __all__ = ["Measurement", "check_and_report", "measure", "run"]
 

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, ndtri
 
-from theory._validate import broadcastable, floats
+from theory.support.validate import broadcastable, floats
 from theory.theorem2 import minority_recall
 
 __all__ = [

@@ -42,7 +42,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
 from theory import theorem2, theorem3
-from theory._validate import choice, floats, instance, number, ratio_of_priors, refuse, whole
+from theory.support.validate import choice, floats, instance, number, ratio_of_priors, refuse, whole
 
 __all__ = [
     "centred_without_bias",

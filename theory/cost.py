@@ -17,7 +17,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from theory import theorem1, two_sided
-from theory._validate import refuse
+from theory.support.validate import refuse
 
 __all__ = ["Recall", "expected_recall", "limit_recall"]
 

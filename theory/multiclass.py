@@ -28,7 +28,7 @@ from scipy.linalg import solve_triangular
 from scipy.special import gammainc, logsumexp, ndtri, stdtrit
 
 from theory import theorem2
-from theory._validate import floats, instance, refuse, spd_matrix, whole
+from theory.support.validate import floats, instance, refuse, spd_matrix, whole
 
 __all__ = [
     "Confusion",

@@ -35,7 +35,7 @@ from numpy.typing import NDArray
 from scipy.linalg import eigh_tridiagonal, solve
 from scipy.special import ndtr
 
-from theory._validate import choice, number, refuse, whole
+from theory.support.validate import choice, number, refuse, whole
 
 __all__ = [
     "asymptotic_recalls",

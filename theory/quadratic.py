@@ -28,7 +28,7 @@ from flint import acb, arb, arb_mat, ctx, fmpq
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import eigh, solve_triangular
 
-from theory._validate import floats, instance, number, ratio_of_priors, refuse, spd_matrix, two_means, whole
+from theory.support.validate import floats, instance, number, ratio_of_priors, refuse, spd_matrix, two_means, whole
 
 __all__ = [
     "Probability",

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from theory import sharp, theorem1
-from theory._validate import choice, instance, number, positive, refuse, whole
+from theory.support.validate import choice, instance, number, positive, refuse, whole
 
 __all__ = ["RequiredSamples", "limit_failure", "required_samples"]
 

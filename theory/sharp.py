@@ -33,8 +33,8 @@ from numpy.typing import NDArray
 from scipy.special import betainc, betaincc, erfc, expit, i0e, log_ndtr, ndtr
 
 from theory import theorem1
-from theory._each import each
-from theory._validate import choice, floats, number, positive, whole
+from theory.support.broadcast import each
+from theory.support.validate import choice, floats, number, positive, whole
 
 __all__ = [
     "Count",

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from theory import theorem1, theorem2
-from theory._validate import number, positive, refuse, whole
+from theory.support.validate import number, positive, refuse, whole
 
 __all__ = [
     "alphas",

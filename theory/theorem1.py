@@ -23,11 +23,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from theory import _boundary
-from theory._each import each
-from theory._hypothesis import register
-from theory._validate import instance, number, positive, whole
-from theory.binomial_normal import BinomialNormal
+from tailbound_hypothesis import register
+from theory.exact import boundary as _boundary
+from theory.exact.binomial_normal import BinomialNormal
+from theory.support.broadcast import each
+from theory.support.validate import instance, number, positive, whole
 
 __all__ = [
     "Setting",
@@ -117,7 +117,7 @@ def shift(s: Setting) -> float | Fraction:
 
 @cache
 def _shift_formula() -> Callable[..., Any]:
-    from theory.derivations import BETA, MU1, MU2, P, theorem1_shift
+    from theory.proofs.derivations import BETA, MU1, MU2, P, theorem1_shift
 
     return _boundary.exact_function([MU1, MU2, BETA, P], theorem1_shift())
 

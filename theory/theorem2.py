@@ -21,8 +21,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
-from theory._hypothesis import register
-from theory._validate import broadcastable, floats, instance, positive, ratio_of_priors, refuse, spd_matrix, two_means
+from tailbound_hypothesis import register
+from theory.support.validate import (
+    broadcastable,
+    floats,
+    instance,
+    positive,
+    ratio_of_priors,
+    refuse,
+    spd_matrix,
+    two_means,
+)
 
 __all__ = [
     "Setting",

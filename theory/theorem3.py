@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import softmax
 
-from theory._validate import floats, number, refuse
+from theory.support.validate import floats, number, refuse
 
 __all__ = ["norm_angle_form", "norms_and_angles", "probabilities", "tau_normalize"]
 

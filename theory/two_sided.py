@@ -26,12 +26,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from theory import _boundary, sharp
-from theory._each import each
-from theory._lengths import bits, exact_parts
-from theory._validate import instance, number, positive, whole
-from theory.binomial import log_pmf
+from theory import sharp
+from theory.exact import boundary as _boundary
+from theory.exact.binomial import log_pmf
+from theory.exact.lengths import bits, exact_parts
 from theory.sharp import Count, Tail
+from theory.support.broadcast import each
+from theory.support.validate import instance, number, positive, whole
 from theory.theorem1 import Alpha
 
 __all__ = [

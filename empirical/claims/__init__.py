@@ -16,8 +16,8 @@ claims that are true to the letter of their statistic, 2.5 may be called contrad
 
 The paper's claims by number: E1 Figure 1, E2 Figure 2, E3 Figure 3, E4 Figures 3 and 4, E5 Table 1, E6 Figure 5, E7
 Table 2, E8 Figure 6, E9 section 5.4. Beside the verdict stands what the paper's own printed tables say to the sentence
-(:mod:`empirical.claims.as_printed`), and whether a printed cell is within noise of what was measured
-(:mod:`empirical.claims.published`). Our own predictions are N1 to N7 (:mod:`empirical.claims.predictions`).
+(:mod:`empirical.claims.paper.as_printed`), and whether a printed cell is within noise of what was measured
+(:mod:`empirical.claims.paper.printed_tables`). Our own predictions are N1 to N7 (:mod:`empirical.claims.predictions`).
 
 **A new entry** is a ``Claim`` in the ``CLAIMS`` of a module of this package, and a new module is a line in
 :data:`SECTIONS`. The measure gets the tables by experiment, of one profile; a helper of
@@ -52,8 +52,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from empirical.claims import predictions, published, section3, section4, section5_2, section5_3, section5_4
-from empirical.claims.as_printed import AsPrinted, as_printed
+from empirical.claims import predictions
 from empirical.claims.claim import (
     CONFIRMED,
     CONTRADICTED,
@@ -67,6 +66,9 @@ from empirical.claims.claim import (
     Judged,
     judge,
 )
+from empirical.claims.paper import printed_tables as published
+from empirical.claims.paper import section3, section4, section5_2, section5_3, section5_4
+from empirical.claims.paper.as_printed import AsPrinted, as_printed
 from empirical.claims.statistics import ALPHA
 from empirical.claims.tables import LackingError, Table, read
 

@@ -33,7 +33,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtr, stdtrit
 
-from theory._validate import number
+from theory.support.validate import number
 
 __all__ = ["ALPHA", "Decision", "decide"]
 

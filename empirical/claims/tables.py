@@ -11,8 +11,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NoReturn
 
-from empirical.files import csv_rows
-from theory._validate import refuse
+from empirical.storage.tables import csv_rows
+from theory.support.validate import refuse
 
 __all__ = ["LackingError", "Row", "Series", "Statistic", "Table", "TooFewError", "alike", "once", "only", "read"]
 

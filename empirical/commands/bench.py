@@ -14,10 +14,10 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from empirical.apart import listening
-from empirical.files import check_file, write_whole
-from empirical.options import Parser, file, numeric
-from empirical.stopping import CANCELLED
+from empirical.runtime.command_line import Parser, file, numeric
+from empirical.runtime.processes import listening
+from empirical.runtime.stop import CANCELLED
+from empirical.storage.tables import check_file, write_whole
 
 __all__ = ["main"]
 
@@ -50,7 +50,7 @@ def main(argv: Sequence[str]) -> int:
             check_file("json", args.json)
     except ValueError as error:
         parser.error(str(error))
-    from empirical.bench import measure, report
+    from empirical.benchmark.bench import measure, report
 
     try:
         with listening():
@@ -65,8 +65,8 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _plan(args: argparse.Namespace) -> Any:
-    from empirical.bench import Plan
-    from empirical.steps import find_device
+    from empirical.benchmark.bench import Plan
+    from empirical.training.step import find_device
 
     device = find_device(args.device).type
     numbers = {"steps": _STEPS[device][args.quick], **(_QUICK if args.quick else _USUAL)}

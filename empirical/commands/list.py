@@ -12,11 +12,11 @@ from pathlib import Path
 from empirical.config import Config
 from empirical.experiments import EXPERIMENTS, headline
 from empirical.experiments.planned import planned, pretrainings
-from empirical.experiments.sweep import side_by_side
-from empirical.experiments.training import PROFILES
-from empirical.options import ROOT, Parser, folder
-from empirical.threads import wait_passively
-from theory._validate import choice
+from empirical.runtime.command_line import ROOT, Parser, folder
+from empirical.runtime.threads import wait_passively
+from empirical.sweeps.setting import PROFILES
+from empirical.sweeps.sweep import side_by_side
+from theory.support.validate import choice
 
 __all__ = ["main"]
 
@@ -65,8 +65,8 @@ class _Clock:
 
     def __init__(self, plans: Plans, root: Path) -> None:
         wait_passively()
-        from empirical.probe import Kind, Speed, kind_of, measure
-        from empirical.sizes import Size, size_of
+        from empirical.data.size import Size, size_of
+        from empirical.sweeps.estimate import Kind, Speed, kind_of, measure
 
         known: dict[tuple[object, ...], Size] = {}
         self._sizes: dict[Config, Size] = {}
@@ -87,7 +87,7 @@ class _Clock:
 
     def seconds(self, profile: str, configs: Sequence[Config]) -> float:
         """Return how long runs take."""
-        from empirical.probe import sweep_seconds
+        from empirical.sweeps.estimate import sweep_seconds
 
         workers = self._workers[profile]
         return sweep_seconds(configs, self._sizes, self._speeds[workers], workers)

@@ -13,10 +13,10 @@ from dataclasses import MISSING, fields
 from typing import Any
 
 from empirical.config import METHODS, Config
-from empirical.options import FAILED, ROOT, Parser, folder, numeric
-from empirical.stopping import CANCELLED, INTERRUPTED, Interrupted, Stop, duration
-from empirical.threads import wait_passively
-from theory._validate import refuse
+from empirical.runtime.command_line import FAILED, ROOT, Parser, folder, numeric
+from empirical.runtime.stop import CANCELLED, INTERRUPTED, Interrupted, Stop, duration
+from empirical.runtime.threads import wait_passively
+from theory.support.validate import refuse
 
 __all__ = ["main"]
 
@@ -114,9 +114,9 @@ def main(argv: Sequence[str]) -> int:
 
 def _train(args: argparse.Namespace, stop: Stop) -> int:
     # Torch is imported here: the threads' settings must come before, and SIGTERM must be listened to by then.
-    from empirical.monitor import Several, Tensorboard, by_default
-    from empirical.runs import Run
-    from empirical.train import SAVE_EVERY, train
+    from empirical.runtime.monitor import Several, Tensorboard, by_default
+    from empirical.storage.run_folder import Run
+    from empirical.training.train import SAVE_EVERY, train
 
     known = {field.name for field in fields(Config)}
     config = Config(**{name: value for name, value in vars(args).items() if name in known})

@@ -17,11 +17,13 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
-from empirical.claims import ALPHA, FOLDERS, NOT_MEASURED, RUNS, Finding, as_printed, findings, published, read
+from empirical.claims import ALPHA, FOLDERS, NOT_MEASURED, RUNS, Finding, findings, read
+from empirical.claims.paper import as_printed
+from empirical.claims.paper import printed_tables as published
 from empirical.experiments import EXPERIMENTS
-from empirical.files import check_file, write_whole
-from empirical.options import Parser, file, folder
-from theory._console import Console
+from empirical.runtime.command_line import Parser, file, folder
+from empirical.storage.tables import check_file, write_whole
+from theory.support.console import Console
 
 __all__ = ["main"]
 

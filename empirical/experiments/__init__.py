@@ -9,7 +9,7 @@ An experiment is a module with these functions:
     when something cannot be;
 ``run(setting, track)``
     returns the tidy table: a list of dataclass instances, one a row; ``track`` wraps its longest loop and shows
-    the progress; further tables hang on it (:class:`empirical.experiments.tables.Tables`);
+    the progress; further tables hang on it (:class:`empirical.experiments.shared.rows.Tables`);
 ``summarise(rows)``
     returns the few numbers to look at first, as a list of dictionaries.
 

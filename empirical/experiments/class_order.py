@@ -23,10 +23,14 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from empirical.analysis.rarity import ORDERS, Split, split
 from empirical.config import NO_PRETRAINING, Config
-from empirical.experiments import rebalance, training
-from empirical.experiments.tables import grouped
-from empirical.experiments.training import (
+from empirical.data.size import class_count
+from empirical.experiments import rebalance
+from empirical.experiments.shared.rows import grouped
+from empirical.runtime.progress import Track, silent
+from empirical.sweeps import setting as training
+from empirical.sweeps.setting import (
     Setting,
     add_arguments,
     average,
@@ -35,9 +39,6 @@ from empirical.experiments.training import (
     percent,
     spread,
 )
-from empirical.gaps import ORDERS, Split, split
-from empirical.progress import Track, silent
-from empirical.sizes import class_count
 
 __all__ = ["DATA", "Row", "add_arguments", "plan", "prepare", "run", "summarise"]
 

@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 
 from empirical.config import Config
-from empirical.experiments import rebalance, training
-from empirical.experiments.tables import grouped
-from empirical.experiments.training import Setting, add_arguments, average, blank, data_name, percent
-from empirical.progress import Track, silent
+from empirical.experiments import rebalance
+from empirical.experiments.shared.rows import grouped
+from empirical.runtime.progress import Track, silent
+from empirical.sweeps import setting as training
+from empirical.sweeps.setting import Setting, add_arguments, average, blank, data_name, percent
 
 __all__ = ["Row", "add_arguments", "plan", "prepare", "run", "summarise"]
 

@@ -9,17 +9,17 @@ classes. Where ``s`` is linear in the features, its boundary crosses the line th
 from the midpoint towards the minority, in units of the distance between the means: the *offset*, the one statistic
 that is compared. By Theorem 2 it is ``ln e / M^2``, with ``M`` the separation and ``e`` the effective prior ratio that
 :mod:`theory.corrections` gives for the correction. ``M`` is read off the balanced accuracy of the same kind of
-classifier trained on ``n+`` images of both classes (:func:`empirical.measure.separation_from_recalls`); nothing of the
-imbalanced data enters a prediction but the class counts, and those for networks are written to
-``corrections-predictions.csv`` before an imbalanced one is trained. The recall of the minority is predicted as
-``Phi(M / 2 - M delta)``.
+classifier trained on ``n+`` images of both classes (:func:`empirical.analysis.agreement.separation_from_recalls`);
+nothing of the imbalanced data enters a prediction but the class counts, and those for networks are written to
+``corrections-predictions.csv`` before an imbalanced one is trained. The recall of the minority is predicted as ``Phi(M
+/ 2 - M delta)``.
 
 Levels:
 
 ``heads``
-    linear classifiers on the features of a frozen network (:mod:`empirical.experiments.unseen`) for pairs of classes
-    from similar to dissimilar, trained on images that the network did not see: the minimum of the cross entropy with
-    the recipe's weight decay, of biases too (:func:`empirical.two_stage.weighted_head`);
+    linear classifiers on the features of a frozen network (:mod:`empirical.experiments.shared.backbone`) for pairs of
+    classes from similar to dissimilar, trained on images that the network did not see: the minimum of the cross entropy
+    with the recipe's weight decay, of biases too (:func:`empirical.analysis.linear_classifiers.weighted_head`);
 ``pixels``
     the same on pixels, for ``gaussian`` data, where the model holds;
 ``networks``
@@ -48,17 +48,18 @@ from numpy.random import Generator, SeedSequence
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from empirical.analysis.agreement import separation_from_recalls
+from empirical.analysis.linear_classifiers import Rule, weighted_head
 from empirical.config import Config
-from empirical.experiments import training, unseen
-from empirical.experiments.frozen import Trainer
-from empirical.experiments.tables import grouped
-from empirical.experiments.training import Setting, add_arguments, average, blank, data_name, percent
-from empirical.longtail import minority_count
-from empirical.measure import separation_from_recalls
-from empirical.predictions import record
-from empirical.progress import Track, silent
-from empirical.threads import one_thread
-from empirical.two_stage import Rule, weighted_head
+from empirical.data.longtail import minority_count
+from empirical.experiments.shared import backbone as unseen
+from empirical.experiments.shared.frozen_features import Trainer
+from empirical.experiments.shared.rows import grouped
+from empirical.runtime.progress import Track, silent
+from empirical.runtime.threads import one_thread
+from empirical.storage.prediction_record import record
+from empirical.sweeps import setting as training
+from empirical.sweeps.setting import Setting, add_arguments, average, blank, data_name, percent
 from theory import corrections, theorem2
 
 __all__ = [
@@ -304,7 +305,7 @@ def _head_rows(
 
 def _head(method: str, pos: Floats, neg: Floats, rng: Generator) -> Rule:
     """Return the linear classifier that a correction trains."""
-    from empirical.losses import effective_weights, inverse_weights
+    from empirical.training.losses import effective_weights, inverse_weights
 
     counts = len(pos), len(neg)
     if method == "ce":
@@ -326,7 +327,7 @@ def _retrained(x: Floats, labels: NDArray[np.int64], rng: Generator) -> Rule:
     """Return the classifier that is trained with classes drawn equally often."""
     import torch
 
-    from empirical.evaluate import retrain_classifier
+    from empirical.training.evaluate import retrain_classifier
 
     seed = int(rng.integers(2**31))
     new = retrain_classifier(torch.from_numpy(x).float(), torch.from_numpy(labels), 2, seed=seed)
@@ -388,7 +389,7 @@ def _differences(method: str, config: Config, setting: Setting) -> Iterator[tupl
 
 def _test_features(config: Config, setting: Setting) -> tuple[Floats, NDArray[np.int64], Any]:
     """Return the features and the labels of the test images of a run, and all else that it sees."""
-    from empirical import features
+    from empirical.analysis import features
 
     seen = features.of_run(config, setting.runs, setting.root)
     return seen.test.double().numpy(), seen.test_labels.numpy(), seen

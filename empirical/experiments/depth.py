@@ -19,9 +19,11 @@ from itertools import product
 from typing import Any
 
 from empirical.config import Config
-from empirical.experiments import accuracies, rebalance, training
-from empirical.experiments.training import Setting, different
-from empirical.progress import Track, silent
+from empirical.experiments import rebalance
+from empirical.experiments.shared import accuracies
+from empirical.runtime.progress import Track, silent
+from empirical.sweeps import setting as training
+from empirical.sweeps.setting import Setting, different
 
 __all__ = ["ARCHITECTURES", "DATA", "IMBALANCE", "Row", "add_arguments", "plan", "prepare", "run", "summarise"]
 
@@ -44,7 +46,7 @@ _TABLE1 = 32
 
 @dataclass(frozen=True)
 class Row(accuracies.Row):
-    """A run: what :class:`empirical.experiments.accuracies.Row` has, and the depth.
+    """A run: what :class:`empirical.experiments.shared.accuracies.Row` has, and the depth.
 
     Attributes:
         depth: how many layers with weights the network has.
@@ -104,7 +106,7 @@ def run(setting: Setting, track: Track = silent) -> list[Row]:
 
 
 def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """Return the cells of the table (:func:`empirical.experiments.accuracies.summarise`).
+    """Return the cells of the table (:func:`empirical.experiments.shared.accuracies.summarise`).
 
     ``printed`` and ``peers`` are those of Table 1's depth.
     """

@@ -2,8 +2,8 @@
 
 Cross entropy at imbalance 50, from random weights and from rotation pre-training on the same images. The features,
 what the last layer sees of the images as they are, are drawn by t-SNE as the paper draws them; and what the eye sees
-there is measured, class by class, on the features themselves (:mod:`empirical.clusters`) and, for comparison, on the
-map.
+there is measured, class by class, on the features themselves (:mod:`empirical.analysis.class_separation`) and, for
+comparison, on the map.
 
 The text says neither which images are drawn nor how. Here a map shows up to 100 images a class (20 in ``smoke``), the
 same ones for every run of a seed, chosen by a fixed seed; train and test images have a map each; t-SNE starts from the
@@ -31,11 +31,12 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from empirical.config import Config
-from empirical.experiments import rebalance, training
-from empirical.experiments.finished import GROUPS, group, seen
-from empirical.experiments.tables import Tables, grouped
-from empirical.experiments.training import Setting, add_arguments, average, blank, data_name, spread
-from empirical.progress import Track, silent
+from empirical.experiments import rebalance
+from empirical.experiments.shared.rows import Tables, grouped
+from empirical.experiments.shared.run_features import GROUPS, group, seen
+from empirical.runtime.progress import Track, silent
+from empirical.sweeps import setting as training
+from empirical.sweeps.setting import Setting, add_arguments, average, blank, data_name, spread
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -85,9 +86,10 @@ class Row:
         label: the class, from 0, the most frequent, to C - 1.
         group: the third of the classes that it is in.
         images: of the class in the split.
-        silhouette: mean of the class's images (:func:`empirical.clusters.silhouettes`).
-        purity: of the 10 nearest neighbours, in per cent (:func:`empirical.clusters.purities`).
-        separation_least: the Mahalanobis distance to the nearest other class (:func:`empirical.clusters.separations`).
+        silhouette: mean of the class's images (:func:`empirical.analysis.class_separation.silhouettes`).
+        purity: of the 10 nearest neighbours, in per cent (:func:`empirical.analysis.class_separation.purities`).
+        separation_least: the Mahalanobis distance to the nearest other class
+            (:func:`empirical.analysis.class_separation.separations`).
         separation_mean: the mean of those to all others.
         nearest: that nearest class.
         shown: how many images the map shows.
@@ -256,7 +258,7 @@ def _measured(
     x: NDArray[np.float64], labels: NDArray[np.int64], places: NDArray[np.float64], shown: NDArray[np.int64]
 ) -> Iterator[tuple[Any, ...]]:
     """Yield for each class the cells of its row from ``label`` to ``map_purity``."""
-    from empirical.clusters import purities, separations, silhouettes
+    from empirical.analysis.class_separation import purities, separations, silhouettes
 
     images, shows = np.bincount(labels), np.bincount(shown)
     silhouette, purity, apart = silhouettes(x, labels), 100 * purities(x, labels), separations(x, labels)

@@ -4,8 +4,8 @@ The text has "three classical techniques or losses" in its appendix; section 5.2
 baselines. Here are these two, LDAM with deferred re-weighting, balanced softmax and logit adjustment, and cross entropy
 to compare with, each from random weights and from rotation pre-training; ``--method`` names others. Their numbers are
 those of the codebases that the paper follows: gamma 1; margins up to 0.5 and scale 30, on cosines; tau 1. With tau 1
-logit adjustment is balanced softmax by another name (:func:`empirical.losses.method_loss`), so that the two rows differ
-by what rounding makes of the training: a measure of the noise that is left with the seed fixed.
+logit adjustment is balanced softmax by another name (:func:`empirical.training.losses.method_loss`), so that the two
+rows differ by what rounding makes of the training: a measure of the noise that is left with the seed fixed.
 
 The profile ``paper`` has the data sets and imbalances of Table 1. ``cpu`` has imbalance 100 alone: 13 trainings, of
 which LDAM-DRW takes over four fifths of its two from LDAM, of 23,253 images on two data sets, 30 epochs, three seeds,
@@ -21,9 +21,11 @@ from typing import Any
 
 from empirical import config
 from empirical.config import Config
-from empirical.experiments import accuracies, rebalance, training
-from empirical.experiments.accuracies import Row, run
-from empirical.experiments.training import Setting, different
+from empirical.experiments import rebalance
+from empirical.experiments.shared import accuracies
+from empirical.experiments.shared.accuracies import Row, run
+from empirical.sweeps import setting as training
+from empirical.sweeps.setting import Setting, different
 
 __all__ = ["DATA", "IMBALANCE", "METHODS", "Row", "add_arguments", "plan", "prepare", "run", "summarise"]
 
@@ -69,5 +71,5 @@ def prepare(args: argparse.Namespace) -> Setting:
 
 
 def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """Return the cells of the table (:func:`empirical.experiments.accuracies.summarise`)."""
+    """Return the cells of the table (:func:`empirical.experiments.shared.accuracies.summarise`)."""
     return accuracies.summarise(rows, {"method": config.METHODS, "pretrain": rebalance.PRETRAININGS})

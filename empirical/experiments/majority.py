@@ -1,7 +1,7 @@
 """Figure 1, case 1 of section 3: what do more images of all other classes do to a class with 100?
 
 Nine classes grow from 100 to 5,000 images each, in steps of 100 in the profile ``paper``, as the text has it; the last
-class keeps 100. What else is chosen is written down in :mod:`empirical.experiments.toy`.
+class keeps 100. What else is chosen is written down in :mod:`empirical.experiments.shared.one_class`.
 
 The profile ``cpu`` has seven numbers of images. All its runs go over 111,400 images an epoch and seed; 30 epochs and
 three seeds at 6,000 a second and core are 14 minutes on two cores.
@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import argparse
 
-from empirical.experiments import toy
-from empirical.experiments.toy import DATA, Design, Row, add_arguments, run, summarise
-from empirical.experiments.training import Setting
+from empirical.experiments.shared import one_class as toy
+from empirical.experiments.shared.one_class import DATA, Design, Row, add_arguments, run, summarise
+from empirical.sweeps.setting import Setting
 
 __all__ = ["DATA", "DESIGNS", "Row", "add_arguments", "prepare", "run", "summarise"]
 

@@ -1,11 +1,11 @@
 """Figure 2, case 2 of section 3: what does a class lose with its images, and where does linear stop?
 
 The last class falls from 5,000 images to 100, in steps of 100 in the profile ``paper``, as the text has it; the nine
-others keep 5,000. What else is chosen is written down in :mod:`empirical.experiments.toy`.
+others keep 5,000. What else is chosen is written down in :mod:`empirical.experiments.shared.one_class`.
 
 "When the minority samples are slightly reduced, the relationship is linear. Once only few are available, it becomes
 non-linear." The test of it, fixed before anything was measured: a straight line of the class's accuracy against its
-number of images, with a level for each seed, against a line with one bend (:mod:`empirical.experiments.linearity`).
+number of images, with a level for each seed, against a line with one bend (:mod:`empirical.experiments.shared.bend`).
 It rejects the line at ``p`` up to 0.05; linear stops at ``stop``, from ``stop_low`` to ``stop_high`` with 95 %
 confidence; if no such interval is left, one bend is not enough. Its errors are taken to be normal and of equal variance
 over the numbers of images. Accuracies near 0 vary less: on simulated lines of binomial accuracies of 1,000 test images,
@@ -24,10 +24,10 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
-from empirical.experiments import toy
-from empirical.experiments.linearity import Bend, bend
-from empirical.experiments.toy import DATA, Design, Row, add_arguments, run
-from empirical.experiments.training import Setting
+from empirical.experiments.shared import one_class as toy
+from empirical.experiments.shared.bend import Bend, bend
+from empirical.experiments.shared.one_class import DATA, Design, Row, add_arguments, run
+from empirical.sweeps.setting import Setting
 
 __all__ = ["DATA", "DESIGNS", "Row", "add_arguments", "prepare", "run", "summarise"]
 
@@ -49,7 +49,7 @@ def prepare(args: argparse.Namespace) -> Setting:
 
 
 def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """Return what :func:`empirical.experiments.toy.summarise` does, and the test, the same in each row of its data.
+    """Return the rows of :func:`empirical.experiments.shared.one_class.summarise` with the test of their data.
 
     ``p`` is that of the straight line, ``slope_below`` and ``slope_above`` are in percentage points per 100 images, and
     ``line`` and ``bent`` are the two fits. All of them are None while too few runs are finished.

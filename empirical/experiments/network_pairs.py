@@ -1,19 +1,20 @@
 """Theorem 2 against networks: recall of minorities, predicted from balanced data before anything imbalanced is trained.
 
-The two stages of section 5.1 on the features of a trained network (:mod:`empirical.experiments.frozen`), for every pair
-of classes, and networks that are trained from scratch on a few of the pairs. For each classifier
+The two stages of section 5.1 on the features of a trained network
+(:mod:`empirical.experiments.shared.frozen_features`), for every pair of classes, and networks that are trained from
+scratch on a few of the pairs. For each classifier
 
 ``lda``
     discriminant analysis on frozen features, the Bayes classifier of section 5.1 with everything estimated;
 ``head``
-    a linear head on frozen features, by cross entropy (:func:`empirical.two_stage.head`);
+    a linear head on frozen features, by cross entropy (:func:`empirical.analysis.linear_classifiers.head`);
 ``network``
     a network of the pair, from random weights, by cross entropy,
 
 the balanced one is measured, its accuracy gives the separation ``M``, and Theorem 2 predicts the minority's recall at
-each imbalance; further laws (:mod:`empirical.laws`) say what mends the prediction. The predictions of all three are
-written to ``network-pairs-predictions.csv``; only then is anything imbalanced trained. Another time they must come
-out the same, or the experiment is refused.
+each imbalance; further laws (:mod:`empirical.analysis.recall_laws`) say what mends the prediction. The predictions of
+all three are written to ``network-pairs-predictions.csv``; only then is anything imbalanced trained. Another time they
+must come out the same, or the experiment is refused.
 
 Networks have as many training images as the classifiers on frozen features. Their pairs are those at evenly spaced
 ranks of ``M`` of discriminant analysis, from the most similar pair to the least, so that nobody picks them. Each class
@@ -33,17 +34,19 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from empirical.analysis.agreement import agreement, separation_from_recalls
+from empirical.analysis.recall_laws import LAWS, from_separation
 from empirical.config import Config
-from empirical.experiments import frozen, training, unseen
-from empirical.experiments.tables import grouped
-from empirical.experiments.training import blank, data_name
-from empirical.laws import LAWS, from_separation
-from empirical.longtail import minority_count
-from empirical.measure import agreement, separation_from_recalls
-from empirical.options import numeric
-from empirical.predictions import record
-from empirical.progress import Track, silent
-from theory._validate import number, refuse, whole
+from empirical.data.longtail import minority_count
+from empirical.experiments.shared import backbone as unseen
+from empirical.experiments.shared import frozen_features as frozen
+from empirical.experiments.shared.rows import grouped
+from empirical.runtime.command_line import numeric
+from empirical.runtime.progress import Track, silent
+from empirical.storage.prediction_record import record
+from empirical.sweeps import setting as training
+from empirical.sweeps.setting import blank, data_name
+from theory.support.validate import number, refuse, whole
 
 __all__ = ["DATA", "IMBALANCE", "NETWORKS", "PAIRS", "Row", "Setting", "add_arguments", "prepare", "run"]
 __all__ += ["summarise"]
@@ -158,10 +161,10 @@ def run(setting: Setting, track: Track = silent) -> list[Row]:
 def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """Return how well each law agrees with each classifier, by imbalance, in percentage points.
 
-    The numbers are those of :func:`empirical.measure.agreement` over classes as the minority of pairs. Where the
-    imbalance is None they are over all imbalances above 1. ``spread`` is the standard deviation of ``mae`` over the
-    seeds, ``goal`` the largest ``mae`` aimed at, and ``met`` whether it and a correlation of
-    :data:`GOAL_CORRELATION` are reached; None while something is missing.
+    The numbers are those of :func:`empirical.analysis.agreement.agreement` over classes as the minority of pairs. Where
+    the imbalance is None they are over all imbalances above 1. ``spread`` is the standard deviation of ``mae`` over the
+    seeds, ``goal`` the largest ``mae`` aimed at, and ``met`` whether it and a correlation of :data:`GOAL_CORRELATION`
+    are reached; None while something is missing.
     """
     summary: list[dict[str, Any]] = []
     for _, group in grouped(rows, _place):

@@ -36,12 +36,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from empirical.analysis.rarity import gap
 from empirical.config import Config
-from empirical.experiments import norms, rebalance, training
-from empirical.experiments.tables import grouped
-from empirical.experiments.training import Setting, add_arguments, average, blank, data_name, percent, spread
-from empirical.gaps import gap
-from empirical.progress import Track, silent
+from empirical.experiments import norms, rebalance
+from empirical.experiments.shared.rows import grouped
+from empirical.runtime.progress import Track, silent
+from empirical.sweeps import setting as training
+from empirical.sweeps.setting import Setting, add_arguments, average, blank, data_name, percent, spread
 from theory.theorem3 import tau_normalize
 
 __all__ = ["PARTS", "Row", "add_arguments", "plan", "prepare", "recalls", "run", "shapley", "summarise"]
@@ -209,7 +210,7 @@ def _rows(setting: Setting, config: Config, result: dict[str, Any] | None) -> li
     where = data_name(config), config.imbalance, str(config.method), config.seed
     if result is None:
         return [blank(Row, config, *where)]
-    from empirical import features
+    from empirical.analysis import features
 
     seen = features.of_run(config, setting.runs, setting.root)
     weight, train, test = (x.double().numpy() for x in (seen.weight, seen.train, seen.test))

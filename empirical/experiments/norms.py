@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from empirical.config import NO_PRETRAINING, Config
-from empirical.experiments import rebalance, training
-from empirical.experiments.printed import TABLE2, cell
-from empirical.experiments.tables import grouped
-from empirical.experiments.training import Setting, add_arguments, average, blank, data_name, spread
-from empirical.progress import Track, silent
+from empirical.experiments import rebalance
+from empirical.experiments.shared.rows import grouped
+from empirical.printed import TABLE2, cell
+from empirical.runtime.progress import Track, silent
+from empirical.sweeps import setting as training
+from empirical.sweeps.setting import Setting, add_arguments, average, blank, data_name, spread
 
 __all__ = ["Row", "add_arguments", "plan", "prepare", "run", "summarise"]
 

@@ -3,7 +3,7 @@
 For each pair, on features that know no labels:
 
 1. a classifier trained on balanced data is measured on held-out images;
-2. its balanced accuracy gives the separation ``M`` (:func:`empirical.measure.separation_from_recalls`);
+2. its balanced accuracy gives the separation ``M`` (:func:`empirical.analysis.agreement.separation_from_recalls`);
 3. Theorem 2 predicts the minority recall under imbalance, ``Phi(M / 2 - ln(n+ / n-) / M)``; nothing is fitted;
 4. the classifier is trained on imbalanced data, each class as the minority in turn, and its recall is measured.
 
@@ -23,13 +23,13 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from empirical.data import Dataset, load
-from empirical.experiments.tables import grouped
-from empirical.longtail import FEWEST, MOST_DRAWS, Draw, draws, imbalance_ratio, majority_count, minority_count
-from empirical.measure import agreement, lda_recalls, pca_features, separation_from_recalls
-from empirical.options import ROOT, folder, numeric
-from empirical.progress import Track, silent
-from theory._validate import refuse, whole
+from empirical.analysis.agreement import agreement, lda_recalls, pca_features, separation_from_recalls
+from empirical.data.load import Dataset, load
+from empirical.data.longtail import FEWEST, MOST_DRAWS, Draw, draws, imbalance_ratio, majority_count, minority_count
+from empirical.experiments.shared.rows import grouped
+from empirical.runtime.command_line import ROOT, folder, numeric
+from empirical.runtime.progress import Track, silent
+from theory.support.validate import refuse, whole
 from theory.theorem2 import minority_recall
 
 __all__ = ["Row", "Setting", "add_arguments", "prepare", "run", "summarise"]
@@ -131,7 +131,8 @@ class Row:
         held_out_pos: different images of the majority that were held out in any repeat.
         held_out_neg: the same for the minority.
         balanced_accuracy: mean recall of the two classes after balanced training, over the repeats.
-        separation: ``M`` read off it, with the corrections of :func:`empirical.measure.separation_from_recalls`.
+        separation: ``M`` read off it, with the corrections of
+            :func:`empirical.analysis.agreement.separation_from_recalls`.
         predicted: the minority's recall by Theorem 2 for ``M`` and ``n_pos / n_neg``.
         measured: the minority's recall on held-out images, mean over the repeats.
         low: the 2.5 % quantile of the repeats' recalls.
@@ -199,8 +200,8 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """Return for each number of components and imbalance how well the predictions agree with the measurements.
 
     ``cases`` counts classes as the minority of a pair, twice the number of pairs. The numbers are those of
-    :func:`empirical.measure.agreement` over the cases, and ``pair_mae`` and ``pair_correlation`` those over pairs,
-    with the two recalls of a pair averaged: Theorem 2 predicts the same for both.
+    :func:`empirical.analysis.agreement.agreement` over the cases, and ``pair_mae`` and ``pair_correlation`` those over
+    pairs, with the two recalls of a pair averaged: Theorem 2 predicts the same for both.
     """
 
     def setup(row: Row) -> tuple[int, float]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from empirical.config import Config
 from empirical.experiments import load
-from empirical.options import Parser
+from empirical.runtime.command_line import Parser
 
 __all__ = ["planned", "pretrainings"]
 
@@ -16,11 +16,11 @@ def planned(name: str, profile: str, root: Path = Path("data")) -> tuple[Config,
     """Return the runs of an experiment in a profile; None if it is one that trains nothing.
 
     Every experiment that trains has the option ``--profile`` and a ``prepare`` that comes down to
-    :func:`empirical.experiments.training.prepare`: that is asked for the plan alone.
+    :func:`empirical.sweeps.setting.prepare`: that is asked for the plan alone.
 
     Args:
         name: a key of :data:`empirical.experiments.EXPERIMENTS`.
-        profile: a key of :data:`empirical.experiments.training.PROFILES`.
+        profile: a key of :data:`empirical.sweeps.setting.PROFILES`.
         root: the folder of the data sets.
 
     Raises:

@@ -5,8 +5,8 @@ pre-training; with the same folder of runs nothing is trained again. For each pa
 
 1. discriminant analysis on the features of the balanced test images, trained on one half of them and tested on the
    other, and the other way round, has a balanced accuracy, which gives the separation ``M``
-   (:func:`empirical.measure.separation_from_recalls`); the same images give a Mahalanobis distance between the means.
-   Both with the covariance that all classes share, of ``n - C`` degrees of freedom;
+   (:func:`empirical.analysis.agreement.separation_from_recalls`); the same images give a Mahalanobis distance between
+   the means. Both with the covariance that all classes share, of ``n - C`` degrees of freedom;
 2. Theorem 2 predicts the recall of the rarer of the two against the other, ``Phi(M / 2 - ln(n+ / n-) / M)``, with the
    run's class counts. Labels enter on balanced images alone, and nothing of the trained classifier;
 3. the recall is measured: the part of the rarer class's test images whose logit is larger than that of the other
@@ -31,12 +31,13 @@ import numpy as np
 from numpy.random import SeedSequence
 from numpy.typing import NDArray
 
+from empirical.analysis.agreement import agreement, separation_from_recalls
 from empirical.config import NO_PRETRAINING, Config
-from empirical.experiments import embedding, rebalance, training
-from empirical.experiments.tables import grouped
-from empirical.experiments.training import Setting, add_arguments, average, blank, data_name, percent, spread
-from empirical.measure import agreement, separation_from_recalls
-from empirical.progress import Track, silent
+from empirical.experiments import embedding, rebalance
+from empirical.experiments.shared.rows import grouped
+from empirical.runtime.progress import Track, silent
+from empirical.sweeps import setting as training
+from empirical.sweeps.setting import Setting, add_arguments, average, blank, data_name, percent, spread
 from theory.theorem2 import minority_recall
 
 __all__ = [
@@ -240,7 +241,7 @@ class _Looked:
 
 
 def _looked_at(setting: Setting, config: Config) -> _Looked:
-    from empirical import features
+    from empirical.analysis import features
 
     seen = features.of_run(config, setting.runs, setting.root)
     x, labels = seen.test.double().numpy(), seen.test_labels.numpy()

@@ -16,9 +16,10 @@ from itertools import product
 from typing import Any
 
 from empirical.config import Config
-from empirical.experiments import accuracies, training
-from empirical.experiments.accuracies import Row, run
-from empirical.experiments.training import Setting, add_arguments
+from empirical.experiments.shared import accuracies
+from empirical.experiments.shared.accuracies import Row, run
+from empirical.sweeps import setting as training
+from empirical.sweeps.setting import Setting, add_arguments
 
 __all__ = [
     "DATA",
@@ -65,5 +66,5 @@ def prepare(args: argparse.Namespace) -> Setting:
 
 
 def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """Return the cells of the table (:func:`empirical.experiments.accuracies.summarise`)."""
+    """Return the cells of the table (:func:`empirical.experiments.shared.accuracies.summarise`)."""
     return accuracies.summarise(rows, {"method": METHODS, "pretrain": PRETRAININGS})

@@ -9,7 +9,7 @@ it builds on (its [14]):
     the last layer as it was trained;
 ``retrained``
     a new one on the frozen features of the training images, each class drawn equally often, 10 epochs
-    (:func:`empirical.evaluate.retrain_classifier`);
+    (:func:`empirical.training.evaluate.retrain_classifier`);
 ``tau-1``
     the joint one without bias, every row divided by its norm;
 ``tau-train``
@@ -39,16 +39,17 @@ from typing import TYPE_CHECKING, Any
 from threadpoolctl import threadpool_limits
 
 from empirical.config import Config
-from empirical.experiments import rebalance, training
-from empirical.experiments.finished import GROUPS, group_mean, seen
-from empirical.experiments.tables import Tables, grouped
-from empirical.experiments.training import Setting, add_arguments, average, blank, data_name, percent, spread
-from empirical.progress import Track, silent
+from empirical.experiments import rebalance
+from empirical.experiments.shared.rows import Tables, grouped
+from empirical.experiments.shared.run_features import GROUPS, group_mean, seen
+from empirical.runtime.progress import Track, silent
+from empirical.sweeps import setting as training
+from empirical.sweeps.setting import Setting, add_arguments, average, blank, data_name, percent, spread
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from empirical.features import Features
+    from empirical.analysis.features import Features
 
 __all__ = [
     "CLASSIFIERS",
@@ -91,7 +92,7 @@ class Row:
         tau: the strength of normalisation: 0 for a layer as it is, 1 where norms play no part, the mean of the two
             for ``tau-halves``.
         accuracy: on the test images, in per cent.
-        many: the same for the first third of the classes (:func:`empirical.experiments.finished.group`).
+        many: the same for the first third of the classes (:func:`empirical.experiments.shared.run_features.group`).
         medium: for the middle third.
         few: for the last third.
         std_100: 100 times the standard deviation of the norms of the rows, as in ``norms``.
@@ -229,7 +230,7 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
 
 def _strengths(features: Features) -> list[dict[str, Any]]:
     """Return the sweep over tau on the test images, each with the mean accuracy by class on the training images."""
-    from empirical.evaluate import tau_sweep
+    from empirical.training.evaluate import tau_sweep
 
     tested = tau_sweep(features.test, features.test_labels, features.weight)
     trained = tau_sweep(features.train, features.train_labels, features.weight)
@@ -245,7 +246,7 @@ def _classifiers(
     """Yield for each classifier its name, tau, scores on the test images and how uneven its norms are."""
     from torch.nn.functional import linear, normalize
 
-    from empirical.evaluate import retrain_classifier
+    from empirical.training.evaluate import retrain_classifier
 
     new = retrain_classifier(features.train, features.train_labels, len(features.counts), seed=seed)
     best = {
@@ -275,7 +276,7 @@ def _halves(features: Features) -> tuple[float, dict[str, Any], tuple[float, flo
     import torch
     from torch.nn.functional import linear
 
-    from empirical.evaluate import tau_sweep
+    from empirical.training.evaluate import tau_sweep
 
     second = torch.zeros_like(features.test_labels, dtype=torch.bool)
     for label in range(len(features.counts)):
@@ -295,7 +296,7 @@ def _halves(features: Features) -> tuple[float, dict[str, Any], tuple[float, flo
 
 def _scores(logits: Tensor, features: Features) -> dict[str, Any]:
     """Return accuracy and accuracy by class of logits of the test images."""
-    from empirical.evaluate import scores
+    from empirical.training.evaluate import scores
 
     return vars(scores(logits, features.test_labels))
 
@@ -315,7 +316,7 @@ def _class_means(features: Features) -> Tensor:
 
 def _uneven(weight: Tensor) -> tuple[float, float]:
     """Return 100 times the standard deviation of the norms, and the standard deviation over their mean."""
-    from empirical.evaluate import norms
+    from empirical.training.evaluate import norms
 
     found = norms(weight)
     return found["std_100"], found["std"] / fmean(found["norms"])

@@ -1,9 +1,10 @@
 r"""Theorem 1 in feature space: similar samples in the majority move the boundary of the class means; as far as printed?
 
-A network is trained once on balanced data and frozen (:mod:`empirical.experiments.unseen`). Of two classes, the images
-that it did not see are the population: ``mu1`` and ``mu2`` are the means of their features, ``sigma^2`` is the mean of
-the two variances along the line through them, and samples are drawn from them with replacement, so that they are
-independent as the theorem says; what is left of its assumptions is that the classes are Gaussian and equally wide.
+A network is trained once on balanced data and frozen (:mod:`empirical.experiments.shared.backbone`). Of two classes,
+the images that it did not see are the population: ``mu1`` and ``mu2`` are the means of their features, ``sigma^2`` is
+the mean of the two variances along the line through them, and samples are drawn from them with replacement, so that
+they are independent as the theorem says; what is left of its assumptions is that the classes are Gaussian and equally
+wide.
 
 The majority has ``n+`` samples, as many as the class has images, the minority ``n+ / imbalance``. With the chance
 ``rho`` a sample of the majority is a mixture, of which the fraction ``lambda`` is its own: ``p = 1 - rho`` and
@@ -51,13 +52,14 @@ from scipy.optimize import brentq
 from scipy.stats import binomtest
 
 from empirical.config import Config
-from empirical.experiments import training, unseen
+from empirical.data.longtail import minority_count
 from empirical.experiments.pairs import SPREAD
-from empirical.experiments.tables import grouped
-from empirical.experiments.training import Setting, add_arguments, blank, data_name
-from empirical.experiments.unseen import Frozen
-from empirical.longtail import minority_count
-from empirical.progress import Track, silent
+from empirical.experiments.shared import backbone as unseen
+from empirical.experiments.shared.backbone import Frozen
+from empirical.experiments.shared.rows import grouped
+from empirical.runtime.progress import Track, silent
+from empirical.sweeps import setting as training
+from empirical.sweeps.setting import Setting, add_arguments, blank, data_name
 from theory import sharp, theorem1
 
 __all__ = [

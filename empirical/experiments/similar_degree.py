@@ -10,9 +10,9 @@ from __future__ import annotations
 import argparse
 
 from empirical.config import Config
-from empirical.experiments import training
-from empirical.experiments.similarity import DATA, FRACTION, GRID, IMBALANCE, Row, run, summarise
-from empirical.experiments.training import Setting, add_arguments
+from empirical.experiments.shared.similar_samples import DATA, FRACTION, GRID, IMBALANCE, Row, run, summarise
+from empirical.sweeps import setting as training
+from empirical.sweeps.setting import Setting, add_arguments
 
 __all__ = ["Row", "add_arguments", "plan", "prepare", "run", "summarise"]
 

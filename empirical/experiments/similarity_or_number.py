@@ -1,9 +1,9 @@
 """The title's question in numbers: how much of a minority's drop in recall is due to number, how much to similarity?
 
-Discriminant analysis on frozen features of a network (:mod:`empirical.experiments.frozen`), for pairs of classes in two
-groups, similar and dissimilar, balanced and imbalanced. The drop from a balanced, dissimilar pair to an imbalanced,
-similar one is split as :mod:`theory.attribution` defines it, with the mean recalls of the groups, once as measured and
-once as predicted from the balanced accuracies alone; the predictions are written to
+Discriminant analysis on frozen features of a network (:mod:`empirical.experiments.shared.frozen_features`), for pairs
+of classes in two groups, similar and dissimilar, balanced and imbalanced. The drop from a balanced, dissimilar pair to
+an imbalanced, similar one is split as :mod:`theory.attribution` defines it, with the mean recalls of the groups, once
+as measured and once as predicted from the balanced accuracies alone; the predictions are written to
 ``similarity-or-number-predictions.csv`` before anything imbalanced is trained.
 
 On CIFAR-100 nature has made the groups: two classes of one superclass are similar, all 200 pairs; for each class as the
@@ -25,16 +25,17 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from empirical.config import Config
-from empirical.experiments import frozen, unseen
-from empirical.experiments.frozen import SecondStage, Setting, add_arguments
+from empirical.data.superclasses import superclasses
 from empirical.experiments.pairs import SPREAD
-from empirical.experiments.tables import grouped
-from empirical.experiments.training import blank, data_name
-from empirical.predictions import record
-from empirical.progress import Track, silent
-from empirical.superclasses import superclasses
-from theory._validate import refuse
+from empirical.experiments.shared import backbone as unseen
+from empirical.experiments.shared import frozen_features as frozen
+from empirical.experiments.shared.frozen_features import SecondStage, Setting, add_arguments
+from empirical.experiments.shared.rows import grouped
+from empirical.runtime.progress import Track, silent
+from empirical.storage.prediction_record import record
+from empirical.sweeps.setting import blank, data_name
 from theory.attribution import Attribution, split
+from theory.support.validate import refuse
 
 __all__ = ["DATA", "IMBALANCE", "LAWS", "Row", "add_arguments", "prepare", "run", "summarise"]
 

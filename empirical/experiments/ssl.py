@@ -1,9 +1,9 @@
 """Section 5.4, self-supervised methods: which pre-training helps, and how much at which imbalance?
 
 From random weights and from four pre-trainings on the same images: rotation, the paper's own, and SimCLR, MoCo and
-Barlow Twins, the text naming none; in the numbers of :mod:`empirical.pretrain` and for as many epochs as the training
-that follows. The network is trained with cross entropy, because every method that re-balances changes the classifier as
-well, and what is asked for is what the features alone do; ``--method`` names another.
+Barlow Twins, the text naming none; in the numbers of :mod:`empirical.training.pretrain` and for as many epochs as the
+training that follows. The network is trained with cross entropy, because every method that re-balances changes the
+classifier as well, and what is asked for is what the features alone do; ``--method`` names another.
 
 The profile ``paper`` has the data sets and imbalances of Table 1. ``cpu`` has CIFAR-10 alone at 100 and 10, and 15
 epochs: with three seeds and a contrastive step at three times the time of a supervised one (two to three, measured),
@@ -17,9 +17,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from empirical.config import NO_PRETRAINING, Config
-from empirical.experiments import accuracies, training
-from empirical.experiments.accuracies import Row, run
-from empirical.experiments.training import Setting
+from empirical.experiments.shared import accuracies
+from empirical.experiments.shared.accuracies import Row, run
+from empirical.sweeps import setting as training
+from empirical.sweeps.setting import Setting
 
 __all__ = ["DATA", "IMBALANCE", "PRETRAININGS", "Row", "add_arguments", "plan", "prepare", "run", "summarise"]
 
@@ -62,5 +63,5 @@ def prepare(args: argparse.Namespace) -> Setting:
 
 
 def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """Return the cells of the table (:func:`empirical.experiments.accuracies.summarise`)."""
+    """Return the cells of the table (:func:`empirical.experiments.shared.accuracies.summarise`)."""
     return accuracies.summarise(rows, {"method": sorted({row.method for row in rows}), "pretrain": PRETRAININGS})

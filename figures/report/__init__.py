@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from empirical.files import write_whole
+from empirical.storage.tables import write_whole
 from figures.report.page import page
 
 __all__ = ["page", "write"]

@@ -15,8 +15,8 @@ from typing import Any
 
 from empirical.experiments import EXPERIMENTS
 from figures import ResultsError
-from theory.ledger import LEDGER, Statement, verify
-from theory.results import RESULTS
+from theory.verdicts.beyond import RESULTS
+from theory.verdicts.ledger import LEDGER, Statement, verify
 
 __all__ = ["CLAIMS", "LEDGER_FILE", "RESULTS_FILE", "Collected", "Entry", "collect"]
 
@@ -42,7 +42,8 @@ class Collected:
     """What there is.
 
     Attributes:
-        ledger: the paper's statements with verdict and evidence, as :meth:`theory.ledger.Finding.as_dict` has them.
+        ledger: the paper's statements with verdict and evidence, as :meth:`theory.verdicts.ledger.Finding.as_dict` has
+            them.
         beyond: the results beyond the paper, likewise.
         claims: the measured claims; empty where there is no such file, or one that cannot be read.
         published: printed cells judged by what was measured, likewise.

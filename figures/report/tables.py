@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from empirical.experiments.printed import IMBALANCES, TABLE1, TABLE2, Cells, cell
+from empirical.printed import IMBALANCES, TABLE1, TABLE2, Cells, cell
 from figures.report.collect import Collected, Entry
 from figures.report.markup import Markup, join, tag
 from figures.report.values import MISSING, command, number, scrolled, table

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from empirical.__main__ import main
-from empirical.steps import Execution
+from empirical.training.step import Execution
 
 
 class FakeGraph:

@@ -20,7 +20,7 @@ import torch
 
 from empirical.commands.train import main
 from empirical.config import Config
-from empirical.train import train
+from empirical.training.train import train
 
 TINY = {"data": "digits", "largest": 60, "imbalance": 5, "arch": "resnet8", "width": 4, "batch_size": 32}
 DATA = "gaussian:separation=4,classes=3,train=40,test=20"

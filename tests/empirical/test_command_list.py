@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from empirical import probe
 from empirical.config import Config
+from empirical.data.size import Size, size_of
+from empirical.data.training_set import gather
 from empirical.experiments import EXPERIMENTS
 from empirical.experiments.planned import planned, pretrainings
-from empirical.experiments.training import PROFILES
-from empirical.material import gather
-from empirical.probe import Kind, Speed, images_seen, kind_of, measure, sweep_seconds
-from empirical.sizes import Size, size_of
+from empirical.sweeps import estimate as probe
+from empirical.sweeps.estimate import Kind, Speed, images_seen, kind_of, measure, sweep_seconds
+from empirical.sweeps.setting import PROFILES
 
 TINY = {"data": "digits", "imbalance": 10, "arch": "resnet8", "width": 4, "epochs": 5, "batch_size": 32}
 CIFAR = Size((5000,) * 10, 10_000, (32, 32, 3))

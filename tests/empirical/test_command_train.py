@@ -12,9 +12,9 @@ import pytest
 import torch
 
 from empirical.__main__ import main
-from empirical.checkpoint import load_checkpoint, save_checkpoint
 from empirical.commands import train as command
 from empirical.config import Config
+from empirical.storage.checkpoint import load_checkpoint, save_checkpoint
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -245,7 +245,7 @@ def test_every_field_of_a_configuration_can_be_given(tmp_path, monkeypatch, exit
     ]
     assert {name for numbers in (given, *others) for name in numbers} == {field.name for field in fields(Config)}
     seen = []
-    monkeypatch.setattr("empirical.train.train", lambda config, out, **options: seen.append(config) or RESULT)
+    monkeypatch.setattr("empirical.training.train.train", lambda config, out, **options: seen.append(config) or RESULT)
     for numbers in (given, *others):
         argv = ["--data", "digits", "--out", tmp_path]
         for name, value in numbers.items():
@@ -256,9 +256,9 @@ def test_every_field_of_a_configuration_can_be_given(tmp_path, monkeypatch, exit
 
 def test_what_the_help_lists_is_what_is_known():
     from empirical.config import METHODS
-    from empirical.networks import ARCHITECTURES
-    from empirical.pretrain import OBJECTIVES, default_numbers
-    from empirical.train import SAVE_EVERY
+    from empirical.training.networks import ARCHITECTURES
+    from empirical.training.pretrain import OBJECTIVES, default_numbers
+    from empirical.training.train import SAVE_EVERY
 
     shown = command._parser().format_help().replace("\n", " ")
     shown = " ".join(shown.split())

@@ -7,11 +7,11 @@ import pytest
 import torch
 from torch._dynamo.utils import counters
 
-from empirical import bench
+from empirical.benchmark import bench
 from empirical.config import Config
-from empirical.networks import build
-from empirical.steps import Execution
-from empirical.train import train
+from empirical.training.networks import build
+from empirical.training.step import Execution
+from empirical.training.train import train
 
 TINY = Config(
     data="gaussian:separation=4,classes=3,train=40,test=20",

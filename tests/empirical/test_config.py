@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from empirical.config import METHODS, Config
-from empirical.networks import ARCHITECTURES
+from empirical.training.networks import ARCHITECTURES
 
 OTHER = {
     "data": "cifar100",

@@ -6,15 +6,15 @@ from dataclasses import replace
 import pytest
 import torch
 
-from empirical import steps
 from empirical.__main__ import main
 from empirical.config import METHODS, Config
-from empirical.known import OBJECTIVES
-from empirical.learning import SelfSupervised, Supervised
-from empirical.material import gather
-from empirical.runs import Run
-from empirical.steps import Execution, Optimizer, Trainer, has_bfloat16
-from empirical.train import train
+from empirical.data.training_set import gather
+from empirical.registry import OBJECTIVES
+from empirical.storage.run_folder import Run
+from empirical.training import step as steps
+from empirical.training.step import Execution, Optimizer, Trainer, has_bfloat16
+from empirical.training.tasks import SelfSupervised, Supervised
+from empirical.training.train import train
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from empirical.config import Config
-from empirical.data import load
-from empirical.material import gather
-from empirical.train import train
+from empirical.data.load import load
+from empirical.data.training_set import gather
+from empirical.training.train import train
 
 FOLDER = os.environ.get("TAILBOUND_DATA")
 pytestmark = pytest.mark.skipif(FOLDER is None, reason="TAILBOUND_DATA names no folder with cifar10.npz, cifar100.npz")

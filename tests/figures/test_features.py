@@ -5,8 +5,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from empirical.experiments.printed import TABLE1, TABLE2
 from empirical.experiments.representation import CLASSIFIERS
+from empirical.printed import TABLE1, TABLE2
 from figures import ResultsError, embedding, representation
 
 STARTS = ("none", "rotation")

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.colors import to_rgba
 from scipy.stats import norm, t
 
-from empirical.experiments.printed import TABLE1, TABLE2
+from empirical.printed import TABLE1, TABLE2
 from figures import (
     classwise,
     depth,

@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from theory import ledger, report
 from theory.__main__ import main
-from theory.evidence import LEVELS, Step
+from theory.proofs.evidence import LEVELS, Step
+from theory.verdicts import ledger, report
 
 KEYS = {"id", "summary", "place", "printed", "holds", "condition", "verdict", "evidence"}
 

@@ -10,10 +10,10 @@ import pytest
 import sympy
 from sympy import Rational, exp, sqrt
 
-from theory import formulas as f
-from theory import judge as judge_module
-from theory.derivations import ALPHA, BETA, LOG_RATIO, MU1, MU2, N_NEG, N_POS, SIGMA, K, P, printed_exponents
-from theory.judge import judge
+from theory.proofs.derivations import ALPHA, BETA, LOG_RATIO, MU1, MU2, N_NEG, N_POS, SIGMA, K, P, printed_exponents
+from theory.verdicts import formulas as f
+from theory.verdicts import judge as judge_module
+from theory.verdicts.judge import judge
 
 HALF, GAP = Rational(1, 2), MU2 - MU1
 M, D, L = f.SEPARATION, f.DISTANCE, LOG_RATIO

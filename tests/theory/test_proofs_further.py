@@ -3,8 +3,8 @@
 import pytest
 import sympy
 
-from theory.evidence import LEVELS
 from theory.proofs import theorem2_further, theorem3_further
+from theory.proofs.evidence import LEVELS
 
 PROOFS = [(module, name) for module in (theorem2_further, theorem3_further) for name in module.__all__]
 

@@ -11,8 +11,9 @@ from hypothesis import Phase, find, given, strategies
 from hypothesis import settings as configure
 from scipy.stats import binom
 
-from theory import _hypothesis, theorem1, theorem2, theorem3
+import tailbound_hypothesis as _hypothesis
 from theory import strategies as st
+from theory import theorem1, theorem2, theorem3
 
 SEVERAL = configure(max_examples=100, deadline=None, derandomize=True)
 FINDING = configure(max_examples=2000, derandomize=True, database=None, phases=[Phase.generate, Phase.shrink])
@@ -183,7 +184,7 @@ def test_the_entry_point_works_whatever_is_imported_first(first, tmp_path):
     metadata = tmp_path / "tailbound_entry-1.dist-info"
     metadata.mkdir()
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: tailbound-entry\nVersion: 1\n")
-    (metadata / "entry_points.txt").write_text("[hypothesis]\n_ = theory._hypothesis:register\n")
+    (metadata / "entry_points.txt").write_text("[hypothesis]\n_ = tailbound_hypothesis:register\n")
     program = f"""
 {first}
 import sys, hypothesis

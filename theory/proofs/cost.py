@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sympy
 
-from theory import derivations as d
-from theory.evidence import Step, cited, identity, lemma
+from theory.proofs import derivations as d
+from theory.proofs.evidence import Step, cited, identity, lemma
 
 __all__ = ["balanced_at_most_ideal", "recall_is_a_tail", "shift_moves_recall"]
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import sympy
 
-from theory import derivations as d
 from theory import sharp, theorem1
-from theory.evidence import Step, ball, cited, identity, lemma
+from theory.proofs import derivations as d
+from theory.proofs.evidence import Step, ball, cited, identity, lemma
 
 __all__ = [
     "at_points",
@@ -374,7 +374,7 @@ def at_points() -> tuple[Step, ...]:
     def above_everywhere() -> bool:
         from flint import arb, fmpq
 
-        from theory import enclosure
+        from theory.verdicts import enclosure
 
         tiny = Fraction(1, 10**9)
         sizes = product((1, 2, 12), (1, 10**6))

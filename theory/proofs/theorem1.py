@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import sympy
 
-from theory import derivations as d
 from theory import theorem1
-from theory.evidence import Step, ball, cited, identity, lemma
+from theory.proofs import derivations as d
+from theory.proofs.evidence import Step, ball, cited, identity, lemma
 
 __all__ = [
     "V_COUNT",
@@ -163,7 +163,8 @@ def probability_at_points() -> tuple[Step, ...]:
     """Compare enclosures of the exact law and of the printed bound over a grid of settings."""
 
     def below_everywhere() -> bool:
-        from theory import check_tail_bound, enclosure
+        from theory import check_tail_bound
+        from theory.verdicts import enclosure
 
         grid = product(
             (1, 7, 60),
@@ -264,7 +265,7 @@ def imbalance_otherwise() -> tuple[Step, ...]:
     lattice = [theorem1.Setting(0, 1, Fraction(1, 1000), Fraction(1, 2), Fraction(1, 2), n, 2) for n in (2, 3)]
 
     def lower(pair: list[theorem1.Setting], alpha: Fraction, quantity: str) -> bool | None:
-        from theory import enclosure
+        from theory.verdicts import enclosure
 
         failure = getattr(enclosure, quantity)
         return enclosure.decide(lambda: failure(pair[1], alpha) - failure(pair[0], alpha))

@@ -12,7 +12,7 @@ from typing import Any
 
 import sympy
 
-from theory.evidence import Step, cited, identity, lemma, witness
+from theory.proofs.evidence import Step, cited, identity, lemma, witness
 
 __all__ = [
     "balanced",

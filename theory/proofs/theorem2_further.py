@@ -13,7 +13,7 @@ from typing import Any
 
 import sympy
 
-from theory.evidence import Step, cited, identity, lemma, witness
+from theory.proofs.evidence import Step, cited, identity, lemma, witness
 
 __all__ = [
     "balanced_accuracy",

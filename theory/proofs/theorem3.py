@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import sympy
 
-from theory.evidence import Step, identity, lemma, witness
+from theory.proofs.evidence import Step, identity, lemma, witness
 
 __all__ = ["angles_remain", "balancing_harms", "equal_norms", "norms_and_angles"]
 

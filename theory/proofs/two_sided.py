@@ -8,8 +8,8 @@ from typing import Any
 import sympy
 from sympy import stats
 
-from theory import derivations as d
-from theory.evidence import Step, cited, identity, lemma
+from theory.proofs import derivations as d
+from theory.proofs.evidence import Step, cited, identity, lemma
 
 __all__ = [
     "SHIFT_ARGUMENTS",

@@ -18,7 +18,9 @@ agreement stands in its own table.
 
 from __future__ import annotations
 
-from empirical.claims.predictions import class_order, corrections, norm_angle, pretraining, recalls, shares, shift
+from empirical.claims.predictions import class_order, corrections, norm_angle, pretraining, shift
+from empirical.claims.predictions import network_pairs as recalls
+from empirical.claims.predictions import similarity_or_number as shares
 
 __all__ = ["CLAIMS"]
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from empirical.analysis.rarity import ORDERS, Split, split
 from empirical.claims.claim import Claim, Comparison
 from empirical.claims.measures import each, where
 from empirical.claims.predictions.cells import per_seed, places
 from empirical.claims.tables import Row, Table
-from empirical.gaps import ORDERS, Split, split
 
 __all__ = ["CLAIMS"]
 

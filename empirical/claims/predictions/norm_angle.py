@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from empirical.analysis.rarity import gap
 from empirical.claims.claim import Claim, Comparison
 from empirical.claims.measures import each, minus, where
 from empirical.claims.predictions.cells import average, per_seed, places, within
 from empirical.claims.tables import Row, Series, Statistic, Table
-from empirical.gaps import gap
 
 __all__ = ["CLAIMS"]
 

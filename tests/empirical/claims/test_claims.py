@@ -19,9 +19,9 @@ from empirical.claims import (
     Comparison,
     LackingError,
     Table,
-    as_printed,
     judge,
 )
+from empirical.claims.paper import as_printed
 
 BY_ID = {claim.id: claim for claim in CLAIMS}
 PAPER = [claim for claim in CLAIMS if not claim.ours]

@@ -7,10 +7,10 @@ from itertools import product
 import numpy as np
 import pytest
 
+from empirical.analysis.recall_laws import LAWS
 from empirical.claims import CLAIMS, CONFIRMED, CONTRADICTED, NOT_MEASURED, UNDECIDED, LackingError, Table, judge
 from empirical.experiments import load
 from empirical.experiments.corrections import HEADS, NETWORKS
-from empirical.laws import LAWS
 
 OURS = [claim for claim in CLAIMS if claim.ours]
 BY_ID = {claim.id: claim for claim in OURS}

@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 import torch
 
+from empirical.analysis.features import Features, of_run
 from empirical.config import Config
-from empirical.evaluate import retrain_classifier
-from empirical.experiments import embedding, finished, rebalance, representation, training
-from empirical.features import Features, of_run
-from empirical.runs import Run
+from empirical.experiments import embedding, rebalance, representation
+from empirical.experiments.shared import run_features as finished
+from empirical.storage.run_folder import Run
+from empirical.sweeps import setting as training
+from empirical.training.evaluate import retrain_classifier
 from figures.__main__ import main as draw
 
 IMBALANCE = 20
@@ -106,7 +108,7 @@ def test_the_map_shows_the_same_images_of_every_class(embedded, table):
 
 
 def test_a_map_is_the_same_each_time_and_keeps_apart_what_is_apart():
-    from empirical.clusters import purities
+    from empirical.analysis.class_separation import purities
 
     rng = np.random.default_rng(0)
     labels = np.repeat([0, 1], 30)

@@ -9,7 +9,7 @@ import pytest
 from numpy.random import SeedSequence
 from scipy.stats import chi2, norm
 
-from empirical.data import Dataset, digits, load
+from empirical.data.load import Dataset, digits, load
 from empirical.experiments.pairs import Row, Setting, run, summarise
 from theory.theorem2 import minority_recall
 

@@ -11,10 +11,12 @@ import pytest
 from numpy.random import SeedSequence
 from scipy.optimize import minimize
 
-from empirical import gaps, two_stage
+from empirical.analysis import linear_classifiers as two_stage
+from empirical.analysis import rarity as gaps
 from empirical.config import Config
-from empirical.experiments import class_order, corrections, load, norm_angle, pretraining, rebalance, shift, training
-from empirical.runs import Run
+from empirical.experiments import class_order, corrections, load, norm_angle, pretraining, rebalance, shift
+from empirical.storage.run_folder import Run
+from empirical.sweeps import setting as training
 from theory import theorem1, theorem2
 
 
@@ -350,7 +352,7 @@ def test_bad_options(assert_refused, monkeypatch, name, options, message):
     def offline(*args, **options):
         raise OSError("no network")
 
-    monkeypatch.setattr("empirical.sources.cifar", offline)
+    monkeypatch.setattr("empirical.data.torchvision_data.cifar", offline)
     assert_refused(name, options, message)
     assert load(name).__doc__
 

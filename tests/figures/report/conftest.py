@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 
 from figures import ResultsError
 from figures.report import pictures
-from theory.ledger import LEDGER, Finding
-from theory.results import RESULTS
+from theory.verdicts.beyond import RESULTS
+from theory.verdicts.ledger import LEDGER, Finding
 
 HOSTILE = "<script>alert(1)</script> \"'&amp;\x00\ud800 --> <img src=x onerror=alert(1)>"
 

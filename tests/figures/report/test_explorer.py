@@ -16,7 +16,7 @@ from figures import report
 from figures.report.explorer import SLIDERS
 from tests.figures.report.conftest import write_results
 from theory import cost, theorem1, theorem2
-from theory.binomial import log_pmf
+from theory.exact.binomial import log_pmf
 
 PRECISION = 1e-10
 SMALLEST = 1e-290

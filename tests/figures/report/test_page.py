@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 
 from empirical.experiments import EXPERIMENTS
-from empirical.experiments.printed import TABLE1
+from empirical.printed import TABLE1
 from figures import report
 from figures.report import collect, pictures
 from figures.report.markup import text
 from tests.figures.report.conftest import HOSTILE, write_results
-from theory.ledger import LEDGER
-from theory.results import RESULTS
+from theory.verdicts.beyond import RESULTS
+from theory.verdicts.ledger import LEDGER
 
 VOID = {"meta", "img", "input", "br"}
 BLOCKS = {"p", "dl", "ul", "ol", "table", "div", "figure", "details", "section"}

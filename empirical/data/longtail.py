@@ -1,0 +1,218 @@
+"""Long tails: how many images a minority keeps, and which ones."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numpy.random import SeedSequence
+from numpy.typing import NDArray
+
+from empirical.config import SHAPES
+from empirical.data.load import Dataset
+from theory.support.validate import choice, number, refuse, whole
+
+__all__ = [
+    "FEWEST",
+    "MOST_DRAWS",
+    "Draw",
+    "counts",
+    "draws",
+    "imbalance_ratio",
+    "majority_count",
+    "minority_count",
+    "subset",
+]
+
+FEWEST = 2
+"""The fewest images of a class that have a spread."""
+
+MOST_DRAWS = 10_000
+"""The most draws that experiments repeat: each is held in memory."""
+
+
+def imbalance_ratio(value: object) -> float:
+    """Return an imbalance, as an ``int`` where it is one."""
+    ratio = number("imbalance", value, "must be a finite number of at least 1", least=1)
+    return ratio if isinstance(ratio, int) else float(ratio)
+
+
+def minority_count(majority: int, imbalance: float) -> int:
+    """Return how many images the minority keeps: ``majority / imbalance``, to the nearest integer, halves up.
+
+    Args:
+        majority: the number of images of the majority class, at least 1.
+        imbalance: how many times as frequent the majority is to be, at least 1.
+
+    Raises:
+        ValueError: an argument lies outside its range, or the minority would be left without an image.
+
+    Example:
+        >>> [minority_count(100, imbalance) for imbalance in (1, 2, 5, 10, 20, 50)]
+        [100, 50, 20, 10, 5, 2]
+    """
+    majority = whole("majority", majority)
+    ratio = float(imbalance_ratio(imbalance))
+    count = math.floor(majority / ratio + 0.5)
+    if count == 0:
+        refuse(
+            "imbalance",
+            imbalance,
+            f"must be at most {2 * majority}: a minority needs an image",
+        )
+    return count
+
+
+def majority_count(images: int, imbalance: float) -> int:
+    """Return how many of its ``images`` the majority is to have, for minorities down to ``1 / imbalance`` of it.
+
+    All of them, rounded down to a multiple of the imbalance if that leaves the minority two.
+
+    Example:
+        >>> majority_count(104, 50), majority_count(104, 60)
+        (100, 104)
+    """
+    step = math.ceil(imbalance)
+    return images // step * step if images >= FEWEST * step else images
+
+
+@dataclass(frozen=True, eq=False)
+class Draw:
+    """One split of a data set, and an order of its training images.
+
+    The first ``n`` of ``train[c]`` are the training images of class ``c`` when it is to have ``n``: so the subsets
+    are nested over the imbalance, and a class keeps the same images whichever class it is set against.
+
+    Attributes:
+        held_out: shape ``(images,)``, true for the images that nothing is trained on.
+        train: for each class, the indices of its training images in random order.
+        test: for each class, the indices of its held-out images.
+    """
+
+    held_out: NDArray[np.bool_]
+    train: tuple[NDArray[np.intp], ...]
+    test: tuple[NDArray[np.intp], ...]
+
+
+def draws(data: Dataset, seed: int, repeats: int) -> tuple[Draw, ...]:
+    """Return ``repeats`` draws; the first ones stay the same when there are more.
+
+    Example:
+        >>> from empirical.data.load import digits
+        >>> first, second = draws(digits(), seed=0, repeats=2)
+        >>> len(first.train[3]), len(first.test[3])
+        (110, 73)
+    """
+    result = []
+    for child in SeedSequence(seed).spawn(repeats):
+        split_seed, order_seed = child.spawn(2)
+        held_out = data.held_out(split_seed)
+        rng = np.random.default_rng(order_seed)
+        members = [data.labels == label for label in range(len(data.classes))]
+        result.append(
+            Draw(
+                held_out=held_out,
+                train=tuple(rng.permutation(np.flatnonzero(own & ~held_out)) for own in members),
+                test=tuple(np.flatnonzero(own & held_out) for own in members),
+            )
+        )
+    return tuple(result)
+
+
+def counts(
+    classes: int, largest: int, imbalance: float, shape: str = "exp", *, empty: bool = False
+) -> NDArray[np.int64]:
+    """Return how many training images each class keeps, in label order, from the most frequent class to the rarest.
+
+    ``exp``
+        ``floor(n_max IR^(-c / (C - 1)))`` for ``c = 0, ..., C - 1``: by the same factor fewer from class to class.
+    ``step``
+        ``n_max`` for the first half of the classes, ``floor(n_max / IR)`` for the others; with an odd number of
+        classes the one in the middle is frequent.
+
+    Both are computed exactly: no rounding error can take an image away where the formula gives a whole number.
+
+    Args:
+        classes: ``C``, at least 2.
+        largest: ``n_max``, at least 1.
+        imbalance: ``IR``, at least 1.
+        shape: ``exp`` or ``step``.
+        empty: whether classes may be left without an image.
+
+    Returns:
+        Shape ``(classes,)``.
+
+    Raises:
+        ValueError: an argument lies outside its range, or the rarest class would be left without an image.
+
+    References:
+        K. Cao et al., Learning imbalanced datasets with label-distribution-aware margin loss, 2019 (the paper's
+        [3]); section 5.2 of the paper.
+
+    Example:
+        >>> counts(10, 5000, 100).tolist(), int(counts(10, 5000, 100).sum())
+        ([5000, 2997, 1796, 1077, 645, 387, 232, 139, 83, 50], 12406)
+        >>> counts(4, 100, 10, "step").tolist()
+        [100, 100, 10, 10]
+    """
+    classes, largest = whole("classes", classes, least=2), whole("largest", largest)
+    # A float is a binary fraction, so that this is exactly the ratio that was given.
+    ratio = Fraction(number("imbalance", imbalance, "must be a finite number of at least 1", least=1))
+    if choice("shape", shape, SHAPES) == "exp":
+        kept = [_exponential(largest, ratio, label, classes - 1) for label in range(classes)]
+    else:
+        frequent = (classes + 1) // 2
+        kept = [largest] * frequent + [math.floor(largest / ratio)] * (classes - frequent)
+    if kept[-1] == 0 and not empty:
+        refuse("imbalance", imbalance, f"must be at most {largest}: the rarest class needs an image")
+    return np.array(kept, dtype=np.int64)
+
+
+def subset(labels: NDArray[np.integer], counts: NDArray[np.integer], seed: int) -> NDArray[np.intp]:
+    """Return the indices of a random subset with ``counts[c]`` images of class ``c``.
+
+    Each class has an order of its own, drawn with the seed, and keeps the first images of it. So the subsets of one
+    seed are nested: with a smaller count a class keeps the first part of what it keeps with a larger one, and how many
+    images the other classes keep changes nothing.
+
+    Args:
+        labels: shape ``(n,)``, integers from 0 to ``C - 1``.
+        counts: shape ``(C,)``, as :func:`counts` gives them.
+        seed: at least 0.
+
+    Returns:
+        Shape ``(counts.sum(),)``, class after class.
+
+    Raises:
+        ValueError: a class has fewer images than it is to keep, or a label has no count.
+
+    Example:
+        >>> labels = np.repeat([0, 1, 2], 10)
+        >>> chosen = subset(labels, np.array([5, 3, 1]), seed=0)
+        >>> labels[chosen].tolist()
+        [0, 0, 0, 0, 0, 1, 1, 1, 2]
+    """
+    seed = whole("seed", seed, least=0)
+    available = np.bincount(labels, minlength=len(counts))
+    if len(available) > len(counts):
+        refuse("counts", counts, f"must hold a number for each of {len(available)} classes")
+    chosen = []
+    for label, (child, count) in enumerate(zip(SeedSequence(seed).spawn(len(counts)), counts, strict=True)):
+        if not 0 <= count <= available[label]:
+            refuse("counts", int(count), f"must be from 0 to {available[label]}, the images of class {label}")
+        chosen.append(np.random.default_rng(child).permutation(np.flatnonzero(labels == label))[:count])
+    return np.concatenate(chosen)
+
+
+def _exponential(largest: int, ratio: Fraction, label: int, steps: int) -> int:
+    """Return ``floor(largest ratio^(-label / steps))``: the largest k with ``k^steps ratio^label <= largest^steps``."""
+    bound = largest**steps * ratio.denominator**label
+    scale = ratio.numerator**label
+    kept = int(largest * float(ratio) ** (-label / steps))
+    while (kept + 1) ** steps * scale <= bound:
+        kept += 1
+    while kept**steps * scale > bound:
+        kept -= 1
+    return kept

@@ -1,0 +1,413 @@
+"""What the experiments on frozen features share: the two-stage setting of section 5.1.
+
+A network is trained on half of the training images, as many of each class. Its features of the *other* half are what
+classifiers are trained on, and those of the test images what they are tested on: a network fits the features of its
+own images, whose spread would say nothing about new ones (:mod:`empirical.experiments.shared.backbone`). The features
+are taken without augmentation.
+
+``relu``
+    the features as they are, means of what a ReLU lets through: never negative, skewed.
+``sqrt``
+    their square roots, which are closer to normal; nothing about it is fitted.
+``pixels``
+    the pixels themselves, for ``gaussian`` data only, where theory knows their separation exactly.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from empirical.analysis.agreement import separation_from_recalls
+from empirical.analysis.linear_classifiers import Moments, Rule, head, lda, moments
+from empirical.analysis.recall_laws import LAWS, from_balance, from_moments, from_samples, from_separation
+from empirical.config import Config
+from empirical.data.gaussian import GaussianImages
+from empirical.data.load import Dataset
+from empirical.data.longtail import FEWEST, MOST_DRAWS, draws, majority_count, minority_count
+from empirical.experiments.pairs import SPREAD
+from empirical.experiments.shared import backbone as unseen
+from empirical.runtime.command_line import numeric
+from empirical.sweeps import setting as training
+from theory.plugin import asymptotic_recalls
+from theory.support.validate import refuse, whole
+
+__all__ = [
+    "REPEATS",
+    "Pair",
+    "Prediction",
+    "SecondStage",
+    "Setting",
+    "Trainer",
+    "add_arguments",
+    "balanced_pair",
+    "features",
+    "kinds",
+    "majority",
+    "measured",
+    "prepare",
+    "true_separation",
+]
+
+REPEATS = {"smoke": 2, "cpu": 5, "paper": 5}
+"""How many times each profile draws the minority's images."""
+
+_INSTANT = 1e-6
+Floats = NDArray[np.float64]
+
+
+def majority(images: int, imbalance: Sequence[float], name: str = "imbalance") -> int:
+    """Return how many of its ``images`` the majority is trained on (:func:`empirical.data.longtail.majority_count`).
+
+    Args:
+        images: how many there are.
+        imbalance: what it is to be imbalanced by, each in turn.
+        name: of the argument that says so.
+
+    Raises:
+        ValueError: the largest imbalance leaves the minority fewer than two.
+    """
+    most = max(imbalance)
+    n_pos = majority_count(images, most) if most < images else 0
+    if n_pos < FEWEST or minority_count(n_pos, most) < FEWEST:
+        refuse(name, most, f"must leave the minority {FEWEST} of the {images} images that train no network")
+    return n_pos
+
+
+def kinds(data: str) -> tuple[str, ...]:
+    """Return which features there are.
+
+    Example:
+        >>> kinds("cifar10"), kinds("gaussian:separation=2")
+        (('relu', 'sqrt'), ('relu', 'sqrt', 'pixels'))
+    """
+    return ("relu", "sqrt", "pixels") if data.partition(":")[0] == "gaussian" else ("relu", "sqrt")
+
+
+def features(run: Config, runs: Path, root: Path | None) -> dict[str, Dataset]:
+    """Return the features of a finished run by their kind, each as a data set whose ``images`` are features.
+
+    Its training images are those that the network was not trained on, its test images the test images.
+
+    Raises:
+        ValueError: the run is not finished, or its data are others.
+    """
+    import torch
+
+    from empirical.runtime.threads import one_thread
+
+    one_thread()  # the same features to the bit each time, so that predictions from them can be compared
+    seen = unseen.of_run(run, runs, root)
+    images = torch.cat([seen.others, seen.material.test_images])
+    labels = np.concatenate([seen.labels, seen.material.test_labels.numpy()]).astype(np.intp)
+    x = seen.features(images)
+    found = {"relu": x, "sqrt": np.sqrt(x), "pixels": images.flatten(1).double().numpy()}
+    test = np.arange(len(labels)) >= len(seen.labels)
+    return {kind: Dataset(run.data, seen.classes, found[kind], labels, test) for kind in kinds(run.data)}
+
+
+def true_separation(run: Config) -> Floats | None:
+    """Return the separation of any two classes' pixels if the data are ``gaussian``, shape ``(C, C)``; else None.
+
+    Example:
+        >>> from empirical.sweeps.setting import config
+        >>> true_separation(config("smoke", data="gaussian:separation=2,classes=3")).round(2).tolist()
+        [[0.0, 2.0, 2.0], [2.0, 0.0, 2.0], [2.0, 2.0, 0.0]]
+    """
+    kind, _, text = run.data.partition(":")
+    if kind != "gaussian":
+        return None
+    asked = dict(part.split("=") for part in filter(None, text.split(",")))
+    law = GaussianImages(
+        float(asked.get("separation", 3.0)),
+        int(asked.get("classes", GaussianImages.classes)),
+        run.resolution or GaussianImages.side,
+    )
+    return law.quantised()
+
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """What an experiment on frozen features runs.
+
+    Attributes:
+        sweep: the networks whose features are looked at.
+        images: the training images of the smallest class, for each data set.
+        classes: how many classes there are, for each data set.
+        repeats: how many times the minority's images are drawn.
+        out: the folder for the results, which the predictions go to.
+        about: what is known once it is written: the predictions' file, SHA-256 and time.
+    """
+
+    sweep: training.Setting
+    images: Mapping[str, int]
+    classes: Mapping[str, int]
+    repeats: int
+    out: Path
+    about: dict[str, Any]
+
+    @property
+    def configs(self) -> tuple[Config, ...]:
+        """The runs that are known beforehand: the networks whose features are looked at."""
+        return self.sweep.configs
+
+    @property
+    def exit_code(self) -> int:
+        """That of the sweep."""
+        return self.sweep.exit_code
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the options of the command line that repeat the run."""
+        return {**self.sweep.arguments(), "repeats": self.repeats}
+
+    def provenance(self) -> dict[str, Any]:
+        """Return what the data were, and the file, the SHA-256 and the time of the predictions."""
+        return {**self.sweep.provenance(), **self.about}
+
+    def stages(self, run: Config, which: Iterable[tuple[str, str]]) -> list[SecondStage]:
+        """Return classifiers on the features of a finished run; ``which`` names classifiers and kinds of features."""
+        seen, images = features(run, self.sweep.runs, self.sweep.root), self.images[run.data]
+        n_pos = majority(unseen.held_out(images), self.sweep.options["imbalance"])
+        return [SecondStage(run, seen, kind, classifier, n_pos, self.repeats) for classifier, kind in which]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of a sweep, and how often the minority's images are drawn."""
+    training.add_arguments(parser)
+    parser.add_argument("--repeats", type=numeric, metavar="N", help="draws of the images, on frozen features")
+
+
+def prepare(
+    args: argparse.Namespace, data: Mapping[str, Sequence[str]], imbalance: Mapping[str, Sequence[float]]
+) -> Setting:
+    """Return the setting that the parsed options describe, everything checked and nothing written.
+
+    Args:
+        args: the options of :func:`add_arguments`, and ``out``.
+        data: the data sets by profile, where the options name none.
+        imbalance: the imbalances likewise.
+
+    Raises:
+        ValueError: as in :func:`empirical.experiments.shared.backbone.prepare`, or an imbalance leaves too few images.
+    """
+    sweep, found = unseen.prepare(args, data, imbalance, lambda images, ratio: majority(images, [ratio]))
+    return Setting(
+        sweep=sweep,
+        images={name: min(images) for name, images in found.items()},
+        classes={name: len(images) for name, images in found.items()},
+        repeats=whole("repeats", REPEATS[sweep.profile] if args.repeats is None else args.repeats, most=MOST_DRAWS),
+        out=args.out,
+        about={},
+    )
+
+
+class Trainer:
+    """Trains runs of a sweep, some now and some later, within the sweep's time."""
+
+    def __init__(self, sweep: training.Setting) -> None:
+        """Begin to count the time."""
+        self._sweep, self._began = sweep, time.monotonic()
+
+    def __call__(self, runs: Iterable[Config]) -> dict[Config, dict[str, Any] | None]:
+        """Return each run with its result, None where it is not finished (:func:`training.results`)."""
+        own, limit = tuple(dict.fromkeys(runs)), self._sweep.seconds
+        left = None if limit is None else max(_INSTANT, limit - (time.monotonic() - self._began))
+        return dict(training.results(replace(self._sweep, configs=own, seconds=left)))
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """The balanced classifier of two classes, and what it measures.
+
+    Attributes:
+        rule: trained on as many samples of either class; its positive class is the first.
+        tests: held-out features of the two classes.
+        recalls: of the two classes.
+        separation: ``M`` by :func:`empirical.analysis.agreement.separation_from_recalls`.
+        known: the moments of the balanced training features of the two classes.
+    """
+
+    rule: Rule
+    tests: tuple[Floats, Floats]
+    recalls: tuple[float, float]
+    separation: float
+    known: tuple[Moments, Moments]
+
+    @property
+    def accuracy(self) -> float:
+        """The balanced accuracy."""
+        return sum(self.recalls) / 2
+
+    def reversed(self) -> Pair:
+        """Return it with the second class as the positive one."""
+        rule = Rule(-self.rule.w, -self.rule.b)
+        return Pair(rule, self.tests[::-1], self.recalls[::-1], self.separation, self.known[::-1])
+
+
+def balanced_pair(train: tuple[Floats, Floats], tests: tuple[Floats, Floats], fit: Any = None) -> Pair:
+    """Return the balanced pair of discriminant analysis, or of ``fit(pos, neg)`` if another classifier is given."""
+    known = moments(train[0]), moments(train[1])
+    rule = lda(*known) if fit is None else fit(*train)
+    recalls = rule.recalls(*tests)
+    separation = separation_from_recalls(recalls, [len(test) for test in tests])
+    return Pair(rule, tests, recalls, separation, known)
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What is said of a minority before an imbalanced classifier is trained; None where a law does not apply.
+
+    Attributes:
+        data: the data set.
+        seed: of the network, and of the drawn images.
+        classifier: ``lda``, ``head`` or ``network``.
+        features: their kind; ``own`` for a network.
+        majority: the positive class.
+        minority: the negative class.
+        imbalance: as asked for.
+        n_pos: training images of the majority.
+        n_neg: training images of the minority.
+        balanced_accuracy: of the same classifier, trained on ``n_pos`` images of either class.
+        separation: ``M``, from it.
+        oracle: theory at the known separation of the pixels, for ``gaussian`` data: for ``lda`` on the pixels
+            :func:`theory.plugin.asymptotic_recalls`, as nothing is unknown there, and for all else Theorem 2.
+        theorem2: the minority's recall by this law of :mod:`empirical.analysis.recall_laws`, as are the next six.
+        finite: likewise.
+        variances: likewise.
+        covariances: likewise.
+        together: likewise.
+        scores: likewise.
+        moments: likewise.
+        run: the name of the folder of the network: that of the features, or the imbalanced one itself.
+    """
+
+    data: str
+    seed: int
+    classifier: str
+    features: str
+    majority: str
+    minority: str
+    imbalance: float
+    n_pos: int
+    n_neg: int
+    balanced_accuracy: float | None
+    separation: float | None
+    oracle: float | None
+    theorem2: float | None
+    finite: float | None
+    variances: float | None
+    covariances: float | None
+    together: float | None
+    scores: float | None
+    moments: float | None
+    run: str
+
+
+class SecondStage:
+    """Classifiers of one kind on the frozen features of one run.
+
+    Args:
+        run: whose features they are.
+        features: what :func:`features` gives.
+        kind: which of them.
+        classifier: ``lda`` or ``head``.
+        n_pos: training images of the majority.
+        repeats: how many times the training images are drawn; the balanced classifiers have the first draw.
+    """
+
+    def __init__(
+        self, run: Config, features: Mapping[str, Dataset], kind: str, classifier: str, n_pos: int, repeats: int
+    ) -> None:
+        """Draw the training images."""
+        self.classes = features[kind].classes
+        self._run, self._kind, self._classifier, self._n_pos = run, kind, classifier, n_pos
+        self._x = features[kind].images
+        self._draws = draws(features[kind], run.seed, repeats)
+        self._true = true_separation(run)
+        self._pairs: dict[tuple[int, int], Pair] = {}
+        self._known: dict[tuple[int, int], Moments] = {}
+
+    def is_of(self, data: str, classifier: str, kind: str) -> bool:
+        """Return whether it is of these data, this classifier and this kind of features."""
+        return (self._run.data, self._classifier, self._kind) == (data, classifier, kind)
+
+    def pair(self, pos: int, neg: int) -> Pair:
+        """Return the balanced classifier of two classes."""
+        if pos > neg:
+            return self.pair(neg, pos).reversed()
+        if (pos, neg) not in self._pairs:
+            first, tests = self._draws[0], (self._test(pos), self._test(neg))
+            train = tuple(self._x[first.train[c][: self._n_pos]] for c in (pos, neg))
+            fit = head if self._classifier == "head" else None
+            self._pairs[pos, neg] = balanced_pair((train[0], train[1]), tests, fit)
+        return self._pairs[pos, neg]
+
+    def predict(self, pos: int, neg: int, imbalance: float) -> Prediction:
+        """Return what the laws say of the minority ``neg``."""
+        known, n_neg = self.pair(pos, neg), minority_count(self._n_pos, imbalance)
+        found = from_balance(known.rule, *known.tests, self._n_pos, n_neg)
+        if self._classifier == "lda":
+            pooled = known.known[0].cov + known.known[1].cov
+            dimension = int(np.linalg.matrix_rank(pooled, hermitian=True))
+            found |= from_samples(known.accuracy, dimension, self._n_pos, n_neg)
+            found |= from_moments(*known.known, known.tests[1], self._n_pos, n_neg)
+        oracle = None if self._true is None else self._oracle(self._true[pos, neg], n_neg)
+        return Prediction(
+            data=training.data_name(self._run),
+            seed=self._run.seed,
+            classifier=self._classifier,
+            features=self._kind,
+            majority=self.classes[pos],
+            minority=self.classes[neg],
+            imbalance=imbalance,
+            n_pos=self._n_pos,
+            n_neg=n_neg,
+            balanced_accuracy=known.accuracy,
+            separation=known.separation,
+            oracle=oracle,
+            **{law: found.get(law) for law in LAWS},
+            run=self._run.digest,
+        )
+
+    def measure(self, pos: int, neg: int, n_neg: int) -> Floats:
+        """Train imbalanced classifiers and return the minority's recall on the test images for each draw."""
+        tests = self._test(pos), self._test(neg)
+        return np.array([self._rule(at, pos, neg, n_neg).recalls(*tests)[1] for at in range(len(self._draws))])
+
+    def _oracle(self, separation: float, n_neg: int) -> float:
+        """Return what theory says at the known separation of the pixels."""
+        dimension = self._x.shape[1]
+        if (self._classifier, self._kind) == ("lda", "pixels") and self._n_pos + n_neg - 2 >= dimension:
+            return asymptotic_recalls(separation, dimension, self._n_pos, n_neg, "estimated")[1]
+        return from_separation(separation, self._n_pos, n_neg)["theorem2"]
+
+    def _test(self, label: int) -> Floats:
+        return self._x[self._draws[0].test[label]]
+
+    def _rule(self, at: int, pos: int, neg: int, n_neg: int) -> Rule:
+        """Return the classifier of a draw."""
+        train = self._draws[at].train
+        rare = self._x[train[neg][:n_neg]]
+        if self._classifier == "head":
+            return head(self._x[train[pos][: self._n_pos]], rare)
+        if (at, pos) not in self._known:
+            self._known[at, pos] = moments(self._x[train[pos][: self._n_pos]])
+        return lda(self._known[at, pos], moments(rare))
+
+
+def measured(recalls: Sequence[float] | Floats) -> dict[str, float | None]:
+    """Return the mean of the draws' recalls and the quantiles :data:`empirical.experiments.pairs.SPREAD` of them.
+
+    Example:
+        >>> measured([0.25, 0.75])["measured"], measured([0.5])["low"], measured([])["measured"]
+        (0.5, None, None)
+    """
+    low, high = map(float, np.quantile(recalls, SPREAD)) if len(recalls) > 1 else (None, None)
+    return {"measured": float(np.mean(recalls)) if len(recalls) else None, "low": low, "high": high}

@@ -1,0 +1,221 @@
+"""What the two cases of section 3 share: one class with a number of images of its own among classes with another.
+
+The one class is the last (``class-10``) unless ``--label`` names another. The network is trained with cross entropy,
+from random weights unless ``--pretrain`` names a pre-training, and tested on the same balanced images whatever it was
+trained on. The text leaves the details to its appendix; as in its section 5.2 all runs have the same number of epochs,
+so that a run on few images makes fewer steps. ``--schedule steps`` gives every run the epochs that make about as many
+steps as the largest run, to tell few images from little training.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from itertools import product
+from typing import Any
+
+from empirical.config import NO_PRETRAINING, Config
+from empirical.data.size import class_count, size_of
+from empirical.experiments.shared.rows import grouped
+from empirical.runtime.command_line import numeric
+from empirical.runtime.progress import Track, silent
+from empirical.sweeps import setting as training
+from empirical.sweeps.setting import PROFILES, Setting, average, data_name, different, percent, spread
+from theory.support.validate import choice, refuse, whole
+
+__all__ = ["DATA", "SCHEDULES", "Design", "Row", "add_arguments", "prepare", "run", "summarise"]
+
+DATA = {"smoke": ("digits",), "cpu": ("cifar10",), "paper": ("cifar10",)}
+"""The data sets of each profile."""
+
+SCHEDULES = ("epochs", "steps")
+"""What all runs have the same number of."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Design:
+    """Which runs there are: every pair of a number of images of the one class and one of each other class.
+
+    Attributes:
+        majority: the numbers of images of each of the other classes.
+        minority: those of the one class.
+        label: the one class; None for the last.
+        pretrain: what the runs start from.
+        schedule: one of :data:`SCHEDULES`.
+        fields: further fields of the configurations.
+
+    Example:
+        >>> runs = Design(majority=(100, 200), minority=(100,)).runs("paper", "cifar10", 10, seed=0)
+        >>> [(sum(run.counts), run.counts[-1]) for run in runs]
+        [(1000, 100), (1900, 100)]
+    """
+
+    majority: tuple[int, ...]
+    minority: tuple[int, ...]
+    label: int | None = None
+    pretrain: str = NO_PRETRAINING
+    schedule: str = "epochs"
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Check the numbers, as far as that can be done without the data."""
+        for name in ("majority", "minority"):
+            numbers = [whole(name, value) for value in getattr(self, name)]
+            object.__setattr__(self, name, different(name, numbers))
+        choice("schedule", self.schedule, SCHEDULES)
+
+    def runs(self, profile: str, data: str, classes: int, seed: int) -> list[Config]:
+        """Return the runs on data with so many classes.
+
+        Raises:
+            ValueError: there is no such class, or no such pre-training.
+        """
+        label = classes - 1 if self.label is None else whole("label", self.label, least=0, most=classes - 1)
+        configs = []
+        for majority, minority in product(self.majority, self.minority):
+            counts = tuple(minority if other == label else majority for other in range(classes))
+            own = {"data": data, "counts": counts, "pretrain": self.pretrain, "seed": seed, **self.fields}
+            configs.append(training.config(profile, **own))
+        if self.schedule == "steps":
+            most = max(sum(run.counts or ()) for run in configs)
+            return [_longer(run, most / sum(run.counts or ())) for run in configs]
+        return configs
+
+    def check(self, available: Sequence[int]) -> None:
+        """Refuse numbers of images that the data, with ``available`` training images of each class, do not have.
+
+        Example:
+            >>> Design(majority=(100, 5000), minority=(100,)).check([5000] * 10)
+        """
+        own = len(available) - 1 if self.label is None else self.label
+        least = min(range(len(available)), key=lambda label: (label == own, available[label]))
+        for name, numbers, label in (("majority", self.majority, least), ("minority", self.minority, own)):
+            if max(numbers) > available[label]:
+                most = available[label]
+                refuse(name, max(numbers), f"must be at most {most}: the class of label {label} has no more")
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the options of the command line that repeat it."""
+        label = {} if self.label is None else {"label": self.label}
+        own = ("majority", "minority", "pretrain", "schedule")
+        return {**{name: getattr(self, name) for name in own}, **label}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A run; what it measured is None while it is not finished.
+
+    Attributes:
+        data: the data set.
+        label: the class with a number of images of its own.
+        minority_images: that number.
+        majority_images: the number of images of each other class.
+        pretrain: what the run starts from.
+        seed: of everything random.
+        minority: the accuracy on the test images of the one class after the last epoch, in per cent.
+        majority: the same for those of all other classes together.
+        accuracy: the same for all images.
+        run: the name of its folder.
+    """
+
+    data: str
+    label: int
+    minority_images: int
+    majority_images: int
+    pretrain: str
+    seed: int
+    minority: float | None
+    majority: float | None
+    accuracy: float | None
+    run: str
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options; the experiment's design goes to :func:`prepare`."""
+    training.add_arguments(parser, imbalance=False)
+    add = parser.add_argument
+    add("--majority", type=numeric, nargs="+", metavar="N", help="images of each of the other classes")
+    add("--minority", type=numeric, nargs="+", metavar="N", help="images of the one class")
+    add("--label", type=numeric, metavar="L", help="the one class, from 0 (default: the last)")
+    add("--pretrain", metavar="NAME", help=f"what the runs start from (default: {NO_PRETRAINING})")
+    add("--schedule", metavar="|".join(SCHEDULES), help="what all runs have the same number of (default: epochs)")
+
+
+def prepare(args: argparse.Namespace, designs: Mapping[str, Design]) -> Setting:
+    """Return the sweep that the parsed options describe: the profile's design, with what they change in it."""
+    profile = choice("profile", args.profile, PROFILES)
+    given = {name: getattr(args, name) for name in ("majority", "minority", "label", "pretrain", "schedule")}
+    design = replace(designs[profile], **{name: value for name, value in given.items() if value is not None})
+
+    @cache
+    def available(data: str) -> tuple[int, ...]:
+        return size_of(data, args.root).available
+
+    @cache
+    def classes(data: str) -> int:
+        return class_count(data, args.root)
+
+    def plan(profile: str, data: str, _: None, seed: int) -> list[Config]:
+        runs = design.runs(profile, data, classes(data), seed)
+        if not args.only_plan:
+            design.check(available(data))
+        return runs
+
+    return training.prepare(args, plan, DATA, None, design.arguments())
+
+
+def run(setting: Setting, track: Track = silent) -> list[Row]:
+    """Train what is missing and return a row for each run."""
+    label = setting.options.get("label")
+    return [_row(config, result, label) for config, result in track(training.results(setting), "runs")]
+
+
+def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Return for each pair of numbers the means over the seeds, in per cent, the largest numbers last.
+
+    ``spread`` is the standard deviation of the accuracy of the one class.
+    """
+
+    def where(row: Row) -> tuple[Any, ...]:
+        return row.data, row.majority_images, row.minority_images
+
+    summary = []
+    for (data, majority, minority), own in grouped(rows, where):
+        found = [row.minority for row in own]
+        summary.append(
+            {
+                "data": data,
+                "majority_images": majority,
+                "minority_images": minority,
+                "seeds": len(own) - found.count(None),
+                "missing": found.count(None),
+                "minority": average(found),
+                "spread": spread(found),
+                "majority": average([row.majority for row in own]),
+                "accuracy": average([row.accuracy for row in own]),
+            }
+        )
+    return summary
+
+
+def _longer(run: Config, factor: float) -> Config:
+    """Return a run with as many times the epochs, tested as often."""
+    epochs, every = round(run.epochs * factor), round(run.evaluate_every * factor)
+    return replace(run, epochs=epochs, evaluate_every=every)
+
+
+def _row(config: Config, result: Mapping[str, Any] | None, label: int | None) -> Row:
+    counts = config.counts or ()
+    label = len(counts) - 1 if label is None else label
+    found: list[float | None] = [None, None, None]
+    if result is not None:
+        confusion = result["last"]["confusion"]
+        right = [line[i] for i, line in enumerate(confusion)]
+        total = [sum(line) for line in confusion]
+        rest = sum(right) - right[label], sum(total) - total[label]
+        parts = right[label] / total[label], rest[0] / rest[1], sum(right) / sum(total)
+        found = [percent(part) for part in parts]
+    where = data_name(config), label, counts[label], counts[label - 1], config.pretrain, config.seed
+    return Row(*where, *found, run=config.digest)

@@ -1,0 +1,63 @@
+"""The features of the finished runs of a sweep, and the groups of classes that they are looked at in."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from empirical.config import Config
+from empirical.runtime.progress import Track
+from empirical.sweeps import setting as training
+from empirical.sweeps.setting import Setting
+
+if TYPE_CHECKING:
+    from empirical.analysis.features import Features
+
+__all__ = ["GROUPS", "group", "group_mean", "seen"]
+
+GROUPS = ("many", "medium", "few")
+"""The first, middle and last third of the classes, from frequent to rare."""
+
+
+def group(label: int, classes: int) -> str:
+    """Return the third that a class belongs to; what is left over goes to the first.
+
+    Example:
+        >>> [[label for label in range(10) if group(label, 10) == name] for name in GROUPS]
+        [[0, 1, 2, 3], [4, 5, 6], [7, 8, 9]]
+        >>> group(0, 2), group(1, 2)
+        ('many', 'few')
+    """
+    if classes == len(GROUPS) - 1:
+        return GROUPS[label * 2]
+    return GROUPS[label * len(GROUPS) // classes]
+
+
+def group_mean(values: Sequence[float], name: str) -> float | None:
+    """Return the mean over the classes of a group; None if it is empty.
+
+    Example:
+        >>> group_mean([0.9, 0.5, 0.25], "few"), group_mean([0.9, 0.5], "medium")
+        (0.25, None)
+    """
+    own = [value for label, value in enumerate(values) if group(label, len(values)) == name]
+    return sum(own) / len(own) if own else None
+
+
+def seen(setting: Setting, track: Track) -> Iterator[tuple[Config, Features | None]]:
+    """Train what is missing; yield each run with its features, None where it is not finished.
+
+    Features are computed on the sweep's device, one run at a time. A run that is finished but has lost its checkpoint
+    counts as not finished; one line on standard error says so.
+    """
+    from empirical.analysis.features import of_run
+
+    for config, result in track(training.results(setting), "features"):
+        features = None
+        if result is not None:
+            try:
+                features = of_run(config, setting.runs, setting.root, setting.device)
+            except ValueError as error:
+                print(f"features: {error}", file=sys.stderr, flush=True)
+        yield config, features

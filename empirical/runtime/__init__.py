@@ -1,0 +1,4 @@
+"""Devices, threads, processes, stopping and progress.
+
+Imports :mod:`empirical.config` only.
+"""

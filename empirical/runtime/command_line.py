@@ -1,0 +1,27 @@
+"""What the command lines of the experiments share: one line for an error, numbers that the experiment judges."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from theory.support.cli import BAD_INPUT, FAILED, Parser, file, folder, place, program
+
+__all__ = ["BAD_INPUT", "FAILED", "ROOT", "Parser", "file", "folder", "numeric", "place", "program"]
+
+ROOT = Path("data")
+"""The folder of the data sets, if nothing is said."""
+
+
+def numeric(text: str) -> int | float | str:
+    """Return the number that ``text`` is, or ``text`` itself for the experiment's own check to refuse.
+
+    Example:
+        >>> numeric("50"), numeric("2.5"), numeric("many")
+        (50, 2.5, 'many')
+    """
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text

@@ -1,0 +1,166 @@
+"""The folders of runs: one for each configuration, named by its hash."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from empirical.config import Config
+from empirical.data.training_set import Material
+from empirical.storage.checkpoint import load_checkpoint, save_checkpoint
+from empirical.storage.lock import locked
+from empirical.storage.tables import csv_text, write_whole
+from theory.support.validate import refuse
+
+__all__ = ["Run"]
+
+_LOCK = ".lock"
+
+
+@dataclass(frozen=True)
+class Run:
+    """The folder of a configuration, ``out/<hash>``, and what lies in it.
+
+    ``config.json``
+        the configuration and the fingerprint of the data;
+    ``images.npz``
+        what was drawn, written when the run begins: ``chosen``, the images that it is trained on, in order; and of
+        section 4.2 ``replaced``, those of them that were mixed, and ``partners``, with which. All are indices into the
+        training images of the data set, int64, from 0, counted before classes are left out;
+    ``last.pt``
+        the state after a whole epoch, the history in it: the last one, or one a few seconds before it
+        (``save_every`` of :func:`empirical.training.train.train`);
+    ``switch.pt``
+        the same after the last epoch before deferred re-weighting begins, for the run that shares it;
+    ``history.csv``
+        a row for each epoch of the checkpoint, written after it and again from it when the run goes on;
+    ``result.json``
+        what came out; it is there when the run is finished, and only then.
+
+    Args:
+        config: the configuration.
+        out: the folder of all runs.
+    """
+
+    config: Config
+    out: Path
+
+    @property
+    def name(self) -> str:
+        """The hash of the configuration."""
+        return self.config.digest
+
+    @property
+    def folder(self) -> Path:
+        """The folder."""
+        return self.out / self.name
+
+    def result(self) -> dict[str, Any] | None:
+        """Return the result, or None while the run is not finished.
+
+        Raises:
+            ValueError: ``result.json`` is there and cannot be read.
+        """
+        return _read_json(self.folder / "result.json")
+
+    @contextmanager
+    def held(self, data: str, waiting: Callable[[str], None], check: Callable[[], None]) -> Iterator[None]:
+        """Hold the folder, made if it is missing, for this process alone (:func:`empirical.storage.lock.locked`).
+
+        Args:
+            data: the fingerprint of the training and test images.
+            waiting: called with the id of another process that holds the folder.
+            check: called while waiting; it may raise.
+
+        Raises:
+            ValueError: the folder is one of other data.
+            OSError: it cannot be written.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with locked(self.folder / _LOCK, waiting, check):
+            for part in self.folder.glob(".*.part"):  # of a process that was killed while it wrote
+                part.unlink(missing_ok=True)
+            path = self.folder / "config.json"
+            known = _read_json(path)
+            if known is None:
+                made = {"hash": self.name, "config": self.config.numbers(), "data": data}
+                _write(path, _json_text(made))
+            elif known.get("data") != data:
+                refuse("data", self.config.data, f"must hold the images that {self.folder} was begun with")
+            yield
+
+    def record_images(self, material: Material) -> None:
+        """Write ``images.npz`` unless it is there."""
+        path = self.folder / "images.npz"
+        if not path.exists():
+            buffer = io.BytesIO()
+            arrays = {name: getattr(material, name).astype(np.int64) for name in ("chosen", "replaced", "partners")}
+            np.savez_compressed(buffer, **arrays)
+            _write(path, buffer.getvalue())
+
+    def checkpoint(self, name: str = "last") -> dict[str, Any] | None:
+        """Return the state in ``last.pt`` or another checkpoint; None if there is none.
+
+        Raises:
+            ValueError: it is torn or foreign (:func:`empirical.storage.checkpoint.load_checkpoint`).
+        """
+        path = self.folder / f"{name}.pt"
+        return load_checkpoint(path, self.name) if path.exists() else None
+
+    def save(self, state: dict[str, Any], name: str = "last") -> None:
+        """Write a checkpoint; the one before stays if that fails."""
+        path = self.folder / f"{name}.pt"
+        with _named(path):
+            save_checkpoint(path, self.name, state)
+
+    def write_history(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write ``history.csv``; floats keep all their digits."""
+        _write(
+            self.folder / "history.csv",
+            csv_text({k: repr(v) if isinstance(v, float) else v for k, v in row.items()} for row in rows),
+        )
+
+    def finish(self, result: Mapping[str, Any]) -> None:
+        """Write ``result.json``."""
+        _write(self.folder / "result.json", _json_text(result))
+
+
+def _read_json(path: Path) -> dict[str, Any] | None:
+    """Return the object in a JSON file, None if there is no file."""
+    try:
+        content = json.loads(path.read_text())
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError):
+        content = None
+    if not isinstance(content, dict):
+        refuse("file", str(path), "cannot be read; remove it to have it made again")
+    return content
+
+
+def _write(path: Path, content: str | bytes) -> None:
+    """Write a file; where that fails, the error says which."""
+    with _named(path):
+        write_whole(path, content)
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Give errors of the disk the name of the file: those of a full one come without."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def _json_text(content: Mapping[str, Any]) -> str:
+    """Return an object as JSON, a line for each of its keys."""
+    lines = (f"  {json.dumps(key)}: {json.dumps(value, allow_nan=False)}" for key, value in content.items())
+    return "{\n" + ",\n".join(lines) + "\n}\n"

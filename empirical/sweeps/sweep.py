@@ -1,0 +1,224 @@
+"""A sweep: the runs of an experiment that are missing are trained, side by side, here or on a cluster.
+
+Where they are trained is the setting's ``executor``:
+
+None
+    processes of this machine, ``workers`` of them; with 1, this process.
+``dask://HOST:PORT``
+    an existing Dask cluster (:mod:`empirical.sweeps.dask_cluster`).
+``submitit``, ``submitit://slurm`` or ``submitit://local``
+    jobs of SLURM, or of this machine as if it were SLURM (:mod:`empirical.sweeps.slurm`).
+any ``concurrent.futures.Executor``, in Python
+    its processes or threads, which must see the folders.
+
+A run that fails does not stop the others, except those that start from it. A process that is lost costs what its run
+has done since its last whole epoch, on a cluster what it has done there; it is trained again, three times at most.
+"""
+
+from __future__ import annotations
+
+import socket
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import BrokenExecutor, CancelledError, Executor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from empirical.config import Config
+from empirical.runtime.command_line import FAILED
+from empirical.runtime.stop import INTERRUPTED, Interrupted, Stop
+from empirical.runtime.threads import usual_workers
+from empirical.sweeps.workers import Job, Place, given, here, processes
+from theory.support.executors import client_address, open_client
+from theory.support.validate import number, refuse
+
+if TYPE_CHECKING:
+    from empirical.sweeps.setting import Setting
+
+__all__ = ["SUBMITIT", "Outcome", "check_executor", "results", "side_by_side"]
+
+SUBMITIT = ("submitit", "submitit://slurm", "submitit://local")
+"""The executors of jobs; the first takes SLURM where it is and this machine elsewhere."""
+
+_DASK = "dask://"
+_TRIES = 3
+_GRACE = 60.0
+_PATIENCE = 10.0
+
+
+@dataclass
+class Outcome:
+    """How the sweeps of a setting have ended so far.
+
+    Attributes:
+        interrupted: why one stopped early; None if none did.
+        failed: the runs that failed, with the reason.
+    """
+
+    interrupted: str | None = None
+    failed: dict[Config, str] = field(default_factory=dict)
+
+    @property
+    def exit_code(self) -> int:
+        """0 if all is trained; 75 if the same command is to go on; else 1, as a run failed."""
+        if self.interrupted is not None:
+            return INTERRUPTED
+        return FAILED if self.failed else 0
+
+
+def results(setting: Setting) -> list[tuple[Config, dict[str, Any] | None]]:
+    """Train what is missing; return each run with what its ``result.json`` holds, None where it is not finished.
+
+    A sweep that stops early (SIGTERM, the end of its time) or in which runs fail (a loss that is not finite, a full
+    disk, too little memory) says so on standard error and in ``setting.outcome``, and returns what there is.
+    """
+    from empirical.storage.run_folder import Run
+
+    def missing() -> list[Config]:
+        return [run for run in setting.configs if Run(run, setting.runs).result() is None]
+
+    if missing():
+        _train(missing, setting)
+        if left := len(missing()):
+            outcome = setting.outcome
+            reason = outcome.interrupted or next(iter(outcome.failed.values()))
+            _say(f"stopped: {left} of {len(setting.configs)} runs are missing: {reason}; the same command goes on")
+    return [(run, Run(run, setting.runs).result()) for run in setting.configs]
+
+
+def check_executor(executor: Executor | str | None, resources: Mapping[str, Any]) -> None:
+    """Refuse an executor that does not exist or does not answer, and resources that it does not know.
+
+    Raises:
+        ValueError: it says what is allowed.
+    """
+    allowed = f"must be dask://HOST:PORT or one of {', '.join(SUBMITIT)}"
+    if isinstance(executor, str) and executor.startswith(_DASK):
+        for name, value in resources.items():
+            number(name, value, "must be a number above 0: how much of it a run takes of a worker", above=0)
+        try:
+            address = client_address(executor)
+        except ValueError:
+            refuse("executor", executor, allowed)
+        try:
+            socket.create_connection(address, timeout=_PATIENCE).close()  # a client's takes longer
+            with open_client(executor):
+                pass
+        except (OSError, OverflowError):
+            refuse("executor", executor, "must be the address of a Dask scheduler, and none answers there")
+    elif executor in SUBMITIT:
+        from empirical.sweeps.slurm import check
+
+        check(str(executor), resources)
+    elif executor is not None and not isinstance(executor, Executor):
+        refuse("executor", executor, allowed)
+    elif resources:
+        refuse("resources", dict(resources), "must be left out: only dask:// and submitit have them")
+
+
+def side_by_side(profile: str, device: str) -> int:
+    """Return how many runs this machine trains side by side if nothing is said."""
+    return 1 if profile == "smoke" else usual_workers(device)  # a process takes longer to begin than a smoke run
+
+
+def _train(missing: Callable[[], list[Config]], setting: Setting) -> None:
+    """Train the missing runs, again where processes are lost."""
+    from empirical.storage.folders import make_folder
+
+    outcome, stop = setting.outcome, Stop(setting.seconds)
+    job = Job(
+        runs=setting.runs.resolve(),
+        root=setting.root.resolve(),
+        device=setting.device,
+        until=None if setting.seconds is None else time.time() + setting.seconds,
+    )
+    lost: str | None = None
+    with stop:
+        for _ in range(_TRIES):
+            try:
+                make_folder(job.runs)
+                with _open(setting, job, stop) as place:
+                    lost = _sweep(missing(), place, outcome, stop)
+            except (OSError, ValueError) as error:  # of the folder or the place: those of runs are in the outcome
+                lost = str(error)
+                break
+            if lost is None or outcome.interrupted is not None:
+                return
+            _say(f"processes were lost: {lost}")
+    outcome.failed.update(dict.fromkeys(missing(), str(lost)))
+
+
+def _sweep(configs: Sequence[Config], place: Place, outcome: Outcome, stop: Stop) -> str | None:
+    """Train runs in a place; return how it lost them, None if it did not."""
+    from empirical.sweeps.order import complete, needs
+
+    wanted = needs([run for run in configs if run not in outcome.failed])
+    done, halted, lost = 0, 0.0, None
+
+    def going() -> bool:
+        nonlocal halted
+        try:
+            stop.check()
+        except Interrupted as error:
+            if not halted:
+                outcome.interrupted, halted = str(error), time.monotonic()
+                place.halt()
+        if halted and time.monotonic() > halted + _GRACE:
+            raise Interrupted("some runs did not stop when they were asked to")
+        return lost is None and outcome.interrupted is None
+
+    try:
+        for run, found in complete(wanted, place.submit, place.collect, most=place.most, going=going):
+            if isinstance(found, BrokenExecutor | CancelledError):
+                lost = str(found) or type(found).__name__
+            elif isinstance(found, Interrupted):
+                outcome.interrupted = outcome.interrupted or str(found)
+            elif isinstance(found, Exception):
+                outcome.failed[run] = _reason(found)
+                _say(f"failed: {outcome.failed[run]}")
+            else:
+                done += 1
+                _say(f"{done} of {len(wanted)} trained")
+    except BrokenExecutor as error:
+        lost = str(error)
+    except Interrupted as error:
+        _say(str(error))
+    return lost
+
+
+@contextmanager
+def _open(setting: Setting, job: Job, stop: Stop) -> Iterator[Place]:
+    """Give the place where the runs of a setting are trained."""
+    executor, workers = setting.executor, setting.workers
+    if isinstance(executor, Executor):
+        with given(job, executor, stop, workers) as place:
+            yield place
+    elif executor is None:
+        workers = side_by_side(setting.profile, setting.device) if workers is None else workers
+        with here(job, stop) if workers == 1 else processes(job, workers) as place:
+            yield place
+    elif executor in SUBMITIT:
+        from empirical.sweeps.slurm import jobs
+
+        with jobs(job, executor, setting.resources, workers) as place:
+            yield place
+    else:
+        from empirical.sweeps.dask_cluster import dask
+
+        with dask(job, executor, setting.resources, workers, setting.configs) as place:
+            yield place
+
+
+def _reason(error: Exception) -> str:
+    """Return why a run failed, in a line; what nobody expected is shown in full."""
+    if isinstance(error, ArithmeticError | OSError | ValueError):
+        return str(error)
+    traceback.print_exception(error)
+    return f"{type(error).__name__}: {error}".partition("\n")[0]
+
+
+def _say(text: str) -> None:
+    print(f"runs: {text}", file=sys.stderr, flush=True)

@@ -1,0 +1,383 @@
+"""Training: a configuration becomes a folder with its result, once, and however often it is interrupted."""
+
+from __future__ import annotations
+
+import gc
+import math
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from dataclasses import asdict
+from importlib.metadata import version
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from empirical.config import Config
+from empirical.data.training_set import Material, gather
+from empirical.runtime.monitor import Monitor, Quiet
+from empirical.runtime.stop import Interrupted, Stop
+from empirical.runtime.threads import one_thread, usual_workers
+from empirical.storage.folders import make_folder
+from empirical.storage.provenance import surroundings
+from empirical.storage.run_folder import Run
+from empirical.sweeps.order import complete, needs
+from empirical.training.evaluate import norms
+from empirical.training.step import Execution, Optimizer, Trainer, find_device
+from empirical.training.tasks import SelfSupervised, Supervised, build_network
+from theory.support.validate import number, refuse
+
+__all__ = ["SAVE_EVERY", "Diverged", "train", "train_many", "trained_network"]
+
+_NETWORK = "network."
+_LEAST_SIDE = 4
+
+SAVE_EVERY = 5.0
+"""Seconds between two checkpoints. One of a ResNet-32 takes 25 ms; 200 epochs in 25 s leave 125 ms for an epoch."""
+
+
+class Diverged(ArithmeticError):  # noqa: N818 - what happened, not an error of the caller
+    """The loss of a run is no longer finite."""
+
+
+def train(
+    config: Config,
+    out: Path,
+    *,
+    root: Path | None = None,
+    device: str = "auto",
+    deterministic: bool = False,
+    compile: bool = False,
+    precision: str = "auto",
+    save_every: float = SAVE_EVERY,
+    stop: Stop | None = None,
+    monitor: Monitor | None = None,
+) -> dict[str, Any]:
+    """Train the run of a configuration, or what is left of it, and return its result.
+
+    A finished run is not trained again. A run that was stopped goes on after its last whole epoch, one that was killed
+    after the last one that is saved; on a CPU, with as many threads, the result is the same to the bit as without the
+    interruption, and it is said if the number of threads or the like is another than before. The
+    pre-training that it needs is a run of its own, which is trained first if it is not there, and a run that equals
+    this one up to the switch of deferred re-weighting (:meth:`empirical.config.Config.twin`) hands over its state at
+    the switch if it has got so far.
+
+    Args:
+        config: what to train.
+        out: the folder of the runs (:class:`empirical.storage.run_folder.Run`).
+        root: the folder of the data sets, for :func:`empirical.data.load.load`.
+        device: ``auto``, ``cpu`` or ``cuda``.
+        deterministic: choose deterministic kernels on CUDA.
+        compile: use ``torch.compile``.
+        precision: ``auto``, ``float32`` or ``bfloat16``, as :class:`empirical.training.step.Execution` takes it.
+        save_every: seconds from one checkpoint to the next, at least; 0 for one after each epoch. The last epoch, the
+            one before deferred re-weighting and the last whole one before a stop are saved whatever it says.
+        stop: when to stop early; by default never.
+        monitor: what to tell; by default nothing is shown.
+
+    Returns:
+        What ``result.json`` holds: the accuracies of the last and of the best epoch (the best by the test images, so
+        for comparison only), the scores of the last one by class, the norms of the classifier, what its
+        tau-normalisation comes to (:meth:`empirical.training.tasks.Supervised.swept`), and how it was made.
+
+    Raises:
+        ValueError: the data are missing or do not fit the configuration, there is no such device, the folder cannot
+            be written, or it holds a checkpoint that is torn or foreign.
+        Diverged: a loss is not finite.
+        Interrupted: ``stop`` asked for it; the same call goes on from there.
+        OSError: the disk is full or fails; what was saved before stays.
+    """
+    stop, monitor = stop or Stop(), monitor or Quiet()
+    every = float(number("save_every", save_every, "must be a finite number of seconds of at least 0", least=0))
+    execution = Execution(find_device(device), deterministic, compile, precision)
+    material = gather(config, root)
+    build_network(config, material)  # refuses what does not fit, before anything is written, and so does this
+    _check_images(config, material)
+    make_folder(out)
+    material = material.to(execution.device)
+    with execution.kernels():
+        first = config.pretraining()
+        if first is not None:
+            _train(Run(first, out), material, execution, stop, monitor, every)
+        return _train(Run(config, out), material, execution, stop, monitor, every)
+
+
+def _check_images(config: Config, material: Material) -> None:
+    """Refuse images that the network or the pre-training cannot take."""
+    count, height, width = material.images.shape[:3]
+    if min(height, width) < _LEAST_SIDE:
+        refuse("data", config.data, f"must hold images of at least {_LEAST_SIDE} pixels a side, not {height} x {width}")
+    if config.pretrain == "rotation" and height != width:
+        refuse("pretrain", config.pretrain, f"needs square images, not {height} x {width}")
+    if config.queue is not None and min(config.batch_size, count) > config.queue:
+        refuse("batch_size", config.batch_size, f"must be at most {config.queue}, the keys that moco's queue holds")
+
+
+def train_many(
+    configs: Sequence[Config], out: Path, executor: Executor | None = None, **options: Any
+) -> list[dict[str, Any]]:
+    """Train several runs side by side and return their results in order.
+
+    What runs share is trained once: first the pre-trainings, then each run as soon as what it starts from is there,
+    deferred re-weighting after the plain run that it equals up to the switch if that is among ``configs``.
+    :mod:`empirical.sweeps.sweep` is what goes on after an error.
+
+    Args:
+        configs: what to train.
+        out: the folder of the runs; the processes of the executor must see it.
+        executor: any executor; by default processes of one thread each on this machine, as many as suit it
+            (:func:`empirical.runtime.threads.usual_workers`).
+        options: of :func:`train`: ``root``, ``device``, ``deterministic``, ``compile``, ``precision``, ``save_every``.
+
+    Raises:
+        ValueError: as in :func:`train`.
+        Diverged: as in :func:`train`. The first error is raised; runs that had begun finish their work before.
+        OSError: as in :func:`train`.
+    """
+    if executor is None:
+        workers = usual_workers(options.get("device", "auto"))
+        with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=one_thread) as pool:
+            return train_many(configs, out, pool, **options)
+    results: dict[Config, dict[str, Any]] = {}
+    for config, found in complete(needs(configs), lambda run: executor.submit(train, run, out, **options)):
+        if isinstance(found, Exception):
+            raise found
+        results[config] = found
+    return [results[config] for config in configs]
+
+
+def trained_network(config: Config, out: Path, root: Path | None = None) -> tuple[nn.Module, Material]:
+    """Return the network of a finished run, in evaluation mode on the CPU, and what it was trained and tested on.
+
+    For :func:`empirical.training.evaluate.tau_sweep`, :func:`empirical.training.evaluate.retrain_classifier` and
+    everything else that looks at features: ``normalize(material.test_images, material.mean, material.std)`` is what the
+    network takes.
+
+    Raises:
+        ValueError: the run is not finished, its data are others, or its checkpoint is torn or foreign.
+    """
+    run = Run(config, out)
+    state = run.checkpoint()
+    if state is None or run.result() is None:
+        refuse("run", str(run.folder), "must be a finished run")
+    material = gather(config, root)
+    if state["data"] != material.fingerprint:
+        refuse("data", config.data, f"must hold the images that {run.folder} was trained on")
+    network = build_network(config, material)
+    network.load_state_dict(_network_state(run, state))
+    return network.eval(), material
+
+
+def _train(
+    run: Run, material: Material, execution: Execution, stop: Stop, monitor: Monitor, save_every: float
+) -> dict[str, Any]:
+    """Return the result of a run; train it if it has none."""
+
+    def waiting(process: str) -> None:
+        monitor.note(f"{run.folder}: process {process} is training this run; waiting for it")
+
+    with run.held(material.fingerprint, waiting, stop.check):
+        finished = run.result()
+        if finished is None:
+            run.record_images(material)
+            finished = _Training(run, material, execution, save_every).finish(stop, monitor)
+            run.finish(finished)
+            if execution.graphs:
+                gc.collect()  # graphs lie in cycles of references, and what they hold on the device with them
+                torch.cuda.empty_cache()  # for the other processes that train there
+        return finished
+
+
+class _Training:
+    """A run under way: its network, its optimiser and its history."""
+
+    def __init__(self, run: Run, material: Material, execution: Execution, save_every: float) -> None:
+        self._run, self._material, self._execution, self._save_every = run, material, execution, save_every
+        self._config = config = run.config
+        kind = SelfSupervised if config.method is None else Supervised
+        self._stage = kind(config, material, execution)
+        self._optimizer = Optimizer(self._stage.module, config.momentum, config.weight_decay, execution.device)
+        self._history: list[dict[str, Any]] = []
+        self._seconds = 0.0
+        self._shared: dict[str, Any] | None = None
+        self._executions: list[dict[str, Any]] = []
+        self._unsaved: dict[str, Any] | None = None
+        self._begin()
+        self._saved = time.monotonic()
+
+    def finish(self, stop: Stop, monitor: Monitor) -> dict[str, Any]:
+        """Train the epochs that are left and return the result."""
+        config, run = self._config, self._run
+        label = f"pretrain {config.pretrain}" if config.method is None else config.method
+        steps = -(-len(self._material.labels) // config.batch_size)
+        trainer = Trainer(self._stage.module, self._optimizer, steps, self._execution, self._stage.generators)
+        done = len(self._history)
+        self._note_execution(done + 1, monitor)
+        monitor.begin(f"{label} {config.data}", run.folder, config.epochs, done)
+        run.write_history(self._history)
+        longest = 0.0
+        try:
+            for epoch in range(done + 1, config.epochs + 1):
+                stop.check(longest)
+                began = time.perf_counter()
+                self._history.append(self._epoch(trainer, epoch, stop))
+                took = time.perf_counter() - began
+                self._seconds += took
+                self._keep(epoch)
+                longest = max(longest, time.perf_counter() - began)
+                mean = self._seconds / epoch
+                monitor.epoch(self._history[-1], mean * (config.epochs - epoch))
+        except Interrupted as error:
+            done = len(self._history)
+            raise Interrupted(f"{run.folder}: stopped after epoch {done} of {config.epochs}: {error}") from None
+        finally:
+            try:
+                if self._unsaved is not None:
+                    self._save(self._unsaved)
+            finally:
+                monitor.end()
+        return self._result()
+
+    def _note_execution(self, epoch: int, monitor: Monitor) -> None:
+        """Record how the epochs from this one on are computed, and say so if that is another way than before."""
+        now = self._execution.describe()
+        if self._executions:
+            before = self._executions[-1]
+            changed = [name for name in now if now[name] != before[name]]
+            if not changed:
+                return
+            was, goes_on = (", ".join(f"{name} {how[name]}" for name in changed) for how in (before, now))
+            monitor.note(f"{self._run.folder}: began with {was}, goes on with {goes_on}; so other bits will come out")
+        self._executions.append({"from_epoch": epoch, **now})
+
+    def _begin(self) -> None:
+        """Bring network, optimiser and history to where the run stands."""
+        config, out = self._config, self._run.out
+        state, first, twin = self._run.checkpoint(), config.pretraining(), config.twin()
+        if state is None and twin is not None:
+            state = Run(twin, out).checkpoint("switch")
+            if state is not None and state["data"] != self._material.fingerprint:
+                state = None
+            if state is not None:
+                state["shared"] = {"run": twin.digest, "epoch": len(state["history"])}
+        if state is not None:
+            self._own_images(state, self._run)
+            self._stage.module.load_state_dict(state["module"])
+            self._optimizer.velocity = state["velocity"]
+            self._history, self._seconds = state["history"], state["seconds"]
+            self._shared, self._executions = state["shared"], state.get("executions", [])
+        elif first is not None:
+            pretraining = Run(first, out)
+            learnt = pretraining.checkpoint()
+            if learnt is None:
+                refuse("pretrain", config.pretrain, f"{pretraining.folder} has lost its last.pt; remove the folder")
+            self._own_images(learnt, pretraining)
+            self._stage.start_from(_network_state(pretraining, learnt))
+
+    def _own_images(self, state: dict[str, Any], run: Run) -> None:
+        """Refuse a checkpoint that was made from other images."""
+        if state["data"] != self._material.fingerprint:
+            refuse("checkpoint", f"{run.name}/last.pt", "must be trained on the images at hand; remove it")
+
+    def _epoch(self, trainer: Trainer, epoch: int, stop: Stop) -> dict[str, Any]:
+        """Train an epoch and return its row of the history."""
+        config, stage = self._config, self._stage
+        rate = config.schedule.rate(epoch)
+        began = time.perf_counter()
+        trainer.begin(stage.loss(epoch), rate)
+        for images, targets in stage.batches(epoch):
+            stop.check()
+            trainer.step(images, targets)
+        tally = trainer.tally(stage.decides)
+        seconds = time.perf_counter() - began
+        where = f"{self._run.folder}: epoch {epoch}"
+        if tally.bad_step is not None:
+            raise Diverged(f"{where}, step {tally.bad_step}, learning rate {rate:g}: the loss is not finite")
+        tested = None
+        if epoch % config.evaluate_every == 0 or epoch == config.epochs:
+            tested = stage.scores()
+        if tested is not None and not math.isfinite(tested.loss):
+            raise Diverged(f"{where}, after step {tally.steps}, learning rate {rate:g}: the test loss is not finite")
+        return {
+            "epoch": epoch,
+            "learning_rate": rate,
+            "train_loss": tally.loss,
+            "train_accuracy": tally.accuracy,
+            "test_loss": None if tested is None else tested.loss,
+            "test_accuracy": None if tested is None else tested.accuracy,
+            "images_per_second": round(tally.images / seconds, 1),
+        }
+
+    def _keep(self, epoch: int) -> None:
+        """Write what the run goes on from, and the history; or remember it, if the last time is not long ago."""
+        config = self._config
+        at_switch = epoch == config.schedule.switch and config.twin() is not None
+        due = time.monotonic() - self._saved >= self._save_every or at_switch or epoch == config.epochs
+        state: dict[str, Any] = {
+            "data": self._material.fingerprint,
+            "module": self._stage.module.state_dict(),
+            "velocity": self._optimizer.velocity,
+            "history": self._history,
+            "seconds": self._seconds,
+            "shared": self._shared,
+            "executions": self._executions,
+        }
+        if at_switch:
+            self._run.save(state, "switch")
+        if due:
+            self._save(state)
+        else:
+            self._unsaved = state | {
+                "module": {name: value.clone() for name, value in state["module"].items()},
+                "velocity": [value.clone() for value in state["velocity"]],
+                "history": list(self._history),
+            }
+
+    def _save(self, state: dict[str, Any]) -> None:
+        """Write a state, and the history in it."""
+        self._unsaved = None
+        self._run.save(state)
+        self._run.write_history(state["history"])
+        self._saved = time.monotonic()
+
+    def _result(self) -> dict[str, Any]:
+        """Return the result of the finished run."""
+        config, execution = self._config, self._execution
+        result: dict[str, Any] = {"hash": config.digest, "config": config.numbers()}
+        tested = self._stage.scores()
+        if tested is not None:
+            seen = [row for row in self._history if row["test_accuracy"] is not None]
+            best = max(seen, key=lambda row: row["test_accuracy"])
+            result["last"] = {"epoch": config.epochs, **asdict(tested)}
+            result["best"] = {"epoch": best["epoch"], "accuracy": best["test_accuracy"]}
+            result["classifier"] = norms(self._stage.module.classifier.weight)
+            result["tau"] = self._stage.swept()
+        first = config.pretraining()
+        return {
+            **result,
+            "train_loss": self._history[-1]["train_loss"],
+            "counts": list(self._material.counts),
+            "data": self._material.fingerprint,
+            "pretraining": None if first is None else first.digest,
+            "shared": self._shared,
+            **execution.describe(),
+            "executions": self._executions,
+            **_surroundings(),
+            "seconds": round(self._seconds, 2),
+        }
+
+
+def _network_state(run: Run, state: Mapping[str, Any]) -> dict[str, Tensor]:
+    """Return the state of the network in a checkpoint; that of a pre-training holds its objective too."""
+    prefix = _NETWORK if run.config.method is None else ""
+    return {name.removeprefix(prefix): value for name, value in state["module"].items() if name.startswith(prefix)}
+
+
+def _surroundings() -> dict[str, Any]:
+    """Return the versions and the platform."""
+    known = surroundings()
+    known["versions"].update({name: version(name) for name in ("torch", "torchvision")})
+    return known

@@ -1,0 +1,72 @@
+"""Every kind of step shows what is true and does not show what is wrong or cannot be decided."""
+
+import flint
+import pytest
+import sympy
+
+from theory.proofs.evidence import ball, cited, identity, lemma
+from theory.verdicts import enclosure
+
+x, y = sympy.symbols("x y", real=True)
+positive = sympy.Symbol("positive", positive=True)
+
+
+def test_identity():
+    assert identity("", lambda: ((x + y) ** 2, x**2 + 2 * x * y + y**2)).run()
+    assert not identity("", lambda: ((x + y) ** 2, x**2 + x * y + y**2)).run()
+    assert identity("", lambda: (sympy.Matrix([2 * x]), sympy.Matrix([x + x]))).run()
+    assert not identity("", lambda: (sympy.Matrix([2 * x, 1]), sympy.Matrix([x + x, 2]))).run()
+
+
+@pytest.mark.parametrize(
+    ("assumptions", "claim", "shown"),
+    [
+        ([x > 1], x**2 > x, True),
+        ([x > 0], x**2 > x, False),
+        ([], x**2 + y**2 >= 2 * x * y, True),
+        ([], x**2 + y**2 > 2 * x * y, False),
+        ([x > 0, x < 0], sympy.Lt(y, 0), False),  # contradictory assumptions imply nothing here
+        ([], positive > 0, True),
+        ([], positive / (1 + positive) < 1, True),
+        ([sympy.Eq(x, 2)], sympy.Or(x > 1, y > 0), True),
+        ([sympy.Ne(x, 0)], x**2 > 0, True),
+        ([], x / x >= 0, True),
+        ([], 1 / x >= 0, False),
+    ],
+)
+def test_lemma(assumptions, claim, shown):
+    assert lemma("", lambda: (assumptions, claim)).run() == shown
+
+
+def test_lemma_takes_no_division_by_zero_for_granted():
+    assert not lemma("", lambda: ([1 / x > 1, x <= 0], x >= 0)).run()
+    assert lemma("", lambda: ([1 / x > 1], x > 0)).run()
+
+
+def test_lemma_is_about_real_symbols_each_with_its_own_name():
+    with pytest.raises(TypeError, match="real symbols"):
+        lemma("", lambda: ([], sympy.Symbol("z") ** 2 >= 0)).run()
+    with pytest.raises(TypeError, match="one name"):
+        lemma("", lambda: ([x > 1], sympy.Symbol("x", positive=True) > 1)).run()
+
+
+def test_lemma_refuses_what_it_cannot_translate():
+    with pytest.raises(TypeError, match="rational functions"):
+        lemma("", lambda: ([], sympy.sin(x) <= 1)).run()
+
+
+def test_cited_carries_its_source():
+    assert cited("a + b = b + a", "Euclid").statement == "a + b = b + a [Euclid]"
+
+
+def test_an_undecided_ball_shows_nothing():
+    assert not ball("", lambda: None).run()
+    assert not ball("", lambda: False).run()
+    assert ball("", lambda: True).run()
+
+
+def test_decide_raises_the_precision_until_a_ball_has_a_sign():
+    tiny = flint.fmpq(1, 10**200)
+    assert enclosure.decide(lambda: (flint.arb(1) + tiny) - flint.arb(1)) is True
+    assert enclosure.decide(lambda: flint.arb(1) - (flint.arb(1) + tiny)) is False
+    assert enclosure.decide(lambda: flint.arb(2).sqrt() ** 2 - 2) is None

@@ -1,0 +1,200 @@
+"""The sequential check: its guarantee by exact sums over all paths, its stopping, and what samplers may return."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import settings as configure
+from hypothesis import strategies as st
+
+import theory
+from theory.verdicts.checker import clopper_pearson
+from theory.verdicts.sequential import check_probability, confidence_interval, log_evidence
+
+
+def rng(*key):
+    return np.random.default_rng(np.random.SeedSequence(entropy=1970, spawn_key=key))
+
+
+def chance_to_cross(p, horizon, crossed):
+    """The exact chance that a walk of Bernoulli(p) steps is ever, up to the horizon, at a count that has crossed."""
+    alive, lost = np.array([1.0]), 0.0
+    for n in range(1, horizon + 1):
+        alive = np.append(alive * (1 - p), 0) + np.append(0, alive * p)
+        out = crossed(np.arange(n + 1), n)
+        lost += alive[out].sum()
+        alive[out] = 0
+    assert alive.sum() + lost == pytest.approx(1, abs=1e-9)
+    return lost
+
+
+@pytest.mark.parametrize("p", [0.5, 0.1, 0.003])
+@pytest.mark.parametrize("rate", [0.05, 1e-3, 1e-6])
+def test_evidence_against_the_truth_is_rare_however_long_one_looks(p, rate):
+    lost = chance_to_cross(p, 3000, lambda x, n: log_evidence(x, n, p) >= -math.log(rate))
+    assert lost <= rate
+    assert lost > rate / 1000  # the guarantee is of use: it is not met by never deciding
+
+
+def test_looking_again_and_again_breaks_an_interval_for_one_look():
+    """The same sum shows what the sequential interval is for: the fixed one fails ten times as often as it says."""
+    rate, p = 0.05, 0.5
+    limits = [clopper_pearson(x, n, rate) for n in range(1, 401) for x in range(n + 1)]
+    outside = np.array([not low <= p <= high for low, high in limits])
+    first = np.cumsum([0, *range(2, 402)])
+    lost = chance_to_cross(p, 400, lambda x, n: outside[first[n - 1] : first[n]])
+    assert lost > 4 * rate
+
+
+@given(st.integers(0, 10**6), st.integers(0, 10**6), st.floats(1e-4, 1 - 1e-4))
+@configure(max_examples=200, deadline=None, derandomize=True)
+def test_evidence_is_a_martingale_of_the_truth(x, misses, p):
+    """Its mean after one more replicate is its value now."""
+    n = x + misses
+    now, hit, miss = log_evidence(x, n, p), log_evidence(x + 1, n + 1, p), log_evidence(x, n + 1, p)
+    assert p * np.exp(hit - now) + (1 - p) * np.exp(miss - now) == pytest.approx(1, abs=1e-7)
+    assert log_evidence(0, 0, p) == pytest.approx(0, abs=1e-15)
+
+
+@pytest.mark.parametrize(("count", "trials"), [(0, 1), (1, 1), (0, 10**6), (7, 10**6), (5000, 10**4), (10**4, 10**4)])
+@pytest.mark.parametrize("error", [0.05, 1e-6])
+def test_intervals_are_where_the_evidence_is_small(count, trials, error):
+    low, high = confidence_interval(count, trials, error)
+    assert low <= count / trials <= high
+    inside, needed = low + (high - low) * np.linspace(0.001, 0.999, 50), -math.log(error)
+    assert max(log_evidence(count, trials, float(p)) for p in inside) < needed
+    assert low == 0 or log_evidence(count, trials, low * 0.999) > needed
+    assert high == 1 or log_evidence(count, trials, high + (1 - high) * 0.001) > needed
+    once = clopper_pearson(count, trials, error)
+    assert low <= once.low + 2e-6
+    assert high >= once.high - 2e-6
+
+
+def test_impossible_probabilities_have_infinite_evidence():
+    assert log_evidence(1, 5, 0.0) == log_evidence(4, 5, 1.0) == math.inf
+    assert log_evidence(0, 5, 0.0) < 0 > log_evidence(5, 5, 1.0)
+
+
+def pattern(*happens):
+    """A sampler without chance: the event happens at the given places of each round."""
+    drawn = []
+
+    def sampler(rng, size):
+        start = len(drawn)
+        drawn.extend([happens[i % len(happens)] for i in range(start, start + size)])
+        return np.array(drawn[start:], dtype=bool)
+
+    return sampler, drawn
+
+
+@pytest.mark.parametrize(
+    ("happens", "claimed", "verdict"),
+    [
+        ((True,), 0.9, "refuted"),
+        ((False,), 0.1, "certified"),
+        ((False,), 0.0, "undecided"),
+        ((True, False), 0.5, "undecided"),
+        ((True, False), 0.3, "refuted"),
+        ((True, False), 0.7, "certified"),
+        ((True,), 0.0, "refuted"),
+    ],
+)
+def test_verdicts_and_stopping(happens, claimed, verdict):
+    sampler, drawn = pattern(*happens)
+    found = check_probability(sampler, claimed, max_replicates=20_000)
+    assert found.verdict == verdict
+    assert found.replicates == len(drawn) == (20_000 if verdict == "undecided" else 1024)
+    assert (found.level, found.vacuous, found.false_alarm) == ("monte-carlo", False, 1e-6)
+    low, high = found.probability
+    assert {"certified": high < claimed, "refuted": low > claimed, "undecided": low <= claimed <= high}[verdict]
+    assert found.slack.low <= claimed - high <= claimed - low <= found.slack.high
+
+
+def test_it_goes_on_until_it_is_decided():
+    """The claim is 0.6 standard deviations away after the first batch, and 34 at the end; it takes about 8."""
+    found = check_probability(lambda rng, size: rng.random(size) < 0.5, 0.51, rng=rng(1), max_replicates=3 * 10**6)
+    assert found.verdict == "certified"
+    assert 1024 < found.replicates < 3 * 10**6
+
+
+def test_batches_end_at_the_most_replicates():
+    sizes = []
+    check_probability(lambda rng, size: sizes.append(size) or np.arange(size) % 2 == 0, 0.5, max_replicates=3_000_001)
+    assert sum(sizes) == 3_000_001
+    assert max(sizes) <= 2**18
+    assert len(sizes) < 60
+
+
+@pytest.mark.parametrize("claimed", [0.3, 0.02])
+@pytest.mark.parametrize("rate", [0.05, 1e-6])
+def test_the_verdict_is_that_of_the_evidence(claimed, rate):
+    """After one batch, for every count: no verdict without the evidence whose crossing is rare, and none missed."""
+    size, verdicts = 150, []
+    for x in range(size + 1):
+        found = check_probability(
+            lambda rng, size, x=x: np.arange(size) < x, claimed, false_alarm=rate, max_replicates=size
+        )
+        decided = log_evidence(x, size, claimed) >= -math.log(rate)
+        assert found.verdict == ("undecided" if not decided else "refuted" if x > size * claimed else "certified")
+        verdicts.append(found.verdict)
+    assert {"refuted", "undecided"} <= set(verdicts)
+
+
+def test_detectable_is_refuted_at_the_last_look():
+    from scipy.stats import binom
+
+    most, claimed, rate = 5000, 0.1, 1e-3
+    found = check_probability(
+        lambda rng, size: np.arange(size) % 10 == 0, claimed, false_alarm=rate, max_replicates=most
+    )
+    refuting = next(x for x in range(501, most) if log_evidence(x, most, claimed) >= -math.log(rate))
+    assert binom.sf(refuting - 1, most, claimed + found.detectable * 1.0001) >= 1 - 1e-6
+    assert binom.sf(refuting - 1, most, claimed + found.detectable * 0.99) < 1 - 1e-6
+
+
+@pytest.mark.parametrize("claimed", [1, 1.5])
+def test_a_vacuous_claim_needs_no_replicate(claimed):
+    found = check_probability(lambda rng, size: 1 / 0, claimed)
+    assert (found.verdict, found.vacuous, found.replicates) == ("certified", True, 0)
+
+
+@pytest.mark.parametrize(
+    "sampler",
+    [
+        0.5,
+        lambda rng, size: np.zeros(size),
+        lambda rng, size: np.zeros(size, dtype=int),
+        lambda rng, size: np.zeros(size + 1, dtype=bool),
+        lambda rng, size: np.zeros((size, 1), dtype=bool),
+        lambda rng, size: True,
+        lambda rng, size: None,
+        lambda rng, size: [[1], [2, 3]],
+        lambda rng, size: 5,
+    ],
+)
+def test_what_is_no_sampler_is_refused(sampler):
+    with pytest.raises(ValueError, match=r"^sampler=.*must (be callable|return 1024 Booleans)") as error:
+        check_probability(sampler, 0.5)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("claimed", -0.1),
+        ("claimed", math.nan),
+        ("claimed", "1"),
+        ("false_alarm", 0),
+        ("max_replicates", 0),
+        ("rng", 1),
+    ],
+)
+def test_bad_arguments_name_themselves(name, value):
+    arguments = {"sampler": lambda rng, size: np.zeros(size, bool), "claimed": 0.5} | {name: value}
+    with pytest.raises(ValueError, match=f"^{name}="):
+        check_probability(arguments.pop("sampler"), arguments.pop("claimed"), **arguments)
+
+
+def test_public_name():
+    assert theory.check_probability.__module__ == "theory.verdicts.sequential"

@@ -1,0 +1,54 @@
+"""Files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from tempfile import TemporaryFile
+
+from theory.support.validate import refuse
+
+__all__ = ["check_file", "write_whole"]
+
+
+def check_file(name: str, path: Path) -> None:
+    """Refuse a path where no file can be written, before the work rather than after it; missing folders are made.
+
+    Args:
+        name: of the argument.
+        path: the file.
+
+    Raises:
+        ValueError: it is a folder, a pipe or a device, which a file would take the place of, or its folder cannot be
+            made or written.
+    """
+    try:
+        if path.is_dir():
+            refuse(name, str(path), "must name a file, not a folder")
+        if path.exists() and not path.is_file():
+            refuse(name, str(path), "must name a file, not a pipe or a device")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        TemporaryFile(dir=path.parent).close()
+    except OSError as error:
+        refuse(name, str(path), f"must be a file that can be written: {error.strerror}")
+
+
+def write_whole(path: Path, content: bytes | str) -> None:
+    """Write ``content`` (text as UTF-8) to ``path``, so that no reader ever sees a part of it.
+
+    The content goes to a temporary file in the same folder, which then takes the place of ``path``. Missing
+    folders are made.
+
+    Raises:
+        OSError: the folder or the file cannot be written; an older ``path`` is then as it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)

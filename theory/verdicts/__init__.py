@@ -1,0 +1,4 @@
+"""What judges statements: the ledger, anyone's formula or bound, and certificates.
+
+Imports everything else in :mod:`theory`.
+"""

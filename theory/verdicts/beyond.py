@@ -1,0 +1,138 @@
+"""What goes beyond the paper: results of this library's own, each with its proof, judged like the paper's statements.
+
+They have no printed form; ``python -m theory results`` runs all of their proofs, and ``python -m theory prove ID``
+prints one.
+"""
+
+from __future__ import annotations
+
+from theory.proofs import cost, sharp, theorem2_further, theorem3_further, two_sided
+from theory.verdicts.ledger import Proof, Statement
+
+__all__ = ["RESULTS"]
+
+
+def _own(identifier: str, place: str, summary: str, holds: str, *proofs: Proof) -> Statement:
+    return Statement(identifier, summary, place, "(not in the paper)", holds, proofs)
+
+
+RESULTS = (
+    _own(
+        "R.sub-gaussian",
+        "theory.sharp.sub_gaussian_bound",
+        "a closed form, never above Theorem 1's bound",
+        "P(|f - E f| > alpha) <= sub_gaussian_bound <= the bound that Theorem 1 prints, for all settings",
+        sharp.moment_generating_function,
+        sharp.proxies,
+        sharp.below_printed,
+        sharp.smoothing,
+    ),
+    _own(
+        "R.sharp",
+        "theory.sharp.sharp_bound",
+        "an explicit bound close to the exact probability",
+        "P(|f - E f| > alpha) <= sharp_bound <= chernoff_bound and sub_gaussian_bound, for all settings",
+        sharp.moment_generating_function,
+        sharp.tilting,
+        sharp.counting,
+        sharp.at_points,
+    ),
+    _own(
+        "R.samples",
+        "theory.samples.required_samples",
+        "the printed, Chernoff's and the sub-Gaussian bound fall in n+; the exact law need not",
+        "bisection finds the required samples by these bounds; erfc(alpha/sqrt(2 V0)) bounds the exact law from below",
+        sharp.falls_in_samples,
+        sharp.least_failure,
+    ),
+    _own(
+        "R.two-sided",
+        "theory.two_sided",
+        "similar samples on both sides: shift, when it cancels, and the bound",
+        "shift = ((1 - beta+)(1 - p+) - (1 - beta-)(1 - p-))(mu2 - mu1)/2, and Theorem 1's bound with both proxies",
+        two_sided.shift_holds,
+        two_sided.cancellation,
+        two_sided.reduces_to_theorem1,
+        two_sided.bound_holds,
+    ),
+    _own(
+        "R.cost",
+        "theory.cost",
+        "expected recall under an estimated boundary is a tail of its exact law",
+        "E Phi((f - mu1)/sigma) is exact; no estimated boundary has a better mean recall than the ideal one",
+        cost.recall_is_a_tail,
+        cost.balanced_at_most_ideal,
+        cost.shift_moves_recall,
+    ),
+    _own(
+        "R.nearest-point",
+        "theory.theorem2.boundary_point",
+        "Theorem 2's point is the nearest in Euclidean distance iff mu1 - mu2 is an eigenvector",
+        "for ln(p+/p-) != 0: if and only if mu1 - mu2 is an eigenvector of the covariance",
+        theorem2_further.nearest_point,
+    ),
+    _own(
+        "R.recalls",
+        "theory.theorem2.recalls",
+        "the recalls of the Bayes classifier, in any dimension",
+        "Phi(M/2 + L/M) and Phi(M/2 - L/M), with L = ln(p+/p-)",
+        theorem2_further.recalls,
+    ),
+    _own(
+        "R.collapse",
+        "theory.collapse",
+        "the minority's recall is below one half iff M < sqrt(2 ln r)",
+        "that is also where the majority's recall is lowest; the limits in M and r, and the loss of balanced accuracy",
+        theorem2_further.collapse,
+        theorem2_further.balanced_accuracy,
+    ),
+    _own(
+        "R.corrections",
+        "theory.corrections",
+        "logit adjustment and, in the population, inverse-frequency weights restore the balanced boundary",
+        "every correction through the prior is an effective prior ratio; effective-number weights leave one above 1",
+        theorem2_further.corrections,
+    ),
+    _own(
+        "R.extinction",
+        "theory.quadratic",
+        "with unequal covariances a finite imbalance can extinguish the minority",
+        "if cov1 - cov2 is positive definite, no point is given to the minority beyond an explicit ratio",
+        theorem2_further.extinction,
+    ),
+    _own(
+        "R.multiclass",
+        "theory.multiclass",
+        "for more classes, each pair has Theorem 2's boundary",
+        "the scores of two classes differ by the log odds of their pair",
+        theorem2_further.multiclass,
+    ),
+    _own(
+        "R.mean-noise",
+        "theory.plugin",
+        "with known covariance, the noise of the means adds a bias of d/2 (1/n- - 1/n+) against the minority",
+        "it is added to the plug-in score's expectation, whatever the priors",
+        theorem2_further.mean_noise,
+    ),
+    _own(
+        "R.norms",
+        "theory.theorem3",
+        "when equal norms give the wanted boundary, and what tau between 0 and 1 does",
+        "without bias: iff the weights are mirror images in the wanted hyperplane, which passes through the origin",
+        theorem3_further.norm_slope,
+        theorem3_further.feature_norm,
+        theorem3_further.equal_norms,
+        theorem3_further.opposite_weights,
+        theorem3_further.tau_between,
+    ),
+    _own(
+        "R.prior-in-bias",
+        "theory.corrections",
+        "in Theorem 2's model the prior sits in the bias term, which section 5.3 discards",
+        "the Bayes weights cov^-1 mu do not depend on the prior, ln p is in the bias; with a constant coordinate among "
+        "the features it is in the norms",
+        theorem3_further.prior_in_bias,
+        theorem3_further.tau_condition,
+        theorem3_further.bias_coordinate,
+    ),
+)

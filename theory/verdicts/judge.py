@@ -1,0 +1,293 @@
+"""A judge of formulas: is a candidate for one of the paper's formulas right, wrong, or neither shown?
+
+:func:`judge` takes a formula that somebody proposes in the place of one of the paper's, as SymPy expressions in the
+symbols of :mod:`theory.proofs.derivations` and :mod:`theory.verdicts.formulas`, and returns its verdict with the
+evidence:
+
+- ``certified``: it holds for all settings, by an identity or by a chain of lemmas;
+- ``refuted``: it fails at the setting that is given, in exact rational or in ball arithmetic;
+- ``undecided``: neither was shown. It never passes for that.
+
+What is judged against is not what the paper prints but what follows from its model:
+:data:`theory.verdicts.formulas.FORMULAS`.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache, partial, reduce
+from typing import Any
+
+import sympy
+from flint import arb
+
+from theory.proofs import derivations as d
+from theory.proofs.evidence import Step, identity, lemma, witness
+from theory.support.validate import choice, refuse
+from theory.verdicts import bounds as judged_bounds
+from theory.verdicts import enclosure
+from theory.verdicts.formulas import FORMULAS, Expressions, Formula, Point, points
+
+__all__ = ["Judgement", "judge"]
+
+_GAP, _ODDS = sympy.symbols("gap odds", positive=True)
+_FREE = {d.MU2: d.MU1 + _GAP, d.BETA: 1 / (1 + _ODDS)}  # Theorem 1's settings by symbols free of one another
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What was found about a candidate.
+
+    Args:
+        formula: the identifier of the formula that the candidate is to replace.
+        verdict: ``certified``, ``refuted`` or ``undecided``.
+        evidence: the steps that show the verdict; each was run and can be run again. Empty if undecided.
+        counterexample: the setting at which a refuted candidate fails, by the names of its symbols, else ``None``.
+    """
+
+    formula: str
+    verdict: str
+    evidence: tuple[Step, ...] = ()
+    counterexample: Mapping[str, Fraction] | None = None
+
+
+def judge(formula: str, candidate: Any) -> Judgement:
+    """Return whether ``candidate`` is right in the place of one of the paper's formulas.
+
+    A candidate for ``T1.probability`` is any bound around the shift that holds, weaker or sharper than the printed
+    one; :mod:`theory.verdicts.bounds` says which are recognised. The others have to equal what holds, or have its sign.
+
+    Args:
+        formula: a key of :data:`theory.verdicts.formulas.FORMULAS`, whose ``states`` tells what a candidate has to be.
+        candidate: a SymPy expression, a number, or a tuple of them. Symbols are known by their names, so that
+            ``sympy.Symbol("mu1")`` is :data:`theory.proofs.derivations.MU1`. A rule may be a relation: ``x < ...``.
+
+    Raises:
+        ValueError: the formula is not known, the candidate is not of the form that it needs, or it holds a symbol
+            that does not belong to the formula.
+
+    Example:
+        >>> judge("T1.shift", d.printed_shift()).verdict
+        'refuted'
+        >>> judge("T1.shift", (1 - d.BETA) * (1 - d.P) * (d.MU2 - d.MU1) / 2).verdict
+        'certified'
+        >>> first, second = d.printed_exponents()
+        >>> judge("T1.probability", (first, second)).verdict
+        'certified'
+        >>> found = judge("T1.probability", (first, sympy.Rational(11, 10) * second))
+        >>> found.verdict, found.evidence[0].run()
+        ('refuted', True)
+    """
+    known = FORMULAS[choice("formula", formula, FORMULAS)]
+    expressions = _expressions(known, candidate)
+    find, show = {
+        "equal": (_unequal, _equalities),
+        "rule": (_against_rule, _implications),
+        "bound": (_above_bound, _sufficient),
+    }[known.kind]
+    found = find(known, expressions)
+    if found is not None:
+        step, point = found
+        return Judgement(formula, "refuted", (step,), {symbol.name: value for symbol, value in point.items()})
+    steps = [*_definedness(known, expressions), *show(known, expressions)]
+    if not all(_tried(step.run) for step in steps) or not _proved(formula):
+        return Judgement(formula, "undecided")
+    return Judgement(formula, "certified", (*known.proofs(), *steps))
+
+
+def _unequal(formula: Formula, candidate: Expressions) -> tuple[Step, Point] | None:
+    for point in points(formula):
+        for given, right in zip(candidate, _answer(formula, candidate), strict=True):
+
+            def differ(given: Any = given, right: Any = right, point: Point = point) -> bool:
+                return _sign(given - right, point) in (-1, 1)
+
+            if differ():
+                return witness(f"at {_shown(point)}: {given} is not {right}", differ), point
+    return None
+
+
+def _equalities(formula: Formula, candidate: Expressions) -> list[Step]:
+    free = {symbol: _FREE[symbol] for symbol in formula.symbols if symbol in _FREE}
+    return [
+        identity(f"{given} = {right}", partial(lambda *pair: tuple(e.subs(free) for e in pair), given, right))
+        for given, right in zip(candidate, _answer(formula, candidate), strict=True)
+    ]
+
+
+def _against_rule(formula: Formula, candidate: Expressions) -> tuple[Step, Point] | None:
+    (rule,), (right,) = candidate, _answer(formula, candidate)
+    for point in points(formula):
+
+        def disagree(point: Point = point) -> bool:
+            signs = _sign(rule, point), _sign(right, point)
+            return None not in signs and signs[0] != signs[1]
+
+        if disagree():
+            return witness(f"at {_shown(point)}: {rule} has not the sign of {right}", disagree), point
+    return None
+
+
+def _implications(formula: Formula, candidate: Expressions) -> list[Step]:
+    (rule,), (right,) = candidate, _answer(formula, candidate)
+    return [
+        lemma(f"{rule} > 0 where {right} > 0", lambda: ([*formula.domain, right > 0], rule > 0)),
+        lemma(f"{rule} < 0 where {right} < 0", lambda: ([*formula.domain, right < 0], rule < 0)),
+    ]
+
+
+def _above_bound(formula: Formula, candidate: Expressions) -> tuple[Step, Point] | None:
+    total = _total(candidate)
+    for s, alpha in judged_bounds.suspects(total) if _elementary(total) else ():
+        values = (s.mu1, s.mu2, s.sigma, s.beta, s.p, s.n_pos, s.n_neg, alpha)
+        point = {symbol: Fraction(value) for symbol, value in zip(formula.symbols, values, strict=True)}
+
+        def margin(s: Any = s, alpha: Fraction = alpha, point: Point = point) -> Any:
+            return enclosure.failure_probability(s, alpha) - _ball(total, point)
+
+        def above(margin: Callable[[], Any] = margin) -> bool:
+            return enclosure.decide(margin) is True
+
+        if _tried(above):
+            exact = enclosure.failure_probability(s, alpha)
+            statement = (
+                f"at {_shown(point)}: P(|f - E f| > alpha) = {exact.str(6)} > {_ball(total, point).str(6)} = {total}"
+            )
+            return Step("ball", statement, above), point
+    return None
+
+
+def _sufficient(formula: Formula, candidate: Expressions) -> list[Step]:
+    return judged_bounds.sufficient(_total(candidate))
+
+
+def _total(candidate: Expressions) -> Any:
+    return candidate[0] if len(candidate) == 1 else sum(2 * sympy.exp(-e) for e in candidate)
+
+
+def _answer(formula: Formula, candidate: Expressions) -> Expressions:
+    return next(answer for answer in formula.answers if len(answer) == len(candidate))
+
+
+@cache
+def _proved(formula: str) -> bool:
+    return all(step.run() for step in FORMULAS[formula].proofs())
+
+
+def _tried(check: Callable[[], bool]) -> bool:
+    """Return whether the check succeeds; what cannot be expressed in its terms, it does not show."""
+    try:
+        return check()
+    except TypeError:
+        return False
+
+
+def _definedness(formula: Formula, candidate: Expressions) -> list[Step]:
+    """Return the steps that every part of the candidate has a real value in all settings."""
+    needed: set[Any] = set()
+    for part in (part for expression in candidate for part in sympy.preorder_traversal(expression)):
+        if part.is_Pow and not part.exp.is_nonnegative:
+            needed.add(sympy.Ne(part.base, 0))
+        if part.is_Pow and not part.exp.is_integer:
+            needed.add(sympy.Ge(part.base, 0))
+        if part.func is sympy.log:
+            needed.add(sympy.Gt(part.args[0], 0))
+    if not all(map(_elementary, candidate)):
+        needed.add(sympy.false)
+    return [
+        lemma(f"{relation} in all settings", partial(lambda r: (formula.domain, r), relation))
+        for relation in sorted(needed - {sympy.true}, key=str)
+    ]
+
+
+def _expressions(formula: Formula, candidate: Any) -> Expressions:
+    """Return the candidate as a tuple of expressions in the formula's own symbols."""
+    own = {symbol.name: symbol for symbol in formula.symbols}
+    sizes = sorted({len(answer) for answer in formula.answers})
+    given = tuple(candidate) if isinstance(candidate, tuple | list | sympy.Tuple) else (candidate,)
+    if len(given) not in sizes:
+        refuse("candidate", candidate, f"must be {' or '.join(map(str, sizes))} of: {formula.states}")
+    found = []
+    for one in given:
+        try:
+            expression = sympy.sympify(one, strict=True)
+        except sympy.SympifyError:
+            refuse("candidate", one, f"must be real SymPy expressions or numbers: {formula.states}")
+        if formula.kind == "rule" and isinstance(
+            expression, sympy.StrictLessThan | sympy.LessThan | sympy.GreaterThan | sympy.StrictGreaterThan
+        ):
+            expression = expression.gts - expression.lts
+        if not _plain(expression) or expression.has(sympy.I, sympy.nan, sympy.oo, sympy.zoo):
+            refuse("candidate", one, f"must be real SymPy expressions or numbers: {formula.states}")
+        unknown = sorted({symbol.name for symbol in expression.free_symbols} - own.keys())
+        if unknown:
+            refuse("candidate", one, f"may hold the symbols {', '.join(own)}, not {', '.join(unknown)}")
+        named = {symbol: own[symbol.name] for symbol in expression.free_symbols}
+        exact = {value: sympy.Rational(value) for value in expression.atoms(sympy.Float)}  # as the binary fraction
+        found.append(expression.xreplace(named | exact))
+    return tuple(found)
+
+
+def _plain(expression: Any) -> bool:
+    """Return whether the expression is a scalar without bound variables."""
+    bound = (sympy.Integral, sympy.Sum, sympy.Product, sympy.Limit, sympy.Derivative, sympy.Order)
+    if not isinstance(expression, sympy.Expr) or expression.has(*bound):
+        return False
+    return not any(getattr(part, "is_Matrix", False) for part in sympy.preorder_traversal(expression))
+
+
+def _shown(point: Point) -> str:
+    return ", ".join(f"{symbol} = {value}" for symbol, value in point.items())
+
+
+def _sign(expression: Any, point: Point) -> int | None:
+    """Return the sign of the expression at the point, ``None`` if it has no value or is not told from 0."""
+    value = expression.subs({symbol: sympy.Rational(v.numerator, v.denominator) for symbol, v in point.items()})
+    if value.is_Rational:
+        return int(sympy.sign(value))
+    try:
+        positive = enclosure.decide(lambda: _ball(expression, point))
+    except TypeError:
+        return None
+    return None if positive is None else 1 if positive else -1
+
+
+_BALLS: Mapping[Any, Callable[..., Any]] = {
+    sympy.exp: lambda a: a.exp(),
+    sympy.log: lambda a: a.log(),
+    sympy.sin: lambda a: a.sin(),
+    sympy.cos: lambda a: a.cos(),
+    sympy.erf: lambda a: a.erf(),
+    sympy.erfc: lambda a: a.erfc(),
+    sympy.Abs: abs,
+    sympy.Min: lambda *a: reduce(arb.min, a),
+    sympy.Max: lambda *a: reduce(arb.max, a),
+}
+
+
+def _elementary(expression: Any) -> bool:
+    """Return whether :func:`_ball` knows every function in the expression."""
+    return all(part.func in _BALLS for part in expression.atoms(sympy.Function))
+
+
+def _ball(expression: Any, point: Point) -> Any:
+    """Return an Arb ball around the expression's value at the point, not finite where it has no real value."""
+    if expression in point:
+        return enclosure.exact(point[expression])
+    if expression.is_Rational:
+        return enclosure.exact(Fraction(int(expression.p), int(expression.q)))
+    if expression in (sympy.pi, sympy.E):
+        return arb.pi() if expression is sympy.pi else arb(1).exp()
+    parts = [_ball(part, point) for part in expression.args]
+    if expression.is_Add:
+        return reduce(operator.add, parts)
+    if expression.is_Mul:
+        return reduce(operator.mul, parts)
+    if expression.is_Pow:
+        return parts[0] ** (int(expression.exp) if expression.exp.is_Integer else parts[1])
+    if expression.func in _BALLS:
+        return _BALLS[expression.func](*parts)
+    raise TypeError(f"{expression}: not an elementary function of real numbers")
