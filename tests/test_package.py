@@ -28,6 +28,7 @@ from theory.verdicts.ledger import LEDGER, Finding, verify
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("theory", "empirical", "figures")
+MODULES = ("tailbound.py", "tailbound_hypothesis.py")
 FILES = ("setup.cfg", "pyproject.toml", "MANIFEST.in", "LICENSE", "README.md", "CITATION.cff", "CHANGELOG.md")
 INSTALL = "TAILBOUND_INSTALL"
 TAILBOUND = f"tailbound-{__version__}"
@@ -56,14 +57,14 @@ def sources():
     files = [file for name in PACKAGES for file in (ROOT / name).rglob("*") if file.is_file()]
     published = ROOT / "figures" / "published"
     kept = [file for file in files if "__pycache__" not in file.parts and published not in file.parents]
-    return {file.relative_to(ROOT).as_posix() for file in kept}
+    return {file.relative_to(ROOT).as_posix() for file in kept} | set(MODULES)
 
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory):
     """A copy of the repository, as building leaves traces."""
     copied = tmp_path_factory.mktemp("tree")
-    for name in FILES:
+    for name in (*FILES, *MODULES):
         shutil.copy(ROOT / name, copied)
     for name in (*PACKAGES, "tests"):
         shutil.copytree(ROOT / name, copied / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -105,7 +106,13 @@ def test_what_the_wheel_holds(wheel):
     }
     assert content[f"{TAILBOUND}.dist-info/licenses/LICENSE"] == (ROOT / "LICENSE").read_bytes()
     assert f"\nVersion: {__version__}\n" in content[f"{TAILBOUND}.dist-info/METADATA"].decode()
-    for name in ("theory/py.typed", "theory/certificate.schema.json", "figures/report/style.css"):
+    for name in (
+        "theory/py.typed",
+        "empirical/py.typed",
+        "figures/py.typed",
+        "theory/verdicts/certificate.schema.json",
+        "figures/report/style.css",
+    ):
         assert content[name] == (ROOT / name).read_bytes()
 
 
@@ -148,8 +155,8 @@ class Environment:
         # Only its cache of fonts, which takes seconds to make.
         self._variables = {"PATH": str(self.bin), "HOME": str(work), "MPLCONFIGDIR": matplotlib.get_cachedir()}
 
-    def run(self, program, *arguments):
-        return run(self.bin / program, *arguments, cwd=self.work, env=self._variables)
+    def run(self, program, *arguments, cwd=None, **variables):
+        return run(self.bin / program, *arguments, cwd=cwd or self.work, env={**self._variables, **variables})
 
     def python(self, code):
         """Return what a program prints."""
@@ -201,7 +208,7 @@ def test_importing_theory_is_fast(environment):
 @pytest.fixture(scope="module")
 def ledger(environment):
     """The environment, where the ledger was written to ``results``."""
-    verified = environment.run("tailbound-theory", "verify", "--json", "results/ledger.json")
+    verified = environment.run("tailbound", "theory", "verify", "--json", "results/ledger.json")
     assert verified.returncode == 0, verified.stderr
     assert f"{len(LEDGER)} statements: " in verified.stdout
     return environment
@@ -216,13 +223,13 @@ def test_theory_verifies(ledger):
 def test_a_certificate_from_elsewhere_is_repeated(environment):
     made = certificate([verify(statement) for statement in LEDGER if statement.id in ("T3", "P1")])
     (environment.work / "certificate.json").write_text(json.dumps(made), encoding="utf-8")
-    repeated = environment.run("tailbound-theory", "recheck", "certificate.json")
+    repeated = environment.run("tailbound", "theory", "recheck", "certificate.json")
     assert repeated.returncode == 0, repeated.stdout
     assert repeated.stdout.splitlines()[-1].startswith("2 statements: the certificate holds;")
 
 
 def test_a_figure_of_theory(environment):
-    drawn = environment.run("tailbound-figures", "theorem1", "--out", "drawn")
+    drawn = environment.run("tailbound", "figures", "theorem1", "--out", "drawn")
     assert drawn.returncode == 0, drawn.stderr
     assert [Path(line).name for line in drawn.stdout.splitlines()] == ["theorem1.png", "theorem1.svg"]
 
@@ -231,7 +238,7 @@ def test_the_report(ledger):
     """Without evidence, as it takes longest, the results beyond the paper are undecided, and the report says so."""
     beyond = [Finding(statement, "undecided", ()).as_dict() for statement in RESULTS]
     (ledger.work / "results" / "beyond.json").write_text(json.dumps(beyond), encoding="utf-8")
-    written = ledger.run("tailbound-figures", "report", "--results", "results")
+    written = ledger.run("tailbound", "figures", "report", "--results", "results")
     assert (written.returncode, written.stderr) == (0, "")
     page = (ledger.work / "results" / "report.html").read_text(encoding="utf-8")
     assert f"Written by tailbound {__version__}." in page
@@ -240,7 +247,7 @@ def test_the_report(ledger):
 
 def test_networks_need_the_extra(environment):
     for command in ("list", "train --data digits --out runs", "bench", "run pairs --out out"):
-        refused = environment.run("tailbound-empirical", *command.split())
+        refused = environment.run("tailbound", "empirical", *command.split())
         assert refused.returncode == 2, command
         assert refused.stderr.count("\n") == 1, refused.stderr
         assert refused.stderr.endswith(": pip install 'tailbound[empirical]'\n"), refused.stderr
@@ -257,3 +264,48 @@ def test_hypothesis_knows_the_settings(environment):
         "print(type(one).__name__, 'theory.strategies' in sys.modules)"
     )
     assert environment.python(code) == "Setting True"
+
+
+@pytest.fixture(params=["module", "package"])
+def shadow(request, tmp_path):
+    """Return a function that makes a module or a package of another project and returns the folder that holds it."""
+
+    def make(name):
+        file = tmp_path / f"{name}.py" if request.param == "module" else tmp_path / name / "__init__.py"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("mine = 'mine'\n")
+        return tmp_path
+
+    return make
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_hypothesis_leaves_modules_of_other_projects_alone(environment, shadow, name):
+    code = f"import hypothesis, {name}; hypothesis.find(hypothesis.strategies.integers(), bool); print({name}.mine)"
+    found = environment.run("python", "-W", "error", "-c", code, cwd=shadow(name))
+    assert (found.stdout, found.stderr, found.returncode) == ("mine\n", "", 0)
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_modules_of_other_projects_in_the_current_folder_do_not_stop_the_command(environment, shadow, name):
+    found = environment.run("tailbound", "theory", "prove", "P1", cwd=shadow(name))
+    assert found.returncode == 0, found.stderr
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_a_module_of_another_project_that_is_found_first_is_named(environment, shadow, name):
+    folder = shadow(name)
+    found = environment.run("tailbound", "theory", "verify", PYTHONPATH=str(folder))
+    assert (found.returncode, found.stdout) == (2, "")
+    assert found.stderr.startswith(f"tailbound: {name}='{folder / name}")
+    assert found.stderr.count("\n") == 1
+
+
+def test_a_package_that_shadows_another_is_named_by_python_m_too(environment, shadow):
+    found = environment.run("python", "-m", "figures", "theorem1", cwd=shadow("empirical"))
+    assert (found.returncode, found.stderr.count("\n")) == (2, 1), found.stderr
+    assert found.stderr.startswith("tailbound: empirical=")
+
+
+def test_the_command_says_its_version(environment):
+    assert environment.run("tailbound", "--version").stdout == f"tailbound {__version__}\n"

@@ -1,13 +1,13 @@
-"""Command line: ``python -m theory verify``, ``results``, ``prove ID``, ``recheck FILE`` and ``bench``."""
+"""Command line: ``tailbound theory verify``, ``results``, ``prove ID``, ``recheck FILE`` and ``bench``."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
 
-from theory.support.cli import Parser, file, program
+from theory.support.cli import Parser, file, program, program_name
 
-_PROGRAM = "python -m theory"
+_PROGRAM = program_name("theory")
 
 
 @program(_PROGRAM)

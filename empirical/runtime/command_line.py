@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from theory.support.cli import BAD_INPUT, FAILED, Parser, file, folder, place, program
+from theory.support.cli import BAD_INPUT, FAILED, Parser, file, folder, place, program, program_name
 
-__all__ = ["BAD_INPUT", "FAILED", "ROOT", "Parser", "file", "folder", "numeric", "place", "program"]
+__all__ = ["BAD_INPUT", "FAILED", "ROOT", "Parser", "file", "folder", "numeric", "place", "program", "program_name"]
 
 ROOT = Path("data")
 """The folder of the data sets, if nothing is said."""

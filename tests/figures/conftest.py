@@ -10,7 +10,7 @@ from itertools import combinations
 import pytest
 
 from figures import FIGURES, ResultsError
-from figures.__main__ import main
+from figures.commands import main
 
 
 @pytest.fixture(scope="session")

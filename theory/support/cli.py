@@ -22,6 +22,7 @@ __all__ = [
     "folder",
     "place",
     "program",
+    "program_name",
 ]
 
 BAD_INPUT = 2
@@ -95,6 +96,12 @@ def program(prog: str) -> Callable[[Callable[P, int]], Callable[P, int]]:
         return run
 
     return decorate
+
+
+def program_name(package: str) -> str:
+    """Return how the command line of a package was called: ``tailbound theory`` or ``python -m theory``."""
+    called = Path(sys.argv[0] if sys.argv else "").stem
+    return f"tailbound {package}" if called == "tailbound" else f"python -m {package}"
 
 
 def discard_output() -> None:

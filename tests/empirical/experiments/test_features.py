@@ -14,7 +14,7 @@ from empirical.experiments.shared import run_features as finished
 from empirical.storage.run_folder import Run
 from empirical.sweeps import setting as training
 from empirical.training.evaluate import retrain_classifier
-from figures.__main__ import main as draw
+from figures.commands import main as draw
 
 IMBALANCE = 20
 

@@ -18,7 +18,7 @@ from empirical.runtime.stop import Interrupted, Stop
 from empirical.storage.run_folder import Run
 from empirical.sweeps import setting as training
 from empirical.sweeps import sweep as sweeping
-from figures.__main__ import main as draw
+from figures.commands import main as draw
 
 TRAINED = ("rebalance", "norms", "classwise", "similar-fraction", "similar-degree")
 

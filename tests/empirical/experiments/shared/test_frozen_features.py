@@ -16,7 +16,7 @@ from empirical.experiments.shared import backbone as unseen
 from empirical.experiments.shared import frozen_features as frozen
 from empirical.experiments.similarity_or_number import DISSIMILAR, SIMILAR, attributed
 from empirical.sweeps import setting as training
-from figures.__main__ import main as draw
+from figures.commands import main as draw
 from theory.attribution import split
 from theory.plugin import asymptotic_recalls
 from theory.theorem2 import minority_recall

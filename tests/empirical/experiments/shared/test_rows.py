@@ -14,7 +14,7 @@ from empirical.experiments.shared.one_class import Design
 from empirical.printed import PEERS, cell
 from empirical.runtime.command_line import Parser
 from empirical.storage.run_folder import Run
-from figures.__main__ import main as draw
+from figures.commands import main as draw
 
 TOYS = {"majority": majority, "minority": minority}
 TABLES = {"depth": depth, "ssl": ssl, "losses": losses}

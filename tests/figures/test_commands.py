@@ -7,9 +7,9 @@ from types import SimpleNamespace
 import pytest
 from matplotlib.figure import Figure
 
-import figures.__main__ as program
 from empirical.experiments import EXPERIMENTS
 from figures import FIGURES, ResultsError
+from figures import commands as program
 
 
 def missing(results):

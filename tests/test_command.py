@@ -1,0 +1,44 @@
+"""The command ``tailbound``."""
+
+import pytest
+
+import tailbound
+from theory import __version__
+from theory.support.cli import program_name
+
+
+def test_version(capsys):
+    assert tailbound.main(["--version"]) == 0
+    assert capsys.readouterr().out == f"tailbound {__version__}\n"
+
+
+@pytest.mark.parametrize("argv", [[], ["--help"], ["-h"]])
+def test_help_names_the_packages(argv, capsys):
+    assert tailbound.main(argv) == 0
+    shown = capsys.readouterr().out
+    assert all(f"\n  {name}" in shown for name in (*tailbound.PACKAGES, "examine"))
+    assert max(map(len, shown.splitlines())) <= 80
+
+
+def test_an_unknown_command_is_one_line(capsys):
+    assert tailbound.main(["theorem"]) == 2
+    told = capsys.readouterr()
+    assert (told.out, told.err) == (
+        "",
+        "tailbound: command='theorem': must be theory, empirical, figures or examine\n",
+    )
+
+
+@pytest.mark.parametrize("name", tailbound.PACKAGES)
+def test_a_package_gets_the_rest_of_the_line(name, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        tailbound.main([name, "--help"])
+    assert stopped.value.code == 0
+    assert capsys.readouterr().out.startswith("usage: ")
+
+
+def test_the_program_is_named_as_it_was_called(monkeypatch):
+    monkeypatch.setattr("sys.argv", ["/bin/tailbound"])
+    assert program_name("theory") == "tailbound theory"
+    monkeypatch.setattr("sys.argv", ["theory/__main__.py"])
+    assert program_name("theory") == "python -m theory"
