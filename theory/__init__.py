@@ -8,6 +8,9 @@ with Property 3). :mod:`theory.verdicts.ledger` lists every statement with its v
 claimed bound on the probability of any event that can be simulated, and an :class:`ErrorBudget` lets many checks
 share one false-alarm rate.
 
+:func:`recalls_at` predicts the recall of every class at any class counts from balanced features,
+:func:`required_counts` the counts that a recall needs, and :func:`gains_per_image` what one more image is worth.
+
 Everything loads when it is first asked for.
 """
 
@@ -16,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from theory import theorem1, theorem2, theorem3
+    from theory.class_counts import gains_per_image, recalls_at, required_counts
     from theory.verdicts.checker import BoundCheck, ErrorBudget, check_tail_bound, check_tail_bounds
     from theory.verdicts.sequential import check_probability
 
@@ -26,6 +30,9 @@ __all__ = [
     "check_probability",
     "check_tail_bound",
     "check_tail_bounds",
+    "gains_per_image",
+    "recalls_at",
+    "required_counts",
     "theorem1",
     "theorem2",
     "theorem3",
@@ -38,6 +45,9 @@ _HOMES = {
     "check_probability": "verdicts.sequential",
     "check_tail_bound": "verdicts.checker",
     "check_tail_bounds": "verdicts.checker",
+    "gains_per_image": "class_counts",
+    "recalls_at": "class_counts",
+    "required_counts": "class_counts",
 }
 
 

@@ -1,0 +1,246 @@
+"""The recall of every class at any counts: against exact laws, and against classifiers that are trained.
+
+Each comparison allows 6.6 standard errors, which chance exceeds with a probability of 5e-11; about 200 are made.
+"""
+
+import math
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+import theory
+from theory import multiclass, plugin
+from theory.class_counts import (
+    ClassMoments,
+    _folds,
+    _statistics,
+    class_moments,
+    gains_per_image,
+    lda_rule,
+    recalls_at,
+    required_counts,
+)
+
+REACH = 6.6
+
+
+def two(separation, d):
+    """Two classes of identity covariance."""
+    means = np.zeros((2, d))
+    means[0, 0] = separation
+    return ClassMoments.of_covariances(means, np.eye(d))
+
+
+def skewed(classes=4, d=3, seed=3):
+    """Classes with covariances of their own."""
+    rng = np.random.default_rng(np.random.SeedSequence(seed))
+    roots = rng.standard_normal((classes, d, d)) + np.eye(d)
+    return ClassMoments.of_covariances(2 * rng.standard_normal((classes, d)), np.swapaxes(roots, 1, 2) @ roots)
+
+
+def features(moments, each, seed):
+    rng = np.random.default_rng(np.random.SeedSequence(seed))
+    parts = [m + rng.standard_normal((each, len(r))) @ r for m, r in zip(moments.means, moments.roots, strict=True)]
+    return np.concatenate(parts), np.repeat(np.arange(len(parts)), each)
+
+
+def trained(samples):
+    """Discriminant analysis from features, written down anew."""
+    n = sum(map(len, samples))
+    means = [x.mean(axis=0) for x in samples]
+    cov = sum(np.cov(x.T, ddof=0).reshape(len(m), -1) * len(x) for x, m in zip(samples, means, strict=True)) / n
+    weights = np.stack([np.linalg.solve(cov, m) for m in means])
+    biases = [-w @ m / 2 + math.log(len(x) / n) for w, m, x in zip(weights, means, samples, strict=True)]
+    return weights, np.array(biases)
+
+
+@pytest.mark.parametrize("n", [2, 3, 4, 5, 40])
+def test_statistics_have_the_laws_of_samples(n):
+    """Means and variances of a sample mean and of a Wishart matrix, with fewer images than features too."""
+    moments = skewed(2, 4)
+    cov = moments.covariances[0]
+    drawn = [_statistics(moments, 0, n, np.random.default_rng([7, i])) for i in range(2000)]
+    means, scatters = (np.stack(part) for part in zip(*drawn, strict=True))
+    size = np.diag(cov)
+    wishart = (n - 1) * (cov**2 + np.outer(size, size))
+    assert np.all(np.abs(means.mean(axis=0) - moments.means[0]) < REACH * np.sqrt(size / n / 2000))
+    assert np.all(np.abs(scatters.mean(axis=0) - (n - 1) * cov) < REACH * np.sqrt(wishart / 2000))
+    assert scatters.var(axis=0) == pytest.approx(wishart, rel=0.6)
+    assert all(np.linalg.matrix_rank(part) == min(n - 1, 4) for part in scatters[:5])
+
+
+@pytest.mark.parametrize(("m", "d", "n_pos", "n_neg"), [(2.0, 5, 20, 4), (3.0, 12, 12, 8), (1.5, 1, 40, 2)])
+@pytest.mark.parametrize("prior", ["empirical", "balanced"])
+def test_two_classes_against_the_exact_law(m, d, n_pos, n_neg, prior):
+    """That law divides the scatter by ``n - 2`` where the rule here divides it by ``n``, which tau makes up for."""
+    tau = {"empirical": -2 / (n_pos + n_neg - 2), "balanced": 1.0}[prior]
+    exact = plugin.expected_recalls(m, d, n_pos, n_neg, "estimated", prior)
+    found = recalls_at(two(m, d), [n_pos, n_neg], tau=tau, draws=300)
+    assert np.all(
+        np.abs(found.recalls - [r.value for r in exact]) <= REACH * found.draw_error + [r.error for r in exact]
+    )
+
+
+def test_the_comparison_with_the_exact_law_can_fail():
+    found = recalls_at(two(2.0, 5), [20, 4], draws=300)
+    for covariance, prior in (("known", "empirical"), ("estimated", "balanced"), ("estimated", "corrected")):
+        wrong = plugin.expected_recalls(2.0, 5, 20, 4, covariance, prior)
+        assert np.any(np.abs(found.recalls - [r.value for r in wrong]) > REACH * found.draw_error)
+
+
+def test_statistics_and_features_give_the_same_recalls():
+    """Four classes, covariances of their own, one of two images: rules from statistics and trained rules."""
+    moments, counts = skewed(), [40, 11, 5, 2]
+    drawn = recalls_at(moments, counts, draws=300)
+    direct = recalls_at(moments, counts, fit=trained, draws=300, seed=9)
+    error = np.hypot(drawn.draw_error, direct.draw_error)
+    assert np.all(np.abs(drawn.recalls - direct.recalls) < REACH * error)
+    assert drawn.spread == pytest.approx(direct.spread, rel=0.4)
+    pooled = ClassMoments.of_covariances(moments.means, moments.covariances.mean(axis=0))
+    shared = recalls_at(pooled, counts, draws=300)
+    assert np.any(np.abs(shared.recalls - direct.recalls) > REACH * error)
+
+
+def test_large_counts_give_theorem_2_for_more_classes():
+    means, cov, counts = [[0.0, 0.0], [2.0, 0.0], [0.0, 2.5]], [[1.0, 0.3], [0.3, 2.0]], [10**7, 10**6, 10**5]
+    found = recalls_at(ClassMoments.of_covariances(means, cov), counts, draws=300)
+    assert np.all(np.abs(found.recalls - multiclass.recalls(multiclass.Setting(means, cov, counts))) < 0.01)
+
+
+def test_no_image_is_read_by_rules_of_its_own_moments():
+    """Labels without meaning: chance is all that can be read; the same images read twice would look separable."""
+    rng = np.random.default_rng(np.random.SeedSequence(1))
+    x, y = rng.standard_normal((300, 150)), np.repeat([0, 1], 150)
+    reach = REACH * math.sqrt(0.25 / 300)
+    assert abs(recalls_at(x, [5000, 5000], y).recalls.mean() - 0.5) < reach
+    assert recalls_at(x, [5000, 5000], y, held_out=(x, y)).recalls.mean() - 0.5 > reach
+
+
+def test_folds_are_even_in_each_class():
+    labels = np.repeat([0, 1, 2], [7, 23, 50])
+    fold = _folds(labels, 0)
+    for k in range(3):
+        sizes = np.bincount(fold[labels == k], minlength=5)
+        assert sizes.max() - sizes.min() <= 1
+    assert not np.array_equal(fold, _folds(labels, 1))
+    assert _folds(np.repeat([0, 1], [3, 9]), 0).max() == 2
+
+
+def test_features_predict_a_trained_classifier():
+    """Balanced features of one sample, classifiers trained on others."""
+    moments, counts = skewed(), [400, 100, 25, 6]
+    x, y = features(moments, 300, 5)
+    cross = recalls_at(x, counts, y)
+    truth = recalls_at(moments, counts, fit=trained, draws=400, seed=2)
+    error = np.sqrt(cross.draw_error**2 + cross.reading_error**2 + truth.draw_error**2 + 0.01**2)
+    assert np.all(np.abs(cross.recalls - truth.recalls) < REACH * error)
+    assert np.all(cross.reading_error == pytest.approx(np.sqrt(cross.recalls * (1 - cross.recalls) / 300)))
+    held = recalls_at(class_moments(x, y), counts, held_out=features(moments, 200, 6))
+    assert np.all(np.abs(held.recalls - truth.recalls) < REACH * np.hypot(error, held.reading_error))
+
+
+def test_seeds():
+    moments = skewed()
+    first, same, other = (recalls_at(moments, [9, 8, 7, 6], seed=seed).recalls for seed in (0, 0, 1))
+    assert np.array_equal(first, same)
+    assert not np.array_equal(first, other)
+
+
+@pytest.mark.parametrize("separation", [2.0, 3.0])
+def test_required_counts_are_those_of_theorem_2(separation):
+    moments, n = two(separation, 1), 10**6
+    needed = required_counts(moments, [n, n], recall=0.9, most=10**8)
+    exact = n * math.exp(separation * (norm.ppf(0.9) - separation / 2))
+    slope = norm.pdf(norm.ppf(0.9)) / separation
+    reach = REACH * math.sqrt(0.09 / 40_000) / slope + 0.02
+    assert np.abs(np.log(np.array(needed) / exact)).max() < reach
+    assert required_counts(moments, [n, 10], recall=0.999, most=20)[1] is None
+    assert required_counts(moments, [10, 10], recall=1e-6)[0] == 2
+
+
+def test_required_counts_reach_the_recall():
+    moments, counts = skewed(), np.array([300, 100, 30, 10])
+    needed = required_counts(moments, counts, recall=0.7)
+    assert any(n is not None for n in needed)
+    for k, n in enumerate(needed):
+        if n is not None:
+            changed = counts.copy()
+            changed[k] = n
+            assert recalls_at(moments, changed).recalls[k] >= 0.7 - 1e-9
+
+
+def test_gains_are_those_of_theorem_2():
+    """The slopes of ``Phi(M / 2 + ln(n1 / n2) / M)``; a step of a tenth moves them by less than a tenth."""
+    m, n = 2.0, np.array([30_000, 3_000])
+    log = math.log(10)
+    density = norm.pdf([m / 2 + log / m, m / 2 - log / m]) / m
+    exact = np.outer(1 / n, density) * [[1, -1], [-1, 1]]
+    found = gains_per_image(two(m, 1), n, step=0.1, draws=300)
+    assert np.all(np.abs(found.matrix - exact) < REACH * found.errors + 0.1 * np.abs(exact))
+    assert np.all(found.errors < 0.2 * np.abs(exact))
+    assert found.balanced == pytest.approx(found.matrix.mean(axis=1))
+    assert np.all(np.abs(found.balanced - exact.mean(axis=1)) < REACH * found.balanced_errors + 0.2 * abs(exact).mean())
+
+
+def test_public_names():
+    assert theory.recalls_at is recalls_at
+    assert (theory.required_counts, theory.gains_per_image) == (required_counts, gains_per_image)
+
+
+def test_constant_features_are_harmless():
+    moments = ClassMoments.of_covariances([[0.0, 5.0], [2.0, 5.0]], [[1.0, 0.0], [0.0, 0.0]])
+    found, plain = (recalls_at(part, [50, 9], draws=300) for part in (moments, two(2.0, 1)))
+    assert np.all(np.abs(found.recalls - plain.recalls) < REACH * np.hypot(found.draw_error, plain.draw_error))
+
+
+X, Y = np.arange(12.0).reshape(6, 2) ** 1.5, np.repeat([0, 1], 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "options"),
+    [
+        ("counts", (X, [5], Y), {}),
+        ("counts", (X, [5, 1], Y), {}),
+        ("counts", (X, [5, 2.5], Y), {}),
+        ("counts", (X, [5, 10**20], Y), {}),
+        ("labels", (X, [5, 5]), {}),
+        ("labels", (X, [5, 5], Y[:5]), {}),
+        ("labels", (X, [5, 5], Y - 1), {}),
+        ("labels", (X, [5, 5], Y + 1), {}),
+        ("labels", (X, [5, 5], np.zeros(6)), {}),
+        ("labels", (X, [5, 5], [0, 0, 0, 0, 1, 1]), {}),
+        ("labels", (class_moments(X, Y), [5, 5], Y), {}),
+        ("source", (X[0], [5, 5], Y), {}),
+        ("source", (X * np.nan, [5, 5], Y), {}),
+        ("held_out", (X, [5, 5], Y), {"held_out": (X, Y * 0)}),
+        ("held_out", (X, [5, 5], Y), {"held_out": (X, Y + 1)}),
+        ("held_out", (X, [5, 5], Y), {"held_out": (X[:, :1], Y)}),
+        ("tau", (X, [5, 5], Y), {"tau": np.nan}),
+        ("draws", (X, [5, 5], Y), {"draws": 1}),
+        ("seed", (X, [5, 5], Y), {"seed": -1}),
+        ("fit", (X, [5, 5], Y), {"fit": 1}),
+        ("fit", (X, [5, 5], Y), {"fit": lambda samples: (np.zeros((2, 1)), np.zeros(2))}),
+    ],
+)
+def test_invalid_arguments(name, arguments, options):
+    for function in (recalls_at, required_counts, gains_per_image):
+        with pytest.raises(ValueError, match=rf"^{name}="):
+            function(*arguments, **options)
+
+
+def test_invalid_arguments_of_the_others():
+    moments = class_moments(X, Y)
+    for options in ({"recall": 0}, {"recall": 1}, {"most": 1}):
+        with pytest.raises(ValueError, match=f"^{next(iter(options))}="):
+            required_counts(moments, [5, 5], **options)
+    with pytest.raises(ValueError, match="^step="):
+        gains_per_image(moments, [5, 5], step=0)
+    with pytest.raises(ValueError, match="^covs="):
+        ClassMoments.of_covariances([[0.0], [1.0]], [[-1.0]])
+    with pytest.raises(ValueError, match="^covs="):
+        ClassMoments.of_covariances([[0.0, 0.0], [1.0, 1.0]], [[1.0, 0.5], [0.0, 1.0]])
+    with pytest.raises(ValueError, match="^means="):
+        ClassMoments.of_covariances([[0.0]], [[1.0]])
+    with pytest.raises(ValueError, match="^scatter="):
+        lda_rule([[0.0], [1.0]], [[1.0, 0.0], [0.0, 1.0]], [2, 2])

@@ -1,0 +1,606 @@
+r"""The recall of every class at any class counts, from balanced features; nothing is fitted to imbalanced data.
+
+Class ``k`` of ``C`` has features of mean ``m_k`` and covariance ``S_k`` of its own. A classifier is to be trained on
+``n_k`` images of each class. Linear discriminant analysis estimates everything from them: with the sample means ``x_k``
+and the scatter ``A_k`` about them, it takes the largest of
+
+    w_k . x + b_k,    w_k = S^-1 x_k,    b_k = -w_k . x_k / 2 + (1 - tau) ln(n_k / n),    S = (A_1 + ... + A_C) / n,
+
+``n = n_1 + ... + n_C``; ``tau`` is that of post-hoc logit adjustment, 0 for none and 1 for no prior at all.
+
+**The law.** If features are normal, ``x_k ~ N(m_k, S_k / n_k)`` and ``A_k ~ Wishart(S_k, n_k - 1)`` are independent. So
+the rules that training would give can be drawn from the balanced means and covariances alone, without drawing images:
+:func:`recalls_at` draws a number of them and reads each on balanced images that had no part in the moments. The
+normal law is used for the noise of the rule only, where sums of many images make it true; the features that are
+read may follow any law. Without images to read from, features are drawn from the normal law too.
+
+Other classifiers are drawn through their training samples, which are normal (``fit``).
+
+Each number has two errors: that of the drawn rules, which falls with the number of ``draws``, and that of the
+images which are read, a binomial proportion. Both are returned.
+
+References:
+    M. S. Bartlett, On the theory of statistical regression, Proc. R. Soc. Edinburgh 53, 1933 (drawing Wishart
+    matrices); A. K. Menon et al., Long-tail learning via logit adjustment, 2021 (``tau``).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.linalg import cho_factor, cho_solve, qr
+from scipy.special import gammaincinv
+
+from theory.support.validate import floats, number, refuse, whole
+
+__all__ = [
+    "ClassMoments",
+    "ClassRecalls",
+    "Gains",
+    "LinearRule",
+    "class_moments",
+    "gains_per_image",
+    "lda_rule",
+    "recalls_at",
+    "required_counts",
+]
+
+Floats = NDArray[np.float64]
+Labels = NDArray[np.intp]
+Labelled = tuple[Floats, Labels]
+Counts = NDArray[np.int64]
+DRAWS = 40
+FOLDS = 5
+_NORMAL_IMAGES = 1000  # of each class and drawn rule, where the normal law is read
+_FEWEST = 2
+_MOST = 2**53
+_PRECISION = 0.01
+_RIDGE = 1e-6
+_FOLDING = 2**31  # the spawn key of what draws the folds, apart from those of the rules
+
+
+class LinearRule(NamedTuple):
+    """A linear classifier of ``C`` classes: it decides for the largest of ``weights @ x + biases``."""
+
+    weights: Floats
+    biases: Floats
+
+
+Fit = Callable[[list[Floats]], LinearRule | tuple[Floats, Floats]]
+"""Trains a classifier: from the features of each class, shape ``(n_k, d)``, to its weights and biases."""
+
+
+@dataclass(frozen=True, eq=False)
+class ClassMoments:
+    """What is known of balanced features: each class's mean and covariance.
+
+    Args:
+        means: shape ``(C, d)``.
+        roots: one matrix ``R_k`` a class, shape ``(r_k, d)``, with ``R_k^T R_k`` the covariance of the class.
+
+    :func:`class_moments` makes them from features, :meth:`of_covariances` from covariances.
+    """
+
+    means: Floats
+    roots: tuple[Floats, ...]
+
+    @classmethod
+    def of_covariances(cls, means: ArrayLike, covs: ArrayLike) -> ClassMoments:
+        """Return the moments with these means, shape ``(C, d)``, and covariances, ``(C, d, d)`` or one, ``(d, d)``.
+
+        Raises:
+            ValueError: the shapes do not fit, or a covariance is not symmetric and positive semidefinite.
+
+        Example:
+            >>> ClassMoments.of_covariances([[0.0], [2.0]], [[1.0]]).covariances.ravel().tolist()
+            [1.0, 1.0]
+        """
+        mu = floats("means", means, "must hold finite real numbers, one row a class", ndim=2)
+        cov = floats("covs", covs, "must hold finite real numbers")
+        classes, d = _shape("means", mu)
+        cov = np.broadcast_to(cov, (classes, d, d)) if cov.shape == (d, d) else cov
+        if cov.shape != (classes, d, d):
+            refuse("covs", cov.shape, f"must have the shape ({classes}, {d}, {d}) or ({d}, {d}), as the means have")
+        values, vectors = np.linalg.eigh((cov + np.swapaxes(cov, 1, 2)) / 2)
+        size = np.abs(cov).max(initial=0.0)
+        if np.abs(cov - np.swapaxes(cov, 1, 2)).max() > 1e-8 * size or values.min() < -1e-8 * size:
+            refuse("covs", covs, "must be symmetric and positive semidefinite")
+        roots = np.sqrt(np.maximum(values, 0))[:, :, None] * np.swapaxes(vectors, 1, 2)
+        return cls(mu, tuple(roots))
+
+    @property
+    def covariances(self) -> Floats:
+        """The covariances, shape ``(C, d, d)``."""
+        return np.stack([root.T @ root for root in self.roots])
+
+
+@dataclass(frozen=True, eq=False)
+class ClassRecalls:
+    """The recalls of all classes at their counts, each array of shape ``(C,)``.
+
+    Attributes:
+        recalls: expected over training samples of these counts.
+        spread: standard deviation from one training sample to another, the images that are read kept.
+        draw_error: standard error that the number of drawn rules leaves.
+        reading_error: standard error that the number of images read leaves; 0 where the normal law is read.
+    """
+
+    recalls: Floats
+    spread: Floats
+    draw_error: Floats
+    reading_error: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Gains:
+    """What one more training image is worth, in recall.
+
+    Attributes:
+        matrix: the recall that class ``j`` gains by one more image of class ``k``, in row ``k`` and column ``j``.
+        errors: the standard errors that the number of draws leaves, of the same shape.
+        balanced: the balanced accuracy that an image of each class gains, the mean of the row, shape ``(C,)``.
+        balanced_errors: of these, likewise.
+    """
+
+    matrix: Floats
+    errors: Floats
+    balanced: Floats
+    balanced_errors: Floats
+
+
+def class_moments(features: ArrayLike, labels: ArrayLike) -> ClassMoments:
+    """Return the means and covariances (over ``n - 1``) of features.
+
+    Args:
+        features: shape ``(n, d)``.
+        labels: the class of each, shape ``(n,)``: whole numbers from 0, at least two features of each class.
+
+    Raises:
+        ValueError: the shapes do not fit, or a class has fewer than two features.
+
+    Example:
+        >>> class_moments([[0.0], [2.0], [5.0], [7.0]], [0, 0, 1, 1]).means.tolist()
+        [[1.0], [6.0]]
+    """
+    return _moments(*_labelled("features", features, labels))
+
+
+def lda_rule(means: ArrayLike, scatter: ArrayLike, counts: ArrayLike, tau: float = 0.0) -> LinearRule:
+    """Return linear discriminant analysis from its statistics, as the formula of this module has it.
+
+    A millionth of the mean variance is added to the diagonal of ``S``, so that features that are constant, or more
+    than there are images, leave it invertible.
+
+    Args:
+        means: the sample means, shape ``(C, d)``.
+        scatter: the sum over classes of the squares about the class means, shape ``(d, d)``.
+        counts: images of each class, shape ``(C,)``.
+        tau: of post-hoc logit adjustment.
+
+    Example:
+        >>> rule = lda_rule([[-1.0], [1.0]], [[200.0]], [100, 100])
+        >>> rule.weights.round(3).tolist(), rule.biases.round(3).tolist()
+        ([[-1.0], [1.0]], [-1.193, -1.193])
+    """
+    mu = floats("means", means, "must hold finite real numbers, one row a class", ndim=2)
+    classes, d = _shape("means", mu)
+    total = floats("scatter", scatter, f"must have the shape ({d}, {d})")
+    if total.shape != (d, d):
+        refuse("scatter", scatter, f"must have the shape ({d}, {d}), as the means have {d} features")
+    return _lda(mu, total, _counts(counts, classes), float(number("tau", tau)))
+
+
+def recalls_at(
+    source: ClassMoments | ArrayLike,
+    counts: ArrayLike,
+    labels: ArrayLike | None = None,
+    *,
+    held_out: tuple[ArrayLike, ArrayLike] | None = None,
+    tau: float = 0.0,
+    fit: Fit | None = None,
+    draws: int = DRAWS,
+    seed: int = 0,
+) -> ClassRecalls:
+    """Return the recall of each class by a classifier trained on ``counts`` images, before it is trained.
+
+    Args:
+        source: balanced features that the network was not trained on, shape ``(n, d)``, or their moments.
+        counts: training images of each class, at least 2; shape ``(C,)``.
+        labels: of the features; none for moments.
+        held_out: features and labels that are read, none of them in ``source``. Without them, features serve both
+            purposes by cross-fitting: each fifth is read by rules drawn from the moments of the others. For moments the
+            normal law is read.
+        tau: of post-hoc logit adjustment: ``tau ln(n_k / n)`` is taken off the score of each class.
+        fit: trains another classifier (:data:`Fit`) on drawn features; None is linear discriminant analysis, which is
+            drawn through its statistics and takes a fraction of the time.
+        draws: rules that are drawn, at least 2 (with cross-fitting at least 2 a fold).
+        seed: of the draws and folds. Equal seeds draw alike at different counts, which makes differences precise.
+
+    Raises:
+        ValueError: an argument lies outside its range; a class has fewer than two features to take moments of, or none
+            to read.
+
+    Example:
+        >>> from theory import theorem2
+        >>> moments = ClassMoments.of_covariances([[0.0], [2.0]], [[1.0]])
+        >>> recalls_at(moments, [10_000, 1_000]).recalls.round(2).tolist()  # large counts: Theorem 2
+        [0.98, 0.44]
+        >>> float(theorem2.minority_recall(2.0, 10).round(2))
+        0.44
+    """
+    sources = _sources(source, labels, held_out, tau, fit, draws, seed)
+    n = _counts(counts, sources[0].classes)
+    values = [part.recalls(n) for part in sources]
+    recalls, read = _mean(sources, values), sum(part.weight for part in sources)
+    variance = sum(part.weight * own.var(axis=0, ddof=1) for part, own in zip(sources, values, strict=True)) / read
+    reading = np.zeros(len(n)) if sources[0].images is None else np.sqrt(recalls * (1 - recalls) / read)
+    return ClassRecalls(recalls, np.sqrt(variance), _error(sources, values), reading)
+
+
+def required_counts(
+    source: ClassMoments | ArrayLike,
+    counts: ArrayLike,
+    labels: ArrayLike | None = None,
+    *,
+    recall: float = 0.8,
+    most: int = 1_000_000,
+    held_out: tuple[ArrayLike, ArrayLike] | None = None,
+    tau: float = 0.0,
+    fit: Fit | None = None,
+    draws: int = DRAWS,
+    seed: int = 0,
+) -> list[int | None]:
+    """Return for each class the number of its images that brings its recall to ``recall``, the others' counts kept.
+
+    The number is found by bisection, to one in a hundred, as a recall rises with the class's own count: its prior
+    rises and its noise falls. None where ``most`` images do not suffice. More images of one class take recall from
+    the others, so that the numbers need not serve all classes at once; :func:`recalls_at` says what they do together.
+
+    Args:
+        source: as in :func:`recalls_at`, as are the arguments that are not listed.
+        counts: training images of each class from which the search starts.
+        labels: as in :func:`recalls_at`.
+        recall: the wanted one, between 0 and 1.
+        most: the largest number that is considered.
+        held_out: as in :func:`recalls_at`.
+        tau: likewise.
+        fit: likewise.
+        draws: likewise.
+        seed: likewise.
+
+    Example:
+        >>> moments = ClassMoments.of_covariances([[0.0], [3.0]], [[1.0]])
+        >>> required_counts(moments, [10_000, 100], recall=0.9)[1] < 10_000  # 5,193 by Theorem 2
+        True
+    """
+    wanted = float(number("recall", recall, "must be a number between 0 and 1", above=0, below=1))
+    whole("most", most, _FEWEST)
+    sources = _sources(source, labels, held_out, tau, fit, draws, seed)
+    base = _counts(counts, sources[0].classes)
+
+    def enough(k: int, n: int) -> bool:
+        changed = base.copy()
+        changed[k] = n
+        return bool(_mean(sources, [part.recalls(changed, only=k, base=base) for part in sources])[k] >= wanted)
+
+    return [_bisected(partial(enough, k), min(int(n), most), most) for k, n in enumerate(base)]
+
+
+def gains_per_image(
+    source: ClassMoments | ArrayLike,
+    counts: ArrayLike,
+    labels: ArrayLike | None = None,
+    *,
+    step: float = 0.25,
+    held_out: tuple[ArrayLike, ArrayLike] | None = None,
+    tau: float = 0.0,
+    fit: Fit | None = None,
+    draws: int = DRAWS,
+    seed: int = 0,
+) -> Gains:
+    """Return what one more training image of each class is worth: the recall that every class gains by it.
+
+    A difference quotient over ``step n_k`` images, with the same draws at both counts.
+
+    Args:
+        source: as in :func:`recalls_at`, as are the arguments that are not listed.
+        counts: training images of each class.
+        labels: as in :func:`recalls_at`.
+        step: by which share a class's count grows, above 0; at least one image.
+        held_out: as in :func:`recalls_at`.
+        tau: likewise.
+        fit: likewise.
+        draws: likewise.
+        seed: likewise.
+
+    Example:
+        >>> moments = ClassMoments.of_covariances([[0.0], [2.0]], [[1.0]])
+        >>> gains = gains_per_image(moments, [10_000, 100])
+        >>> bool(gains.matrix[1, 1] > 0 > gains.matrix[1, 0]), int(gains.balanced.argmax())
+        (True, 1)
+    """
+    share = float(number("step", step, "must be a finite number above 0", above=0))
+    sources = _sources(source, labels, held_out, tau, fit, draws, seed)
+    base = _counts(counts, sources[0].classes)
+    matrix, errors = np.empty((2, len(base), len(base)))
+    at_base = [part.recalls(base) for part in sources]
+    balanced_errors = np.empty(len(base))
+    read = sum(part.weight for part in sources)
+    for k, n in enumerate(base):
+        more = max(1, round(share * n))
+        changed = base.copy()
+        changed[k] += more
+        differences = [
+            (part.recalls(changed, base=base) - before) / more for part, before in zip(sources, at_base, strict=True)
+        ]
+        matrix[k] = _mean(sources, differences)
+        errors[k] = _error(sources, differences)
+        balanced_errors[k] = math.sqrt(
+            sum(_variance_of_mean(own * part.weight / read) for own, part in zip(differences, sources, strict=True))
+        )
+    return Gains(matrix, errors, matrix.mean(axis=1), balanced_errors)
+
+
+class _Source:
+    """Rules drawn from moments, and what they are read on.
+
+    Args:
+        moments: of the balanced features.
+        images: what is read; None for the normal law.
+        tau: of post-hoc logit adjustment.
+        fit: the classifier; None for discriminant analysis.
+        draws: how many rules.
+        seed: of them.
+        fold: of cross-fitting; different folds draw independently.
+    """
+
+    def __init__(
+        self,
+        moments: ClassMoments,
+        images: Labelled | None,
+        tau: float,
+        fit: Fit | None,
+        draws: int,
+        seed: int,
+        fold: int = 0,
+    ) -> None:
+        self.classes = len(moments.means)
+        self.images = images
+        self.weight = np.ones(self.classes) if images is None else np.bincount(images[1], minlength=self.classes)
+        self._moments, self._tau, self._fit, self._draws = moments, tau, fit, draws
+        self._seed, self._fold = seed, fold
+        self._base: dict[bytes, list[tuple[Floats, Floats]]] = {}
+
+    def recalls(self, n: Counts, only: int | None = None, base: Counts | None = None) -> Floats:
+        """Return the recalls of the drawn rules at the counts ``n``, shape ``(draws, C)``.
+
+        Args:
+            n: images of each class.
+            only: the class that matters, if it is one; the recalls of the others are NaN then.
+            base: counts that are kept in memory, so that only classes whose counts differ are drawn again.
+        """
+        rules = (self._rule(draw, n, n if base is None else base) for draw in range(self._draws))
+        return np.stack([self._read(rule, draw, only) for draw, rule in enumerate(rules)])
+
+    def _rng(self, draw: int, k: int) -> np.random.Generator:
+        return np.random.default_rng(np.random.SeedSequence(self._seed, spawn_key=(self._fold, draw, k)))
+
+    def _rule(self, draw: int, n: Counts, base: Counts) -> LinearRule:
+        classes, rng = range(self.classes), self._rng
+        if self._fit is not None:
+            return _fitted(
+                self._fit, [_sample(self._moments, k, int(n[k]), rng(draw, k)) for k in classes], n, self._tau
+            )
+        key = base.tobytes()
+        if key not in self._base:
+            self._base = {key: [self._pooled(at, base) for at in range(self._draws)]}
+        means, scatter = self._base[key][draw]
+        changed = np.flatnonzero(n != base)
+        if changed.size:
+            means, scatter = means.copy(), scatter.copy()
+        for k in changed.tolist():
+            scatter -= _statistics(self._moments, k, int(base[k]), rng(draw, k))[1]
+            means[k], own = _statistics(self._moments, k, int(n[k]), rng(draw, k))
+            scatter += own
+        return _lda(means, scatter, n, self._tau)
+
+    def _pooled(self, draw: int, n: Counts) -> tuple[Floats, Floats]:
+        means = np.empty_like(self._moments.means)
+        scatter = np.zeros((means.shape[1], means.shape[1]))
+        for k in range(self.classes):
+            means[k], own = _statistics(self._moments, k, int(n[k]), self._rng(draw, k))
+            scatter += own
+        return means, scatter
+
+    def _read(self, rule: LinearRule, draw: int, only: int | None) -> Floats:
+        """Return the share of each class's images, or of normal ones, that the rule gives to the class."""
+        found = np.full(self.classes, np.nan)
+        for k in range(self.classes) if only is None else (only,):
+            if self.images is not None:
+                x = self.images[0][self.images[1] == k]
+                scores = x @ rule.weights.T + rule.biases
+            else:
+                root = self._moments.roots[k]
+                rng = self._rng(draw, self.classes + k)
+                noise = rng.standard_normal((_NORMAL_IMAGES, len(root))) @ (root @ rule.weights.T)
+                scores = self._moments.means[k] @ rule.weights.T + rule.biases + noise
+            found[k] = np.mean(scores.argmax(axis=1) == k)
+        return found
+
+
+def _mean(sources: list[_Source], values: list[Floats]) -> Floats:
+    """Return the mean over draws, each source by the images that it reads."""
+    total = sum(part.weight for part in sources)
+    return np.asarray(sum(part.weight * own.mean(axis=0) for part, own in zip(sources, values, strict=True)) / total)
+
+
+def _error(sources: list[_Source], values: list[Floats]) -> Floats:
+    """Return the standard error of :func:`_mean` that the number of draws leaves."""
+    total = sum(part.weight for part in sources)
+    squares = sum(
+        part.weight**2 * own.var(axis=0, ddof=1) / len(own) for part, own in zip(sources, values, strict=True)
+    )
+    return np.asarray(np.sqrt(squares) / total)
+
+
+def _variance_of_mean(values: Floats) -> float:
+    """Return the variance of the mean over draws and classes, shape ``(draws, C)``."""
+    return float(values.mean(axis=1).var(ddof=1)) / len(values)
+
+
+def _bisected(enough: Callable[[int], bool], start: int, most: int) -> int | None:
+    """Return the least number for which ``enough`` holds, to one in a hundred, if it holds from some number on."""
+    if enough(start):
+        low, high = _FEWEST - 1, start
+    else:
+        low, high = start, start
+        while not enough(high):
+            if high >= most:
+                return None
+            low, high = high, min(2 * high, most)
+    while high - low > max(1, _PRECISION * high):
+        middle = round(math.sqrt(low * high)) if low > 0 else (low + high) // 2
+        middle = min(max(middle, low + 1), high - 1)
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return high
+
+
+def _shape(name: str, means: Floats) -> tuple[int, int]:
+    """Return how many classes and features there are."""
+    if len(means) < 2 or means.shape[1] < 1:
+        refuse(name, means.shape, "must have at least two classes and one feature")
+    return means.shape[0], means.shape[1]
+
+
+def _counts(counts: ArrayLike, classes: int) -> Counts:
+    allowed = f"must hold {classes} whole numbers of at least {_FEWEST}, the images of each class"
+    n = floats("counts", counts, allowed, ndim=1, least=_FEWEST, most=_MOST)
+    if n.shape != (classes,) or np.any(n != np.floor(n)):
+        refuse("counts", counts, allowed)
+    return n.astype(np.int64)
+
+
+def _labelled(name: str, features: ArrayLike, labels: ArrayLike | None, classes: int | None = None) -> Labelled:
+    """Return features and labels, checked; of ``classes`` classes, if it is known how many there are."""
+    x = floats(name, features, "must hold finite real numbers, one row an image", ndim=2)
+    told = "labels" if classes is None else name
+    if labels is None:
+        refuse(told, labels, f"must be the class of each of the {len(x)} features")
+    allowed = f"must hold the class of each of the {len(x)} features, whole numbers from 0"
+    y = floats(told, labels, allowed, ndim=1, least=0, most=_MOST)
+    if y.shape != (len(x),) or np.any(y != np.floor(y)) or x.size == 0:
+        refuse(told, labels, allowed)
+    own: Labels = y.astype(np.intp)
+    found = np.bincount(own, minlength=classes or 0)
+    if classes is not None and (len(found) > classes or found.min() < 1):
+        refuse("held_out", found.tolist(), f"must hold images of each of the {classes} classes, and of no other")
+    if len(found) < 2 or (classes is None and found.min() < _FEWEST):
+        refuse(told, found.tolist(), f"must hold at least two classes and {_FEWEST} features of each")
+    return x, own
+
+
+def _moments(x: Floats, labels: Labels) -> ClassMoments:
+    own = [x[labels == k] for k in range(labels.max() + 1)]
+    means = np.stack([part.mean(axis=0) for part in own])
+    centred = [part - mean for part, mean in zip(own, means, strict=True)]
+    return ClassMoments(
+        means, tuple(np.asarray(qr(x, mode="r")[0][: x.shape[1]]) / math.sqrt(len(x) - 1) for x in centred)
+    )
+
+
+def _sources(
+    source: ClassMoments | ArrayLike,
+    labels: ArrayLike | None,
+    held_out: tuple[ArrayLike, ArrayLike] | None,
+    tau: float,
+    fit: Fit | None,
+    draws: int,
+    seed: int,
+) -> list[_Source]:
+    """Return the moments that rules are drawn from, each with the images that are read by them, everything checked."""
+    shift = float(number("tau", tau))
+    whole("draws", draws, _FEWEST)
+    whole("seed", seed, 0)
+    if fit is not None and not callable(fit):
+        refuse("fit", fit, "must be a function that trains a classifier, or None")
+    if isinstance(source, ClassMoments):
+        if labels is not None:
+            refuse("labels", labels, "must be left out where moments are given")
+        moments = source
+    else:
+        x, y = _labelled("source", source, labels)
+        if held_out is None:
+            fold = _folds(y, seed)
+            share = max(_FEWEST, math.ceil(draws / (fold.max() + 1)))
+            return [
+                _Source(
+                    _moments(x[fold != at], y[fold != at]), (x[fold == at], y[fold == at]), shift, fit, share, seed, at
+                )
+                for at in range(fold.max() + 1)
+            ]
+        moments = _moments(x, y)
+    read = None if held_out is None else _labelled("held_out", *held_out, classes=len(moments.means))
+    if read is not None and read[0].shape[1] != moments.means.shape[1]:
+        refuse("held_out", read[0].shape, f"must have {moments.means.shape[1]} features, as the moments have")
+    return [_Source(moments, read, shift, fit, draws, seed)]
+
+
+def _folds(labels: Labels, seed: int) -> Labels:
+    """Return the fold of each image, each class spread evenly over them; every fold leaves two images of each class."""
+    least = int(np.bincount(labels).min())
+    if least <= _FEWEST:
+        refuse("labels", np.bincount(labels).tolist(), "must hold at least 3 features of each class without held_out")
+    folds = min(FOLDS, least)
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(_FOLDING,)))
+    order = rng.permutation(len(labels))
+    order = order[np.argsort(labels[order], kind="stable")]
+    found = np.empty(len(labels), dtype=np.intp)
+    rank = np.concatenate([np.arange(size) for size in np.bincount(labels)])
+    found[order] = rank % folds
+    return found
+
+
+def _statistics(moments: ClassMoments, k: int, n: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    """Return the sample mean and the scatter of ``n`` normal features of a class, by Bartlett's decomposition.
+
+    The scatter is ``(T R)^T (T R)`` with ``T`` of ``n - 1`` rows, upper triangular: independent standard normal entries
+    above the diagonal, and the roots of chi-square variables with ``n - 1, n - 2, ...`` degrees of freedom on it.
+    The normal and uniform variables are the same for every ``n``, so that differences between counts are precise.
+    """
+    root = moments.roots[k]
+    rank = len(root)
+    mean = moments.means[k] + rng.standard_normal(rank) @ root / math.sqrt(n)
+    uniform, normal = rng.random(rank), rng.standard_normal((rank, rank))
+    rows = min(rank, n - 1)
+    t = np.triu(normal[:rows], 1)
+    t[np.arange(rows), np.arange(rows)] = np.sqrt(2 * gammaincinv((n - 1 - np.arange(rows)) / 2, uniform[:rows]))
+    factor = t @ root
+    return mean, factor.T @ factor
+
+
+def _sample(moments: ClassMoments, k: int, n: int, rng: np.random.Generator) -> Floats:
+    root = moments.roots[k]
+    return np.asarray(moments.means[k] + rng.standard_normal((n, len(root))) @ root)
+
+
+def _lda(means: Floats, scatter: Floats, n: Counts, tau: float) -> LinearRule:
+    total = n.sum()
+    cov = scatter / total
+    d = len(cov)
+    level = np.trace(cov) / d or 1.0
+    weights = cho_solve(cho_factor(cov + _RIDGE * level * np.eye(d)), means.T).T
+    return LinearRule(weights, -np.sum(weights * means, axis=1) / 2 + (1 - tau) * np.log(n / total))
+
+
+def _fitted(fit: Fit, samples: list[Floats], n: Counts, tau: float) -> LinearRule:
+    weights, biases = (np.asarray(part, dtype=np.float64) for part in fit(samples))
+    shape = len(samples), samples[0].shape[1]
+    if weights.shape != shape or biases.shape != shape[:1]:
+        refuse("fit", fit, f"must return weights of shape {shape} and biases of shape {shape[:1]}")
+    return LinearRule(weights, biases - tau * np.log(n / n.sum()))
