@@ -1,0 +1,271 @@
+"""The likelihood of tau and T: against another optimiser, an exact oracle for separation, and simulation."""
+
+import dataclasses
+import itertools
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import settings as configure
+from hypothesis import strategies as st
+from scipy.optimize import linprog, minimize
+from scipy.special import logsumexp, softmax
+from scipy.stats import binom, chi2
+
+from empirical.analysis.adjustment import _separated, fit_adjustment, fit_tau_normalisation
+
+COUNTS = np.array([400, 120, 60, 20])
+LOG_PRIOR = np.log(COUNTS / COUNTS.sum())
+
+
+def problem(rng, tau=1.6, temperature=1.8, counts=COUNTS, drawn=None, signal=2.0):
+    """Return logits of the model, with the labels drawn at the frequencies of ``drawn`` (those of training)."""
+    drawn = counts if drawn is None else drawn
+    labels = rng.choice(len(counts), size=int(np.sum(drawn)), p=drawn / np.sum(drawn))
+    x = signal * np.eye(len(counts))[labels] + rng.normal(size=(len(labels), len(counts)))
+    z = temperature * signal * x + tau * np.log(counts / counts.sum()) + rng.normal(size=(len(labels), 1))
+    return z, labels
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(np.random.SeedSequence(19))
+
+
+def test_the_maximum_is_that_of_another_optimiser(rng):
+    z, y = problem(rng)
+    fit = fit_adjustment(z, y, COUNTS)
+
+    def loss(theta):
+        scores = (z - theta[1] * LOG_PRIOR) / np.exp(theta[0]) + LOG_PRIOR
+        return (logsumexp(scores, axis=1) - scores[np.arange(len(y)), y]).sum()
+
+    other = minimize(loss, [0.0, 0.5], method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-12, "maxiter": 4000})
+    assert fit.tau == pytest.approx(other.x[1], abs=1e-6)
+    assert fit.temperature == pytest.approx(np.exp(other.x[0]), abs=1e-6)
+    assert fit.log_likelihood == pytest.approx(-other.fun)
+    step = 1e-3
+    at = np.array([np.log(fit.temperature), fit.tau])
+    axes = np.eye(2) * step
+    curvature = np.array(
+        [
+            [(loss(at + u + v) - loss(at + u - v) - loss(at - u + v) + loss(at - u - v)) / (4 * step**2) for v in axes]
+            for u in axes
+        ]
+    )
+    by_logs = np.linalg.inv(curvature)
+    scale = np.diag([fit.temperature, 1.0])
+    assert fit.covariance[::-1, ::-1] == pytest.approx(scale @ by_logs @ scale, rel=1e-3)
+
+
+@given(st.floats(1e-6, 1e6), st.permutations(range(4)))
+@configure(max_examples=5, deadline=None, derandomize=True)
+def test_units_constants_and_the_order_of_classes_change_nothing(unit, order):
+    z, y = problem(np.random.default_rng(3))
+    fit, order = fit_adjustment(z, y, COUNTS), np.array(order)
+    moved = unit * (z[:, order] + 10 * np.arange(len(z))[:, None] % 7)
+    other = fit_adjustment(moved, np.argsort(order)[y], 3 * COUNTS[order])
+    assert other.tau == pytest.approx(unit * fit.tau, rel=1e-6)
+    assert other.temperature == pytest.approx(unit * fit.temperature, rel=1e-6)
+    assert other.robust_covariance == pytest.approx(unit**2 * fit.robust_covariance, rel=1e-5)
+    assert other.against_vector_scaling.statistic == pytest.approx(fit.against_vector_scaling.statistic, abs=1e-5)
+    assert order[other.predict(moved)].tolist() == fit.predict(z).tolist()
+
+
+def test_standard_errors_and_the_likelihood_ratio_have_their_distributions():
+    """200 splits: chance failures of each of the four bounds are below 1e-7, were the laws those of many images."""
+    fits = []
+    for child in np.random.SeedSequence(5).spawn(200):
+        z, y = problem(np.random.default_rng(child))
+        fits.append(fit_adjustment(z, y, COUNTS))
+    for error in ("covariance", "robust_covariance"):
+        deviations = np.array([(fit.tau - 1.6) / np.sqrt(getattr(fit, error)[0, 0]) for fit in fits])
+        low, high = chi2.ppf([5e-8, 1 - 5e-8], len(fits)) / len(fits)
+        assert low < np.mean(deviations**2) < high
+    small = sum(fit.against_vector_scaling.p_value < 0.05 for fit in fits)
+    assert binom.ppf(1e-7, len(fits), 0.05) <= small <= binom.isf(1e-7, len(fits), 0.05)
+    assert {fit.against_vector_scaling.freedom for fit in fits} == {5}
+    assert sum(fit.trusted for fit in fits) > 150
+
+
+@pytest.mark.parametrize("target", [None, [1, 1, 1, 1], [1, 2, 3, 4], [0, 1, 0, 3], COUNTS])
+def test_adjusted_logits_decide_as_bayes_rule_does(rng, target):
+    tau, temperature = 1.6, 1.8
+    z, y = problem(rng)
+    fit = dataclasses.replace(fit_adjustment(z, y, COUNTS), tau=tau, temperature=temperature)
+    evidence = (z - tau * LOG_PRIOR) / temperature  # ln p(x | k), up to a constant
+    frequencies = np.ones(4) if target is None else np.array(target)
+    posterior = softmax(evidence, axis=1) * frequencies
+    assert fit.predict(z, target).tolist() == posterior.argmax(axis=1).tolist()
+    assert fit.probabilities(z, target) == pytest.approx(posterior / posterior.sum(axis=1, keepdims=True))
+
+
+def test_the_target_of_the_fit_is_the_default(rng):
+    z, y = problem(rng)
+    plain, aimed = fit_adjustment(z, y, COUNTS), fit_adjustment(z, y, COUNTS, target=COUNTS)
+    assert aimed.tau == plain.tau
+    assert np.array_equal(aimed.apply(z), plain.apply(z, COUNTS))
+    assert np.array_equal(plain.apply(z), z - plain.tau * LOG_PRIOR)
+    assert aimed.expected_loss < plain.expected_loss < 2
+
+
+def test_a_balanced_split_is_told_by_its_counts():
+    z, y = problem(np.random.default_rng(1), drawn=np.full(4, 2000))
+    fit = fit_adjustment(z, y, COUNTS, split_counts=[1, 1, 1, 1])
+    assert abs(fit.tau - 1.6) < 5.5 * fit.tau_error < 1  # beyond 5.5 errors by chance less often than 1e-7
+    assert fit.trusted
+    wrong = fit_adjustment(z, y, COUNTS)
+    assert "images of class" in wrong.doubts[0]
+
+
+def test_a_class_without_images_and_one_with_few_keep_the_common_parameters(rng):
+    z, y = problem(rng)
+    keep = (y != 3) | (np.cumsum(y == 3) <= 3)
+    few = fit_adjustment(z[keep], y[keep], COUNTS)
+    assert few.against_vector_scaling.freedom == 4 + 3 - 2  # every scale, and the biases of three
+    none = fit_adjustment(z[y != 3], y[y != 3], COUNTS)
+    assert none.tau == pytest.approx(few.tau, abs=0.5)
+
+
+def test_what_does_not_fit_is_told(rng):
+    z, y = problem(rng, counts=5 * COUNTS)
+    good = fit_adjustment(z, y, COUNTS)
+    assert good.trusted, good.doubts
+    bad = fit_adjustment(z + np.array([0.0, 2.0, -2.0, 0.0]), y, COUNTS)
+    assert bad.against_vector_scaling.p_value < 1e-6
+    assert "fit better" in bad.doubts[0]
+    hardly = fit_adjustment(rng.normal(size=z.shape) + 0.05 * np.eye(4)[y], y, COUNTS)
+    assert any("hardly tell" in doubt for doubt in hardly.doubts), hardly.doubts
+
+
+def test_the_expected_loss_is_that_of_wrong_taus(rng):
+    """A split of a hundred images expects what fits of such splits lose on the law itself, to a factor of two."""
+    counts, losses, expected = COUNTS // 4, [], []
+    z, y = problem(rng, counts=COUNTS, drawn=np.full(4, 10_000))
+
+    def accuracy(fit):
+        right = fit.predict(z) == y
+        return 100 * np.mean([right[y == k].mean() for k in range(4)])
+
+    for child in np.random.SeedSequence(2).spawn(100):
+        fit = fit_adjustment(*problem(np.random.default_rng(child), drawn=counts), COUNTS)
+        losses.append(accuracy(dataclasses.replace(fit, tau=1.6)) - accuracy(fit))
+        expected.append(fit.expected_loss)
+    assert np.mean(losses) / 2 < np.mean(expected) < 2 * np.mean(losses)
+
+
+DIFFERENCES = st.lists(st.tuples(*[st.integers(-3, 3)] * 3), min_size=1, max_size=5)
+
+
+@given(DIFFERENCES, st.lists(st.integers(0, 2), min_size=5, max_size=5), st.permutations([1, 2, 4]))
+@configure(max_examples=300, deadline=None, derandomize=True)
+def test_separation_is_decided_as_by_linear_programming(rows, labels, counts):
+    z, y = np.array(rows, dtype=float), np.array(labels[: len(rows)])
+    prior = np.array(counts, dtype=float)  # in the place of log priors, whole numbers, so that all is exact
+    differences = np.array(
+        [[z[i, k] - z[i, j], prior[j] - prior[k]] for i, k in enumerate(y) for j in range(3) if j != k]
+    )
+    # some direction has no negative product with a difference: one of the eight below can be scaled to reach the box
+    possible = any(
+        linprog(np.zeros(2), A_ub=-differences, b_ub=np.zeros(len(differences)), bounds=bounds).status == 0
+        for axis, sign in itertools.product((0, 1), (-1, 1))
+        for bounds in [[(sign, sign) if i == axis else (-1, 1) for i in (0, 1)]]
+    )
+    assert _separated(z, prior, y) == possible
+
+
+def test_no_other_classifier_separates_what_is_not_separated(rng):
+    z, y = problem(rng, signal=8.0)
+    with pytest.raises(ValueError, match=r"^labels=.*must not be separated"):
+        fit_adjustment(z, y, COUNTS)
+    with pytest.raises(ValueError, match=r"^labels=.*must not be separated"):
+        fit_adjustment(z[y == 0], y[y == 0], COUNTS)
+
+
+def test_what_is_recorded_is_plain(rng):
+    record = fit_adjustment(*problem(rng), COUNTS).record()
+    assert json.loads(json.dumps(record)) == record
+    assert record["trusted"] is not bool(record["doubts"])
+
+
+def test_an_interval_widens_with_its_confidence(rng):
+    fit = fit_adjustment(*problem(rng), COUNTS)
+    low, high = fit.interval()
+    assert high - low == pytest.approx(2 * 1.959964 * fit.tau_error)
+    assert fit.interval(0.99)[0] < low < fit.tau < high < fit.interval(0.99)[1]
+
+
+def test_tau_normalisation_finds_the_power_of_the_norms():
+    """Each of eight splits within 6 errors, beyond which chance is below 1e-7 in all, and together as they should."""
+    norms, deviations = np.array([3.0, 2.5, 1.5, 1.0]), []
+    for child in np.random.SeedSequence(8).spawn(8):
+        z, y = problem(np.random.default_rng(child), tau=0, temperature=1.0)
+        logits = z * norms**1.2
+        fit = fit_tau_normalisation(logits, norms, y, COUNTS)
+        deviations.append((fit.tau - 1.2) / fit.tau_error)
+        assert fit.predict(logits).tolist() == (logits / norms**fit.tau).argmax(axis=1).tolist()
+    assert np.abs(deviations).max() < 6
+    low, high = chi2.ppf([5e-8, 1 - 5e-8], len(deviations)) / len(deviations)
+    assert low < np.mean(np.square(deviations)) < high
+
+
+LOGITS = np.random.default_rng(0).normal(size=(50, 3))
+LABELS = np.arange(50) % 3
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("logits", {"logits": [[1.0, np.nan, 2.0]] * 50}),
+        ("logits", {"logits": LOGITS[:, 0]}),
+        ("logits", {"logits": LOGITS[:0], "labels": LABELS[:0]}),
+        ("logits", {"logits": LOGITS[:, :1]}),
+        ("logits", {"logits": LOGITS - np.eye(3)[LABELS]}),
+        ("labels", {"labels": LABELS[:-1]}),
+        ("labels", {"labels": LABELS + 1}),
+        ("labels", {"labels": LABELS - 1}),
+        ("labels", {"labels": LABELS / 2}),
+        ("counts", {"counts": [10, 5]}),
+        ("counts", {"counts": [10, 5, 0]}),
+        ("counts", {"counts": [10, 5, -1]}),
+        ("counts", {"counts": [10, 5, np.inf]}),
+        ("counts", {"counts": [5, 5, 5]}),
+        ("target", {"target": [0, 0, 0]}),
+        ("target", {"target": [1, 1, -1]}),
+        ("target", {"target": [1, 1]}),
+        ("split_counts", {"split_counts": [1, 1, 0]}),
+    ],
+)
+def test_wrong_arguments_get_one_line(name, change):
+    arguments = {"logits": LOGITS, "labels": LABELS, "counts": [10, 5, 2], **change}
+    with pytest.raises(ValueError, match=f"^{name}=[^\n]*$"):
+        fit_adjustment(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("norms", {"norms": [1.0, 1.0, 1.0]}),
+        ("norms", {"norms": [1.0, 2.0]}),
+        ("norms", {"norms": [1.0, 2.0, 0.0]}),
+        ("logits", {"logits": LOGITS - np.eye(3)[LABELS]}),
+        ("labels", {"logits": LOGITS + 50 * np.eye(3)[LABELS]}),
+    ],
+)
+def test_wrong_arguments_of_tau_normalisation_get_one_line(name, change):
+    arguments = {"logits": LOGITS, "norms": [1.0, 1.5, 2.0], "labels": LABELS, "counts": [10, 5, 2], **change}
+    with pytest.raises(ValueError, match=f"^{name}=[^\n]*$"):
+        fit_tau_normalisation(**arguments)
+
+
+def test_applying_to_other_shapes_is_refused(rng):
+    fit = fit_adjustment(*problem(rng), COUNTS)
+    for name, call in (
+        ("logits", lambda: fit.apply([[1.0, 2.0]])),
+        ("logits", lambda: fit.predict([[np.nan, 1.0, 1.0, 1.0]])),
+        ("target", lambda: fit.apply(np.ones((1, 4)), [1, 2])),
+        ("confidence", lambda: fit.interval(1)),
+    ):
+        with pytest.raises(ValueError, match=f"^{name}="):
+            call()
