@@ -56,7 +56,8 @@ def test_npz_names(tmp_path):
         ({"y_train": np.array([1, 2])}, r"^y_train=\(2,\): its shape must be \(6,\)"),
         ({"y_train": np.array([1.0] * 6)}, r"^y_train='float64': its type must be integer$"),
         ({"y_train": np.array([True] * 6)}, r"^y_train='bool': its type must be integer$"),
-        ({"y_train": np.ones((6, 1), dtype=int)}, r"^y_train=\(6, 1\): its shape must be"),
+        ({"y_train": np.ones((6, 2), dtype=int)}, r"^y_train=\(6, 2\): its shape must be .*np.argmax\(y, axis=1\)$"),
+        ({"y_train": np.full(6, 2**63, dtype=np.uint64)}, r"^y_train=9223372036854775808: must hold labels of at most"),
         ({"y_train": np.ones(6, dtype=int), "y_test": np.ones(2, dtype=int)}, r"^y_train=\[1\]: .*two classes$"),
         ({"y_test": np.array([3, 3])}, r"^y_test=.*: must hold every class; missing: 7$"),
         ({"y_test": np.array([3, 9])}, r"^y_train=.*: must hold every class; missing: 9$"),
@@ -77,6 +78,44 @@ def test_npz_refused(tmp_path, changes, message):
     assert "\n" not in str(raised.value)
 
 
+def test_labels_in_a_column(tmp_path):
+    column = {key: GOOD[key][:, None] for key in ("y_train", "y_test")}
+    assert load(save(tmp_path / "toy.npz", **column)).labels.tolist() == [1, 0, 1, 0, 1, 0, 0, 1]
+
+
+def test_names_of_bytes_are_text(tmp_path):
+    names = np.array([f"{letter}ä".encode() for letter in "abcdefgh"])
+    assert load(save(tmp_path / "toy.npz", classes=names)).classes == ("dä", "hä")
+    with pytest.raises(ValueError, match=r"^classes=.*xff.*: must be text, or bytes of UTF-8$"):
+        load(save(tmp_path / "toy.npz", classes=np.array([b"\xff%d" % number for number in range(8)])))
+
+
+def test_floats_from_0_to_1_get_a_hint(tmp_path):
+    data = load(save(tmp_path / "toy.npz", **{key: GOOD[key] / 255 for key in ("x_train", "x_test")}))
+    with pytest.raises(ValueError, match=r"all lie between 0 and 1: save np\.round\(255 \* x\)\.astype\(np\.uint8\)$"):
+        _ = data.train_images
+
+
+@pytest.mark.parametrize(("step", "levels"), [(257, 24), (200, 19), (5, None)])
+def test_sixteen_bits_are_scaled_and_said_or_refused(tmp_path, step, levels):
+    changes = {key: GOOD[key].astype(np.uint16) * step for key in ("x_train", "x_test")}
+    if levels is None:
+        changes["x_train"][0] = 300
+    data = load(save(tmp_path / "toy.npz", **changes))
+    if levels is None:
+        with pytest.raises(ValueError, match=r"^images=\d+: must be whole numbers from 0 to 255"):
+            _ = data.train_images
+    else:
+        assert len(np.unique(data.train_images)) == levels
+        assert data.notes[0].startswith("16 bits scaled to 8, 65535 to 255: ")
+
+
+def test_home_is_expanded(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    save(tmp_path / "toy.npz")
+    assert load("~/toy.npz").name == "toy.npz"
+
+
 @pytest.mark.parametrize("data", ["", "digit", "file.npy", "Gaussian"])
 def test_unknown_data(data):
     with pytest.raises(
@@ -91,7 +130,7 @@ def test_missing_and_broken_files(tmp_path):
     for content in (b"", b"not a zip file", b"PK\x03\x04 cut off"):
         broken = tmp_path / "broken.npz"
         broken.write_bytes(content)
-        with pytest.raises(ValueError, match=r"^data=.*broken\.npz': must be a readable .npz file$"):
+        with pytest.raises(ValueError, match=r"^data=.*broken\.npz': must be a readable .npz file: File is not"):
             load(str(broken))
 
 
@@ -144,9 +183,10 @@ def test_shapes(tmp_path, train, test, shape):
     data = load(save(tmp_path / "toy.npz", **x))
     assert data.shape == shape
     if shape is None:
-        with pytest.raises(ValueError, match=r"^data='toy.npz': its images must have the shape"):
+        what = "are channel-first, 3 x 4 x 5: save" if train == (6, 3, 4, 5) else "must have the shape"
+        with pytest.raises(ValueError, match=rf"^data='toy.npz': its images {what}"):
             _ = data.train_images
-        with pytest.raises(ValueError, match=r"^resolution=2: must be None"):
+        with pytest.raises(ValueError, match=r"^resolution=2: must be None: its images"):
             load(save(tmp_path / "toy.npz", **x), resolution=2)
     else:
         assert data.train_images.shape == (6, *shape)

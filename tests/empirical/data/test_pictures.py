@@ -1,0 +1,154 @@
+"""Every mode of a picture file becomes what viewers show, or is refused by name."""
+
+import numpy as np
+import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from empirical.data.load import load
+from empirical.data.pictures import read_picture
+
+RNG = np.random.default_rng(0)
+LEVELS = np.arange(64, dtype=np.uint16).reshape(8, 8)
+
+
+def save_folder(root, classes=("a", "b"), each=2):
+    for part in ("train", "test"):
+        for name in classes:
+            (root / part / name).mkdir(parents=True)
+            for number in range(each):
+                pixels = RNG.integers(0, 256, (8, 8, 3), dtype=np.uint8)
+                Image.fromarray(pixels).save(root / part / name / f"{number}.png")
+    return root
+
+
+def stored(path, pixels, **options):
+    Image.fromarray(pixels).save(path, **options)
+    return path
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif"])
+def test_sixteen_bits_of_grey_keep_their_levels(tmp_path, suffix):
+    root = save_folder(tmp_path)
+    (root / "train" / "a" / "0.png").unlink()
+    stored(root / "train" / "a" / f"0.{suffix}", LEVELS * 1024)
+    data = load(str(root))
+    assert np.array_equal(data.train_images[0, :, :, 0], np.round(LEVELS * 1024 / 257))
+    assert data.notes == (f"16 bits scaled to 8, 65535 to 255 (1 files): {root}/train/a/0.{suffix}",)
+
+
+@pytest.mark.parametrize(("step", "right"), [(1, True), (20, False), (64, False), (65, True)])
+def test_a_small_part_of_sixteen_bits_is_not_scaled_to_black(tmp_path, step, right):
+    root = save_folder(tmp_path)
+    stored(root / "train" / "a" / "0.png", LEVELS * step)
+    if right:
+        assert len(np.unique(load(str(root)).train_images[0])) == (64 if step == 1 else 17)
+    else:
+        with pytest.raises(ValueError, match=rf"^data=.*0\.png': its 16-bit images use only 0 to {63 * step} of 65535"):
+            load(str(root))
+
+
+@pytest.mark.parametrize(
+    ("pixels", "message"),
+    [
+        (LEVELS.astype(np.float32) / 64, "holds 32-bit floats"),
+        (LEVELS.astype(np.int32) * 2**20, "must be grey, RGB or a palette of 8 bits, not of mode I"),
+    ],
+)
+def test_wide_numbers_are_refused(tmp_path, pixels, message):
+    path = stored(tmp_path / "x.tif", pixels)
+    with pytest.raises(ValueError, match=rf"^data=.*x\.tif': {message}.*save it with 8 bits a channel$"):
+        read_picture(path)
+
+
+def test_alpha_is_laid_on_white_and_said(tmp_path):
+    drawing = np.zeros((8, 8, 4), dtype=np.uint8)
+    drawing[2:4, :, 3] = 255
+    drawing[5, :, 3] = 51
+    found = read_picture(stored(tmp_path / "x.png", drawing))
+    assert found.notes == ("transparent pixels are laid on white",)
+    assert found.pixels[:, 0, 0].tolist() == [255, 255, 0, 0, 255, 204, 255, 255]
+    drawing[..., :3] = 255
+    with pytest.raises(ValueError, match=r"x\.png': is empty on white"):
+        read_picture(stored(tmp_path / "x.png", drawing))
+
+
+@pytest.mark.parametrize("mode", ["L", "P", "RGB"])
+def test_a_transparent_colour_is_laid_on_white(tmp_path, mode):
+    grey = Image.fromarray(np.repeat(np.uint8([[0, 100]]), 4, axis=0)).convert(mode)
+    transparent = {"L": 0, "P": grey.getpixel((0, 0)), "RGB": (0, 0, 0)}[mode]
+    grey.save(tmp_path / "x.png", transparency=transparent)
+    assert read_picture(tmp_path / "x.png").pixels[0, :, 0].tolist() == [255, 100]
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB"])
+def test_eight_bits_stay_as_they_are(tmp_path, mode):
+    grey = Image.fromarray(RNG.choice(np.uint8([0, 255]), (6, 5)))
+    grey.convert(mode).save(tmp_path / "x.png")
+    found = read_picture(tmp_path / "x.png")
+    assert found.notes == ()
+    assert np.array_equal(found.pixels, np.asarray(grey.convert("RGB")))
+
+
+def test_the_orientation_of_a_photograph(tmp_path):
+    shown = np.zeros((8, 8, 3), dtype=np.uint8)
+    shown[:4] = 255
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    path = tmp_path / "x.jpg"
+    Image.fromarray(np.rot90(shown).copy()).save(path, exif=exif, quality=95)
+    assert np.abs(read_picture(path).pixels.astype(int) - shown).max() < 10
+
+
+def test_frames_and_cmyk_are_said(tmp_path):
+    frames = [Image.fromarray(np.full((4, 4), grey, dtype=np.uint8)) for grey in (0, 90)]
+    frames[0].save(tmp_path / "x.gif", save_all=True, append_images=frames[1:])
+    assert read_picture(tmp_path / "x.gif").notes == ("the first of 2 frames is taken",)
+    frames[1].convert("CMYK").save(tmp_path / "x.tif")
+    assert "CMYK" in read_picture(tmp_path / "x.tif").notes[0]
+
+
+def test_what_the_decoder_refuses_is_one_line(tmp_path, monkeypatch):
+    text = PngInfo()
+    text.add_text("parameters", "x" * 3_000_000, zip=True)
+    stored(tmp_path / "text.png", LEVELS.astype(np.uint8), pnginfo=text)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 64)
+    stored(tmp_path / "bomb.png", np.zeros((8, 17), dtype=np.uint8))
+    stored(tmp_path / "large.png", np.zeros((8, 9), dtype=np.uint8))
+    (tmp_path / "empty.png").write_bytes(b"")
+    for name in ("text", "bomb", "large", "empty"):
+        with pytest.raises(ValueError, match=rf"^data=.*{name}\.png': must be a readable image: .") as raised:
+            read_picture(tmp_path / f"{name}.png")
+        assert "\n" not in str(raised.value)
+
+
+def test_hidden_and_companion_files_are_no_images(tmp_path):
+    root = save_folder(tmp_path)
+    for part in ("train", "test"):
+        for hidden in (".ipynb_checkpoints", "__MACOSX"):
+            (root / part / hidden).mkdir()
+            stored(root / part / hidden / "0.png", LEVELS.astype(np.uint8))
+    for companion in ("._0.png", ".DS_Store", "Thumbs.db"):
+        (root / "train" / "a" / companion).write_bytes(b"no image")
+    (root / "train" / "a" / ".ipynb_checkpoints").mkdir()
+    stored(root / "train" / "a" / ".ipynb_checkpoints" / "0.png", LEVELS.astype(np.uint8))
+    (root / "train" / "a" / "notes.txt").write_text("of mine")
+    data = load(str(root))
+    assert (data.classes, len(data.train_images)) == (("a", "b"), 4)
+    assert data.notes == (f"left out: no image by its name (1 files): {root}/train/a/notes.txt",)
+
+
+def test_an_empty_class_is_named(tmp_path):
+    root = save_folder(tmp_path)
+    (root / "train" / "wasp").mkdir()
+    with pytest.raises(ValueError, match=r"train/wasp': must hold images, or be removed"):
+        load(str(root))
+    stored(root / "train" / "wasp" / "0.png", LEVELS.astype(np.uint8))
+    with pytest.raises(ValueError, match=r"must have the same classes, .*: only train has wasp$"):
+        load(str(root))
+
+
+def test_classes_that_are_numbers_keep_their_order(tmp_path):
+    names = tuple(map(str, range(12)))
+    assert load(str(save_folder(tmp_path / "n", names, each=1))).classes == names
+    assert load(str(save_folder(tmp_path / "m", ("a10", "a9", "B"), each=1))).classes == ("B", "a9", "a10")
