@@ -11,7 +11,7 @@ from numpy.random import SeedSequence
 from numpy.typing import NDArray
 
 from empirical.config import SHAPES
-from empirical.data.load import Dataset
+from empirical.data.dataset import Dataset
 from theory.support.validate import choice, number, refuse, whole
 
 __all__ = [

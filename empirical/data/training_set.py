@@ -15,7 +15,8 @@ from torch import Tensor
 
 from empirical.config import Config
 from empirical.data import longtail
-from empirical.data.load import Dataset, load
+from empirical.data.dataset import Dataset
+from empirical.data.load import load
 from empirical.data.mixing import mix
 from empirical.training.augment import statistics
 from theory.support.validate import refuse

@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from empirical.analysis.agreement import agreement, lda_recalls, pca_features, separation_from_recalls
-from empirical.data.load import Dataset, load
+from empirical.data.dataset import Dataset
+from empirical.data.load import load
 from empirical.data.longtail import FEWEST, MOST_DRAWS, Draw, draws, imbalance_ratio, majority_count, minority_count
 from empirical.experiments.shared.rows import grouped
 from empirical.runtime.command_line import ROOT, folder, numeric

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from empirical.data.load import HELD_OUT, Dataset, digits
+from empirical.data.dataset import HELD_OUT, Dataset
+from empirical.data.load import digits
 from empirical.data.longtail import counts, draws, minority_count, subset
 
 

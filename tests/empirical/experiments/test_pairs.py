@@ -9,7 +9,8 @@ import pytest
 from numpy.random import SeedSequence
 from scipy.stats import chi2, norm
 
-from empirical.data.load import Dataset, digits, load
+from empirical.data.dataset import Dataset
+from empirical.data.load import digits, load
 from empirical.experiments.pairs import Row, Setting, run, summarise
 from theory.theorem2 import minority_recall
 
