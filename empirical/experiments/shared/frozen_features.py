@@ -29,8 +29,8 @@ from empirical.analysis.agreement import separation_from_recalls
 from empirical.analysis.linear_classifiers import Moments, Rule, head, lda, moments
 from empirical.analysis.recall_laws import LAWS, from_balance, from_moments, from_samples, from_separation
 from empirical.config import Config
-from empirical.data.gaussian import GaussianImages
 from empirical.data.dataset import Dataset
+from empirical.data.gaussian import GaussianImages
 from empirical.data.longtail import FEWEST, MOST_DRAWS, draws, majority_count, minority_count
 from empirical.experiments.pairs import SPREAD
 from empirical.experiments.shared import backbone as unseen
