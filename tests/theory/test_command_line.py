@@ -11,7 +11,7 @@ from theory.__main__ import main
 from theory.proofs.evidence import LEVELS, Step
 from theory.verdicts import ledger, report
 
-KEYS = {"id", "summary", "place", "printed", "holds", "condition", "verdict", "evidence"}
+KEYS = {"id", "title", "summary", "place", "printed", "holds", "condition", "verdict", "evidence"}
 
 
 def test_verify_writes_the_ledger(tmp_path, capsys):

@@ -12,7 +12,7 @@ from typing import Any
 
 import sympy
 
-from theory.proofs.evidence import Step, cited, identity, lemma, witness
+from theory.proofs.evidence import Comparison, Step, cited, identity, lemma, witness
 
 __all__ = [
     "balanced",
@@ -76,11 +76,11 @@ def covariance_holds() -> tuple[Step, ...]:
 def covariance_differs() -> tuple[Step, ...]:
     """Exhibit a problem in one dimension where the covariance ``Sigma^2``, taken literally, contradicts (3)."""
 
-    def off_boundary() -> bool:
+    def off_boundary() -> list[Comparison]:
         mu1, mu2, big_sigma, log_ratio = (sympy.Integer(v) for v in (1, -1, 2, 1))
         point = (mu1 + mu2) / 2 - (mu1 - mu2) * log_ratio / ((mu1 - mu2) ** 2 / big_sigma)
         log_odds = log_ratio + (mu1 - mu2) * (point - (mu1 + mu2) / 2) / big_sigma**2
-        return bool(log_odds == _HALF)
+        return [(log_odds, "==", _HALF)]
 
     return (
         witness(
@@ -119,13 +119,13 @@ def similarity_along_direction() -> tuple[Step, ...]:
 def similarity_across_directions() -> tuple[Step, ...]:
     """Exhibit two problems in which the smaller mean difference has the smaller bias."""
 
-    def reversed_order() -> bool:
+    def reversed_order() -> list[Comparison]:
         variances = (Fraction(1), Fraction(100))
         near, far = (Fraction(1), Fraction(0)), (Fraction(0), Fraction(2))
         bias = [  # |m| / <m, m>, the Euclidean distance from the midpoint for ln(p+/p-) = 1
             max(m) / sum(v * v / s for v, s in zip(m, variances, strict=True)) for m in (near, far)
         ]
-        return bias == [1, 50]
+        return [(bias[0], "==", 1), (bias[1], "==", 50), (max(near), "<", max(far))]
 
     return (
         witness(

@@ -13,7 +13,7 @@ from typing import Any
 
 import sympy
 
-from theory.proofs.evidence import Step, cited, identity, lemma, witness
+from theory.proofs.evidence import Comparison, Step, cited, identity, lemma, witness
 
 __all__ = [
     "balanced_accuracy",
@@ -36,15 +36,17 @@ _DIMENSIONS = (2, 3, 5, 8, 12)
 
 def nearest_point() -> tuple[Step, ...]:
     """Show when the printed point is the boundary's nearest point to the midpoint in Euclidean distance too."""
-    size, factor = sympy.Symbol("d", integer=True, positive=True), sympy.Symbol("k", positive=True)
-    cov, m = sympy.MatrixSymbol("cov", size, size), sympy.MatrixSymbol("m", size, 1)
+    factor, along = sympy.Symbol("k", positive=True), sympy.Symbol("along", real=True)
     e, yy, wy = sympy.Symbol("e", positive=True), sympy.Symbol("yy", real=True), sympy.Symbol("wy", real=True)
     printed, nearest = _L**2 * _DD / _MM**2, _L**2 / _GG
     excess = _L**2 * (_DD * _GG - _MM**2) / (_MM**2 * _GG)
     return (
         identity(
-            "both y = -L m/(w . m), the printed point, and y = -L w/(w . w) satisfy w . y = -L",
-            lambda: (sympy.Matrix([-_L / _MM * _MM, -_L / _GG * _GG]), sympy.Matrix([-_L, -_L])),
+            "of y = a m and y = b w only a = -L/(w . m), the printed point, and b = -L/(w . w) satisfy w . y = -L",
+            lambda: (
+                sympy.Matrix([*sympy.solve(along * _MM + _L, along), *sympy.solve(along * _GG + _L, along)]),
+                sympy.Matrix([-_L / _MM, -_L / _GG]),
+            ),
         ),
         cited("(w . y)^2 <= (w . w)(y . y)", "Cauchy-Schwarz"),
         lemma(
@@ -64,8 +66,9 @@ def nearest_point() -> tuple[Step, ...]:
             lambda: ([sympy.Ne(_L, 0), sympy.Eq(excess, 0)], sympy.Eq(_DD * _GG, _MM**2)),
         ),
         witness(
-            "w = cov^-1 m = k m gives m = cov w = k cov m: m is an eigenvector of cov, of the eigenvalue 1/k",
-            lambda: bool(cov * (cov.inverse() * m) == m),
+            "w = cov^-1 m = k m, multiplied by cov, is cov m = m/k: m is an eigenvector of cov, of the eigenvalue 1/k "
+            "(exact rational arithmetic, d = 2 to 12)",
+            _eigenvectors_checked,
         ),
         identity(
             "conversely cov m = e m gives w = m/e, and the excess is 0",
@@ -81,8 +84,6 @@ def nearest_point() -> tuple[Step, ...]:
 
 def recalls() -> tuple[Step, ...]:
     """Show that the recalls are ``Phi(M/2 + L/M)`` and ``Phi(M/2 - L/M)``, in any dimension."""
-    size = sympy.Symbol("d", integer=True, positive=True)
-    cov, m = sympy.MatrixSymbol("cov", size, size), sympy.MatrixSymbol("m", size, 1)
     xi_xi, xi_m = sympy.symbols("xi_xi xi_m", real=True)  # <xi, xi>, <xi, m> = w . xi
 
     def log_odds(to_mu1: int, to_mu2: int) -> Any:
@@ -98,13 +99,13 @@ def recalls() -> tuple[Step, ...]:
                 sympy.Matrix([_L + _M**2 / 2 + xi_m, _L - _M**2 / 2 + xi_m]),
             ),
         ),
-        witness(
+        cited(
             "w . xi has mean 0 and variance w^T cov w = w . (cov cov^-1 m) = w . m = M^2",
-            lambda: bool(cov * (cov.inverse() * m) == m),
+            "T. W. Anderson, An introduction to multivariate statistical analysis, 2003, section 2.3",
         ),
         witness(
             "exact rational arithmetic, d = 2 to 12: w^T cov w = w . m = m^T cov^-1 m",
-            lambda: all(_product(_times(cov, w), w) == _product(w, m) for cov, m, w, _ in _problems()),
+            lambda: [(_product(_times(cov, w), w), "==", _product(w, m)) for cov, m, w, _ in _problems()],
         ),
         cited(
             "a linear function of a Gaussian vector is Gaussian",
@@ -126,15 +127,15 @@ def collapse() -> tuple[Step, ...]:
     root = _Z + sympy.sqrt(_Z**2 + 2 * _LOG)
     infinite = sympy.oo
 
-    def limits() -> bool:
+    def limits() -> list[Comparison]:
         return [
-            sympy.limit(minority, _M, 0, "+"),
-            sympy.limit(majority, _M, 0, "+"),
-            sympy.limit(minority, _M, infinite),
-            sympy.limit(majority, _M, infinite),
-            sympy.limit(minority, _LOG, infinite),
-            sympy.limit(majority, _LOG, infinite),
-        ] == [-infinite, infinite, infinite, infinite, -infinite, infinite]
+            (sympy.limit(minority, _M, 0, "+"), "==", -infinite),
+            (sympy.limit(majority, _M, 0, "+"), "==", infinite),
+            (sympy.limit(minority, _M, infinite), "==", infinite),
+            (sympy.limit(majority, _M, infinite), "==", infinite),
+            (sympy.limit(minority, _LOG, infinite), "==", -infinite),
+            (sympy.limit(majority, _LOG, infinite), "==", infinite),
+        ]
 
     return (
         identity(
@@ -181,7 +182,7 @@ def balanced_accuracy() -> tuple[Step, ...]:
 
     up, down = _M / 2 + _LOG / _M, _M / 2 - _LOG / _M
     accuracy = (cdf(up) + cdf(down)) / 2
-    share = sympy.Symbol("share", positive=True)
+    density = sympy.Symbol("density", positive=True)
     return (
         identity(
             "its slope in ln r is (phi(M/2 + ln r/M) - phi(M/2 - ln r/M))/(2 M)",
@@ -189,8 +190,9 @@ def balanced_accuracy() -> tuple[Step, ...]:
         ),
         identity("phi(M/2 + ln r/M) = phi(M/2 - ln r/M)/r", lambda: (phi(up), phi(down) * sympy.exp(-_LOG))),
         lemma(
-            "for r > 1 the slope is < 0: imbalance costs balanced accuracy, the more the larger it is",
-            lambda: ([share < 1], share - 1 < 0),
+            "with r > 1 and d = phi(M/2 - ln r/M) > 0 the slope (d/r - d)/(2 M) is < 0: imbalance costs balanced "
+            "accuracy, the more the larger it is",
+            lambda: ([_R > 1], (density / _R - density) / (2 * _M) < 0),
         ),
         identity(
             "for r -> oo it tends to 1/2, so that the loss tends to Phi(M/2) - 1/2",
@@ -285,10 +287,10 @@ def extinction() -> tuple[Step, ...]:
         ),
         witness(
             "for c1 < c2, and for c1 = c2 with delta != 0, it is unbounded below: no finite ratio suffices",
-            lambda: (
-                sympy.limit(form.subs({c1: 1, c2: 2, delta: 1}), y, sympy.oo) == -sympy.oo
-                and sympy.limit(form.subs({c1: 1, c2: 1, delta: 1}), y, -sympy.oo) == -sympy.oo
-            ),
+            lambda: [
+                (sympy.limit(form.subs({c1: 1, c2: 2, delta: 1}), y, sympy.oo), "==", -sympy.oo),
+                (sympy.limit(form.subs({c1: 1, c2: 1, delta: 1}), y, -sympy.oo), "==", -sympy.oo),
+            ],
         ),
     )
 
@@ -332,10 +334,16 @@ def mean_noise() -> tuple[Step, ...]:
     )
 
 
-def _nearest_points_checked() -> bool:
-    return all(
-        (_product(m, m) * _product(w, w) == _product(w, m) ** 2) == eigenvector for _, m, w, eigenvector in _problems()
-    )
+def _eigenvectors_checked() -> list[Comparison]:
+    eigenvalue = [(cov, m, _product(m, m) / _product(w, m)) for cov, m, w, eigenvector in _problems() if eigenvector]
+    return [(_times(cov, m), "==", [e * v for v in m]) for cov, m, e in eigenvalue]
+
+
+def _nearest_points_checked() -> list[Comparison]:
+    return [
+        (_product(m, m) * _product(w, w), "==" if eigenvector else ">", _product(w, m) ** 2)
+        for _, m, w, eigenvector in _problems()
+    ]
 
 
 def _problems() -> Iterator[tuple[list[list[Fraction]], list[Fraction], list[Fraction], bool]]:

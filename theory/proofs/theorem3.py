@@ -6,24 +6,28 @@ from fractions import Fraction
 
 import sympy
 
-from theory.proofs.evidence import Step, identity, lemma, witness
+from theory.proofs.evidence import Comparison, Step, identity, lemma, witness
 
 __all__ = ["angles_remain", "balancing_harms", "equal_norms", "norms_and_angles"]
 
 _W, _F = sympy.symbols("w_norm f_norm", positive=True)
-_ANGLE, _DOT = sympy.symbols("angle dot", real=True)
+_ANGLE = sympy.Symbol("angle", real=True)
 _REST = sympy.Symbol("rest", positive=True)  # the other classes' sum of exponentials
 
 
 def norms_and_angles() -> tuple[Step, ...]:
     """Show Theorem 3, and that norm and angle each do influence the probability."""
+    a, b = sympy.symbols("a b", real=True)
     logit = _W * _F * sympy.cos(_ANGLE)
     probability = sympy.exp(logit) / (sympy.exp(logit) + _REST)
     other = 1 / (1 + sympy.exp(logit) + _REST)  # of a class whose logit is 0, beside this one and the rest
     return (
         identity(
-            "|w| |f| cos(angle) = w . f, with cos(angle) defined as w . f/(|w| |f|)",
-            lambda: (logit.subs(sympy.cos(_ANGLE), _DOT / (_W * _F)), _DOT),
+            "w = |w| (cos(a), sin(a)), f = |f| (cos(b), sin(b)) in the plane of both: w . f = |w| |f| cos(a - b)",
+            lambda: (
+                _W * sympy.cos(a) * _F * sympy.cos(b) + _W * sympy.sin(a) * _F * sympy.sin(b),
+                logit.subs(_ANGLE, a - b),
+            ),
         ),
         identity(
             "d ln P_t/d|w_t| = |f| cos(angle) (1 - P_t): its sign is that of the cosine",
@@ -72,10 +76,10 @@ def equal_norms() -> tuple[Step, ...]:
 def angles_remain() -> tuple[Step, ...]:
     """Exhibit equal norms that leave a bias."""
 
-    def still_biased() -> bool:
+    def still_biased() -> list[Comparison]:
         weights = ((Fraction(1), Fraction(0)), (Fraction(0), Fraction(1)))  # majority, minority: norms 1 and 1
         majority, minority = _logits(weights, (2, 1))  # a minority sample nearer to the majority's weight
-        return majority > minority
+        return [(majority, ">", minority)]
 
     return (witness("w1 = (1, 0), w2 = (0, 1), f = (2, 1) of class 2: norms equal, decided for class 1", still_biased),)
 
@@ -83,11 +87,11 @@ def angles_remain() -> tuple[Step, ...]:
 def balancing_harms() -> tuple[Step, ...]:
     """Exhibit norms whose balancing turns a right decision for the minority into a wrong one."""
 
-    def made_biased() -> bool:
+    def made_biased() -> list[Comparison]:
         w_major, w_minor = (Fraction(-3, 5), Fraction(4, 5)), (Fraction(-4, 5), Fraction(3, 5))  # norms 1 and 1
         small = (w_minor[0] / 2, w_minor[1] / 2)  # the minority's weight as trained: norm 1/2
         before, after = (_logits((w_major, w), (1, 0)) for w in (small, w_minor))
-        return before[1] > before[0] and after[1] < after[0]
+        return [(before[1], ">", before[0]), (after[1], "<", after[0])]
 
     return (
         witness(

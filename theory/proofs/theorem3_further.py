@@ -12,7 +12,7 @@ from typing import Any
 
 import sympy
 
-from theory.proofs.evidence import Step, cited, identity, lemma, witness
+from theory.proofs.evidence import Comparison, Step, cited, identity, lemma, witness
 
 __all__ = [
     "bias_coordinate",
@@ -29,7 +29,6 @@ _F, _REST, _W = sympy.symbols("f_norm rest w_norm", positive=True)
 _COS = sympy.Symbol("cosine", real=True)
 _AA, _BB = sympy.symbols("aa bb", positive=True)  # <mu1, mu1> and <mu2, mu2>
 _XA, _XB, _LN_P1, _LN_P2 = sympy.symbols("xa xb ln_p1 ln_p2", real=True)  # <x, mu1>, <x, mu2>
-_L = _LN_P1 - _LN_P2
 _TAU = sympy.Symbol("tau", real=True)
 
 
@@ -58,24 +57,33 @@ def norm_slope() -> tuple[Step, ...]:
 def feature_norm() -> tuple[Step, ...]:
     """Show what the norm of the feature does: it sharpens the probabilities and, without bias, decides nothing."""
     slopes = sympy.symbols("s1 s2 s3", real=True)  # |w_j| cos(a_j)
-    first, second = slopes[:2]
+    first, second, third = slopes
+    shares = sympy.symbols("P1 P2 P3", positive=True)
+    slope = first - sum(p * s for p, s in zip(shares, slopes, strict=True))
     exponentials = [sympy.exp(_F * s) for s in slopes]
     probabilities = [e / sum(exponentials) for e in exponentials]
 
-    def decided_by_length() -> bool:
+    def decided_by_length() -> list[Comparison]:
         weights, biases, feature = (Fraction(1), Fraction(0)), (Fraction(0), Fraction(1)), Fraction(1, 2)
         near = [w * feature + b for w, b in zip(weights, biases, strict=True)]
         far = [w * 4 * feature + b for w, b in zip(weights, biases, strict=True)]
-        return near[0] < near[1] and far[0] > far[1]
+        return [(near[0], "<", near[1]), (far[0], ">", far[1])]
 
     return (
         identity(
-            "d ln P_t/d|f| = |w_t| cos(a_t) - sum_j P_j |w_j| cos(a_j): > 0 for the class of the largest logit, < "
-            "0 for that of the smallest (three classes)",
+            "d ln P_t/d|f| = s_t - sum_j P_j s_j with s_j = |w_j| cos(a_j) (three classes)",
             lambda: (
                 sympy.diff(sympy.log(probabilities[0]), _F),
                 first - sum(p * s for p, s in zip(probabilities, slopes, strict=True)),
             ),
+        ),
+        lemma(
+            "it is > 0 for the class of the largest logit, unless all are equal",
+            lambda: ([sympy.Eq(sum(shares), 1), first >= second, first >= third, first > third], slope > 0),
+        ),
+        lemma(
+            "and < 0 for that of the smallest",
+            lambda: ([sympy.Eq(sum(shares), 1), first <= second, first <= third, first < third], slope < 0),
         ),
         lemma(
             "without bias |f| does not change which logit is larger",
@@ -92,15 +100,15 @@ def equal_norms() -> tuple[Step, ...]:
 
     The wanted classifier is the sign of ``n . f - c``, the weights ``v_1, v_2`` have the norm ``a``.
     """
-    k = sympy.Symbol("k", real=True)
+    k, nf, c, t = sympy.symbols("k nf c t", real=True)
     nn, a = sympy.symbols("nn a", positive=True)
     v1n = sympy.Symbol("v1n", real=True)  # v_1 . n
     length = a**2 - 2 * k * v1n + k**2 * nn  # |v_1 - k n|^2
     return (
-        identity(
-            "at f = 0 all logits are 0, whatever the norms and tau: the boundary passes through the origin, so "
-            "that c = 0 is necessary",
-            lambda: (_W**_TAU * _F * _COS * sympy.S.Zero, sympy.S.Zero),
+        lemma(
+            "without bias f and t f are decided alike, whatever the norms and tau: if f and t f, t != 1, both lie on "
+            "n . f = c, then c = 0: the boundary passes through the origin",
+            lambda: ([sympy.Eq(nf, c), sympy.Eq(t * nf, c), sympy.Ne(t, 1)], sympy.Eq(c, 0)),
         ),
         lemma(
             "v_1 - v_2 = k n, k != 0 and |v_2| = |v_1| force k = 2 v_1 . n/(n . n): v_2 is the mirror image of "
@@ -126,9 +134,9 @@ def prior_in_bias() -> tuple[Step, ...]:
     xx = sympy.Symbol("xx", real=True)
     posterior = [p - (xx - 2 * x + mm) / 2 for p, x, mm in ((_LN_P1, _XA, _AA), (_LN_P2, _XB, _BB))]
     biases = [_LN_P1 - _AA / 2, _LN_P2 - _BB / 2]
-    balanced = _XA - _XB - (_AA - _BB) / 2
     m = sympy.Symbol("M", positive=True)
     ratio = sympy.Symbol("lnr", positive=True)
+    opposite = {_XA: -_AA, _XB: _AA, _BB: _AA, _LN_P1: _LN_P2 + ratio}  # at x = mu2 = -mu1
     return (
         identity(
             "ln(p_k N(x; mu_k, cov)) is -<x, x>/2 + w_k . x + b_k up to a constant, w_k = cov^-1 mu_k, "
@@ -139,29 +147,17 @@ def prior_in_bias() -> tuple[Step, ...]:
             ),
         ),
         identity(
-            "so no weight, norm or angle depends on the prior (d/d ln p_k of the posterior is 1, without x)",
+            "without b_1 - b_2 the log odds lose all of ln(p_1/p_2), and (<mu1, mu1> - <mu2, mu2>)/2 besides: what is "
+            "left is the balanced classifier if and only if <mu1, mu1> = <mu2, mu2>",
+            lambda: (_XA - _XB - (posterior[0] - posterior[1]).subs({_LN_P1: 0, _LN_P2: 0}), (_AA - _BB) / 2),
+        ),
+        identity(
+            "at mu2 = -mu1 the score of a minority's feature has the mean -M^2/2 + ln r with the bias, -M^2/2 without, "
+            "in units of its standard deviation M (M^2 = 4 <mu1, mu1>): dropping the bias takes the minority's recall "
+            "from Phi(M/2 - ln r/M) to Phi(M/2), which is the whole effect of imbalance",
             lambda: (
-                sympy.Matrix([sympy.diff(posterior[0], _LN_P1), sympy.diff(posterior[1], _LN_P2)]),
-                sympy.Matrix([1, 1]),
-            ),
-        ),
-        identity(
-            "the discarded b_1 - b_2 is ln(p_1/p_2) - (<mu1, mu1> - <mu2, mu2>)/2: without it the imbalance is "
-            "gone, entirely",
-            lambda: (biases[0] - biases[1], _L - (_AA - _BB) / 2),
-        ),
-        identity(
-            "what is left, <x, mu1> - <x, mu2>, differs from the balanced log odds by (<mu1, mu1> - <mu2, "
-            "mu2>)/2: it is the balanced classifier if and only if <mu1, mu1> = <mu2, mu2>",
-            lambda: (_XA - _XB - balanced, (_AA - _BB) / 2),
-        ),
-        identity(
-            "at mu2 = -mu1 the discarded term is ln(p_1/p_2) alone, and dropping it takes the minority's recall "
-            "from Phi(M/2 - ln r/M) to Phi(M/2): its effect is the whole effect of imbalance, not a negligible "
-            "one",
-            lambda: (
-                sympy.Matrix([(biases[0] - biases[1]).subs(_BB, _AA), (m**2 / 2 - ratio) / m + ratio / m]),
-                sympy.Matrix([_L, m / 2]),
+                sympy.Matrix([(posterior[0] - posterior[1]) / m, (_XA - _XB) / m]).subs(opposite).subs(_AA, m**2 / 4),
+                -sympy.Matrix([m / 2 - ratio / m, m / 2]),
             ),
         ),
     )
@@ -170,7 +166,8 @@ def prior_in_bias() -> tuple[Step, ...]:
 def tau_condition() -> tuple[Step, ...]:
     """Show exactly when tau-normalisation without bias gives the balanced boundary in Theorem 2's model."""
     a1, a2 = sympy.symbols("a1 a2", positive=True)  # |w_k|^-tau
-    k, u, v, ratio = sympy.symbols("k u v kappa", real=True)
+    k, u, v, ratio, w12 = sympy.symbols("k u v kappa w12", real=True)
+    w11, w22 = sympy.symbols("w11 w22", positive=True)
 
     def scores(
         mu1: tuple[int, int], mu2: tuple[int, int], variances: tuple[int, int], *, normalized: bool
@@ -182,10 +179,6 @@ def tau_condition() -> tuple[Step, ...]:
         middle = (sympy.Matrix(mu1) + sympy.Matrix(mu2)) / 2
         return [w.dot(middle) / (w.norm() if normalized else 1) for w in weights]
 
-    def equal(*args: Any, normalized: bool) -> bool:
-        first, second = scores(*args, normalized=normalized)
-        return bool(first == second)
-
     isotropic, wide = (1, 1), (1, 4)
     return (
         identity(
@@ -194,8 +187,15 @@ def tau_condition() -> tuple[Step, ...]:
             lambda: ((_XA - _XB - (_AA - _BB) / 2).subs({_XA: 0, _XB: 0}), -(_AA - _BB) / 2),
         ),
         lemma(
-            "linearly independent w_1, w_2: a_1 w_1 - a_2 w_2 = k (w_1 - w_2) forces a_1 = k = a_2, a_i = |w_i|^-tau",
-            lambda: ([sympy.Eq(a1 - k, 0), sympy.Eq(k - a2, 0)], sympy.Eq(a1, a2)),
+            "linearly independent w_1, w_2 (by Gram's determinant): |a_1 w_1 - a_2 w_2 - k (w_1 - w_2)|^2 = 0 forces "
+            "a_1 = k = a_2, a_i = |w_i|^-tau",
+            lambda: (
+                [
+                    w12**2 < w11 * w22,
+                    sympy.Eq((a1 - k) ** 2 * w11 - 2 * (a1 - k) * (a2 - k) * w12 + (a2 - k) ** 2 * w22, 0),
+                ],
+                sympy.And(sympy.Eq(a1, k), sympy.Eq(a2, k)),
+            ),
         ),
         lemma(
             "that is tau ln|w_1| = tau ln|w_2|: tau = 0 or |w_1| = |w_2|",
@@ -206,30 +206,39 @@ def tau_condition() -> tuple[Step, ...]:
             "|w_1| = |w_2| too",
             lambda: ([sympy.Ne(ratio, 1), sympy.Eq(_AA, ratio**2 * _AA)], sympy.Eq(ratio, -1)),
         ),
-        identity(
-            "conversely with |w_1| = |w_2| = a both weights are divided by a^tau: w_1 - w_2 keeps its direction",
-            lambda: ((_XA - _XB) / _W**_TAU, _XA / _W**_TAU - _XB / _W**_TAU),
+        lemma(
+            "conversely with a_1 = a_2 the decision is that of w_1 - w_2",
+            lambda: ([sympy.Eq(a1, a2), _XA > _XB], a1 * _XA > a2 * _XB),
         ),
         witness(
-            "restored: cov = I, mu = (1, 2), (2, 1), for tau = 0 and tau = 1",
-            lambda: all(equal((1, 2), (2, 1), isotropic, normalized=n) for n in (False, True)),
+            "restored: cov = I, mu = (1, 2), (2, 1), for tau = 0 and tau = 1: both scores are equal at the midpoint",
+            lambda: [
+                (first, "==", second)
+                for first, second in (scores((1, 2), (2, 1), isotropic, normalized=n) for n in (False, True))
+            ],
         ),
         witness(
             "not restored, whatever the prior: cov = I, mu = (3, 0), (0, 1), tau = 1: the midpoint scores 3/2 "
             "against 1/2",
-            lambda: scores((3, 0), (0, 1), isotropic, normalized=True) == [sympy.Rational(3, 2), sympy.Rational(1, 2)],
+            lambda: [
+                (scores((3, 0), (0, 1), isotropic, normalized=True), "==", [sympy.Rational(3, 2), sympy.Rational(1, 2)])
+            ],
         ),
         witness(
             "broken by normalising: cov = diag(1, 4), mu = (1, 0), (0, 2): restored by dropping the bias (tau = "
             "0), not at tau = 1",
-            lambda: equal((1, 0), (0, 2), wide, normalized=False) and not equal((1, 0), (0, 2), wide, normalized=True),
+            lambda: [
+                (first, "!=" if normalized else "==", second)
+                for normalized in (False, True)
+                for first, second in (scores((1, 0), (0, 2), wide, normalized=normalized),)
+            ],
         ),
     )
 
 
 def opposite_weights() -> tuple[Step, ...]:
     """Show that two classes trained by gradient descent from zero have equal norms, whatever the imbalance."""
-    logits = sympy.symbols("l1 l2 l3", real=True)
+    logits, scale = sympy.symbols("l1 l2 l3", real=True), sympy.Symbol("a", positive=True)
     loss = sympy.log(sum(sympy.exp(value) for value in logits)) - logits[0]
     return (
         identity(
@@ -242,10 +251,10 @@ def opposite_weights() -> tuple[Step, ...]:
             "and is mapped into itself by the gradient: the sum of the weights stays 0 if it starts there",
             "linearity of the update",
         ),
-        identity(
-            "two classes: w_2 = -w_1, so that the norms are equal, and tau-normalisation scales w_1 - w_2 = 2 w_1 "
-            "by |w_1|^-tau: without bias the decision is the same for every tau",
-            lambda: ((_XA - (-_XA)) * _W**-_TAU, _XA / _W**_TAU - (-_XA) / _W**_TAU),
+        lemma(
+            "two classes: w_2 = -w_1, so that both norms and a = |w_k|^-tau are equal: without bias the decision by "
+            "a w_1 . f and a w_2 . f is that of w_1 . f, for every tau",
+            lambda: ([_XA > 0], scale * _XA > scale * -_XA),
         ),
     )
 
@@ -254,6 +263,7 @@ def bias_coordinate() -> tuple[Step, ...]:
     """Show what happens when the features hold a constant coordinate 1, whose weight the bias then is."""
     ln_p = sympy.Symbol("ln_p", negative=True)
     bias = ln_p - _AA / 2
+    prior, square = sympy.symbols("ln_p square", real=True)
     return (
         identity(
             "the squared norm of (w_k, b_k) has the slope 2 b_k in ln p_k: now the prior is in the norms",
@@ -263,7 +273,7 @@ def bias_coordinate() -> tuple[Step, ...]:
             "which is < 0, as p_k < 1: for these weights it is the rarer class whose norm grows, against what "
             "section 5.3 observes of trained networks (softmax weights are unique up to a common vector, and "
             "norms are not)",
-            lambda: ([ln_p < 0], 2 * bias < 0),
+            lambda: ([prior < 0, square >= 0], 2 * (prior - square / 2) < 0),
         ),
     )
 

@@ -6,7 +6,6 @@ from functools import cache
 from typing import Any
 
 import sympy
-from sympy import stats
 
 from theory.proofs import derivations as d
 from theory.proofs.evidence import Step, cited, identity, lemma
@@ -30,15 +29,20 @@ _ONE_SIDED = {BETA_POS: d.BETA, P_POS: d.P, P_NEG: 1, _K_POS: d.K, _K_NEG: 0}
 
 @cache
 def sample_moments() -> dict[str, tuple[Any, Any]]:
-    """Return (mean, variance) of a pure and of a similar sample of either class, by integration."""
-    z_pos, z_neg = stats.Normal("Z_pos", d.MU1, d.SIGMA), stats.Normal("Z_neg", d.MU2, d.SIGMA)
-    samples = {
-        "pure positive": z_pos,
-        "similar positive": BETA_POS * z_pos + (1 - BETA_POS) * z_neg,
-        "pure negative": z_neg,
-        "similar negative": BETA_NEG * z_neg + (1 - BETA_NEG) * z_pos,
+    """Return (mean, variance) of a pure and of a similar sample of either class, from Theorem 1's integrals."""
+    own, mixed = d.sample_moments()["pure"], d.sample_moments()["similar"]
+    swap = {d.MU1: d.MU2, d.MU2: d.MU1, d.BETA: BETA_NEG}  # the classes change their parts
+    return {
+        "pure positive": own,
+        "similar positive": _replaced(mixed, {d.BETA: BETA_POS}),
+        "pure negative": d.sample_moments()["negative"],
+        "similar negative": _replaced(mixed, swap),
     }
-    return {name: (sympy.simplify(stats.E(x)), sympy.simplify(stats.variance(x))) for name, x in samples.items()}
+
+
+def _replaced(moments: tuple[Any, Any], values: dict[Any, Any]) -> tuple[Any, Any]:
+    mean, variance = (moment.subs(values, simultaneous=True) for moment in moments)
+    return mean, variance
 
 
 @cache
@@ -109,6 +113,7 @@ def reduces_to_theorem1() -> tuple[Step, ...]:
 def bound_holds() -> tuple[Step, ...]:
     """Show, for all settings, ``P(|f - E f| > alpha) <= 2 exp(-alpha^2/(4 v1)) + 2 exp(-alpha^2/(4 v2))``."""
     t, (v1, v2) = sympy.Symbol("t", real=True), sympy.symbols("v1 v2", positive=True)
+    h_pos, h_neg, s_pos, s_neg = sympy.symbols("h_pos h_neg s_pos s_neg", real=True)
     step_pos, step_neg = (1 - BETA_POS) * _GAP / (2 * d.N_POS), -(1 - BETA_NEG) * _GAP / (2 * d.N_NEG)
     count = (_GAP**2 / 16) * ((1 - BETA_POS) ** 2 / d.N_POS + (1 - BETA_NEG) ** 2 / d.N_NEG)
     normal = d.SIGMA**2 / 4 * (1 / d.N_POS + 1 / d.N_NEG)
@@ -130,8 +135,15 @@ def bound_holds() -> tuple[Step, ...]:
             "the two counts are independent; a centred indicator has log mgf <= t^2/8 (Hoeffding's lemma)",
             "Hoeffding 1963, section 4",
         ),
+        lemma(
+            "so n+ h(t step+) + n- h(t step-) is at most n+ (t step+)^2/8 + n- (t step-)^2/8",
+            lambda: (
+                [h_pos <= (t * s_pos) ** 2 / 8, h_neg <= (t * s_neg) ** 2 / 8],
+                d.N_POS * h_pos + d.N_NEG * h_neg <= d.N_POS * (t * s_pos) ** 2 / 8 + d.N_NEG * (t * s_neg) ** 2 / 8,
+            ),
+        ),
         identity(
-            "the mean's part has log mgf <= t^2 v2/2, v2 = (mu2 - mu1)^2/16 ((1 - beta+)^2/n+ + (1 - beta-)^2/n-); a "
+            "which is t^2 v2/2, v2 = (mu2 - mu1)^2/16 ((1 - beta+)^2/n+ + (1 - beta-)^2/n-): the mean's part; a "
             "class with p in {0, 1} has no random count and adds nothing",
             lambda: (d.N_POS * (t * step_pos) ** 2 / 8 + d.N_NEG * (t * step_neg) ** 2 / 8, t**2 * count / 2),
         ),

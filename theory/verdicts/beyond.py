@@ -2,6 +2,24 @@
 
 They have no printed form; ``python -m theory results`` runs all of their proofs, and ``python -m theory prove ID``
 prints one.
+
+To add a result:
+
+1. Write its proof in :mod:`theory.proofs`: functions that return steps (:mod:`theory.proofs.evidence`). A step holds
+   its claim as data, from which wrong variants of it are made; ``tests/theory/proofs/test_wrong_variants.py`` runs all
+   of them, and none may show anything.
+2. Tie the shipped functions to it in :mod:`theory.proofs.shipped`: a function that returns steps of the level ``code``.
+   Each names a public function and compares what it returns with what the proved formula gives, at points that tell
+   wrong code from right::
+
+       def mean_noise() -> tuple[Step, ...]:
+           cases = [Case((3, 7, 2), Fraction(3, 2) * (Fraction(1, 2) - Fraction(1, 7)))]
+           return (code("d/2 (1/n- - 1/n+)", "plugin.mean_noise_shift", lambda: cases),)
+
+3. Add an entry below: identifier, title (what it says, in one plain line), place of the code, what was found, what
+   holds, and the functions of 1. and 2.
+4. Add wrong versions of the public functions to ``tests/theory/verdicts/test_wrong_code.py``: each must turn the entry
+   away from ``certified``. That every function of a ``code`` step has one is tested there.
 """
 
 from __future__ import annotations
@@ -12,13 +30,14 @@ from theory.verdicts.ledger import Proof, Statement
 __all__ = ["RESULTS"]
 
 
-def _own(identifier: str, place: str, summary: str, holds: str, *proofs: Proof) -> Statement:
-    return Statement(identifier, summary, place, "(not in the paper)", holds, proofs)
+def _own(identifier: str, title: str, place: str, summary: str, holds: str, *proofs: Proof) -> Statement:
+    return Statement(identifier, title, summary, place, "(not in the paper)", holds, proofs)
 
 
 RESULTS = (
     _own(
         "R.sub-gaussian",
+        "a closed form below the bound that Theorem 1 prints",
         "theory.sharp.sub_gaussian_bound",
         "a closed form, never above Theorem 1's bound",
         "P(|f - E f| > alpha) <= sub_gaussian_bound <= the bound that Theorem 1 prints, for all settings",
@@ -29,6 +48,7 @@ RESULTS = (
     ),
     _own(
         "R.sharp",
+        "an explicit bound close to the exact probability",
         "theory.sharp.sharp_bound",
         "an explicit bound close to the exact probability",
         "P(|f - E f| > alpha) <= sharp_bound <= chernoff_bound and sub_gaussian_bound, for all settings",
@@ -39,6 +59,7 @@ RESULTS = (
     ),
     _own(
         "R.samples",
+        "how many positive samples keep the boundary within alpha",
         "theory.samples.required_samples",
         "the printed, Chernoff's and the sub-Gaussian bound fall in n+; the exact law need not",
         "bisection finds the required samples by these bounds; erfc(alpha/sqrt(2 V0)) bounds the exact law from below",
@@ -47,6 +68,7 @@ RESULTS = (
     ),
     _own(
         "R.two-sided",
+        "shift and bound with similar samples in both classes",
         "theory.two_sided",
         "similar samples on both sides: shift, when it cancels, and the bound",
         "shift = ((1 - beta+)(1 - p+) - (1 - beta-)(1 - p-))(mu2 - mu1)/2, and Theorem 1's bound with both proxies",
@@ -57,6 +79,7 @@ RESULTS = (
     ),
     _own(
         "R.cost",
+        "what the shift costs in recall",
         "theory.cost",
         "expected recall under an estimated boundary is a tail of its exact law",
         "E Phi((f - mu1)/sigma) is exact; no estimated boundary has a better mean recall than the ideal one",
@@ -66,6 +89,7 @@ RESULTS = (
     ),
     _own(
         "R.nearest-point",
+        "when Theorem 2's point is the boundary's nearest to the midpoint",
         "theory.theorem2.boundary_point",
         "Theorem 2's point is the nearest in Euclidean distance iff mu1 - mu2 is an eigenvector",
         "for ln(p+/p-) != 0: if and only if mu1 - mu2 is an eigenvector of the covariance",
@@ -73,6 +97,7 @@ RESULTS = (
     ),
     _own(
         "R.recalls",
+        "the recalls of the Bayes classifier under imbalance",
         "theory.theorem2.recalls",
         "the recalls of the Bayes classifier, in any dimension",
         "Phi(M/2 + L/M) and Phi(M/2 - L/M), with L = ln(p+/p-)",
@@ -80,6 +105,7 @@ RESULTS = (
     ),
     _own(
         "R.collapse",
+        "at which separation a class collapses under imbalance",
         "theory.collapse",
         "the minority's recall is below one half iff M < sqrt(2 ln r)",
         "that is also where the majority's recall is lowest; the limits in M and r, and the loss of balanced accuracy",
@@ -88,6 +114,7 @@ RESULTS = (
     ),
     _own(
         "R.corrections",
+        "which corrections restore the balanced boundary",
         "theory.corrections",
         "logit adjustment and, in the population, inverse-frequency weights restore the balanced boundary",
         "every correction through the prior is an effective prior ratio; effective-number weights leave one above 1",
@@ -95,6 +122,7 @@ RESULTS = (
     ),
     _own(
         "R.extinction",
+        "a finite imbalance can extinguish a class of smaller covariance",
         "theory.quadratic",
         "with unequal covariances a finite imbalance can extinguish the minority",
         "if cov1 - cov2 is positive definite, no point is given to the minority beyond an explicit ratio",
@@ -102,6 +130,7 @@ RESULTS = (
     ),
     _own(
         "R.multiclass",
+        "for more classes, each pair has Theorem 2's boundary",
         "theory.multiclass",
         "for more classes, each pair has Theorem 2's boundary",
         "the scores of two classes differ by the log odds of their pair",
@@ -109,6 +138,7 @@ RESULTS = (
     ),
     _own(
         "R.mean-noise",
+        "the noise of the sample means adds a bias against the minority",
         "theory.plugin",
         "with known covariance, the noise of the means adds a bias of d/2 (1/n- - 1/n+) against the minority",
         "it is added to the plug-in score's expectation, whatever the priors",
@@ -116,6 +146,7 @@ RESULTS = (
     ),
     _own(
         "R.norms",
+        "when equal norms give the wanted boundary",
         "theory.theorem3",
         "when equal norms give the wanted boundary, and what tau between 0 and 1 does",
         "without bias: iff the weights are mirror images in the wanted hyperplane, which passes through the origin",
@@ -127,6 +158,7 @@ RESULTS = (
     ),
     _own(
         "R.prior-in-bias",
+        "in Theorem 2's model the prior sits in the bias term",
         "theory.corrections",
         "in Theorem 2's model the prior sits in the bias term, which section 5.3 discards",
         "the Bayes weights cov^-1 mu do not depend on the prior, ln p is in the bias; with a constant coordinate among "

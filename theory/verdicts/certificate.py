@@ -33,13 +33,13 @@ __all__ = ["FORMAT", "VERSION", "Recheck", "certificate", "known", "read", "rech
 FORMAT = "tailbound certificate"
 """What a certificate calls itself."""
 
-VERSION = 1
+VERSION = 2
 """The version of the format."""
 
 _PACKAGES = ("numpy", "scipy", "sympy", "python-flint", "z3-solver", "mpmath")
 _FORM = Path(__file__).with_name("certificate.schema.json")
 _PACKAGE = Path(__file__).parents[1]
-_TEXT = ("place", "printed", "holds", "condition")  # what a statement states; its summary is a caption
+_TEXT = ("place", "printed", "holds", "condition")  # what a statement states; its title and summary are captions
 
 
 def schema() -> dict[str, Any]:

@@ -103,7 +103,8 @@ def prove(identifier: str) -> int:
         refuse("id", identifier, "must be one of " + ", ".join(known))
     finding = verify_statement(known[identifier])
     statement, console = finding.statement, Console(highlight=False)
-    console.print(f"[bold]{statement.id}[/bold]  {statement.place}")
+    console.print(f"[bold]{statement.id}[/bold]  {escape(statement.title)}")
+    console.print(f"where:       {statement.place}", markup=False)
     console.print(f"as printed:  {statement.printed}", markup=False)
     console.print(f"as it holds: {statement.holds}", markup=False)
     for i, e in enumerate(finding.evidence, 1):
@@ -121,14 +122,13 @@ def _progress() -> Progress:
 
 
 def _table(findings: list[Finding], title: str) -> Table:
-    table = Table(title=title, box=SIMPLE_HEAD)
+    table = Table(title=title, box=SIMPLE_HEAD, show_lines=False)
     table.add_column("statement", no_wrap=True)
-    table.add_column("verdict", no_wrap=True)
-    table.add_column("what was found")
-    table.add_column("shown by")
+    table.add_column("what it says, and what was found")
     for f in findings:
         verdict = f"[{_STYLE[f.verdict]}]{f.verdict}[/]" + (" [bold red]FAILED[/]" if f.failed else "")
-        table.add_row(f.statement.id, verdict, escape(f.statement.summary), _levels(f))
+        found = f"{verdict}: {escape(f.statement.summary)} ({_levels(f)})"
+        table.add_row(f.statement.id, f"{escape(f.statement.title)}\n{found}")
     return table
 
 

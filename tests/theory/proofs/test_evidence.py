@@ -1,10 +1,14 @@
 """Every kind of step shows what is true and does not show what is wrong or cannot be decided."""
 
+from fractions import Fraction
+
 import flint
 import pytest
 import sympy
 
-from theory.proofs.evidence import ball, cited, identity, lemma
+from theory import theorem1
+from theory.proofs import evidence
+from theory.proofs.evidence import Case, ball, cited, code, identity, lemma, witness
 from theory.verdicts import enclosure
 
 x, y = sympy.symbols("x y", real=True)
@@ -59,10 +63,44 @@ def test_cited_carries_its_source():
     assert cited("a + b = b + a", "Euclid").statement == "a + b = b + a [Euclid]"
 
 
-def test_an_undecided_ball_shows_nothing():
-    assert not ball("", lambda: None).run()
-    assert not ball("", lambda: False).run()
-    assert ball("", lambda: True).run()
+def test_a_ball_is_shown_if_every_margin_is_positive():
+    one, unsigned = flint.arb(1), flint.arb(0)
+    assert ball("", lambda: [lambda: one, lambda: 2 * one]).run()
+    assert not ball("", lambda: [lambda: one, lambda: -one]).run()
+    assert not ball("", lambda: [lambda: one, lambda: unsigned]).run()
+    assert not ball("", lambda: []).run()
+
+
+def test_a_witness_is_shown_if_all_of_its_comparisons_hold():
+    assert witness("", lambda: [(1, "<", 2), (3, "!=", 4)]).run()
+    assert not witness("", lambda: [(1, "<", 2), (3, "==", 4)]).run()
+    assert not witness("", lambda: []).run()
+
+
+@pytest.mark.parametrize(
+    ("value", "agrees"),
+    [
+        (Fraction(1, 4), True),
+        (0.25, True),
+        (0.25 * (1 + 1e-13), True),
+        (0.25 * (1 + 1e-11), False),
+        (Fraction(1, 4) + Fraction(1, 10**40), False),
+        (float("nan"), False),
+        (-0.25, False),
+    ],
+)
+def test_code_agrees_exactly_or_to_its_digits(value, agrees, monkeypatch):
+    monkeypatch.setattr(evidence, "_function", lambda _: lambda: value)
+    assert code("", "a.b", lambda: [Case((), Fraction(1, 4))]).run() == agrees
+    assert code("", "a.b", lambda: [Case((), [Fraction(1, 4)], lambda v: (v,))]).run() == agrees
+    assert not code("", "a.b", lambda: [Case((), [Fraction(1, 4), 2], lambda v: (v,))]).run()
+    assert not code("", "a.b", lambda: []).run()
+
+
+def test_code_looks_its_function_up_when_it_runs(monkeypatch):
+    step = code("", "theorem1.shift", lambda: [Case((), 5)])
+    monkeypatch.setattr(theorem1, "shift", lambda: 5)
+    assert step.run()
 
 
 def test_decide_raises_the_precision_until_a_ball_has_a_sign():

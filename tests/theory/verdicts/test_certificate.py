@@ -77,7 +77,7 @@ def test_it_has_every_verdict_and_its_evidence(given):
     ]
     assert all(step["shown"] for entry in given["statements"] for step in entry["evidence"])
     assert given["made_with"]["tailbound"] == theory.__version__
-    assert {"theory/ledger.py", "theory/proofs/theorem1.py"} <= set(given["sources"]["files"])
+    assert {"theory/verdicts/ledger.py", "theory/proofs/theorem1.py"} <= set(given["sources"]["files"])
 
 
 def test_it_is_valid_by_its_schema_and_the_schema_by_its_own(given):
@@ -150,7 +150,7 @@ CHANGES = {
     set_list: "different: T1.shift: list is 'paper', in the certificate 'beyond'",
     set_step: "different: P1: step 1 has detail ",
     set_shown: "different: P1: step 1 has shown True instead of False",
-    drop_step: "different: T1.shift: 5 steps, in the certificate 4",
+    drop_step: "different: T1.shift: 7 steps, in the certificate 6",
     set_id: "different: R.other: not a statement of this version of the library",
 }
 
@@ -183,10 +183,10 @@ def test_a_library_that_no_longer_shows_a_step_does_not_repeat_it(text, monkeypa
 
 def bad_texts(text):
     yield from ("", "{}", "[]", "null", "NaN", '"\\ud800"', "[" * 100_000, "\x00", text[:-3], text[: len(text) // 2])
-    yield text.replace('"version": 1', '"version": 2', 1)
-    yield text.replace('"version": 1', '"version": true', 1)
-    yield text.replace('"version": 1', '"version": 1, "version": 1', 1)
-    yield text.replace('"version": 1', '"version": 1, "signed": "yes"', 1)
+    yield text.replace('"version": 2', '"version": 1', 1)
+    yield text.replace('"version": 2', '"version": true', 1)
+    yield text.replace('"version": 2', '"version": 2, "version": 2', 1)
+    yield text.replace('"version": 2', '"version": 2, "signed": "yes"', 1)
     yield text.replace('"refuted"', '"proved"', 1)
     yield text.replace("Delta", "delta", 1)
     yield text.replace('"shown": true', '"shown": false', 1)
