@@ -1,0 +1,101 @@
+"""How much of the gap between frequent and rare classes is due to the last layer, and to which part of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from empirical.analysis.classifier_parts import PARTS, right, shapley
+from empirical.analysis.examine.inputs import Inputs, class_sums, pieces
+from empirical.analysis.examine.intervals import mean_over_classes
+from empirical.analysis.examine.tables import ClassParts, Part
+from empirical.runtime.progress import Track, silent
+
+__all__ = ["class_parts", "contributions", "gap_weights", "split"]
+
+NEUTRAL, RECALL = "neutral", "recall"
+Floats = NDArray[np.float64]
+
+
+def contributions(given: Inputs, track: Track = silent) -> dict[str, Floats]:
+    """Return for each held-out image whether it is classified right by the layer as it is and by the neutral one.
+
+    And what each of :data:`empirical.analysis.classifier_parts.PARTS` adds. The mean feature of a class is that of its
+    training images where they are given. Else each half of the held-out images is judged with the means of the other
+    half.
+    """
+    assert given.features is not None and given.labels is not None and given.first is not None
+    assert given.weight is not None and given.bias is not None
+    n = len(given.labels)
+    found = {name: np.empty(n) for name in (RECALL, NEUTRAL, *PARTS)}
+    if given.train_features is not None and given.train_labels is not None:
+        sums = class_sums(given.train_features, given.train_labels, given.classes)
+        judged = [(np.ones(n, dtype=bool), sums / np.bincount(given.train_labels)[:, None])]
+    else:
+        judged = []
+        for half in (given.first, ~given.first):
+            sums = class_sums(given.features, given.labels, given.classes, ~half)
+            judged.append((half, sums / np.bincount(given.labels[~half])[:, None]))
+    for rows in track(pieces(n, max(given.classes, given.features.shape[1])), "parts of the last layer"):
+        seen, labels = np.asarray(given.features[rows], dtype=np.float64), given.labels[rows]
+        for half, means in judged:
+            own = half[rows]
+            values = right(given.weight, given.bias, means, seen[own], labels[own])
+            for name, value in {RECALL: values[frozenset(PARTS)], NEUTRAL: values[frozenset()], **shapley(values)}.items():
+                found[name][rows][own] = value
+    return found
+
+
+def gap_weights(counts: NDArray[np.int64]) -> Floats:
+    """Return the weight of each class in the mean of the more frequent half minus that of the rarer half.
+
+    Example:
+        >>> gap_weights(np.array([10, 500, 100])).tolist()
+        [-1.0, 1.0, 0.0]
+    """
+    order, half = np.argsort(-counts, kind="stable"), len(counts) // 2
+    weights = np.zeros(len(counts))
+    weights[order[:half]] = 1 / half
+    weights[order[-half:]] = -1 / half
+    return weights
+
+
+def split(given: Inputs, found: Mapping[str, Floats]) -> list[Part]:
+    """Return the gap and its parts."""
+    assert given.counts is not None and given.labels is not None
+    weights = gap_weights(given.counts)
+    names = {"gap": RECALL, **{part: part for part in PARTS}, "features": NEUTRAL}
+    rows = []
+    for name, key in names.items():
+        ends = mean_over_classes(found[key], given.labels, weights, least=-1.0 if key in PARTS else 0.0)
+        rows.append(Part(name, *(100 * value for value in ends)))
+    return rows
+
+
+def class_parts(given: Inputs, found: Mapping[str, Floats] | None) -> list[ClassParts]:
+    """Return the row of each class; without ``found`` only what the last layer says by itself."""
+    assert given.weight is not None and given.bias is not None
+    norms = np.linalg.norm(given.weight, axis=1)
+    means: dict[str, Floats] = {}
+    if found is not None and given.labels is not None:
+        means = {
+            name: 100 * np.bincount(given.labels, values, minlength=given.classes) / given.held_out
+            for name, values in found.items()
+        }
+
+    def of(name: str, label: int) -> float | None:
+        return float(means[name][label]) if name in means else None
+
+    return [
+        ClassParts(
+            label,
+            name,
+            None if given.counts is None else int(given.counts[label]),
+            float(norms[label]),
+            float(given.bias[label]) if given.has_bias else None,
+            *(of(part, label) for part in (RECALL, NEUTRAL, *PARTS)),
+        )
+        for label, name in enumerate(given.class_names)
+    ]

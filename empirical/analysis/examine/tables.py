@@ -1,0 +1,245 @@
+"""The tables of an examination: a frozen row type each, whose docstring explains every column.
+
+Accuracies, recalls and shares are in per cent, differences of them in points; ``low`` and ``high`` are the ends of a
+95 % interval.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+__all__ = [
+    "SECTIONS",
+    "TABLES",
+    "Accuracy",
+    "Calibration",
+    "ClassAccuracy",
+    "ClassParts",
+    "Missing",
+    "Part",
+    "Reliability",
+    "Table",
+    "meanings",
+]
+
+SECTIONS = {
+    1: "Accuracy and calibration",
+    2: "Where recall is lost: norms, biases, angles, features",
+}
+"""The sections of an examination, by their numbers."""
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """The accuracy of a set of classes.
+
+    Attributes:
+        of: "all images" as they are held out; "mean over classes"; and the same mean over the classes with "many" (more
+            than 100), a "medium" number (20 to 100) or "few" (fewer than 20) training images.
+        classes: how many classes.
+        images: how many held-out images.
+        accuracy: the share of the images, or the mean of the recalls.
+        low: lower end of its interval.
+        high: upper end.
+    """
+
+    of: str
+    classes: int
+    images: int
+    accuracy: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class ClassAccuracy:
+    """A class.
+
+    Attributes:
+        label: its index, from 0.
+        name: its name.
+        count: its training images.
+        images: its held-out images.
+        recall: the share of its images that is classified right.
+        low: lower end of the exact (Clopper-Pearson) interval of the recall.
+        high: upper end.
+        precision: the share of the images taken for it that are of it, among the held-out images as they are; empty
+            where no image is taken for it.
+        taken_for: the class that its images are most often taken for wrongly.
+        taken_share: the share of its images that is.
+    """
+
+    label: int
+    name: str
+    count: int | None
+    images: int
+    recall: float
+    low: float
+    high: float
+    precision: float | None
+    taken_for: str | None
+    taken_share: float | None
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How far probabilities can be believed under a prior; images are weighted so that the classes have its shares.
+
+    Attributes:
+        prior: "held-out", the shares of the classes among the held-out images, or "training", those of the counts.
+        accuracy: under the prior.
+        confidence: the mean of the largest probability.
+        ece: the expected calibration error, the mean over 15 bins of equal width of the distance between accuracy and
+            confidence, weighted by the images in them.
+        ece_low: lower end of its interval.
+        ece_high: upper end.
+        nll: the mean negative log-likelihood, in nats.
+        nll_low: lower end of its interval.
+        nll_high: upper end.
+    """
+
+    prior: str
+    accuracy: float
+    confidence: float
+    ece: float
+    ece_low: float
+    ece_high: float
+    nll: float
+    nll_low: float
+    nll_high: float
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """A bin of the reliability curve; bins without images are left out.
+
+    Attributes:
+        prior: as in the table ``calibration``.
+        start: where the bin of confidence begins.
+        stop: where it ends.
+        images: the held-out images in it.
+        share: their share under the prior.
+        confidence: their mean confidence.
+        accuracy: their accuracy.
+    """
+
+    prior: str
+    start: float
+    stop: float
+    images: int
+    share: float
+    confidence: float
+    accuracy: float
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the gap between the mean recall of the more frequent half of the classes and that of the rarer half.
+
+    Of an odd number of classes the middle one is in neither half.
+
+    Attributes:
+        part: "gap", the whole, and what adds up to it exactly: "norms", "biases" and "angles" of the last layer, their
+            Shapley values, and "features", the gap that is left when all three are neutral.
+        points: by how much it makes the frequent half better, in points.
+        low: lower end of its interval.
+        high: upper end.
+    """
+
+    part: str
+    points: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class ClassParts:
+    """What the last layer does to a class; ``neutral + norms + biases + angles`` is the recall.
+
+    Attributes:
+        label: its index.
+        name: its name.
+        count: its training images.
+        norm: the length of its row of the weight.
+        bias: its bias.
+        recall: as the network is.
+        neutral: with equal norms, no biases, and for directions those of the class means of the features.
+        norms: what the norms add.
+        biases: what the biases add.
+        angles: what the directions of the weights add.
+    """
+
+    label: int
+    name: str
+    count: int | None
+    norm: float
+    bias: float | None
+    recall: float | None
+    neutral: float | None
+    norms: float | None
+    biases: float | None
+    angles: float | None
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Something that cannot be said.
+
+    Attributes:
+        section: its number.
+        needs: what it would take.
+        adds: what that would add.
+    """
+
+    section: int
+    needs: str
+    adds: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of an examination.
+
+    Attributes:
+        section: its number in :data:`SECTIONS`.
+        title: what it is.
+        row: the type of its rows.
+    """
+
+    section: int
+    title: str
+    row: type
+
+
+TABLES: Mapping[str, Table] = {
+    "accuracy": Table(1, "Accuracy", Accuracy),
+    "classes": Table(1, "Recall of each class", ClassAccuracy),
+    "calibration": Table(1, "Calibration", Calibration),
+    "reliability": Table(1, "Reliability curve", Reliability),
+    "gap": Table(2, "The gap between frequent and rare classes", Part),
+    "parts": Table(2, "What the last layer does to each class", ClassParts),
+    "missing": Table(0, "What cannot be said, and what it would take", Missing),
+}
+"""The tables by their names."""
+
+
+def meanings(row: type) -> dict[str, str]:
+    """Return what each column of a table means, read off the docstring of its row.
+
+    Example:
+        >>> meanings(Missing)["needs"]
+        'what it would take.'
+    """
+    text = inspect.cleandoc(row.__doc__ or "").partition("Attributes:\n")[2]
+    found = re.findall(r"^ {4}(\w+): (.*(?:\n {8}.*)*)", text, flags=re.MULTILINE)
+    said = {name: " ".join(meaning.split()) for name, meaning in found}
+    return {field.name: said.get(field.name, "") for field in fields(row)}
+
+
+def plain(row: Any) -> dict[str, Any]:
+    """Return a row as a dictionary."""
+    return {field.name: getattr(row, field.name) for field in fields(row)}

@@ -1,0 +1,132 @@
+"""An examination in words: sentences for each section, and tables of plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+__all__ = ["full", "screen", "sentences"]
+
+_LONG = 20
+_NOT_PRINTED = {"reliability"}
+_WORST = 3
+
+Rows = Sequence[Mapping[str, Any]]
+Tables = Mapping[str, Rows]
+
+
+def screen(made: Mapping[str, Any]) -> str:
+    """Return what fits a screen: the sentences of each section.
+
+    Args:
+        made: as :meth:`empirical.analysis.examine.examination.Examination.to_dict` returns it.
+    """
+    return "\n".join(_lines(made, tables=False))
+
+
+def full(made: Mapping[str, Any]) -> str:
+    """Return the sentences and the tables of each section; of long tables the first rows."""
+    return "\n".join(_lines(made, tables=True))
+
+
+def sentences(section: int, made: Mapping[str, Any]) -> list[str]:
+    """Return what a section says, in sentences."""
+    write = _SENTENCES.get(section)
+    return [] if write is None else list(write(made["about"], {name: t["rows"] for name, t in made["tables"].items()}))
+
+
+def title(about: Mapping[str, Any]) -> str:
+    """Return what was examined, in one line."""
+    parts = [f"{about['classes']} classes"]
+    parts += [f"{about['images']:,} held-out images"] if "images" in about else []
+    parts += [f"{about['dimension']} features"] if "dimension" in about else []
+    parts += [f"imbalance {about['imbalance']:.4g}"] if "imbalance" in about else []
+    return ", ".join(parts)
+
+
+def _lines(made: Mapping[str, Any], tables: bool) -> Iterator[str]:
+    yield f"Examination: {title(made['about'])}"
+    lacking: dict[int, list[str]] = {}
+    for row in made["tables"].get("missing", {"rows": []})["rows"]:
+        lacking.setdefault(row["section"], []).append(f"Needs {row['needs']}: {row['adds']}.")
+    for section, name in made["sections"].items():
+        yield f"{section}. {name}"
+        for sentence in (*sentences(section, made), *lacking.get(section, [])):
+            yield f"   {sentence}"
+        for key, table in made["tables"].items() if tables else ():
+            if table["section"] == section and key not in _NOT_PRINTED:
+                yield ""
+                yield f"   {table['title']}"
+                yield from (f"   {line}" for line in _table(table["rows"], key))
+                yield ""
+
+
+def _table(rows: Rows, name: str) -> Iterator[str]:
+    """Yield rows as aligned lines; of many the first, and how many more there are."""
+    columns = [column for column in rows[0] if any(row[column] is not None for row in rows)]
+    cells = [columns] + [[_cell(row[column]) for column in columns] for row in rows[:_LONG]]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for line in cells:
+        yield "  ".join(map(str.rjust, line, widths))
+    if len(rows) > _LONG:
+        yield f"... {len(rows) - _LONG} further rows in the table {name}"
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.2f}" if isinstance(value, float) else str(value)
+
+
+def _interval(row: Mapping[str, Any], of: str, low: str = "low", high: str = "high", unit: str = " %") -> str:
+    """Return a number with its interval.
+
+    Example:
+        >>> _interval({"recall": 50.0, "low": 40.0, "high": 60.04}, "recall")
+        '50.0 % (40.0 to 60.0)'
+    """
+    return f"{row[of]:.1f}{unit} ({row[low]:.1f} to {row[high]:.1f})"
+
+
+def _accuracy(about: Mapping[str, Any], tables: Tables) -> Iterator[str]:
+    if "accuracy" not in tables:
+        return
+    by = {row["of"]: row for row in tables["accuracy"]}
+    line = f"Accuracy {_interval(by['all images'], 'accuracy')}"
+    if abs(by["all images"]["accuracy"] - by["mean over classes"]["accuracy"]) > 1e-9:
+        line += f", mean over the classes {_interval(by['mean over classes'], 'accuracy')}"
+    names = [name for name in ("many", "medium", "few") if name in by]
+    line += "".join(f"; {name} {_interval(by[name], 'accuracy')}" for name in names) + "."
+    yield line
+    worst = sorted(tables["classes"], key=lambda row: row["recall"])[:_WORST]
+    yield "Lowest recalls: " + ", ".join(_class(row) for row in worst) + "."
+    for row in tables["calibration"]:
+        side = "over" if row["confidence"] > row["accuracy"] else "under"
+        yield (
+            f"Calibration under the {row['prior']} prior: expected error {_interval(row, 'ece', 'ece_low', 'ece_high')}, "
+            f"{side}confident by {abs(row['confidence'] - row['accuracy']):.1f} points; NLL {row['nll']:.3f}."
+        )
+
+
+def _class(row: Mapping[str, Any]) -> str:
+    """Return a class with its recall, its images and what it is taken for."""
+    images = "" if row["count"] is None else f", {row['count']} training images"
+    taken = "" if row["taken_for"] is None else f", taken for {row['taken_for']} {row['taken_share']:.0f} %"
+    return f"{row['name']} {row['recall']:.1f} %{images}{taken}"
+
+
+def _gap(about: Mapping[str, Any], tables: Tables) -> Iterator[str]:
+    if "gap" in tables:
+        whole, *parts = tables["gap"]
+        found = ", ".join(f"{row['part']} {_interval(row, 'points', unit='')}" for row in parts)
+        yield f"Frequent half minus rare half: {_interval(whole, 'points', unit=' points')}: {found}."
+    if "norm_std_100" in about:
+        line = f"Norms of the rows of the weight: 100 x standard deviation {about['norm_std_100']:.1f}"
+        if "norm_correlation" in about:
+            line += f", correlation with the logarithm of the counts {about['norm_correlation']:.2f}"
+        yield line + "."
+    if len({row["count"] for row in tables.get("parts", ())} - {None}) == 1:
+        yield "All classes have as many training images: none is frequent or rare."
+
+
+_SENTENCES: Mapping[int, Callable[[Mapping[str, Any], Tables], Iterator[str]]] = {1: _accuracy, 2: _gap}
