@@ -1,9 +1,9 @@
-"""The command line: ``python -m empirical list``, ``run NAME ... --out DIR``, ``train ... --out DIR``, ``bench``
-and ``verify --results DIR``.
+"""The command line: ``python -m empirical list``, ``run NAME ... --out DIR``, ``train ... --out DIR``, ``examine``,
+``bench`` and ``verify --results DIR``.
 
 ``run`` runs an experiment: it writes ``DIR/NAME.csv``, the tidy table, and ``DIR/NAME.json``, how it was made and its
 summary, and the SHA-256 of the tables: what reads them refuses one that is torn, altered or of another run. Further
-tables of an experiment go to ``DIR/NAME-TABLE.csv``. ``list``, ``train``, ``bench`` and ``verify`` are
+tables of an experiment go to ``DIR/NAME-TABLE.csv``. ``list``, ``train``, ``examine``, ``bench`` and ``verify`` are
 modules of :mod:`empirical.commands`. Bad input ends with exit code 2 and one line that says what is allowed; nothing is
 written then.
 
@@ -36,6 +36,7 @@ __all__ = ["COMMANDS", "main"]
 COMMANDS = {
     "list": "name the experiments, and how many runs and how much time they need",
     "train": "train a network",
+    "examine": "say what the theory says of anyone's network",
     "bench": "measure how fast training is",
     "verify": "judge the paper's claims by the tables that are there",
 }

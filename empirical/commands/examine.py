@@ -33,16 +33,17 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--seed", type=numeric, default=0, metavar="N", help="of the halves of the images (default: 0)")
     parser.add_argument("--out", type=folder, metavar="DIR", help="write examination.json and the tables as CSV there")
     args = parser.parse_args(argv)
-    from empirical.analysis.examine.examination import NAME, examine
+    from empirical.analysis.examine.examination import NAME, examination
+    from empirical.analysis.examine.inputs import check
     from empirical.analysis.examine.text import full
 
     try:
-        arrays = _arrays(args)
+        given = check(**_arrays(args), seed=args.seed)
         if args.out is not None:
             make_folder(args.out)
-        found = examine(**arrays, seed=args.seed, about={"source": str(args.arrays)}, track=track)
     except ValueError as error:
         parser.error(str(error))
+    found = examination(given, {"source": str(args.arrays)}, track)
     print(full(found.to_dict()))
     if args.out is not None:
         try:

@@ -1,41 +1,23 @@
-r"""Theorem 3 on trained classifiers: how much of each class's recall is due to norms, to angles, to biases?
+"""Theorem 3 on trained classifiers: how much of each class's recall is due to norms, to angles, to biases?
 
 The classifiers are those of the experiment ``rebalance`` that start from random weights; with the same folder of runs
-nothing is trained again. Class ``c`` has the logit ``|w_c| |f| cos(w_c, f) + b_c`` (Theorem 3, with the bias). Each of
-its three parts can be as it was trained, or neutral, without any preference that training gave it:
-
-``norms``
-    neutral: ``|w_c|`` is replaced by the mean of the norms, which is tau-normalisation with ``tau = 1`` on the scale of
-    the trained weights;
-``biases``
-    neutral: left out;
-``angles``
-    neutral: the direction of ``w_c`` is replaced by that of the mean feature of the class's training images, which a
-    class has however few images there are.
-
-With all three neutral the class of the most similar mean direction is chosen. For each of the eight combinations ``S``
-of parts as trained, ``r_c(S)`` is the recall of class ``c`` on the test images. What part ``i`` adds is its Shapley
-value, the mean over all orders in which the parts can be put in,
-
-.. math:: \phi_c(i) = \sum_{S \not\ni i} \frac{|S|! (2 - |S|)!}{3!} (r_c(S \cup i) - r_c(S)),
-
-so that the recall as trained is ``r_c({}) + phi_c(norms) + phi_c(biases) + phi_c(angles)``. All of it is linear in the
-recalls: the gap between the more frequent and the rarer half of the classes (of an odd number, the middle one is in
-neither) splits in the same way, and ``r_c({})`` is what is left for the features.
+nothing is trained again. Norms, biases and angles are each as they were trained or neutral
+(:mod:`empirical.analysis.classifier_parts`); the neutral directions are those of the mean features of the training
+images, which a class has however few there are. What a part adds to a recall is its Shapley value. All of it is linear
+in the recalls: the gap between the more frequent and the rarer half of the classes (of an odd number, the middle one is
+in neither) splits in the same way, and what is left with all three neutral is due to the features.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
-from math import factorial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from empirical.analysis.classifier_parts import PARTS, recalls, shapley
 from empirical.analysis.rarity import gap
 from empirical.config import Config
 from empirical.experiments import norms, rebalance
@@ -43,17 +25,10 @@ from empirical.experiments.shared.rows import grouped
 from empirical.runtime.progress import Track, silent
 from empirical.sweeps import setting as training
 from empirical.sweeps.setting import Setting, add_arguments, average, blank, data_name, percent, spread
-from theory.theorem3 import tau_normalize
 
-__all__ = ["PARTS", "Row", "add_arguments", "plan", "prepare", "recalls", "run", "shapley", "summarise"]
-
-PARTS = ("norms", "biases", "angles")
-"""What a classifier is made of."""
+__all__ = ["PARTS", "Row", "add_arguments", "plan", "prepare", "run", "summarise"]
 
 plan = norms.plan
-
-Floats = NDArray[np.float64]
-Recalls = Mapping[frozenset[str], Floats]
 
 
 @dataclass(frozen=True)
@@ -140,65 +115,6 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
             }
         )
     return summary
-
-
-def recalls(weight: Floats, bias: Floats, means: Floats, features: Floats, labels: NDArray[np.int64]) -> Recalls:
-    """Return the recall of each class for each combination of parts as trained.
-
-    Args:
-        weight: of the classifier, shape ``(C, d)``, no row zero.
-        bias: shape ``(C,)``.
-        means: the mean feature of each class's training images, shape ``(C, d)``, none zero.
-        features: of the test images, shape ``(n, d)``.
-        labels: shape ``(n,)``; every class has images.
-
-    Returns:
-        For each set of the names in :data:`PARTS`, the recalls, shape ``(C,)``.
-
-    Raises:
-        ValueError: a row of ``weight`` or of ``means`` is zero.
-
-    Example:
-        >>> found = recalls(np.diag([5.0, 1.0]), np.zeros(2), np.eye(2), np.array([[2, 1.0], [1, 2]]), np.array([0, 1]))
-        >>> found[frozenset()].tolist(), found[frozenset({"norms"})].tolist()
-        ([1.0, 1.0], [1.0, 0.0])
-    """
-    lengths = np.linalg.norm(weight, axis=1, keepdims=True)
-    directions = {True: tau_normalize(weight, 1), False: tau_normalize(means, 1)}
-    cosines = {trained: features @ direction.T for trained, direction in directions.items()}
-    found = {}
-    for parts in _combinations(PARTS):
-        scale = lengths if "norms" in parts else np.full_like(lengths, lengths.mean())
-        logits = cosines["angles" in parts] * scale.T + (bias if "biases" in parts else 0.0)
-        right = logits.argmax(axis=1) == labels
-        found[parts] = np.bincount(labels, right, len(weight)) / np.bincount(labels, minlength=len(weight))
-    return found
-
-
-def shapley(values: Recalls) -> dict[str, Floats]:
-    """Return the Shapley value of each part.
-
-    Args:
-        values: of each set of the names in :data:`PARTS`.
-
-    Example:
-        >>> values = {parts: np.array(2.0 * ("norms" in parts)) for parts in _combinations(PARTS)}
-        >>> {part: round(float(value), 9) for part, value in shapley(values).items()}
-        {'norms': 2.0, 'biases': 0.0, 'angles': 0.0}
-    """
-    n = len(PARTS)
-    found = {}
-    for part in PARTS:
-        others = [other for other in PARTS if other != part]
-        found[part] = sum(
-            factorial(len(s)) * factorial(n - 1 - len(s)) / factorial(n) * (values[s | {part}] - values[s])
-            for s in _combinations(others)
-        )
-    return found
-
-
-def _combinations(parts: Sequence[str]) -> list[frozenset[str]]:
-    return [frozenset(some) for size in range(len(parts) + 1) for some in combinations(parts, size)]
 
 
 def _gap(rows: Sequence[Row], name: str) -> float | None:

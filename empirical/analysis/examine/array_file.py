@@ -62,7 +62,9 @@ def _member(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> ND
             file.seek(member.header_offset)
             header = file.read(_LOCAL_HEADER)
             lengths = header[_LENGTHS:]
-            file.seek(member.header_offset + _LOCAL_HEADER + sum(int.from_bytes(lengths[i : i + 2], "little") for i in (0, 2)))
+            file.seek(
+                member.header_offset + _LOCAL_HEADER + sum(int.from_bytes(lengths[i : i + 2], "little") for i in (0, 2))
+            )
             return _mapped(file)
     with archive.open(member) as packed:
         if member.file_size <= _IN_MEMORY:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ from empirical.runtime.progress import Track, silent
 from empirical.storage.tables import csv_text, write_whole
 from theory import __version__
 
-__all__ = ["NAME", "Examination", "examine"]
+__all__ = ["NAME", "Examination", "examination", "examine"]
 
 NAME = "examination"
 """What the files of an examination are called."""
@@ -127,7 +127,7 @@ def examine(
     counts: Any = None,
     class_names: Sequence[str] | None = None,
     seed: int = 0,
-    about: dict[str, Any] | None = None,
+    about: Mapping[str, Any] | None = None,
     track: Track = silent,
 ) -> Examination:
     """Return what the theory says of a network, from whatever there is of it.
@@ -145,7 +145,7 @@ def examine(
         train_features: of the images that the network was trained on, shape ``(m, d)``.
         train_labels: of those, shape ``(m,)``.
         counts: the training images of each class, shape ``(C,)``; where they are left out, those of ``train_labels``.
-        class_names: of the classes, by default their numbers.
+        class_names: of the classes, by default ``class 0`` and so on.
         seed: of the two halves that the held-out images are divided into.
         about: what else is to be written down of where the arrays come from.
         track: shows progress; :func:`empirical.runtime.progress.track` does on standard error.
@@ -159,9 +159,8 @@ def examine(
         >>> logits = rng.normal(size=(1000, 2)) + 2 * np.eye(2)[labels] + [1, 0]
         >>> found = examine(logits=logits, labels=labels, counts=[500, 50])
         >>> [(row.name, row.count, round(row.recall)) for row in found.classes]
-        [('0', 500, 98), ('1', 50, 75)]
+        [('class 0', 500, 98), ('class 1', 50, 74)]
     """
-    started = time.perf_counter()
     given = check(
         features=features,
         logits=logits,
@@ -174,6 +173,12 @@ def examine(
         class_names=class_names,
         seed=seed,
     )
+    return examination(given, about, track)
+
+
+def examination(given: Inputs, about: Mapping[str, Any] | None = None, track: Track = silent) -> Examination:
+    """Return the examination of arrays that are checked already; the arguments are those of :func:`examine`."""
+    started = time.perf_counter()
     tables: dict[str, Sequence[Any]] = {}
     missing: list[Missing] = []
     if given.has_logits:
@@ -187,7 +192,7 @@ def examine(
         missing.append(Missing(1, "labels with logits, or with features and weight", "accuracy and calibration"))
     _gap(given, tables, missing, track)
     return Examination(
-        about={**_about(given, seed), **(about or {}), "seconds": round(time.perf_counter() - started, 1)},
+        about={**_about(given), **(about or {}), "seconds": round(time.perf_counter() - started, 1)},
         missing=tuple(missing),
         **{name: tuple(rows) for name, rows in tables.items()},
     )
@@ -213,7 +218,7 @@ def _gap(given: Inputs, tables: dict[str, Sequence[Any]], missing: list[Missing]
     tables["parts"] = gap.class_parts(given, found)
 
 
-def _about(given: Inputs, seed: int) -> dict[str, Any]:
+def _about(given: Inputs) -> dict[str, Any]:
     """Return what was examined."""
     about: dict[str, Any] = {"classes": given.classes}
     if given.labels is not None:
@@ -231,5 +236,5 @@ def _about(given: Inputs, seed: int) -> dict[str, Any]:
             about["norm_correlation"] = float(np.corrcoef(norms, np.log(given.counts))[0, 1])
     names = ("features", "logits", "labels", "weight", "train_features", "counts")
     about["given"] = [name for name in names if getattr(given, name) is not None] + ["bias"] * given.has_bias
-    about["seed"] = seed
+    about["seed"] = given.seed
     return about

@@ -26,8 +26,11 @@ def contributions(given: Inputs, track: Track = silent) -> dict[str, Floats]:
     training images where they are given. Else each half of the held-out images is judged with the means of the other
     half.
     """
-    assert given.features is not None and given.labels is not None and given.first is not None
-    assert given.weight is not None and given.bias is not None
+    assert given.features is not None
+    assert given.labels is not None
+    assert given.first is not None
+    assert given.weight is not None
+    assert given.bias is not None
     n = len(given.labels)
     found = {name: np.empty(n) for name in (RECALL, NEUTRAL, *PARTS)}
     if given.train_features is not None and given.train_labels is not None:
@@ -43,7 +46,11 @@ def contributions(given: Inputs, track: Track = silent) -> dict[str, Floats]:
         for half, means in judged:
             own = half[rows]
             values = right(given.weight, given.bias, means, seen[own], labels[own])
-            for name, value in {RECALL: values[frozenset(PARTS)], NEUTRAL: values[frozenset()], **shapley(values)}.items():
+            for name, value in {
+                RECALL: values[frozenset(PARTS)],
+                NEUTRAL: values[frozenset()],
+                **shapley(values),
+            }.items():
                 found[name][rows][own] = value
     return found
 
@@ -64,7 +71,8 @@ def gap_weights(counts: NDArray[np.int64]) -> Floats:
 
 def split(given: Inputs, found: Mapping[str, Floats]) -> list[Part]:
     """Return the gap and its parts."""
-    assert given.counts is not None and given.labels is not None
+    assert given.counts is not None
+    assert given.labels is not None
     weights = gap_weights(given.counts)
     names = {"gap": RECALL, **{part: part for part in PARTS}, "features": NEUTRAL}
     rows = []
@@ -76,7 +84,8 @@ def split(given: Inputs, found: Mapping[str, Floats]) -> list[Part]:
 
 def class_parts(given: Inputs, found: Mapping[str, Floats] | None) -> list[ClassParts]:
     """Return the row of each class; without ``found`` only what the last layer says by itself."""
-    assert given.weight is not None and given.bias is not None
+    assert given.weight is not None
+    assert given.bias is not None
     norms = np.linalg.norm(given.weight, axis=1)
     means: dict[str, Floats] = {}
     if found is not None and given.labels is not None:

@@ -44,6 +44,7 @@ class Inputs:
         train_labels: shape ``(m,)``.
         counts: the training images of each class, shape ``(C,)``.
         first: whether an image belongs to the first of the two halves, drawn class by class, shape ``(n,)``.
+        seed: what they were drawn with.
     """
 
     classes: int
@@ -58,15 +59,12 @@ class Inputs:
     train_labels: NDArray[np.int64] | None
     counts: NDArray[np.int64] | None
     first: NDArray[np.bool_] | None
+    seed: int
 
     @property
     def has_logits(self) -> bool:
         """Whether logits are given, or can be computed."""
-        return self.labels is not None and (self.logits is not None or None not in (self._first_of(self.features), self._first_of(self.weight)))
-
-    @staticmethod
-    def _first_of(array: Array | None) -> int | None:
-        return None if array is None else len(array)
+        return self.logits is not None or (self.features is not None and self.weight is not None)
 
     @property
     def held_out(self) -> NDArray[np.int64]:
@@ -78,7 +76,9 @@ class Inputs:
         """Return some rows of the logits, computed from features and the last layer where they are not given."""
         if self.logits is not None:
             return np.asarray(self.logits[rows], dtype=np.float64)
-        assert self.features is not None and self.weight is not None and self.bias is not None
+        assert self.features is not None
+        assert self.weight is not None
+        assert self.bias is not None
         return np.asarray(self.features[rows], dtype=np.float64) @ self.weight.T + self.bias
 
     def logit_pieces(self, track: Track = silent, label: str = "logits") -> Iterator[tuple[slice, Floats]]:
@@ -99,7 +99,9 @@ def pieces(n: int, width: int) -> list[slice]:
     return [slice(start, min(start + step, n)) for start in range(0, n, step)]
 
 
-def class_sums(features: Array, labels: NDArray[np.int64], classes: int, chosen: NDArray[np.bool_] | None = None) -> Floats:
+def class_sums(
+    features: Array, labels: NDArray[np.int64], classes: int, chosen: NDArray[np.bool_] | None = None
+) -> Floats:
     """Return the sum of the features of each class, shape ``(C, d)``, over the ``chosen`` images or all.
 
     Example:
@@ -189,6 +191,7 @@ def check(
         train_labels=yt,
         counts=n,
         first=None if y is None else _halves(y, whole("seed", seed, least=0)),
+        seed=seed,
     )
     _check_layer(found)
     return found
@@ -245,7 +248,7 @@ def _classes(z: Any, w: Any, n: Any, names: Any, y: Any, yt: Any) -> int:
 
 def _names(given: Sequence[str] | None, classes: int) -> tuple[str, ...]:
     if given is None:
-        return tuple(map(str, range(classes)))
+        return tuple(f"class {label}" for label in range(classes))
     names = tuple(map(str, given))
     if len(set(names)) < len(names):
         refuse("class_names", list(names), "must all differ")

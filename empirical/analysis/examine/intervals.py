@@ -55,7 +55,7 @@ def mean_over_classes(
     Example:
         >>> found = mean_over_classes(np.array([1.0, 0, 1, 1]), np.array([0, 0, 1, 1]), np.array([0.5, 0.5]), least=0)
         >>> [round(value, 2) for value in found]
-        [0.75, 0.31, 1.19]
+        [0.75, 0.43, 1.07]
     """
     classes = len(weights)
     n = np.bincount(labels, minlength=classes)
@@ -75,7 +75,7 @@ def weighted_mean(values: Floats, weights: Floats) -> tuple[float, float, float]
         >>> [round(value, 2) for value in weighted_mean(np.array([0.0, 1.0, 1.0]), np.array([2.0, 1.0, 1.0]))]
         [0.5, -0.1, 1.1]
     """
-    total = weights.sum()
+    total = float(weights.sum())
     mean = float(weights @ values / total)
     half = Z * float(np.sqrt(weights**2 @ (values - mean) ** 2)) / total
     return mean, mean - half, mean + half

@@ -99,20 +99,21 @@ def _accuracy(about: Mapping[str, Any], tables: Tables) -> Iterator[str]:
     line += "".join(f"; {name} {_interval(by[name], 'accuracy')}" for name in names) + "."
     yield line
     worst = sorted(tables["classes"], key=lambda row: row["recall"])[:_WORST]
-    yield "Lowest recalls: " + ", ".join(_class(row) for row in worst) + "."
+    yield "Lowest recalls: " + "; ".join(_class(row) for row in worst) + "."
     for row in tables["calibration"]:
         side = "over" if row["confidence"] > row["accuracy"] else "under"
+        error = _interval(row, "ece", "ece_low", "ece_high")
         yield (
-            f"Calibration under the {row['prior']} prior: expected error {_interval(row, 'ece', 'ece_low', 'ece_high')}, "
+            f"Calibration under the {row['prior']} prior: expected error {error}, "
             f"{side}confident by {abs(row['confidence'] - row['accuracy']):.1f} points; NLL {row['nll']:.3f}."
         )
 
 
 def _class(row: Mapping[str, Any]) -> str:
     """Return a class with its recall, its images and what it is taken for."""
-    images = "" if row["count"] is None else f", {row['count']} training images"
-    taken = "" if row["taken_for"] is None else f", taken for {row['taken_for']} {row['taken_share']:.0f} %"
-    return f"{row['name']} {row['recall']:.1f} %{images}{taken}"
+    images = "" if row["count"] is None else f" ({row['count']} training images)"
+    taken = "" if row["taken_for"] is None else f", {row['taken_share']:.1f} % taken for {row['taken_for']}"
+    return f"{row['name']}{images} {row['recall']:.1f} %{taken}"
 
 
 def _gap(about: Mapping[str, Any], tables: Tables) -> Iterator[str]:

@@ -13,6 +13,7 @@ from scipy.optimize import minimize
 
 from empirical.analysis import linear_classifiers as two_stage
 from empirical.analysis import rarity as gaps
+from empirical.analysis.classifier_parts import PARTS, recalls, shapley
 from empirical.config import Config
 from empirical.experiments import class_order, corrections, load, norm_angle, pretraining, rebalance, shift
 from empirical.storage.run_folder import Run
@@ -205,7 +206,7 @@ def _where(row):
 
 
 class TestNormAngle:
-    @pytest.mark.parametrize("part", norm_angle.PARTS)
+    @pytest.mark.parametrize("part", PARTS)
     def test_the_part_that_is_uneven_gets_all_of_it(self, part):
         labels = np.repeat([0, 1], 500)
         x = np.abs(rng().standard_normal((1000, 2))) * 0.5 + np.eye(2)[labels]
@@ -217,13 +218,13 @@ class TestNormAngle:
             bias[0] = 2.0
         else:
             weight[1] = [3 * np.sin(0.5), 3 * np.cos(0.5)]
-        found = norm_angle.recalls(weight, bias, means, x, labels)
-        added = norm_angle.shapley(found)
-        assert found[frozenset(norm_angle.PARTS)] == pytest.approx(
+        found = recalls(weight, bias, means, x, labels)
+        added = shapley(found)
+        assert found[frozenset(PARTS)] == pytest.approx(
             np.bincount(labels, (x @ weight.T + bias).argmax(axis=1) == labels) / 500
         )
         assert abs(added[part][0] - added[part][1]) > 0.05
-        for other in set(norm_angle.PARTS) - {part}:
+        for other in set(PARTS) - {part}:
             assert added[other] == pytest.approx([0, 0])
 
     def test_smoke(self, swept):
