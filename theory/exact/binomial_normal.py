@@ -10,12 +10,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_ndtr, ndtr
 
 from theory.exact.binomial import log_pmf
+from theory.exact.law import ContinuousLaw
 from theory.exact.lengths import bits, exact_parts
 
 __all__ = ["BinomialNormal"]
@@ -25,8 +27,11 @@ _LEAST_SPREAD = 1e-280
 
 
 @dataclass(frozen=True)
-class BinomialNormal:
+class BinomialNormal(ContinuousLaw):
     """``X | K = k ~ N(mean + k * mean_step, var + k * var_step)`` with ``K ~ Binomial(n, q)``, all exact.
+
+    The law of Theorem 1's estimated boundary. :meth:`upper_tail` and :meth:`lower_tail` are fast, in floats; ``sf``,
+    ``cdf`` and their balls are those of every :class:`theory.exact.law.Law`.
 
     Args:
         n: number of trials, at least 1.
@@ -68,8 +73,26 @@ class BinomialNormal:
 
     def lower_tail(self, threshold: Fraction) -> float:
         """Return ``P(X < threshold)``, as precisely as :meth:`upper_tail`."""
-        mirrored = BinomialNormal(self.n, self.q, -self.mean, -self.mean_step, self.var, self.var_step)
-        return mirrored.upper_tail(-threshold)
+        return self._mirrored().upper_tail(-threshold)
+
+    def _upper(self, x: Fraction, strict: bool) -> Any:
+        from theory.exact.enclosure import upper_tail
+
+        return upper_tail(self, x)
+
+    def _lower(self, x: Fraction, strict: bool) -> Any:
+        from theory.exact.enclosure import upper_tail
+
+        return upper_tail(self._mirrored(), -x)
+
+    def _density(self, x: Any) -> Any:
+        from theory.exact.balls import exact
+        from theory.exact.enclosure import density
+
+        return density(self, exact(x) if isinstance(x, Fraction) else x)
+
+    def _mirrored(self) -> BinomialNormal:
+        return BinomialNormal(self.n, self.q, -self.mean, -self.mean_step, self.var, self.var_step)
 
     def standardized(self, k: NDArray[np.int64], reference: int, threshold: Fraction) -> NDArray[np.float64]:
         """Return ``(threshold - mean) / sd`` of ``X`` given each count, free of cancellation near ``reference``."""

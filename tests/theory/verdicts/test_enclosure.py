@@ -9,6 +9,7 @@ from hypothesis import settings as configure
 from hypothesis import strategies as st
 
 from theory import theorem1
+from theory.exact import enclosure as tails
 from theory.exact.binomial_normal import BinomialNormal
 from theory.theorem1 import Setting
 from theory.verdicts import enclosure
@@ -77,7 +78,7 @@ def test_counts_left_out_of_the_window_are_taken_in(case, first, last):
     with ctx.workprec(600):
         exact = every_count(law, low, high)
     with pytest.MonkeyPatch.context() as patch, ctx.workprec(64):
-        patch.setattr(enclosure, "_window", lambda *_: window)
+        patch.setattr(tails, "_window", lambda *_: window)
         assert enclosure.outside(law, low, high).overlaps(exact)
 
 
@@ -85,9 +86,9 @@ def test_the_rest_matters():
     """With a window of one count of many, the ball without its rest would miss the value."""
     law = BinomialNormal(40, Fraction(1, 2), Fraction(0), Fraction(0), Fraction(1), Fraction(0))
     with pytest.MonkeyPatch.context() as patch, ctx.workprec(64):
-        patch.setattr(enclosure, "_window", lambda *_: (20, 20))
+        patch.setattr(tails, "_window", lambda *_: (20, 20))
         assert relative_radius(enclosure.outside(law, None, Fraction(0))) > 0.1
-        patch.setattr(enclosure, "_up_to", lambda *_: arb(0))
+        patch.setattr(tails, "_up_to", lambda *_: arb(0))
         assert enclosure.outside(law, None, Fraction(0)) < 0.2  # the value is 1/2
 
 
@@ -117,8 +118,8 @@ def test_many_samples_and_a_probability_far_below_the_floats():
 def test_a_floor_saves_terms_and_stays_right(monkeypatch):
     s = Setting(0, 1, 1, Fraction(1, 2), Fraction(1, 2), 20_000, 2_000)
     summed = []
-    window = enclosure._window
-    monkeypatch.setattr(enclosure, "_window", lambda *a: summed.append(window(*a)) or summed[-1])
+    window = tails._window
+    monkeypatch.setattr(tails, "_window", lambda *a: summed.append(window(*a)) or summed[-1])
     with ctx.workprec(64):
         narrow, wide = (enclosure.failure_probability(s, Fraction(3, 10), floor=f) for f in (None, arb("1e-3")))
         assert narrow.overlaps(wide)
