@@ -14,6 +14,15 @@ the rules that training would give can be drawn from the balanced means and cova
 normal law is used for the noise of the rule only, where sums of many images make it true; the features that are
 read may follow any law. Without images to read from, features are drawn from the normal law too.
 
+**Moments are noisy too.** Those of ``N`` balanced images have the noise of ``N`` images, and rules drawn around them
+would have it twice. So for ``n_k < N`` the statistics are those of ``n_k`` of the ``N`` images, drawn without
+replacement given the moments of all: ``x_k`` has the variance ``S_k (1 / n_k - 1 / N)`` about the mean of the ``N``,
+and ``A_k`` is the part of their scatter that ``n_k`` of them hold, a matrix-variate beta law. Given the moments that
+law does not depend on the unknown mean and covariance, as they are sufficient, and over the balanced images it is
+exactly the law of ``n_k`` new images. For ``n_k >= N`` no
+noise is added; what the prediction has more than training, the noise of ``N`` images instead of ``n_k``, stays, and
+lowers it.
+
 Other classifiers are drawn through their training samples, which are normal (``fit``).
 
 Each number has two errors: that of the drawn rules, which falls with the number of ``draws``, and that of the
@@ -21,7 +30,8 @@ images which are read, a binomial proportion. Both are returned.
 
 References:
     M. S. Bartlett, On the theory of statistical regression, Proc. R. Soc. Edinburgh 53, 1933 (drawing Wishart
-    matrices); A. K. Menon et al., Long-tail learning via logit adjustment, 2021 (``tau``).
+    matrices); A. P. Dawid, Some matrix-variate distribution theory, Biometrika 68, 1981 (invariance and the beta law);
+    A. K. Menon et al., Long-tail learning via logit adjustment, 2021 (``tau``).
 """
 
 from __future__ import annotations
@@ -34,7 +44,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.linalg import cho_factor, cho_solve, qr
+from scipy.linalg import cho_factor, cho_solve, solve_triangular
 from scipy.special import gammaincinv
 
 from theory.support.validate import floats, number, refuse, whole
@@ -83,12 +93,14 @@ class ClassMoments:
     Args:
         means: shape ``(C, d)``.
         roots: one matrix ``R_k`` a class, shape ``(r_k, d)``, with ``R_k^T R_k`` the covariance of the class.
+        sizes: how many images of each class they were taken from; None if they are known exactly.
 
     :func:`class_moments` makes them from features, :meth:`of_covariances` from covariances.
     """
 
     means: Floats
     roots: tuple[Floats, ...]
+    sizes: tuple[int, ...] | None = None
 
     @classmethod
     def of_covariances(cls, means: ArrayLike, covs: ArrayLike) -> ClassMoments:
@@ -126,13 +138,11 @@ class ClassRecalls:
 
     Attributes:
         recalls: expected over training samples of these counts.
-        spread: standard deviation from one training sample to another, the images that are read kept.
         draw_error: standard error that the number of drawn rules leaves.
         reading_error: standard error that the number of images read leaves; 0 where the normal law is read.
     """
 
     recalls: Floats
-    spread: Floats
     draw_error: Floats
     reading_error: Floats
 
@@ -238,9 +248,8 @@ def recalls_at(
     n = _counts(counts, sources[0].classes)
     values = [part.recalls(n) for part in sources]
     recalls, read = _mean(sources, values), sum(part.weight for part in sources)
-    variance = sum(part.weight * own.var(axis=0, ddof=1) for part, own in zip(sources, values, strict=True)) / read
     reading = np.zeros(len(n)) if sources[0].images is None else np.sqrt(recalls * (1 - recalls) / read)
-    return ClassRecalls(recalls, np.sqrt(variance), _error(sources, values), reading)
+    return ClassRecalls(recalls, _error(sources, values), reading)
 
 
 def required_counts(
@@ -508,10 +517,12 @@ def _labelled(name: str, features: ArrayLike, labels: ArrayLike | None, classes:
 def _moments(x: Floats, labels: Labels) -> ClassMoments:
     own = [x[labels == k] for k in range(labels.max() + 1)]
     means = np.stack([part.mean(axis=0) for part in own])
-    centred = [part - mean for part, mean in zip(own, means, strict=True)]
-    return ClassMoments(
-        means, tuple(np.asarray(qr(x, mode="r")[0][: x.shape[1]]) / math.sqrt(len(x) - 1) for x in centred)
-    )
+    roots = []
+    for part, mean in zip(own, means, strict=True):
+        _, size, axes = np.linalg.svd(part - mean, full_matrices=False)
+        rank = min(len(part) - 1, x.shape[1])
+        roots.append(size[:rank, None] * axes[:rank] / math.sqrt(len(part) - 1))
+    return ClassMoments(means, tuple(roots), tuple(map(len, own)))
 
 
 def _sources(
@@ -567,26 +578,52 @@ def _folds(labels: Labels, seed: int) -> Labels:
 
 
 def _statistics(moments: ClassMoments, k: int, n: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """Return the sample mean and the scatter of ``n`` normal features of a class, by Bartlett's decomposition.
+    """Return the sample mean and the scatter of ``n`` normal features of a class, given its moments.
 
-    The scatter is ``(T R)^T (T R)`` with ``T`` of ``n - 1`` rows, upper triangular: independent standard normal entries
-    above the diagonal, and the roots of chi-square variables with ``n - 1, n - 2, ...`` degrees of freedom on it.
     The normal and uniform variables are the same for every ``n``, so that differences between counts are precise.
     """
-    root = moments.roots[k]
+    root, mean = moments.roots[k], moments.means[k]
     rank = len(root)
-    mean = moments.means[k] + rng.standard_normal(rank) @ root / math.sqrt(n)
+    size = None if moments.sizes is None else moments.sizes[k]
+    if size is not None and n >= size:
+        return mean, (n - 1) * root.T @ root
+    deviation = rng.standard_normal(rank)
+    inside = _bartlett(n - 1, rank, rng)
+    if size is None:
+        factor = inside @ root
+        return mean + deviation @ root / math.sqrt(n), factor.T @ factor
+    # Of `size` images: the scatter of n, that of the others and that between the two; it is their sum that is known.
+    outside = _bartlett(size - n - 1, rank, rng)
+    lower = np.linalg.cholesky(inside.T @ inside + outside.T @ outside + np.outer(deviation, deviation))
+    known = math.sqrt(size - 1) * root
+    factor = solve_triangular(lower, inside.T, lower=True).T @ known
+    moved = solve_triangular(lower, deviation, lower=True) @ known
+    return mean + math.sqrt(1 / n - 1 / size) * moved, factor.T @ factor
+
+
+def _bartlett(degrees: int, rank: int, rng: np.random.Generator) -> Floats:
+    """Return ``T`` with ``T^T T`` a Wishart matrix of ``rank`` dimensions, by Bartlett's decomposition.
+
+    It has at most ``degrees`` rows and is upper triangular: independent standard normal entries above the diagonal, and
+    the roots of chi-square variables with ``degrees, degrees - 1, ...`` degrees of freedom on it.
+    """
     uniform, normal = rng.random(rank), rng.standard_normal((rank, rank))
-    rows = min(rank, n - 1)
+    rows = min(rank, degrees)
     t = np.triu(normal[:rows], 1)
-    t[np.arange(rows), np.arange(rows)] = np.sqrt(2 * gammaincinv((n - 1 - np.arange(rows)) / 2, uniform[:rows]))
-    factor = t @ root
-    return mean, factor.T @ factor
+    t[np.arange(rows), np.arange(rows)] = np.sqrt(2 * gammaincinv((degrees - np.arange(rows)) / 2, uniform[:rows]))
+    return t
 
 
 def _sample(moments: ClassMoments, k: int, n: int, rng: np.random.Generator) -> Floats:
-    root = moments.roots[k]
-    return np.asarray(moments.means[k] + rng.standard_normal((n, len(root))) @ root)
+    """Return ``n`` normal features of a class, given its moments, shape ``(n, d)``."""
+    root, mean = moments.roots[k], moments.means[k]
+    if moments.sizes is None:
+        return np.asarray(mean + rng.standard_normal((n, len(root))) @ root)
+    rows = max(n, moments.sizes[k])
+    normal = rng.standard_normal((rows, len(root)))
+    normal -= normal.mean(axis=0)
+    lower = np.linalg.cholesky(normal.T @ normal)
+    return np.asarray(mean + math.sqrt(rows - 1) * solve_triangular(lower, normal[:n].T, lower=True).T @ root)
 
 
 def _lda(means: Floats, scatter: Floats, n: Counts, tau: float) -> LinearRule:
