@@ -157,7 +157,7 @@ class Config:
 
     def __post_init__(self) -> None:
         """Check every field, and bring it to its plain type, so that equal runs have equal hashes."""
-        plain = {
+        plain: dict[str, Any] = {
             "imbalance": _real("imbalance", self.imbalance, "must be a finite number of at least 1", least=1),
             "shape": choice("shape", self.shape, SHAPES),
             "similar_fraction": _real(

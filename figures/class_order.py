@@ -8,6 +8,7 @@ interval.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -67,7 +68,7 @@ def _draw(ax: Axes, found: Results, data: str, ratio: float, name: str) -> None:
     ax.set_xlim(-0.5, len(METHODS) - 0.5)
 
 
-def _splits(rows: list[dict[str, object]], name: str) -> list[Split]:
+def _splits(rows: list[dict[str, Any]], name: str) -> list[Split]:
     """Return the gap and its parts for each seed."""
     found = []
     for seed in dict.fromkeys(row["seed"] for row in rows):

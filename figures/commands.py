@@ -58,9 +58,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             parser.error(f"out={str(out)!r}: must be a folder that can be made and written: {error.strerror}")
         print(*written, sep="\n")
     if absent and not args.verbose:
-        names = ", ".join(absent)
         print(
-            f"{parser.prog}: not drawn, for lack of results: {names}; --verbose says what each needs", file=sys.stderr
+            f"{parser.prog}: not drawn, for lack of results: {', '.join(absent)}; --verbose says what each needs",
+            file=sys.stderr,
         )
     return 0
 

@@ -27,8 +27,10 @@ from figures.style import COLOURS, MARKERS, styled
 
 __all__ = ["command", "draw"]
 
-_COLUMNS = ("data", "imbalance", "pretrain", "seed", "split", "label", "images", "silhouette", "purity")
-_COLUMNS += ("separation_least", "map_silhouette", "map_purity", "run")
+_COLUMNS = (
+    *("data", "imbalance", "pretrain", "seed", "split", "label", "images", "silhouette", "purity"),
+    *("separation_least", "map_silhouette", "map_purity", "run"),
+)
 _PLACES = ("data", "imbalance", "pretrain", "seed", "split", "label", "x", "y", "run")
 _SPLITS = {"train": "training images", "test": "test images"}
 _LOOK = {"none": (COLOURS[0], "o", -0.14), "rotation": (COLOURS[3], "s", 0.14)}
@@ -90,8 +92,9 @@ def _draw_map(ax: Axes, rows: Sequence[dict[str, Any]]) -> None:
         ax.plot(*at.T, linestyle="none", marker=marker, color=colour, markersize=3.4, alpha=0.75, **hollow)
         if rank >= 0:
             outline = [withStroke(linewidth=2.5, foreground="white")]
-            text = {"ha": "center", "va": "center", "weight": "bold", "path_effects": outline}
-            ax.text(*np.median(at, axis=0), str(label + 1), color=colour, zorder=5, **text)
+            text: dict[str, Any] = {"ha": "center", "va": "center", "weight": "bold", "path_effects": outline}
+            x, y = np.median(at, axis=0)
+            ax.text(x, y, str(label + 1), color=colour, zorder=5, **text)
 
 
 def _draw_numbers(ax: Axes, rows: Sequence[dict[str, Any]], name: str) -> None:

@@ -144,7 +144,12 @@ def _draw_errors(ax: Axes, found: Results, data: str, kind: tuple[str, str]) -> 
         parts = [part for part in _summary(found, data, kind, law) if part["mae"] is not None]
         ratios |= {part["imbalance"] for part in parts}
         # The first two share a colour: the same formula, at the known separation and at the measured one.
-        look = {"color": COLOURS[max(0, i - 1)], "marker": MARKERS[max(0, i - 1)], "linewidth": 1.1, "markersize": 4}
+        look: dict[str, Any] = {
+            "color": COLOURS[max(0, i - 1)],
+            "marker": MARKERS[max(0, i - 1)],
+            "linewidth": 1.1,
+            "markersize": 4,
+        }
         look |= {"linestyle": ":", "fillstyle": "none"} if law == "oracle" else {}
         if parts:
             ax.plot([part["imbalance"] for part in parts], [part["mae"] for part in parts], label=title, **look)
@@ -186,7 +191,12 @@ def _draw_line(ax: Axes, found: Results, data: str, kinds: list[tuple[str, str]]
             x, m, recall = np.transpose(places)
             last = max(last, x.max())
             big = kind[0] == "network"
-            look = {"marker": MARKERS[i], "color": COLOURS[i], "s": 22 if big else 6, "linewidths": 0.4 if big else 0}
+            look: dict[str, Any] = {
+                "marker": MARKERS[i],
+                "color": COLOURS[i],
+                "s": 22 if big else 6,
+                "linewidths": 0.4 if big else 0,
+            }
             look |= {"edgecolors": "black", "zorder": 3} if big else {"alpha": 0.5}
             ax.scatter(x, ndtri(recall) / m, label=_title(kind), **look)
     ends = [0, last] if last else []

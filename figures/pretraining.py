@@ -58,7 +58,7 @@ def _draw(ax: Axes, found: Results, data: str, ratio: float, side: int) -> None:
     series = [[interval([row[name] for row in rows]) for name in _SIDES[side]] for rows in pairs.values()]
     drawn = np.array([(x[0], y[0], y[1]) for x, y in series if x is not None and y is not None]).reshape(-1, 3)
     look: dict[str, Any] = {"linestyle": "none", "marker": "o", "markersize": 3.5, "elinewidth": 0.6, "alpha": 0.75}
-    ax.errorbar(*drawn[:, :2].T, np.nan_to_num(drawn[:, 2]), color=COLOURS[side], **look)
+    ax.errorbar(drawn[:, 0], drawn[:, 1], np.nan_to_num(drawn[:, 2]), color=COLOURS[side], **look)
     if len(drawn):
         ax.plot(*drawn[:, :2].mean(axis=0), "X", color="#000000", markersize=8, zorder=3)
         ends = [drawn[:, :2].min(), drawn[:, :2].max()]

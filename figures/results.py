@@ -14,7 +14,9 @@ from typing import Any, NoReturn
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FixedLocator
+from numpy.typing import NDArray
 from scipy.stats import t
 
 from empirical.storage.tables import csv_rows
@@ -144,7 +146,9 @@ def interval(values: Sequence[float | None]) -> tuple[float, float] | None:
     return float(there.mean()), float(half)
 
 
-def points(ax: Axes, x: Sequence[float], samples: Sequence[Sequence[float | None]], **style: Any) -> None:
+def points(
+    ax: Axes, x: Sequence[float] | NDArray[np.floating[Any]], samples: Sequence[Sequence[float | None]], **style: Any
+) -> None:
     """Draw the mean of each sample at its ``x``, with its interval; an empty sample is left out."""
     found = [(at, *summary) for at, sample in zip(x, samples, strict=True) if (summary := interval(sample))]
     where, means, halves = np.array(found).T if found else np.empty((3, 0))
@@ -174,7 +178,9 @@ def note_missing(fig: Figure, found: Results) -> None:
         # The layout would lay the note over the legends; so it keeps to what is left above the note.
         note.set_in_layout(False)
         part = points_high / _INCH / fig.get_figheight()
-        fig.get_layout_engine().set(rect=(0, part, 1, 1 - part))
+        layout = fig.get_layout_engine()
+        assert isinstance(layout, ConstrainedLayoutEngine)
+        layout.set(rect=(0, part, 1, 1 - part))
         for legend in fig.legends:
             legend.borderaxespad += points_high / legend.prop.get_size()
 

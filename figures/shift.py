@@ -153,7 +153,8 @@ def _draw_crossing(ax: Axes, rows: list[dict[str, Any]]) -> None:
             label=f"hyperplane, imbalance {ratio:g}",
         )
     if rows:
-        ends = np.linspace(*np.quantile([row["predicted_crossing"] for row in rows], [0, 1]), 200)
+        predicted = [row["predicted_crossing"] for row in rows]
+        ends = np.linspace(min(predicted), max(predicted), 200)
         ax.plot(ends, ends, color="#555555", linewidth=1, zorder=1)
     # Where few samples in many dimensions leave little between the means, it crosses far away.
     ax.set_xscale("symlog", linthresh=_LINEAR)

@@ -89,7 +89,14 @@ def _draw_map(ax: Axes, rows: list[dict[str, Any]]) -> None:
             cells = ([row for row in group if row["imbalance"] == r] for group, r in ((far, 1), (far, ratio)))
             both = [row for row in own if row["imbalance"] == ratio]
             parts = split(*(_mean(cell, "measured") for cell in (*cells, balanced, both)))
-            look = {"cmap": "RdBu", "vmin": 0, "vmax": 100, "s": 150, "edgecolors": "black", "linewidths": 0.8}
+            look: dict[str, Any] = {
+                "cmap": "RdBu",
+                "vmin": 0,
+                "vmax": 100,
+                "s": 150,
+                "edgecolors": "black",
+                "linewidths": 0.8,
+            }
             ax.scatter([ratio], [at], c=[100 * parts.number_share], zorder=3, **look)
     bar = ax.figure.colorbar(filled, ax=ax, ticks=levels[::2])
     bar.set_label("due to number, % (circle: measured)", fontsize=8)
@@ -143,7 +150,7 @@ def _draw_parts(ax: Axes, summary: list[dict[str, Any]]) -> None:
     ax.set_xticks(range(len(ratios)), [f"{ratio:g}" for ratio in ratios])
     handles = [Patch(color=COLOURS[0], label="due to number (its share above)"), Patch(color=COLOURS[3])]
     handles[1].set_label("due to similarity")
-    grey = {"facecolor": "#777777", "edgecolor": "white"}
+    grey: dict[str, Any] = {"facecolor": "#777777", "edgecolor": "white"}
     handles += [
         Patch(label="measured", **grey),
         Patch(label="Theorem 2", alpha=0.55, **grey),

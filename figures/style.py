@@ -80,7 +80,7 @@ def encoded(fig: Figure, kind: str, name: str, command: str, *, outlines: bool =
     With ``outlines`` an SVG has the shapes of its letters, not text, and looks the same without the font.
     """
     creator = f"tailbound {__version__}"
-    made = {"png": {"Software": creator}, "svg": {"Creator": creator, "Date": None}}[kind]
+    made: dict[str, str | None] = {"Software": creator} if kind == "png" else {"Creator": creator, "Date": None}
     buffer = io.BytesIO()
     with styled(), matplotlib.rc_context({"svg.fonttype": "path"} if outlines else {}):
         fig.savefig(buffer, format=kind, dpi=_DPI, metadata={"Title": name, "Description": command, **made})

@@ -106,7 +106,7 @@ def separations(x: ArrayLike, labels: ArrayLike) -> NDArray[np.float64]:
     values, axes = np.linalg.eigh(inside.T @ inside / max(freedom, 1))
     kept = values > np.finfo(np.float32).eps * len(values)  # features come in 32 bits
     rank = int(kept.sum())
-    found = np.full((c, c), np.nan)
+    found: NDArray[np.float64] = np.full((c, c), np.nan)
     if rank == 0 or freedom <= rank + 1:
         return found
     white = (means[:, moving] / scale[moving]) @ axes[:, kept] / np.sqrt(values[kept])

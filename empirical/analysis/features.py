@@ -59,13 +59,14 @@ def of_run(config: Config, out: Path, root: Path | None = None, device: str = "c
     where = find_device(device)
     network, material = trained_network(config, out, root)
     network.to(where)
-    bias = getattr(network.classifier, "bias", None)
+    classifier: Any = network.classifier
+    bias = getattr(classifier, "bias", None)
     return Features(
         train=of_images(network, material, material.images),
         train_labels=material.labels,
         test=of_images(network, material, material.test_images),
         test_labels=material.test_labels,
-        weight=network.classifier.weight.detach().cpu(),
+        weight=classifier.weight.detach().cpu(),
         bias=None if bias is None else bias.detach().cpu(),
         counts=material.counts,
     )

@@ -20,7 +20,7 @@ __all__ = ["WEIGHT_DECAY", "Moments", "Rule", "head", "lda", "moments", "weighte
 
 Floats = NDArray[np.float64]
 
-WEIGHT_DECAY: float = Config.__dataclass_fields__["weight_decay"].default
+WEIGHT_DECAY: float = Config.weight_decay
 """Of the linear heads: that of the recipe."""
 
 _ITERATIONS = 1000
@@ -84,7 +84,7 @@ def lda(pos: Moments, neg: Moments) -> Rule:
         (0.5, 1.0)
     """
     pooled = (pos.n * pos.cov + neg.n * neg.cov) / (pos.n + neg.n)
-    w = np.linalg.lstsq(pooled, pos.mean - neg.mean, rcond=None)[0]
+    w = np.linalg.lstsq(pooled, pos.mean - neg.mean, rcond=None)[0].astype(np.float64)
     return Rule(w, float(-w @ (pos.mean + neg.mean) / 2 + math.log(pos.n / neg.n)))
 
 

@@ -155,7 +155,7 @@ def report(found: dict[str, list[Measured]]) -> dict[str, Any]:
     """
     medians = {name: _medians(values) for name, values in found.items()}
     references = [name for name in found if name.startswith("reference")]
-    best = max(references, key=lambda name: medians[name]["images_per_second"])
+    best = max(references, key=lambda name: medians[name]["images_per_second"] or 0.0)
 
     def ratio(name: str, other: str) -> float:
         pairs = zip(found[name], found[other], strict=True)
@@ -254,7 +254,7 @@ def _operations(arch: str) -> int:
 
     with FlopCounterMode(display=False) as counter:
         build(arch, _CLASSES)(torch.zeros(1, 3, _SIDE, _SIDE)).sum().backward()
-    return counter.get_total_flops()
+    return int(counter.get_total_flops())
 
 
 def _ceiling(plan: Plan, precision: str) -> Measured:

@@ -39,10 +39,10 @@ def each(measure: Callable[[Table], list[Comparison]]) -> Measure:
     return measured
 
 
-def compared(label: str, data: str, series: Callable[[], Series]) -> Comparison:
-    """Return the comparison of a series, or if that has too little to go on, one that says what it lacks."""
+def compared(label: str, data: str, series: Callable[[], Series], by: float = 0.0, factor: float = 1.0) -> Comparison:
+    """Return the comparison of ``factor`` times a series plus ``by``, or if that has too few points, what it lacks."""
     try:
-        return Comparison(label, series(), data)
+        return Comparison(label, shifted(series(), by, factor), data)
     except TooFewError as error:
         return Comparison(label, {}, data, lacking=str(error))
 

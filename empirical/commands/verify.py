@@ -18,8 +18,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from empirical.claims import ALPHA, FOLDERS, NOT_MEASURED, RUNS, Finding, findings, read
-from empirical.claims.paper import as_printed
 from empirical.claims.paper import printed_tables as published
+from empirical.claims.paper.as_printed import as_printed
 from empirical.experiments import EXPERIMENTS
 from empirical.runtime.command_line import Parser, file, folder
 from empirical.storage.tables import check_file, write_whole

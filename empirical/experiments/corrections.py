@@ -41,6 +41,7 @@ import argparse
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -91,7 +92,7 @@ HEADS = ("ce", "rw", "rw-inverse", "rs", "logit-adjustment", "tau", "retrained")
 
 _TRAINED = tuple(method for method in NETWORKS if method not in ("tau", "retrained"))
 _PAIRS = {"smoke": 3, "cpu": 5, "paper": 9}
-_BETA = Config.__dataclass_fields__["beta"].default
+_BETA: float = Config.beta
 _CAT_AND_DOG = (3, 5)
 _RIDGE = 1e-6  # of the mean variance: features that are always 0 must not make a covariance singular
 
@@ -261,6 +262,11 @@ def offset_without_bias(pos: Floats, neg: Floats) -> float:
     return float(((s.mu1 + s.mu2) / 2 - crossing) @ line / (line @ line))
 
 
+def _separation(features: Sequence[Floats], a: int, b: int) -> float:
+    """Return the separation of two classes along the line of their means."""
+    return unseen.geometry(features[a], features[b])[1]
+
+
 def _heads(setting: Setting, config: Config) -> Iterator[Row]:
     """Yield the rows of the linear classifiers on the features of a network, and on the pixels of Gaussian data."""
     seen = unseen.of_run(config, setting.runs, setting.root)
@@ -270,9 +276,7 @@ def _heads(setting: Setting, config: Config) -> Iterator[Row]:
         spaces["pixels"] = seen.pixels
     for level, look in spaces.items():
         train, test = [look(images) for images in seen.images], [look(seen.test_images(label)) for label in labels]
-        pairs = unseen.at_even_ranks(
-            len(seen.classes), lambda a, b, x=train: unseen.geometry(x[a], x[b])[1], _PAIRS[setting.profile]
-        )
+        pairs = unseen.at_even_ranks(len(seen.classes), partial(_separation, train), _PAIRS[setting.profile])
         for (a, b), stream in zip(pairs, SeedSequence(config.seed).spawn(len(pairs)), strict=True):
             for ratio in setting.arguments()["imbalance"]:
                 rng = np.random.default_rng(stream)

@@ -112,7 +112,7 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """
     depths = sorted({row.depth for row in rows})
     methods = sorted({row.method for row in rows})
-    columns = {"method": methods, "depth": depths, "pretrain": rebalance.PRETRAININGS}
+    columns: dict[str, Sequence[Any]] = {"method": methods, "depth": depths, "pretrain": rebalance.PRETRAININGS}
     return [
         part if part["depth"] == _TABLE1 else {**part, "printed": None, "peers": None}
         for part in accuracies.summarise(rows, columns)

@@ -228,7 +228,8 @@ def _mahalanobis(x: Floats, labels: NDArray[np.int64], classes: int) -> Floats:
     squares = np.einsum("abd,de,abe->ab", away, inverse, away)
     d, parts = np.linalg.matrix_rank(inverse, hermitian=True), 1 / np.bincount(labels, minlength=classes)
     unbiased = (freedom - d - 1) / freedom * squares - d * (parts[:, None] + parts)
-    return np.sqrt(np.maximum(0, unbiased))
+    distances: Floats = np.sqrt(np.maximum(0, unbiased))
+    return distances
 
 
 @dataclass(frozen=True, eq=False)

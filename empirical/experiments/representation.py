@@ -303,7 +303,8 @@ def _scores(logits: Tensor, features: Features) -> dict[str, Any]:
 
 def _normalised(weight: Tensor, tau: float) -> Tensor:
     """Return the rows divided by their norms to the power tau."""
-    return weight / weight.norm(dim=1, keepdim=True) ** tau
+    norms: Tensor = weight.norm(dim=1, keepdim=True)
+    return weight / norms**tau
 
 
 def _class_means(features: Features) -> Tensor:

@@ -23,7 +23,7 @@ def kept_memory() -> Iterator[None]:
     again: 28,000 pages in a compiled step of a ResNet-32 with batches of 128, a fifth of its time.
     """
     libc = ctypes.CDLL(None) if sys.platform == "linux" else None
-    if not hasattr(libc, "mallopt") or not hasattr(libc, "malloc_trim"):
+    if libc is None or not hasattr(libc, "mallopt") or not hasattr(libc, "malloc_trim"):
         yield
         return
     _set_thresholds(libc, _MOST, _MOST)

@@ -238,7 +238,8 @@ def prepare(
         find_device(args.device)
     else:
         choice("device", args.device, DEVICES)  # another machine has it
-    runs, about = setting.runs, {}
+    runs = setting.runs
+    about: dict[str, Any] = {}
     for name in names:
         for _, own in grouped((run for run in configs if run.data == name), lambda run: run.classes or ()):
             material = gather(_hardest(own), args.root)

@@ -86,7 +86,8 @@ def features(network: nn.Module, batches: Sequence[Tensor]) -> Tensor:
     mode = network.training
     network.eval()
     try:
-        return torch.cat([network.features(batch).float() for batch in batches])
+        features: Any = network.features
+        return torch.cat([features(batch).float() for batch in batches])
     finally:
         network.train(mode)
 
@@ -237,12 +238,12 @@ def retrain_classifier(
             drawn = torch.randperm(n, generator=generator)
         total = torch.zeros((), device=features.device)
         for chosen in drawn.to(features.device).split(batch_size):
-            value = loss(layer(features[chosen]), labels[chosen])
+            batch_loss: Tensor = loss(layer(features[chosen]), labels[chosen])
             optimizer.zero_grad()
-            value.backward()
+            batch_loss.backward()
             optimizer.step()
             schedule.step()
-            total += value.detach() * len(chosen)
+            total += batch_loss.detach() * len(chosen)
         losses.append(float(total) / n)
     weight, bias = layer.weight.detach(), layer.bias.detach()
     return Retrained(weight, bias, losses)

@@ -18,6 +18,7 @@ __all__ = ["ARCHITECTURES", "CifarResNet", "CosineLinear", "ImageNetResNet", "bu
 _CIFAR = {f"resnet{depth}": (depth - 2) // 6 for depth in (8, 14, 20, 32, 44, 56, 110)}
 _IMAGENET = {"resnet18": [2, 2, 2, 2], "resnet34": [3, 4, 6, 3]}
 _SMALLEST = 4
+_FEATURES = 512  # of torchvision's ResNet-18 and 34
 
 
 def build(
@@ -154,7 +155,7 @@ class _Block(nn.Module):
         return relu(y.add_(x), inplace=True)  # batch normalisation needs its input again, not its output
 
 
-class ImageNetResNet(ResNet):
+class ImageNetResNet(ResNet):  # type: ignore[misc]  # torchvision has no types
     """torchvision's ResNet of basic blocks, with a first layer for small images.
 
     Its first convolution is 3 x 3 with stride 1 instead of 7 x 7 with stride 2, and there is no max-pooling.
@@ -168,7 +169,7 @@ class ImageNetResNet(ResNet):
         super().__init__(BasicBlock, layers)
         self.conv1 = _convolution(channels, own_width("resnet18"), 1)
         self.maxpool = nn.Identity()
-        self.classifier = _last_layer(self.fc.in_features, classes, cosine)
+        self.classifier = _last_layer(_FEATURES, classes, cosine)
         self.fc = nn.Identity()
 
     def features(self, x: Tensor) -> Tensor:

@@ -29,7 +29,7 @@ __all__ = ["METHODS", "Stack"]
 METHODS = ("ce", "rs", "rw", "rw-inverse", "drw")
 """The methods that differ in nothing but class weights and what is drawn."""
 
-_FREE = {"seed": 0, "method": "ce", "pretrain": "none", "similar_fraction": 0.0}
+_FREE: dict[str, Any] = {"seed": 0, "method": "ce", "pretrain": "none", "similar_fraction": 0.0}
 
 
 class _BatchNorm2d(nn.BatchNorm2d):
@@ -127,7 +127,7 @@ class Stack(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Return the logits, shape ``(runs, N, C)``, of uint8 images, shape ``(runs, N, H, W, channels)``."""
-        own = dict(self.named_parameters()), dict(self.named_buffers())
+        own: tuple[dict[str, Tensor], ...] = dict(self.named_parameters()), dict(self.named_buffers())
         stacked = [
             {name: values[ours] for name, ours in names.items()} for values, names in zip(own, self._names, strict=True)
         ]
@@ -135,7 +135,8 @@ class Stack(nn.Module):
         def one(parameters: Any, buffers: Any, images: Tensor, mean: Tensor, std: Tensor) -> Any:
             return functional_call(self._shape[0], (parameters, buffers), (normalize(images, mean, std),))
 
-        logits: Tensor = vmap(one)(*stacked, images, self.mean, self.std)
+        parameters, buffers = stacked
+        logits: Tensor = vmap(one)(parameters, buffers, images, self.mean, self.std)
         return logits
 
     def _loss_of(self, deferred: bool) -> Loss:

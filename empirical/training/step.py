@@ -310,8 +310,8 @@ def find_device(name: str) -> torch.device:
 def has_bfloat16(device: torch.device) -> bool:
     """Return whether a device computes in bfloat16 itself; one that emulates it is many times slower than float32."""
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    found = getattr(torch.cpu, "get_capabilities", dict)()  # an older torch cannot say
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    found: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()  # an older torch cannot say
     return any(found.get(name) for name in _BFLOAT16)
 
 

@@ -146,7 +146,7 @@ class SelfSupervised:
             generator=weights,
             **{name: getattr(config, name) for name in default_numbers(config.pretrain)},
         )
-        self.module = module.to(execution.device, memory_format=torch.channels_last)
+        self.module = module.to(execution.device).to(memory_format=torch.channels_last)
         module.network.features = execution.compiled(module.network.features)
         self._generator = torch.Generator(execution.device)
         self.generators = (self._generator,)

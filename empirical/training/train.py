@@ -275,6 +275,7 @@ class _Training:
             if learnt is None:
                 refuse("pretrain", config.pretrain, f"{pretraining.folder} has lost its last.pt; remove the folder")
             self._own_images(learnt, pretraining)
+            assert isinstance(self._stage, Supervised)
             self._stage.start_from(_network_state(pretraining, learnt))
 
     def _own_images(self, state: dict[str, Any], run: Run) -> None:
@@ -349,11 +350,13 @@ class _Training:
         result: dict[str, Any] = {"hash": config.digest, "config": config.numbers()}
         tested = self._stage.scores()
         if tested is not None:
+            assert isinstance(self._stage, Supervised)
+            classifier: Any = self._stage.module.classifier
             seen = [row for row in self._history if row["test_accuracy"] is not None]
             best = max(seen, key=lambda row: row["test_accuracy"])
             result["last"] = {"epoch": config.epochs, **asdict(tested)}
             result["best"] = {"epoch": best["epoch"], "accuracy": best["test_accuracy"]}
-            result["classifier"] = norms(self._stage.module.classifier.weight)
+            result["classifier"] = norms(classifier.weight)
             result["tau"] = self._stage.swept()
         first = config.pretraining()
         return {

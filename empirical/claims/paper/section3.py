@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from empirical.claims.claim import Claim, Comparison
-from empirical.claims.measures import along, compared, each, enough, shifted, trend, where
+from empirical.claims.measures import along, compared, each, enough, trend, where
 from empirical.claims.tables import Row, Series, Statistic, Table, TooFewError
 
 __all__ = ["CLAIMS"]
@@ -34,7 +34,8 @@ SCARCE = 0.1
 
 
 def _minority(row: Row) -> float | None:
-    return row["minority"]
+    recall: float | None = row["minority"]
+    return recall
 
 
 def _curves(table: Table, x: str) -> Iterator[tuple[str, str, Callable[[Statistic], Series]]]:
@@ -54,7 +55,7 @@ def _curves(table: Table, x: str) -> Iterator[tuple[str, str, Callable[[Statisti
         if len(table.values(x, **cells)) > 1:
             found = True
             name = f"class {label + 1} {'with' if x == 'majority_images' else 'among'} {number:g}"
-            yield data, where(data, None, name), lambda statistic, cells=cells: along(table, x, statistic, **cells)
+            yield data, where(data, None, name), partial(along, table, x, **cells)
     if not found:
         raise TooFewError(f"in the table {table.name} a curve from random weights over several values of {x}")
 
@@ -65,7 +66,7 @@ def _flat(table: Table) -> list[Comparison]:
         for axis, scale in (("against the number", float), ("against its logarithm", math.log)):
             rise = partial(series, trend("majority_images", _minority, scale))
             label = f"{name}, tendency {axis}"
-            comparisons.append(compared(label, data, lambda rise=rise: shifted(rise(), by=FALL)))
+            comparisons.append(compared(label, data, rise, by=FALL))
     return comparisons
 
 
@@ -101,7 +102,8 @@ def _excess(rows: Sequence[Row]) -> float | None:
     enough(f"minority_images up to {SCARCE:g} of the largest", [row["minority_images"] for row in few], 1)
     if points is None:
         return None
-    line = np.polyfit(*np.array(points, dtype=float).T, 1)
+    x, y = np.array(points, dtype=float).T
+    line = np.polyfit(x, y, 1)
     return float(np.mean([np.polyval(line, row["minority_images"]) - row["minority"] for row in few]))
 
 
@@ -111,9 +113,7 @@ def _linear(table: Table) -> list[Comparison]:
         for side, sign in (("up", -1), ("down", 1)):
             bend = partial(series, _bend)
             label = f"{name}, bent {side} by less than {BEND:g} points"
-            comparisons.append(
-                compared(label, data, lambda bend=bend, sign=sign: shifted(bend(), by=BEND, factor=sign))
-            )
+            comparisons.append(compared(label, data, bend, by=BEND, factor=sign))
     return comparisons
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from statistics import fmean
 
 from empirical.claims.claim import Claim, Comparison
-from empirical.claims.measures import along, compared, each, enough, shifted, trend, where
+from empirical.claims.measures import along, compared, each, enough, trend, where
 from empirical.claims.tables import Row, Statistic, Table
 
 __all__ = ["CLAIMS"]
@@ -24,11 +24,13 @@ _COLUMNS = ("data", "imbalance", "fraction", "degree", "seed", "majority", "mino
 
 
 def _minority(row: Row) -> float | None:
-    return row["minority"]
+    recall: float | None = row["minority"]
+    return recall
 
 
 def _accuracy(row: Row) -> float | None:
-    return row["accuracy"]
+    accuracy: float | None = row["accuracy"]
+    return accuracy
 
 
 def _gap(row: Row) -> float | None:
@@ -51,14 +53,14 @@ def _falls(y: Callable[[Row], float | None], rising: bool = False) -> Callable[[
         for data, imbalance in table.places("data", "imbalance"):
             rise = partial(along, table, x, trend(x, y), data=data, imbalance=imbalance)
             name = _name(data, imbalance, f"over {'rho' if x == 'fraction' else 'lambda'}")
-            comparisons.append(compared(name, data, lambda rise=rise: shifted(rise(), by=0, factor=sign)))
+            comparisons.append(compared(name, data, rise, factor=sign))
         return comparisons
 
     return measure
 
 
 def _pure(row: Row) -> bool:
-    return row["fraction"] == 0 or row["degree"] == 1
+    return bool(row["fraction"] == 0 or row["degree"] == 1)
 
 
 def _loss(x: str) -> Statistic:

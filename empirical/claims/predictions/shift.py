@@ -70,7 +70,7 @@ def _room(rows: Sequence[Row]) -> float | None:
     if values is None:
         return None
     return 100 * min(
-        min(low - (shift - band), shift + band - high) for low, high, shift, band in zip(*values, strict=True)
+        float(min(low - (shift - band), shift + band - high)) for low, high, shift, band in zip(*values, strict=True)
     )
 
 

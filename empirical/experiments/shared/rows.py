@@ -41,5 +41,5 @@ def grouped(rows: Iterable[Row], key: Callable[[Row], Key]) -> Iterator[tuple[Ke
         >>> list(grouped(["cat", "dog", "horse"], len))
         [(3, ['cat', 'dog']), (5, ['horse'])]
     """
-    for value, own in groupby(sorted(rows, key=key), key=key):  # type: ignore[type-var, arg-type]
+    for value, own in groupby(sorted(rows, key=key), key=key):
         yield value, list(own)

@@ -21,7 +21,7 @@ from empirical.claims import (
     Table,
     judge,
 )
-from empirical.claims.paper import as_printed
+from empirical.claims.paper.as_printed import as_printed
 
 BY_ID = {claim.id: claim for claim in CLAIMS}
 PAPER = [claim for claim in CLAIMS if not claim.ours]
