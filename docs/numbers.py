@@ -1,0 +1,455 @@
+"""The numbers in README.md and the pages of results, each with the expression that makes it.
+
+``python docs/numbers.py`` says what differs, ``python docs/numbers.py --write`` puts the numbers right. In a page a
+number from data is followed by its name, as in ``55 %<!--share-5-->``, and a whole table stands between
+``<!--table: NAME-->`` and ``<!--end-->``. The expressions read the tables in ``figures/published`` and the ledger;
+``tests/test_numbers.py`` fails where a page and its data differ, and where a number has no name.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from empirical.claims import statistics
+from empirical.experiments import network_pairs as network_pairs_experiment
+
+__all__ = ["NUMBERS", "PAGES", "TABLES", "differences", "rendered", "unnamed"]
+
+ROOT = Path(__file__).parents[1]
+PUBLISHED = ROOT / "figures" / "published"
+PAGES = ("README.md", "docs/results-theory.md", "docs/results-networks.md", "docs/results-paper.md", "docs/speed.md")
+"""The pages whose numbers are checked."""
+
+NUMBERS: dict[str, Callable[[], str]] = {}
+"""The numbers by name."""
+
+TABLES: dict[str, Callable[[], str]] = {}
+"""The tables by name, as text of Markdown."""
+
+_NUMBER = r"[-+]?\d[\d,]*(?:\.\d+)?"
+_NAMED = re.compile(rf"(?<![\w.])({_NUMBER})((?:[ -]?(?:%|x|points?|s|ms|ns|h|images/s))?)<!--([\w.+-]+)-->")
+_TABLE = re.compile(r"<!--table: ([\w-]+)-->\n.*?<!--end-->", re.DOTALL)
+
+_NO_RESULT = (
+    r"```.*?```",  # code
+    r"<!--table: .*?<!--end-->",
+    r"`[^`\n]*`",
+    r"\]\([^)]*\)",  # the target of a link
+    r"https?://\S+|arXiv \d+\.\d+|doi:\S+",
+    r"CIFAR-10{1,2}(-LT)?|ResNet-\d+|ImageNet-LT|float(16|32)|bfloat16|Python 3\.\d+",
+    r"(Theorems?|Property|Properties|Figures?|Tables?|[Ss]ections?|Case|eq\.) \d+(\.\d+)?( (to|and) \d+(\.\d+)?)?",
+    r"[Ii]mbalances? (of )?\d+(, \d+)*( (to|and) \d+)?",
+    r"\d+ x \d+( pixels)?",
+    r"\d+ (epochs|classes|pairs|seeds|images|dimensions|principal components|components|superclasses|CPU cores)",
+    r"(rho|lambda|tau|beta|alpha) \d+(\.\d+)?",
+    r"batch(es)?( of)? \d+",
+    r"ln 2|\b2^\d+|10\^\d+",
+)
+"""What has digits and is no result: names, settings, sizes."""
+
+
+@cache
+def summary(name: str) -> tuple[Mapping[str, Any], ...]:
+    """Return the summary of a published table, such as ``cifar10/rebalance``."""
+    return tuple(json.loads((PUBLISHED / f"{name}.json").read_text(encoding="utf-8"))["summary"])
+
+
+@cache
+def rows(name: str) -> tuple[Mapping[str, str], ...]:
+    """Return the rows of a published table."""
+    with (PUBLISHED / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return tuple(csv.DictReader(file))
+
+
+def parts(name: str, **cells: Any) -> list[Mapping[str, Any]]:
+    """Return the parts of a summary that have these cells."""
+    return [part for part in summary(name) if all(part[key] == value for key, value in cells.items())]
+
+
+def one(name: str, column: str, **cells: Any) -> Any:
+    """Return a cell of a summary; there must be one part with these cells."""
+    [part] = parts(name, **cells)
+    return part[column]
+
+
+def command(name: str) -> str:
+    """Return the command that made a published table."""
+    return str(json.loads((PUBLISHED / f"{name}.json").read_text(encoding="utf-8"))["command"])
+
+
+def markdown(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    """Return a table."""
+    filled = [head, ["---"] * len(head), *lines]
+    return "\n".join("| " + " | ".join(line) + " |" for line in filled).replace("|  |", "| |")
+
+
+def shown(value: float | None, digits: int = 1) -> str:
+    """Return a number of a table; a dash where there is none."""
+    return "-" if value is None else f"{value:.{digits}f}"
+
+
+def rendered(text: str) -> str:
+    """Return a page with its numbers and tables as the data have them."""
+    text = _TABLE.sub(lambda found: f"<!--table: {found[1]}-->\n{TABLES[found[1]]()}\n<!--end-->", text)
+    return _NAMED.sub(lambda found: f"{NUMBERS[found[3]]()}{found[2]}<!--{found[3]}-->", text)
+
+
+def unnamed(text: str) -> list[str]:
+    """Return the numbers of a page that no expression makes, each with what stands around it."""
+    text = _NAMED.sub(lambda found: " " * len(found[0]), text)
+    for pattern in _NO_RESULT:
+        text = re.sub(pattern, lambda found: " " * len(found[0]), text, flags=re.DOTALL)
+    text = re.sub(r"(?m)^#+ .*$|^\d+\. ", "", text)
+    return [text[max(0, at.start() - 40) : at.end() + 20].replace("\n", " ") for at in re.finditer(_NUMBER, text)]
+
+
+def differences() -> list[str]:
+    """Return the pages that do not say what the data say."""
+    return [page for page in PAGES if rendered(text := _read(page)) != text]
+
+
+def _read(page: str) -> str:
+    return (ROOT / page).read_text(encoding="utf-8")
+
+
+def number(name: str, digits: int, value: Callable[[], float]) -> None:
+    """Add a number."""
+    NUMBERS[name] = lambda: f"{value():,.{digits}f}"
+
+
+def table(function: Callable[[], str]) -> Callable[[], str]:
+    """Add a table, named as its function."""
+    TABLES[function.__name__.replace("_", "-")] = function
+    return function
+
+
+# The theory.
+
+
+@table
+def verdicts() -> str:
+    """The paper's statements, their verdicts, and what was found."""
+    from theory.verdicts.ledger import LEDGER, verify
+
+    lines = [(f"`{s.id}`", verify(s).verdict, s.summary) for s in LEDGER]
+    return markdown(("statement", "verdict", "what was found"), lines)
+
+
+@table
+def bounds() -> str:
+    """How far bounds lie above the exact probability."""
+    made = json.loads((PUBLISHED / "theory" / "bounds.json").read_text(encoding="utf-8"))
+    names = {
+        "printed": "printed",
+        "chernoff": "`chernoff_bound`, optimal over the exact moment generating function",
+        "sub_gaussian": "`sub_gaussian_bound`, the shortest formula",
+        "sharp": "`sharp_bound`",
+    }
+    lines = [(text, *(_two_digits(value) for value in made["ratios"][name])) for name, text in names.items()]
+    return markdown(("bound", "5 %", "50 %", "95 %", "largest"), lines)
+
+
+def _two_digits(value: float) -> str:
+    if value < 10:
+        return f"{value:.2f}"
+    return f"{float(f'{value:.2g}'):,.0f}" if value < 1e7 else f"{value:.1e}"
+
+
+@table
+def raw_images() -> str:
+    """Theorem 2 against linear discriminant analysis on raw images."""
+    columns = [("digits/pairs", 2), ("digits/pairs", 4), ("digits/pairs", 8), ("cifar10/pairs", 60)]
+    lines = []
+    for imbalance in (1, 2, 5, 10, 20, 50):
+        cells = [parts(name, components=n, imbalance=imbalance)[0] for name, n in columns]
+        lines.append((str(imbalance), *(f"{part['mae']:.1f}, {part['correlation']:.2f}" for part in cells)))
+    head = ("imbalance", "digits, 2 components", "digits, 4", "digits, 8", "CIFAR-10, 60")
+    return markdown(head, lines)
+
+
+# Theory against networks.
+
+
+@table
+def network_pairs() -> str:
+    """Recall of the rarer of two classes, predicted and measured."""
+    kinds = (
+        ("LDA on features", "lda", "relu", "theorem2", "Theorem 2, from M alone"),
+        ("LDA on square roots of features", "lda", "sqrt", "theorem2", "Theorem 2, from M alone"),
+        ("", "lda", "sqrt", "together", "balanced covariances, finite samples"),
+        ("linear head trained with cross entropy", "head", "relu", "theorem2", "Theorem 2, from M alone"),
+        ("networks trained from scratch, 4 pairs", "network", "own", "theorem2", "Theorem 2, from M alone"),
+    )
+    lines = []
+    for title, classifier, features, law, text in kinds:
+        found = {
+            part["imbalance"]: part
+            for part in parts("cifar10/network-pairs", classifier=classifier, features=features, law=law)
+        }
+        every = found[None]
+        errors = [shown(found[ratio]["mae"]) if ratio in found else "" for ratio in (2, 10, 100)]
+        last = f"{every['mae']:.1f}, {every['correlation']:.3f}", "yes" if every["met"] else "no"
+        lines.append((title, text, *errors, *last))
+    return markdown(("classifier", "law", "2", "10", "100", "all", "goal met"), lines)
+
+
+@table
+def number_or_similarity() -> str:
+    """The share of number in the drop of recall."""
+    lines = []
+    for imbalance in (5, 10, 25, 50):
+        cells = [
+            one("cifar100/similarity-or-number", "share", imbalance=imbalance, source=source)
+            for source in ("measured", "theorem2", "finite")
+        ]
+        drop = one("cifar100/similarity-or-number", "drop", imbalance=imbalance, source="measured")
+        lines.append((str(imbalance), shown(drop), *(shown(cell, 0) for cell in cells)))
+    head = ("imbalance", "drop, points", "due to number, %", "Theorem 2", "Theorem 2, finite samples")
+    return markdown(head, lines)
+
+
+@table
+def shifts() -> str:
+    """Theorem 1's shift on features and on pixels."""
+    lines = [
+        (
+            f"{part['mixed']} mixed, seen in {part['space']}",
+            str(part["imbalance"]),
+            shown(part["error"], 2),
+            shown(part["error_printed"]),
+            shown(part["inside_printed"], 0),
+            shown(part["inside_exact"]),
+        )
+        for part in summary("cifar10/shift")
+    ]
+    head = (
+        "what is mixed",
+        "imbalance",
+        "error, %",
+        "error as printed, %",
+        "in the printed band, %",
+        "in the exact band",
+    )
+    return markdown(head, lines)
+
+
+@table
+def pretraining() -> str:
+    """What pre-training does to the separation of classes, and to recall."""
+    lines = [
+        (f"{part['imbalance']:g}", shown(part["raised"], 2), shown(part["gain_predicted"]), shown(part["gain"]))
+        for part in summary("cifar10/pretraining")
+    ]
+    return markdown(("imbalance", "M raised by", "gain by Theorem 2, points", "gain measured"), lines)
+
+
+@table
+def corrections() -> str:
+    """The recall of the minority under corrections of the boundary."""
+    lines = [
+        (part["level"], part["method"], shown(part["recall_predicted"]), shown(part["recall"]))
+        for part in summary("cifar10/corrections")
+    ]
+    return markdown(("classifier", "correction", "recall predicted, %", "measured"), lines)
+
+
+@table
+def norm_angle() -> str:
+    """The gap between the recalls of frequent and rare classes, split."""
+    lines = [
+        (
+            f"{part['imbalance']:g}",
+            part["method"].upper(),
+            *(shown(part[name]) for name in ("gap", "norms", "biases", "angles", "features")),
+        )
+        for part in summary("cifar10/norm-angle")
+    ]
+    return markdown(("imbalance", "method", "gap, points", "norms", "biases", "angles", "features"), lines)
+
+
+@table
+def class_order() -> str:
+    """The same gap in the usual order of the classes and in the reverse."""
+    lines = [
+        (
+            f"{part['imbalance']:g}",
+            part["method"].upper(),
+            *(shown(part[name]) for name in ("recall_labels", "recall_reversed", "recall_rarity", "recall_classes")),
+        )
+        for part in summary("cifar10/class-order")
+    ]
+    head = ("imbalance", "method", "usual order, points", "reversed", "due to rarity", "due to which classes are rare")
+    return markdown(head, lines)
+
+
+# The paper's measurements.
+
+
+def _accuracies(name: str, columns: Sequence[str], printed: bool = True) -> str:
+    lines = []
+    for part in summary(name):
+        cells = [str(f"{part[key]:g}" if isinstance(part[key], float) else part[key]) for key in columns]
+        last = [shown(part["printed"]), part["peers"] or "-"] if printed else []
+        lines.append((*cells, shown(part["last"]), shown(part["spread"]), *last))
+    head = (*columns, "accuracy, %", "standard deviation", *(["printed", "others print"] if printed else []))
+    return markdown(head, lines)
+
+
+@table
+def table1_small() -> str:
+    """Table 1 in the small profile."""
+    return _accuracies("cifar10/rebalance", ("imbalance", "method", "pretrain"))
+
+
+@table
+def table1_small_cifar100() -> str:
+    """Table 1 in the small profile, CIFAR-100."""
+    return _accuracies("cifar100/rebalance", ("imbalance", "method", "pretrain"))
+
+
+@table
+def losses_small() -> str:
+    """Losses in the small profile."""
+    return _accuracies("cifar10/losses", ("method", "pretrain"), printed=False)
+
+
+@table
+def depth_small() -> str:
+    """Depths in the small profile."""
+    return _accuracies("cifar10/depth", ("depth", "pretrain"), printed=False)
+
+
+@table
+def ssl_small() -> str:
+    """Pre-trainings in the small profile."""
+    return _accuracies("cifar10/ssl", ("imbalance", "pretrain"), printed=False)
+
+
+def _norms(name: str) -> str:
+    lines = [
+        (
+            f"{part['imbalance']:g}",
+            part["method"].upper(),
+            *(shown(part[key]) for key in ("std_100", "spread", "printed")),
+        )
+        for part in summary(name)
+    ]
+    return markdown(("imbalance", "method", "100 x standard deviation", "over seeds", "printed"), lines)
+
+
+@table
+def norms_small() -> str:
+    """Table 2 in the small profile."""
+    return _norms("cifar10/norms")
+
+
+@table
+def norms_small_cifar100() -> str:
+    """Table 2 in the small profile, CIFAR-100."""
+    return _norms("cifar100/norms")
+
+
+@table
+def majority_small() -> str:
+    """Figure 1 in the small profile."""
+    lines = [
+        (str(part["majority_images"]), shown(part["minority"]), shown(part["spread"]), shown(part["majority"]))
+        for part in summary("cifar10/majority")
+    ]
+    return markdown(("images of each other class", "recall of the tenth, %", "standard deviation", "others"), lines)
+
+
+@table
+def minority_small() -> str:
+    """Figure 2 in the small profile."""
+    lines = [
+        (str(part["minority_images"]), shown(part["minority"]), shown(part["spread"]), shown(part["majority"]))
+        for part in summary("cifar10/minority")
+    ]
+    return markdown(("images of the tenth class", "its recall, %", "standard deviation", "others"), lines)
+
+
+@table
+def similar_small() -> str:
+    """Figure 3 in the small profile."""
+    lines = [
+        (f"{part['imbalance']:g}", f"{part['fraction']:g}", shown(part["majority"]), shown(part["minority"]))
+        for part in summary("cifar10/similar-fraction")
+    ]
+    return markdown(("imbalance", "rho", "recall of the majority, %", "of the minority"), lines)
+
+
+def _claims(data: str, begins: str) -> str:
+    claims = json.loads((PUBLISHED / data / "claims.json").read_text(encoding="utf-8"))["claims"]
+    lines = []
+    for claim in claims:
+        if claim["id"].startswith(begins) and claim["verdict"] != "not measured":
+            own = claim["as_printed"]
+            text = claim["printed"].replace("|", "\\|")
+            verdict = claim["verdict"].split()[0]
+            lines.append((f"`{claim['id']}`", text, verdict, f"{own['holds']} of {own['cells']}" if own else ""))
+    return markdown(("", "sentence", "verdict", "own tables"), lines)
+
+
+@table
+def sentences() -> str:
+    """The paper's sentences about its measurements, judged by the small profile."""
+    return _claims("cifar10", "E")
+
+
+@table
+def predictions() -> str:
+    """Our predictions, judged by the small profile."""
+    return _claims("cifar10", "N")
+
+
+# Speed.
+
+
+@table
+def training_speed() -> str:
+    """Training against the reference loop."""
+    made = json.loads((PUBLISHED / "bench.json").read_text(encoding="utf-8"))
+    lines = []
+    for name in (made["reference"], *made["ratios"]):
+        measured, ratio = made["candidates"][name], made["ratios"].get(name)
+        speed, share = f"{measured['images_per_second']:.0f}", f"{100 * measured['share']:.0f} %"
+        lines.append((name, speed, f"{ratio:.2f}x" if ratio else "", share))
+    return markdown(("loop", "images/s", "against the reference", "of the ceiling"), lines)
+
+
+number("level", 0, lambda: 95)  # of the exact bands of empirical.experiments.shift
+number("alpha", 0, lambda: 100 * statistics.ALPHA)
+number("goal", 2, lambda: network_pairs_experiment.GOAL_CORRELATION)
+number("share-5", 0, lambda: one("cifar100/similarity-or-number", "share", imbalance=5, source="measured"))
+number("share-50", 0, lambda: one("cifar100/similarity-or-number", "share", imbalance=50, source="measured"))
+number("share-5-theory", 0, lambda: one("cifar100/similarity-or-number", "share", imbalance=5, source="theorem2"))
+number("share-50-theory", 0, lambda: one("cifar100/similarity-or-number", "share", imbalance=50, source="theorem2"))
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Say which pages differ from the data, or write them."""
+    parser = argparse.ArgumentParser(description="Compare the numbers in README.md and docs with the published tables.")
+    parser.add_argument("--write", action="store_true", help="put the numbers right")
+    args = parser.parse_args(argv)
+    wrong = differences()
+    for page in wrong:
+        print(f"{page}: {'written' if args.write else 'differs from the data'}")
+        if args.write:
+            (ROOT / page).write_text(rendered(_read(page)), encoding="utf-8")
+    for page in PAGES:
+        for text in unnamed(_read(page)):
+            print(f"{page}: a number without an expression: ...{text}...")
+    return int(bool(wrong) and not args.write)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
