@@ -563,7 +563,8 @@ def _target(value: ArrayLike, classes: int) -> Floats:
     found = floats("target", value, allowed, ndim=1, least=0)
     if len(found) != classes or not found.sum() > 0:
         refuse("target", value, allowed)
-    return found / found.sum()
+    shares: Floats = found / found.sum()
+    return shares
 
 
 def _shown(values: NDArray[Any]) -> str:

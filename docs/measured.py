@@ -1,9 +1,9 @@
 """The numbers in README.md and the pages of results, each with the expression that makes it.
 
-``python docs/numbers.py`` says what differs, ``python docs/numbers.py --write`` puts the numbers right. In a page a
+``python docs/measured.py`` says what differs, ``python docs/measured.py --write`` puts the numbers right. In a page a
 number from data is followed by its name, as in ``55 %<!--share-5-->``, and a whole table stands between
 ``<!--table: NAME-->`` and ``<!--end-->``. The expressions read the tables in ``figures/published`` and the ledger;
-``tests/test_numbers.py`` fails where a page and its data differ, and where a number has no name.
+``tests/test_measured.py`` fails where a page and its data differ, and where a number has no name.
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ _NO_RESULT = (
     r"<!--table: .*?<!--end-->",
     r"`[^`\n]*`",
     r"\]\([^)]*\)",  # the target of a link
-    r"https?://\S+|arXiv \d+\.\d+|doi:\S+",
+    r"https?://\S+|arXiv\s\d+\.\d+|doi:\S+",
     r"CIFAR-10{1,2}(-LT)?|ResNet-\d+|ImageNet-LT|float(16|32)|bfloat16|Python 3\.\d+",
     r"(Theorems?|Property|Properties|Figures?|Tables?|[Ss]ections?|Case|eq\.) \d+(\.\d+)?( (to|and) \d+(\.\d+)?)?",
     r"[Ii]mbalances? (of )?\d+(, \d+)*( (to|and) \d+)?",
     r"\d+ x \d+( pixels)?",
-    r"\d+ (epochs|classes|pairs|seeds|images|dimensions|principal components|components|superclasses|CPU cores)",
+    r"\d[\d,]* (epochs|classes|pairs|seeds|images|dimensions|principal components|components|superclasses|CPU cores)",
     r"(rho|lambda|tau|beta|alpha) \d+(\.\d+)?",
     r"batch(es)?( of)? \d+",
     r"ln 2|\b2^\d+|10\^\d+",
@@ -393,7 +393,7 @@ def _claims(data: str, begins: str) -> str:
     for claim in claims:
         if claim["id"].startswith(begins) and claim["verdict"] != "not measured":
             own = claim["as_printed"]
-            text = claim["printed"].replace("|", "\\|")
+            text = (claim.get("printed") or claim["predicted"]).replace("|", "\\|")
             verdict = claim["verdict"].split()[0]
             lines.append((f"`{claim['id']}`", text, verdict, f"{own['holds']} of {own['cells']}" if own else ""))
     return markdown(("", "sentence", "verdict", "own tables"), lines)
