@@ -100,12 +100,15 @@ def shapley(values: Mapping[frozenset[str], NDArray[Any]]) -> dict[str, Floats]:
     """
     n = len(PARTS)
     numbers = {parts: np.asarray(value, dtype=np.float64) for parts, value in values.items()}
-    found = {}
+    found: dict[str, Floats] = {}
     for part in PARTS:
         others = [other for other in PARTS if other != part]
-        found[part] = sum(
-            factorial(len(s)) * factorial(n - 1 - len(s)) / factorial(n) * (numbers[s | {part}] - numbers[s])
-            for s in _combinations(others)
+        found[part] = np.sum(
+            [
+                factorial(len(s)) * factorial(n - 1 - len(s)) / factorial(n) * (numbers[s | {part}] - numbers[s])
+                for s in _combinations(others)
+            ],
+            axis=0,
         )
     return found
 
