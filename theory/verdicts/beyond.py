@@ -24,7 +24,7 @@ To add a result:
 
 from __future__ import annotations
 
-from theory.proofs import cost, sharp, theorem2_further, theorem3_further, two_sided
+from theory.proofs import cost, sharp, shipped, temperature, theorem2_further, theorem3_further, two_sided
 from theory.verdicts.ledger import Proof, Statement
 
 __all__ = ["RESULTS"]
@@ -119,6 +119,29 @@ RESULTS = (
         "logit adjustment and, in the population, inverse-frequency weights restore the balanced boundary",
         "every correction through the prior is an effective prior ratio; effective-number weights leave one above 1",
         theorem2_further.corrections,
+    ),
+    _own(
+        "R.temperature",
+        "logits minus tau times the log prior give Bayes' decision",
+        "theory.temperature",
+        "Bayes' decision and posterior from logits that are Bayes' rule up to a temperature and a share of the prior",
+        "for any number of classes z - tau ln pi decides best at equal frequencies, z - tau ln pi + T ln q at q; "
+        "long-tailed data determine tau and T, with a concave likelihood",
+        temperature.bayes,
+        temperature.identified,
+        shipped.temperature.decision,
+    ),
+    _own(
+        "R.which-tau",
+        "the tau that a way to train implies, and the cost of a wrong one",
+        "theory.temperature.which_tau",
+        "tau is T after cross entropy and T - t after logit adjustment by t; what a wrong tau costs",
+        "where what the loss sees is Bayes' rule times T: tau = T ln e/ln r - t; the cost is exact for two Gaussian "
+        "classes, and at most phi(1)/2 (d ln r/(T M))^2",
+        temperature.trainings,
+        temperature.wrong_tau,
+        shipped.temperature.which_tau,
+        shipped.temperature.cost,
     ),
     _own(
         "R.extinction",

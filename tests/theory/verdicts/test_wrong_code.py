@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import pytest
 
-from theory import cost, theorem1
+from theory import cost, temperature, theorem1
 from theory.proofs import evidence
 from theory.verdicts.beyond import RESULTS
 from theory.verdicts.ledger import LEDGER
@@ -63,6 +63,30 @@ WRONG = {
         lambda s: cost.expected_recall(replace(s, sigma=s.sigma * Fraction(1001, 1000))),
     ],
     "cost.limit_recall": [cost.expected_recall, changed(cost.limit_recall, negative=lambda r: r.positive)],
+    "temperature.adjusted": [
+        lambda z, prior, tau, t, q=None: temperature.adjusted(z, prior, tau, 1.0, q),
+        lambda z, prior, tau, t, q=None: temperature.adjusted(z, prior, 1.0, t, q),
+        lambda z, prior, tau, t, q=None: temperature.adjusted(z, prior, tau, t),
+    ],
+    "temperature.posterior": [
+        lambda z, prior, tau, t, q=None: temperature.posterior(z, prior, tau, 1.0, q),
+        lambda z, prior, tau, t, q=None: temperature.posterior(z, prior, t, tau, q),
+        lambda z, prior, tau, t, q=None: temperature.posterior(z, prior, tau, t, prior),
+    ],
+    "temperature.which_tau": [
+        lambda r, e, t, added: temperature.which_tau(r, e, t, -added),
+        lambda r, e, t, added: temperature.which_tau(r, None, t, added),
+        lambda r, e, t, added: t * temperature.which_tau(r, e, 1, added),
+    ],
+    "temperature.cost": [
+        lambda m, r, d, t, s: temperature.cost(m, r, -d, t, s),
+        lambda m, r, d, t, s: temperature.cost(m, r, d, 1, s),
+        lambda m, r, d, t, s: temperature.cost(m, r, d, t),
+    ],
+    "temperature.cost_bound": [
+        lambda m, r, d, t: temperature.cost(m, r, d, t),
+        lambda m, r, d, t: temperature.cost_bound(m, r, d * t, t),
+    ],
 }
 
 
