@@ -1,19 +1,20 @@
 PYTHON ?= python3
 BIN := .venv/bin
 RESULTS ?= results
+JOBS ?= $(shell nproc)
 export MPLBACKEND ?= Agg
 
 .PHONY: all install lint docs test clean
 
 all: install
-	$(BIN)/python -m theory verify --json $(RESULTS)/ledger.json
-	$(BIN)/python -m theory results --json $(RESULTS)/beyond.json
-	$(BIN)/python -m empirical run pairs --data digits --out $(RESULTS)
-	$(BIN)/python -m empirical run shift --profile smoke --seeds 3 --out $(RESULTS)
-	$(BIN)/python -m empirical run similarity-or-number --profile smoke --seeds 3 --out $(RESULTS)
-	$(BIN)/python -m empirical verify --results $(RESULTS) --json $(RESULTS)/claims.json
-	$(BIN)/python -m figures all --results $(RESULTS)
-	$(BIN)/python -m figures report --results $(RESULTS)
+	$(BIN)/tailbound theory verify --json $(RESULTS)/ledger.json
+	$(BIN)/tailbound theory results --json $(RESULTS)/beyond.json
+	$(BIN)/tailbound empirical run pairs --data digits --out $(RESULTS)
+	$(BIN)/tailbound empirical run shift --profile smoke --seeds 3 --out $(RESULTS)
+	$(BIN)/tailbound empirical run similarity-or-number --profile smoke --seeds 3 --out $(RESULTS)
+	$(BIN)/tailbound empirical verify --results $(RESULTS) --json $(RESULTS)/claims.json
+	$(BIN)/tailbound figures all --results $(RESULTS)
+	$(BIN)/tailbound figures report --results $(RESULTS)
 
 install: .venv/.installed
 
@@ -32,7 +33,7 @@ docs: install
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build
 
 test: install lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 clean:
 	rm -rf .venv docs/_build docs/api $(RESULTS)
