@@ -19,8 +19,8 @@ from __future__ import annotations
 
 import importlib
 import operator
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import partial
 from typing import Any
@@ -164,12 +164,14 @@ def code(statement: str, function: str, cases: Callable[[], Iterable[Case]], dig
     def agree(expected: Iterable[Case]) -> bool:
         listed = list(expected)
         called = _function(function)
-        return bool(listed) and all(_agrees(case.read(called(*case.arguments)), case.value, digits) for case in listed)
+        return bool(listed) and all(
+            _agrees(case.read(called(*case.arguments, **case.keywords)), case.value, digits) for case in listed
+        )
 
     def variants() -> Iterator[Step]:
         for case in cases():
             for wrong in _wrong_values(case.value):
-                yield Step("code", statement, partial(agree, [Case(case.arguments, wrong, case.read)]))
+                yield Step("code", statement, partial(agree, [replace(case, value=wrong)]))
 
     return Step("code", f"theory.{function}: {statement}", lambda: agree(cases()), variants, function)
 
@@ -187,11 +189,13 @@ class Case:
         value: what the formula gives: a fraction, a whole number or a truth value; a SymPy number, which is evaluated
             to 30 digits; or a nested sequence of those.
         read: takes from the returned value what is compared; by default all of it.
+        keywords: further arguments, by name.
     """
 
     arguments: tuple[Any, ...]
     value: Any
     read: Callable[[Any], Any] = _same
+    keywords: Mapping[str, Any] = field(default_factory=dict)
 
 
 def cited(statement: str, source: str) -> Step:

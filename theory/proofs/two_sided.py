@@ -11,10 +11,17 @@ from theory.proofs import derivations as d
 from theory.proofs.evidence import Step, cited, identity, lemma
 
 __all__ = [
+    "BETA_NEG",
+    "BETA_POS",
+    "K_NEG",
+    "K_POS",
+    "P_NEG",
+    "P_POS",
     "SHIFT_ARGUMENTS",
     "bound_holds",
     "cancellation",
     "derived_shift",
+    "given_counts",
     "reduces_to_theorem1",
     "shift_holds",
 ]
@@ -22,9 +29,9 @@ __all__ = [
 BETA_POS, BETA_NEG = sympy.symbols("beta_pos beta_neg", positive=True)
 P_POS, P_NEG = sympy.symbols("p_pos p_neg", real=True)
 SHIFT_ARGUMENTS = (d.MU1, d.MU2, BETA_POS, BETA_NEG, P_POS, P_NEG)
-_K_POS, _K_NEG = sympy.symbols("k_pos k_neg", nonnegative=True)
+K_POS, K_NEG = sympy.symbols("k_pos k_neg", nonnegative=True)
 _GAP = d.MU2 - d.MU1
-_ONE_SIDED = {BETA_POS: d.BETA, P_POS: d.P, P_NEG: 1, _K_POS: d.K, _K_NEG: 0}
+_ONE_SIDED = {BETA_POS: d.BETA, P_POS: d.P, P_NEG: 1, K_POS: d.K, K_NEG: 0}
 
 
 @cache
@@ -54,12 +61,12 @@ def derived_shift() -> Any:
     return sympy.factor((positive + negative) / 2 - (d.MU1 + d.MU2) / 2)
 
 
-def _given_counts(moment: int) -> Any:
+def given_counts(moment: int) -> Any:
     """Return the mean (0) or the variance (1) of ``f`` given the numbers of similar samples."""
     m = {name: moments[moment] for name, moments in sample_moments().items()}
     power = moment + 1
-    positive = ((d.N_POS - _K_POS) * m["pure positive"] + _K_POS * m["similar positive"]) / d.N_POS**power
-    negative = ((d.N_NEG - _K_NEG) * m["pure negative"] + _K_NEG * m["similar negative"]) / d.N_NEG**power
+    positive = ((d.N_POS - K_POS) * m["pure positive"] + K_POS * m["similar positive"]) / d.N_POS**power
+    negative = ((d.N_NEG - K_NEG) * m["pure negative"] + K_NEG * m["similar negative"]) / d.N_NEG**power
     return (positive + negative) / 2**power
 
 
@@ -103,7 +110,7 @@ def reduces_to_theorem1() -> tuple[Step, ...]:
         identity(
             "given k+ = k and k- = 0 so are mean and variance",
             lambda: (
-                sympy.Matrix([_given_counts(0) - (d.MU1 + d.MU2) / 2, _given_counts(1)]).subs(_ONE_SIDED),
+                sympy.Matrix([given_counts(0) - (d.MU1 + d.MU2) / 2, given_counts(1)]).subs(_ONE_SIDED),
                 sympy.Matrix([d.conditional_mean(), d.conditional_variance()]),
             ),
         ),
@@ -121,7 +128,7 @@ def bound_holds() -> tuple[Step, ...]:
         identity(
             "given the counts, f - (mu1 + mu2)/2 has mean k+ step+ + k- step-, step+ = (1 - beta+)(mu2 - mu1)/(2 n+), "
             "step- = -(1 - beta-)(mu2 - mu1)/(2 n-)",
-            lambda: (_given_counts(0) - (d.MU1 + d.MU2) / 2, _K_POS * step_pos + _K_NEG * step_neg),
+            lambda: (given_counts(0) - (d.MU1 + d.MU2) / 2, K_POS * step_pos + K_NEG * step_neg),
         ),
         cited(
             "given the counts, f is Gaussian: a linear combination of independent Gaussians",
@@ -129,7 +136,7 @@ def bound_holds() -> tuple[Step, ...]:
         ),
         lemma(
             "its variance is at most v1 = sigma^2/4 (1/n+ + 1/n-), whatever the counts",
-            lambda: ([*_domain(), _K_POS <= d.N_POS, _K_NEG <= d.N_NEG], _given_counts(1) <= normal),
+            lambda: ([*_domain(), K_POS <= d.N_POS, K_NEG <= d.N_NEG], given_counts(1) <= normal),
         ),
         cited(
             "the two counts are independent; a centred indicator has log mgf <= t^2/8 (Hoeffding's lemma)",

@@ -45,6 +45,7 @@ RESULTS = (
         sharp.proxies,
         sharp.below_printed,
         sharp.smoothing,
+        shipped.bounds.sub_gaussian,
     ),
     _own(
         "R.sharp",
@@ -56,6 +57,8 @@ RESULTS = (
         sharp.tilting,
         sharp.counting,
         sharp.at_points,
+        shipped.bounds.chernoff,
+        shipped.bounds.sharp_bound,
     ),
     _own(
         "R.samples",
@@ -65,6 +68,7 @@ RESULTS = (
         "bisection finds the required samples by these bounds; erfc(alpha/sqrt(2 V0)) bounds the exact law from below",
         sharp.falls_in_samples,
         sharp.least_failure,
+        shipped.bounds.samples,
     ),
     _own(
         "R.two-sided",
@@ -76,6 +80,9 @@ RESULTS = (
         two_sided.cancellation,
         two_sided.reduces_to_theorem1,
         two_sided.bound_holds,
+        shipped.bounds.two_sided_shift,
+        shipped.bounds.cancellation,
+        shipped.bounds.two_sided_law,
     ),
     _own(
         "R.cost",
@@ -86,6 +93,7 @@ RESULTS = (
         cost.recall_is_a_tail,
         cost.balanced_at_most_ideal,
         cost.shift_moves_recall,
+        shipped.theorem1.recalls,
     ),
     _own(
         "R.nearest-point",
@@ -94,6 +102,7 @@ RESULTS = (
         "Theorem 2's point is the nearest in Euclidean distance iff mu1 - mu2 is an eigenvector",
         "for ln(p+/p-) != 0: if and only if mu1 - mu2 is an eigenvector of the covariance",
         theorem2_further.nearest_point,
+        shipped.theorem2.boundary,
     ),
     _own(
         "R.recalls",
@@ -102,6 +111,7 @@ RESULTS = (
         "the recalls of the Bayes classifier, in any dimension",
         "Phi(M/2 + L/M) and Phi(M/2 - L/M), with L = ln(p+/p-)",
         theorem2_further.recalls,
+        shipped.theorem2.recalls,
     ),
     _own(
         "R.collapse",
@@ -111,6 +121,8 @@ RESULTS = (
         "that is also where the majority's recall is lowest; the limits in M and r, and the loss of balanced accuracy",
         theorem2_further.collapse,
         theorem2_further.balanced_accuracy,
+        shipped.theorem2.collapse,
+        shipped.theorem2.balanced_accuracy,
     ),
     _own(
         "R.corrections",
@@ -119,6 +131,7 @@ RESULTS = (
         "logit adjustment and, in the population, inverse-frequency weights restore the balanced boundary",
         "every correction through the prior is an effective prior ratio; effective-number weights leave one above 1",
         theorem2_further.corrections,
+        shipped.theorem2.corrections,
     ),
     _own(
         "R.temperature",
@@ -150,6 +163,7 @@ RESULTS = (
         "with unequal covariances a finite imbalance can extinguish the minority",
         "if cov1 - cov2 is positive definite, no point is given to the minority beyond an explicit ratio",
         theorem2_further.extinction,
+        shipped.theorem2.extinction,
     ),
     _own(
         "R.multiclass",
@@ -158,6 +172,7 @@ RESULTS = (
         "for more classes, each pair has Theorem 2's boundary",
         "the scores of two classes differ by the log odds of their pair",
         theorem2_further.multiclass,
+        shipped.theorem2.multiclass_scores,
     ),
     _own(
         "R.mean-noise",
@@ -166,6 +181,7 @@ RESULTS = (
         "with known covariance, the noise of the means adds a bias of d/2 (1/n- - 1/n+) against the minority",
         "it is added to the plug-in score's expectation, whatever the priors",
         theorem2_further.mean_noise,
+        shipped.theorem2.mean_noise,
     ),
     _own(
         "R.norms",
@@ -178,6 +194,8 @@ RESULTS = (
         theorem3_further.equal_norms,
         theorem3_further.opposite_weights,
         theorem3_further.tau_between,
+        shipped.theorem3.probabilities,
+        shipped.theorem3.normalisation,
     ),
     _own(
         "R.prior-in-bias",
@@ -189,5 +207,6 @@ RESULTS = (
         theorem3_further.prior_in_bias,
         theorem3_further.tau_condition,
         theorem3_further.bias_coordinate,
+        shipped.theorem2.prior_in_bias,
     ),
 )

@@ -183,7 +183,7 @@ LEDGER = (
         holds="as printed, for mu1 != mu2 and Sigma the covariance: B^ is the point where the hyperplane crosses the "
         "line through the means, its nearest point to their midpoint in Mahalanobis distance (for p+ != p- in "
         "Euclidean distance if and only if mu1 - mu2 is an eigenvector of Sigma)",
-        proofs=(theorem2.boundary, theorem2_further.nearest_point),
+        proofs=(theorem2.boundary, theorem2_further.nearest_point, shipped.theorem2.boundary),
     ),
     Statement(
         id="T2.covariance",
@@ -193,7 +193,7 @@ LEDGER = (
         printed="P(X|Y = +1) ~ N(mu1, Sigma1^2), P(X|Y = -1) ~ N(mu2, Sigma2^2)",
         holds="N(mu, Sigma): equation (3) uses Sigma^-1 and Property 2 sets Sigma = sigma^2 I, so Sigma is the "
         "covariance",
-        proofs=(theorem2.covariance_holds,),
+        proofs=(theorem2.covariance_holds, shipped.theorem2.boundary),
         against=(theorem2.covariance_differs,),
     ),
     Statement(
@@ -205,7 +205,12 @@ LEDGER = (
         holds="the boundary's distance from the midpoint is ln(p+/p-)/M in Mahalanobis distance, falling in the "
         "separation M; in Euclidean distance it falls in |mu1 - mu2| along every fixed direction",
         condition="the covariance and the direction of mu1 - mu2 are kept, or the difference is measured by M",
-        proofs=(theorem2.similarity_along_direction, theorem2_further.recalls),
+        proofs=(
+            theorem2.similarity_along_direction,
+            theorem2_further.recalls,
+            shipped.theorem2.separation,
+            shipped.theorem2.recalls,
+        ),
         against=(theorem2.similarity_across_directions,),
     ),
     Statement(
@@ -215,7 +220,12 @@ LEDGER = (
         place="section 5.1, interpretation of Theorem 2",
         printed="more imbalanced data have a larger prior gap, which leads to a more biased decision boundary",
         holds="as printed: for p+ > p- the boundary's distance from the midpoint rises strictly in p+/p-",
-        proofs=(theorem2.imbalance, theorem2_further.recalls),
+        proofs=(
+            theorem2.imbalance,
+            theorem2_further.recalls,
+            shipped.theorem2.separation,
+            shipped.theorem2.recalls,
+        ),
     ),
     Statement(
         id="P1",
@@ -224,7 +234,7 @@ LEDGER = (
         place="section 5.1, Property 1, eq. (4)",
         printed="for p+ = p- and Sigma1 = Sigma2, B^ = (mu1 + mu2)/2",
         holds="as printed",
-        proofs=(theorem2.balanced,),
+        proofs=(theorem2.balanced, shipped.theorem2.midpoint),
     ),
     Statement(
         id="P2",
@@ -234,7 +244,7 @@ LEDGER = (
         printed="for p+ > p- and Sigma1 = Sigma2 = sigma^2 I, "
         "B^ = (mu1 + mu2)/2 - sigma^2 (mu1 - mu2) ln(p+/p-)/|mu1 - mu2|^2",
         holds="as printed, with sigma^2 I the covariance",
-        proofs=(theorem2.isotropic,),
+        proofs=(theorem2.isotropic, shipped.theorem2.isotropic),
     ),
     Statement(
         id="T3",
@@ -245,7 +255,7 @@ LEDGER = (
         "of the weights and the angles between w and f",
         holds="as printed: ln P_t has the slopes |f| cos(a_t) (1 - P_t) in |w_t| and "
         "-|w_t| |f| sin(a_t) (1 - P_t) in a_t",
-        proofs=(theorem3.norms_and_angles, theorem3_further.norm_slope),
+        proofs=(theorem3.norms_and_angles, theorem3_further.norm_slope, shipped.theorem3.probabilities),
     ),
     Statement(
         id="P3",
@@ -263,6 +273,7 @@ LEDGER = (
             theorem3.angles_remain,
             theorem3_further.equal_norms,
             theorem3_further.tau_between,
+            shipped.theorem3.normalisation,
         ),
         against=(theorem3.balancing_harms,),
     ),

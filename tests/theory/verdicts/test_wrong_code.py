@@ -1,11 +1,28 @@
 """Wrong versions of the shipped functions: none of them leaves the statements that rest on it certified."""
 
-from dataclasses import replace
+import inspect
+import textwrap
+from dataclasses import fields, replace
 from fractions import Fraction
 
+import numpy as np
 import pytest
 
-from theory import cost, temperature, theorem1
+from theory import (
+    collapse,
+    corrections,
+    cost,
+    multiclass,
+    plugin,
+    quadratic,
+    samples,
+    sharp,
+    temperature,
+    theorem1,
+    theorem2,
+    theorem3,
+    two_sided,
+)
 from theory.proofs import evidence
 from theory.verdicts.beyond import RESULTS
 from theory.verdicts.ledger import LEDGER
@@ -25,11 +42,39 @@ def bent(function, **fields):
     return lambda s, *rest: function(replace(s, **{name: change(s) for name, change in fields.items()}), *rest)
 
 
+def patched(function, owner, name, wrong):
+    """Return the function as it is while an attribute of ``owner`` is replaced."""
+
+    def broken(*arguments):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(owner, name, wrong)
+            return function(*arguments)
+
+    return broken
+
+
+def edited(function, owner, name, old, new):
+    """Return the function as it is while the source of an attribute of ``owner`` has ``new`` for ``old``."""
+    source = textwrap.dedent(inspect.getsource(getattr(owner, name)))
+    assert old in source
+    module = inspect.getmodule(getattr(owner, name))
+    scope = dict(vars(module))
+    exec(source.replace(old, new), scope)  # wrong code, made from the code under test
+    if getattr(owner, name) is function:
+        return scope[name]
+    return patched(function, owner, name, scope[name])
+
+
+def twice(tail):
+    """Return both sides of a tail, each the upper one."""
+    return sharp.Tail(*(np.stack([getattr(tail, f.name)] * 2, axis=-1) for f in fields(tail)))
+
+
 def changed(function, **fields):
     """Return the function with some fields of its result changed."""
 
-    def wrong(*arguments):
-        found = function(*arguments)
+    def wrong(*arguments, **keywords):
+        found = function(*arguments, **keywords)
         return replace(found, **{name: change(found) for name, change in fields.items()})
 
     return wrong
@@ -86,6 +131,151 @@ WRONG = {
     "temperature.cost_bound": [
         lambda m, r, d, t: temperature.cost(m, r, d, t),
         lambda m, r, d, t: temperature.cost_bound(m, r, d * t, t),
+    ],
+    "sharp.bernoulli_proxy": [lambda q, side="both": 0.25, lambda q, side="both": float(q * (1 - q))],
+    "sharp.sub_gaussian_bound": [
+        patched(sharp.sub_gaussian_bound, sharp, "_proxy", lambda q, p, sign: q * p),
+        patched(sharp.sub_gaussian_bound, sharp.Tail, "least_var", property(lambda tail: tail.var)),
+        theorem1.bound,
+    ],
+    "sharp.chernoff_bound": [
+        sharp.sub_gaussian_bound,
+        patched(sharp.chernoff_bound, sharp.Tail, "best_tilt", lambda tail, power: 1.1 / tail.proxy()),
+        patched(sharp.chernoff_bound, sharp.Tail, "sides", lambda tail: twice(tail)),
+    ],
+    "sharp.sharp_bound": [
+        sharp.chernoff_bound,
+        edited(
+            sharp.sharp_bound, sharp.Tail, "log_counted", "np.clip(np.where(up, below, n - below), 0, n)", "0 * below"
+        ),
+        edited(sharp.sharp_bound, sharp.Tail, "log_counted", "mass * normal[:-1]", "mass * normal[1:]"),
+    ],
+    "sharp.Tail.log_factor": [
+        edited(sharp.Tail.log_factor, sharp.Tail, "log_factor", "(ratio * i0e(w) *", "(i0e(w) *"),
+        edited(sharp.Tail.log_factor, sharp.Tail, "log_factor", "1 - share + share * ratio", "1 - share / 2"),
+        edited(sharp.Tail.log_factor, sharp.Tail, "log_factor", "ratio * both / t", "both / t"),
+        edited(
+            sharp.Tail.log_factor, sharp.Tail, "log_factor", "[np.ones_like(t), chord", "[2 * np.ones_like(t), chord"
+        ),
+    ],
+    "samples.required_samples": [
+        changed(samples.required_samples, first=lambda found: found.first + 3),
+        changed(samples.required_samples, from_then_on=lambda found: found.from_then_on - 1),
+    ],
+    "samples.limit_failure": [
+        lambda s, a, by: samples.limit_failure(s, a),
+        bent(samples.limit_failure, n_neg=lambda s: s.n_neg + 1),
+    ],
+    "two_sided.shift": [lambda s: -two_sided.shift(s), bent(two_sided.shift, p_neg=lambda s: 1 - s.p_neg)],
+    "two_sided.law": [
+        changed(two_sided.law, var=lambda law: law.var * 2),
+        changed(two_sided.law, second=lambda law: law.second._replace(step=-law.second.step)),
+        changed(two_sided.law, first=lambda law: law.first._replace(var_step=Fraction(0))),
+    ],
+    "two_sided.failure_probability": [
+        bent(two_sided.failure_probability, beta_neg=lambda s: 1 - s.beta_neg),
+        two_sided.bound,
+    ],
+    "two_sided.exponents": [
+        edited(two_sided.exponents, two_sided, "exponents", "c.step**2 / 4", "c.step**2 / 5"),
+        edited(two_sided.exponents, two_sided, "exponents", "if 0 < c.q < 1", ""),
+    ],
+    "two_sided.bound": [two_sided.sub_gaussian_bound, lambda s, a: two_sided.bound(s, a) / 2],
+    "theorem2.hyperplane": [
+        lambda s: (theorem2.hyperplane(s)[0], -theorem2.hyperplane(s)[1]),
+        lambda s: (s.cov @ (s.mu1 - s.mu2), theorem2.hyperplane(s)[1]),
+    ],
+    "theorem2.boundary_point": [
+        lambda s: s.mu1 + s.mu2 - theorem2.boundary_point(s) + 1e-9,
+        lambda s: (s.mu1 + s.mu2) / 2 + 1e-9,
+        lambda s: theorem2.boundary_point(s) * 1.0000001,
+    ],
+    "theorem2.isotropic_boundary_point": [
+        lambda mu1, mu2, sigma, ratio: theorem2.isotropic_boundary_point(mu1, mu2, sigma**2, ratio),
+        lambda mu1, mu2, sigma, ratio: theorem2.isotropic_boundary_point(mu1, mu2, sigma, 1 / ratio),
+    ],
+    "theorem2.separation": [lambda s: theorem2.separation(s) ** 2, lambda s: float(np.linalg.norm(s.mu1 - s.mu2))],
+    "theorem2.recalls": [
+        edited(theorem2.recalls, theorem2, "recalls", "m / 2", "m / 2.02"),
+        lambda s: theorem2.recalls(s)[::-1],
+    ],
+    "theorem2.minority_recall": [
+        edited(theorem2.minority_recall, theorem2, "minority_recall", "m / 2", "m / 2.02"),
+        lambda m, r: theorem2.minority_recall(m, 1 / r),
+    ],
+    "corrections.shift": [
+        lambda s: corrections.shift(s)[::-1],
+        lambda s: (-corrections.shift(s)[0], corrections.shift(s)[1]),
+    ],
+    "collapse.collapse_separation": [lambda r: np.sqrt(2.02 * np.log(r)), lambda r: 2 * np.log(r)],
+    "collapse.majority_minimum": [lambda r: (collapse.collapse_separation(r), 0.5)],
+    "collapse.separation_for": [lambda g, r: collapse.separation_for(1 - g, r)],
+    "collapse.prior_ratio_for": [
+        lambda g, m: collapse.prior_ratio_for(1 - g, m),
+        lambda g, m: collapse.prior_ratio_for(g, 2 * m),
+    ],
+    "collapse.balanced_accuracy": [theorem2.minority_recall, collapse.balanced_accuracy_loss],
+    "collapse.balanced_accuracy_loss": [
+        collapse.balanced_accuracy,
+        lambda m, r: -collapse.balanced_accuracy_loss(m, r),
+    ],
+    "corrections.logit_adjustment": [
+        lambda r, tau=1.0, a=None: corrections.logit_adjustment(r, -tau, a),
+        lambda r, tau=1.0, a=None: corrections.logit_adjustment(r, tau),
+    ],
+    "corrections.reweighting": [lambda r, w1, w2: corrections.reweighting(r, w2, w1)],
+    "corrections.effective_number": [
+        lambda n1, n2, b: corrections.effective_number(n2, n1, b),
+        lambda n1, n2, b: corrections.effective_number(n1 + 1, n2, b),
+    ],
+    "corrections.resampling": [lambda r, q=0.0: corrections.resampling(r, 1 - q)],
+    "corrections.tau_normalization": [
+        lambda s, tau, bias="dropped": corrections.tau_normalization(s, tau, "kept"),
+        lambda s, tau, bias="dropped": corrections.tau_normalization(s, tau / 2, bias),
+    ],
+    "corrections.hyperplane_recalls": [
+        lambda s, w, b: corrections.hyperplane_recalls(s, w, -b),
+        lambda s, w, b: corrections.hyperplane_recalls(s, w, b)[::-1],
+    ],
+    "corrections.crossing_point": [
+        lambda s, w, b: corrections.crossing_point(s, w, -b),
+        lambda s, w, b: (s.mu1 + s.mu2) / 2,
+    ],
+    "corrections.centred_without_bias": [lambda m, r: corrections.centred_without_bias(m, r)[::-1]],
+    "quadratic.log_odds": [
+        lambda s, x: -quadratic.log_odds(s, x),
+        edited(quadratic.log_odds, quadratic, "boundary", "volumes + s.mu2", "-volumes + s.mu2"),
+    ],
+    "quadratic.extinction_ratio": [
+        edited(quadratic.extinction_ratio, quadratic, "extinction_ratio", "(wider - 1)", "wider"),
+        lambda s: quadratic.extinction_ratio(s) ** 2,
+    ],
+    "multiclass.linear_classifier": [
+        lambda s: (multiclass.linear_classifier(s)[0], multiclass.linear_classifier(s)[1] * 2),
+        lambda s: (multiclass.linear_classifier(s)[0] * np.sqrt(s.priors)[:, None], multiclass.linear_classifier(s)[1]),
+    ],
+    "multiclass.boundary_point": [
+        lambda s, i, j: multiclass.boundary_point(s, i, 1),
+        lambda s, i, j: (s.means[i] + s.means[j]) / 2,
+    ],
+    "multiclass.decide": [lambda s, x: 2, lambda s, x: 1 - multiclass.decide(s, x)],
+    "plugin.mean_noise_shift": [
+        lambda *given: -plugin.mean_noise_shift(*given),
+        lambda d, n1, n2, covariance="known": plugin.mean_noise_shift(d, n1, n2),
+    ],
+    "plugin.dominating_dimension": [lambda n1, n2: plugin.dominating_dimension(n1, n2) / 2],
+    "theorem3.probabilities": [
+        lambda w, f: theorem3.probabilities(w, [-v for v in f]),
+        lambda w, f: theorem3.probabilities(w, f)[::-1],
+    ],
+    "theorem3.norms_and_angles": [lambda w, f: tuple(np.cos(part) for part in theorem3.norms_and_angles(w, f))],
+    "theorem3.norm_angle_form": [
+        lambda norms, length, angles: theorem3.norm_angle_form(norms, length**2, angles),
+        lambda norms, length, angles: theorem3.norm_angle_form(norms, length, [np.pi - a for a in angles]),
+    ],
+    "theorem3.tau_normalize": [
+        lambda w, tau: theorem3.tau_normalize(w, 1 - tau),
+        lambda w, tau: theorem3.tau_normalize(w, tau**2),
     ],
 }
 

@@ -10,9 +10,9 @@ import sympy
 from theory import theorem1
 from theory.proofs import derivations as d
 from theory.proofs.evidence import Case, Step, code
-from theory.proofs.shipped.points import ALPHAS, SETTINGS, normal_cdf, values
+from theory.proofs.shipped.points import ALPHAS, SETTINGS, normal_cdf, rational, values
 
-__all__ = ["exponents", "law", "printed_shift", "recalls", "shift"]
+__all__ = ["exponents", "failure", "given_count", "law", "printed_shift", "recalls", "shift"]
 
 _PAIRS = [(s, alpha) for s in SETTINGS for alpha in ALPHAS]
 
@@ -61,22 +61,6 @@ def exponents() -> tuple[Step, ...]:
 def law() -> tuple[Step, ...]:
     """Compare the exact law, and the probability that it gives, with the derived moments given the count."""
 
-    def given_count(s: theorem1.Setting) -> list[tuple[Any, Any, Any]]:
-        """Return, for each count of similar samples, its chance and the mean and variance of the boundary given it."""
-        n, q = s.n_pos, 1 - values(s)[d.P]
-        moments = (d.conditional_mean(), d.conditional_variance())
-        return [
-            (sympy.binomial(n, k) * q**k * (1 - q) ** (n - k), *(m.subs({**values(s), d.K: k}) for m in moments))
-            for k in range(n + 1)
-        ]
-
-    def failure(s: theorem1.Setting, alpha: Fraction, center: Any) -> Any:
-        a = sympy.Rational(alpha.numerator, alpha.denominator)
-        return sum(
-            chance * (normal_cdf((center - a - mean) / sympy.sqrt(v)) + normal_cdf((mean - center - a) / sympy.sqrt(v)))
-            for chance, mean, v in given_count(s)
-        )
-
     def read(found: Any) -> Any:
         return [
             found.n,
@@ -104,6 +88,25 @@ def law() -> tuple[Step, ...]:
                 ),
             ],
         ),
+    )
+
+
+def given_count(s: theorem1.Setting) -> list[tuple[Any, Any, Any]]:
+    """Return, for each count of similar samples, its chance and the mean and variance of the boundary given it."""
+    n, q = s.n_pos, 1 - values(s)[d.P]
+    moments = (d.conditional_mean(), d.conditional_variance())
+    return [
+        (sympy.binomial(n, k) * q**k * (1 - q) ** (n - k), *(m.subs({**values(s), d.K: k}) for m in moments))
+        for k in range(n + 1)
+    ]
+
+
+def failure(s: theorem1.Setting, alpha: Fraction, center: Any) -> Any:
+    """Return the chance to lie beyond ``alpha`` of a shift, summed over the counts."""
+    a = rational(alpha)
+    return sum(
+        chance * (normal_cdf((center - a - mean) / sympy.sqrt(v)) + normal_cdf((mean - center - a) / sympy.sqrt(v)))
+        for chance, mean, v in given_count(s)
     )
 
 
