@@ -146,7 +146,11 @@ WRONG = {
     "sharp.sharp_bound": [
         sharp.chernoff_bound,
         edited(
-            sharp.sharp_bound, sharp.Tail, "log_counted", "np.clip(np.where(up, below, n - below), 0, n)", "0 * below"
+            sharp.sharp_bound,
+            sharp.Tail,
+            "log_counted",
+            "np.clip(np.where(up, below, n",
+            "0 * np.clip(np.where(up, below, n",
         ),
         edited(sharp.sharp_bound, sharp.Tail, "log_counted", "mass * normal[:-1]", "mass * normal[1:]"),
     ],

@@ -100,7 +100,7 @@ def chernoff() -> tuple[Step, ...]:
 
 def _increasing_root(slope: Callable[[Any], Any]) -> Any:
     """Return the root of an increasing function that is negative at 0, to 30 digits."""
-    import mpmath
+    import mpmath  # type: ignore[import-untyped]
 
     with mpmath.workdps(40):
         high = mpmath.mpf(1)
@@ -166,8 +166,8 @@ def _factor_cases() -> Iterable[Case]:
             raise AssertionError(f"factor {which} is not the smallest: {factors}")
         chances = np.array([[[float(u)]], [[float(1 - u)]]])
         half = np.array([0.5])  # the chance without tilt, which no factor depends on
-        rows = (np.array([float(value)]) for value in (step, var_step))
-        tail = sharp.Tail(np.array([float(n)]), half, half, *rows, np.asarray(float(var)))
+        trials, steps, changes = (np.array([float(value)]) for value in (n, step, var_step))
+        tail = sharp.Tail(trials, half, half, steps, changes, np.asarray(float(var)))
         yield Case((tail, np.array([float(t)]), chances), [sympy.log(min(factors))])
 
 

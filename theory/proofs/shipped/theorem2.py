@@ -8,7 +8,9 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import sympy
+from numpy.typing import ArrayLike
 
 from theory import multiclass, quadratic, theorem2
 from theory.proofs.evidence import Case, Step, code
@@ -30,11 +32,22 @@ __all__ = [
     "separation",
 ]
 
+
+def _shared(mu1: ArrayLike, mu2: ArrayLike, cov: ArrayLike, prior_ratio: float) -> theorem2.Setting:
+    return theorem2.Setting(np.asarray(mu1), np.asarray(mu2), np.asarray(cov), prior_ratio)
+
+
+def _unequal(mu1: ArrayLike, mu2: ArrayLike, cov1: ArrayLike, cov2: ArrayLike, ratio: float) -> quadratic.Setting:
+    return quadratic.Setting(np.asarray(mu1), np.asarray(mu2), np.asarray(cov1), np.asarray(cov2), ratio)
+
+
+def _several(means: ArrayLike, cov: ArrayLike, priors: ArrayLike) -> multiclass.Setting:
+    return multiclass.Setting(np.asarray(means), np.asarray(cov), np.asarray(priors))
+
+
 _PROBLEMS = (
-    theorem2.Setting([1.25, -0.5], [-0.75, 0.25], [[1.5, 0.25], [0.25, 0.75]], 5.0),
-    theorem2.Setting(
-        [0.5, 0.25, -1.0], [1.25, -2.0, 0.5], [[2.0, 0.5, 0.0], [0.5, 1.0, 0.25], [0.0, 0.25, 3.0]], 0.375
-    ),
+    _shared([1.25, -0.5], [-0.75, 0.25], [[1.5, 0.25], [0.25, 0.75]], 5.0),
+    _shared([0.5, 0.25, -1.0], [1.25, -2.0, 0.5], [[2.0, 0.5, 0.0], [0.5, 1.0, 0.25], [0.0, 0.25, 3.0]], 0.375),
 )
 _BALANCED = tuple(theorem2.Setting(s.mu1, s.mu2, s.cov, 1.0) for s in _PROBLEMS)
 _POINTS = ((Fraction(5, 4), 7), (Fraction(11, 4), 40), (Fraction(3, 8), Fraction(5, 4)))  # M, r
@@ -305,8 +318,8 @@ def corrections() -> tuple[Step, ...]:
 
 
 _UNEQUAL = (
-    quadratic.Setting([0.75], [-0.25], [[4.0]], [[1.5]], 2.5),
-    quadratic.Setting([0.75, 0.5], [-0.25, 1.0], [[3.0, 0.5], [0.5, 2.0]], [[1.0, 0.25], [0.25, 0.75]], 3.0),
+    _unequal([0.75], [-0.25], [[4.0]], [[1.5]], 2.5),
+    _unequal([0.75, 0.5], [-0.25, 1.0], [[3.0, 0.5], [0.5, 2.0]], [[1.0, 0.25], [0.25, 0.75]], 3.0),
 )
 
 
@@ -351,9 +364,7 @@ def extinction() -> tuple[Step, ...]:
     )
 
 
-_CLASSES = multiclass.Setting(
-    [[0.5, -0.25], [1.75, 0.5], [-0.625, 1.5]], [[1.5, 0.25], [0.25, 0.75]], priors=[20.0, 5.0, 2.0]
-)
+_CLASSES = _several([[0.5, -0.25], [1.75, 0.5], [-0.625, 1.5]], [[1.5, 0.25], [0.25, 0.75]], [20.0, 5.0, 2.0])
 
 
 def _scores(s: multiclass.Setting) -> tuple[list[list[Any]], list[Any]]:
@@ -394,7 +405,7 @@ def multiclass_scores() -> tuple[Step, ...]:
 
 def prior_in_bias() -> tuple[Step, ...]:
     """Compare the Bayes classifier for other priors: the same weights, other biases."""
-    other = multiclass.Setting(_CLASSES.means, _CLASSES.cov, priors=[1.0, 4.0, 64.0])
+    other = _several(_CLASSES.means, _CLASSES.cov, [1.0, 4.0, 64.0])
     return (
         code(
             "w_k = cov^-1 mu_k whatever the priors, b_k = ln p_k - w_k . mu_k/2",
