@@ -190,7 +190,7 @@ def tau_normalization(s: theorem2.Setting, tau: float = 1.0, bias: str = "droppe
     choice("bias", bias, BIASES)
     means = np.stack([s.mu1, s.mu2])
     weights = np.linalg.solve(s.cov, means.T).T
-    priors = np.array([s.prior_ratio, 1.0]) / (1 + s.prior_ratio)
+    priors = np.array([float(s.prior_ratio), 1.0]) / (1 + float(s.prior_ratio))
     biases = np.log(priors) - np.sum(weights * means, axis=1) / 2
     if bias == "coordinate":
         joined = theorem3.tau_normalize(np.column_stack([weights, biases]), exponent)
@@ -264,13 +264,13 @@ def centred_without_bias(separation: float, prior_ratio: float) -> tuple[float, 
     return float(ndtr(m / (1 + r))), float(ndtr(m / (1 + 1 / r)))
 
 
-def _ratio(name: str, value: float) -> float:
+def _ratio(name: str, value: float) -> float | Fraction:
     if name.endswith("ratio"):
         return ratio_of_priors(name, value)
-    return float(number(name, value, "must be a finite number greater than 0", above=0))
+    return number(name, value, "must be a finite number greater than 0", above=0)
 
 
-def _power(name: str, ratio: float, exponent: float) -> float:
+def _power(name: str, ratio: float | Fraction, exponent: float) -> float:
     plain = float(number(name, exponent))
     if abs(plain * math.log(ratio)) > _LOG_LARGEST:
         refuse(name, exponent, f"must not be so large that the power of {ratio} leaves the range of floats")

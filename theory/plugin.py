@@ -35,7 +35,7 @@ from numpy.typing import NDArray
 from scipy.linalg import eigh_tridiagonal, solve
 from scipy.special import ndtr
 
-from theory.support.validate import choice, number, refuse, whole
+from theory.support.validate import choice, generator, number, refuse, whole
 
 __all__ = [
     "asymptotic_recalls",
@@ -47,7 +47,11 @@ __all__ = [
 
 COVARIANCES = ("estimated", "known")
 PRIORS = ("balanced", "corrected", "empirical")
+_LARGEST = 10**12
+_MOST_REPLICATES = 10**9
+_MOST_DRAWN = 10**8  # numbers in the features of one class, for one classifier
 _NODES = (8, 12, 16)
+_LARGEST_SEPARATION = 1e150
 _CAUTION = 5
 _REACH, _PANELS = 9, 8  # beyond 9 standard deviations a normal law has 2e-19
 Floats = NDArray[np.float64]
@@ -191,12 +195,21 @@ def simulate(
     Features are drawn one by one, with identity covariance and means ``M`` apart, which loses nothing: the rule is
     the same after every affine map. A classifier's recalls are the exact ones, ``Phi`` of its scaled score.
 
+    Raises:
+        ValueError: as :func:`expected_recalls`, or ``replicates`` is not a whole number >= 1, ``rng`` is no generator,
+            or a class would need more than 10^8 numbers a replicate.
+
     Example:
         >>> simulate(2.0, 3, 50, 5, replicates=1000, rng=np.random.default_rng(0)).shape
         (1000, 2)
     """
     problem = _problem(separation, d, n_pos, n_neg, covariance, prior)
-    out = np.empty((whole("replicates", replicates), 2))
+    generator("rng", rng)
+    out = np.empty((whole("replicates", replicates, most=_MOST_REPLICATES), 2))
+    d, n_pos, n_neg = problem.d, problem.n, problem.other
+    for name, n in (("n_pos", n_pos), ("n_neg", n_neg)):
+        if n * d > _MOST_DRAWN:
+            refuse(name, n, f"may be at most {_MOST_DRAWN // d:,} for d={d}: use expected_recalls")
     m = n_pos + n_neg - 2
     mu1 = np.zeros(d)
     mu1[0] = problem.separation
@@ -213,11 +226,14 @@ def simulate(
 
 
 def _counts(d: int, n_pos: int, n_neg: int) -> tuple[int, int, int]:
-    return whole("d", d), whole("n_pos", n_pos), whole("n_neg", n_neg)
+    return whole("d", d, most=_LARGEST), whole("n_pos", n_pos, most=_LARGEST), whole("n_neg", n_neg, most=_LARGEST)
 
 
 def _problem(separation: float, d: int, n_pos: int, n_neg: int, covariance: str, prior: str) -> _Problem:
-    gap = float(number("separation", separation, "must be a finite number greater than 0", above=0))
+    allowed = "must be a number greater than 0 whose square floats can hold"
+    gap = float(number("separation", separation, allowed, above=0, most=_LARGEST_SEPARATION))
+    if gap * gap == 0:
+        refuse("separation", separation, allowed)
     d, n_pos, n_neg = _counts(d, n_pos, n_neg)
     known = choice("covariance", covariance, COVARIANCES) == "known"
     if not known and n_pos + n_neg - 2 < d:
@@ -290,7 +306,7 @@ def _average(p: _Problem, nodes: int) -> float:
     value = ndtr(z / math.sqrt(1 + 1 / n))
     for weight in (cosine_weight, shrink_weight, scaled_weight, across_weight, along_weight):
         value = value @ weight
-    return float(value)
+    return min(max(float(value), 0.0), 1.0)  # the weights sum to 1 up to rounding
 
 
 def _along(p: _Problem, spread: float, nodes: int) -> tuple[Floats, Floats]:

@@ -28,7 +28,17 @@ from flint import acb, arb, arb_mat, ctx, fmpq
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import eigh, solve_triangular
 
-from theory.support.validate import floats, instance, number, ratio_of_priors, refuse, spd_matrix, two_means, whole
+from theory.support.validate import (
+    array,
+    floats,
+    instance,
+    number,
+    ratio_of_priors,
+    refuse,
+    spd_matrix,
+    two_means,
+    whole,
+)
 
 __all__ = [
     "Probability",
@@ -43,6 +53,7 @@ __all__ = [
 _BITS = 96
 _TILT = math.pi / 6  # of the contour against the imaginary axis: below pi/4, so that exp(t^2) falls on it
 _SAME = 1e-12
+_MOST_TERMS = 10**12
 _FAR, _BISECTIONS, _LENGTHENINGS = 1e6, 60, 80
 
 
@@ -75,7 +86,7 @@ class Setting:
     mu2: NDArray[np.float64]
     cov1: NDArray[np.float64]
     cov2: NDArray[np.float64]
-    prior_ratio: float
+    prior_ratio: float | Fraction
 
     def __post_init__(self) -> None:
         """Validate the arguments and freeze the arrays."""
@@ -89,9 +100,9 @@ class Setting:
                 squares = [at @ np.linalg.solve(cov, at) for at in (mean, mu1 - mu2) for cov in (cov1, cov2)]
             if not np.all(np.isfinite(squares)):
                 refuse(name, mean, "must lie at distances, in units of the covariances, whose squares floats can hold")
-        for name, array in (("mu1", mu1), ("mu2", mu2), ("cov1", cov1), ("cov2", cov2)):
-            array.setflags(write=False)
-            object.__setattr__(self, name, array)
+        for name, given in (("mu1", mu1), ("mu2", mu2), ("cov1", cov1), ("cov2", cov2)):
+            given.setflags(write=False)
+            object.__setattr__(self, name, given)
         object.__setattr__(self, "prior_ratio", ratio)
 
 
@@ -181,7 +192,7 @@ def positive_probability(
         constant: ``c``.
         weights: ``w_j``, of any sign, or 0.
         linear: ``b_j``, as many; a form with all ``w_j = b_j = 0`` is not random.
-        multiplicities: ``m_j >= 1``, as many; by default all 1.
+        multiplicities: ``m_j`` from 1 to 10^12, as many; by default all 1.
 
     All but the multiplicities may be Arb balls; the error then covers every value in them. It is 1/2 around 1/2
     if nothing could be enclosed, which needs balls that leave open whether the form is random at all.
@@ -200,8 +211,13 @@ def positive_probability(
         >>> round(positive_probability(-1, [1], [0]).value, 6)  # P(xi^2 > 1)
         0.317311
     """
+    _sequence("weights", weights)
+    _sequence("linear", linear)
     count = len(weights)
-    several = [1] * count if multiplicities is None else [whole("multiplicities", m) for m in multiplicities]
+    several = [1] * count
+    if multiplicities is not None:
+        _sequence("multiplicities", multiplicities)
+        several = [whole("multiplicities", m, most=_MOST_TERMS) for m in multiplicities]
     if len(linear) != count or len(several) != count:
         refuse("linear", linear, f"must hold {count} numbers, as weights, and so must multiplicities")
     before, ctx.prec = ctx.prec, _BITS
@@ -223,6 +239,12 @@ class _Term(NamedTuple):
     weight: Any
     half_square: Any
     multiplicity: int
+
+
+def _sequence(name: str, value: Any) -> None:
+    array(name, value, "must be a sequence of numbers", dtype=object)  # refuses masked ones
+    if isinstance(value, str | bytes) or not (isinstance(value, Sequence) or np.ndim(value) == 1):
+        refuse(name, value, "must be a sequence of numbers")
 
 
 def _ball(name: str, value: Any) -> Any:
@@ -372,7 +394,7 @@ def _recall(s: Setting, sign: int) -> Probability:
         around_weights = (2 + off) * off * largest + (1 + off) * _norm(rest)
         around_slopes = _norm(linear - arb_mat([[b] for b in slopes])) + off * _norm(linear)
         constant = (
-            sign * arb(s.prior_ratio).log()
+            sign * _ball("prior_ratio", s.prior_ratio).log()
             + (cov2.det() / cov1.det()).log() / 2
             + (difference.transpose() * cov2.solve(difference))[0, 0] / 2
         )

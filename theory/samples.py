@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from theory import sharp, theorem1
-from theory.support.validate import choice, instance, number, positive, refuse, whole
+from theory.support.validate import choice, float_below, instance, number, positive, refuse, whole
 
 __all__ = ["RequiredSamples", "limit_failure", "required_samples"]
 
@@ -30,6 +30,7 @@ _BOUNDS: dict[str, Callable[..., Any]] = {
     "exact": theorem1.failure_probability,
 }
 _LARGEST = 1 << 39
+_MOST_NEGATIVE = 10**12
 _CHUNK = 2048
 
 
@@ -95,10 +96,11 @@ def required_samples(
     """Return how many positive samples give ``P(|f - E f| > alpha) <= failure``, by a bound or by the exact law.
 
     ``printed``, ``sub_gaussian`` and ``chernoff`` fall in ``n_pos``, and bisection finds the one answer. For ``exact``
-    and ``sharp`` every size is tried between one below which none will do and one from which on all will do: below, the
-    failure probability is at least ``erfc(alpha / sqrt(2 V))``, ``V`` the least variance of the normal part, because
-    no added constant makes an interval about 0 likelier for a centred normal variable (Anderson 1955); above, a falling
-    bound is at most ``failure`` (for ``exact``, the sharp bound).
+    and ``sharp``, and for ``sub_gaussian`` with a ``ratio``, every size is tried between one below which none will do
+    and one from which on all will do: below, the failure probability is at least ``erfc(alpha / sqrt(2 V))``, ``V``
+    the least variance of the normal part, because no added constant makes an interval about 0 likelier for a centred
+    normal variable (Anderson 1955); above, a bound that falls in both numbers of samples is at most ``failure``: the
+    Chernoff bound, or, for ``sub_gaussian``, the sum over both sides of its ``exp(-x^2 / 2)``.
 
     Args:
         s: the setting; its ``n_pos`` is ignored, and so is its ``n_neg`` if ``ratio`` is given.
@@ -121,7 +123,8 @@ def required_samples(
     """
     instance("s", s, theorem1.Setting)
     choice("by", by, _BOUNDS)
-    target = float(number("failure", failure, "must be a number with 0 < failure < 1", above=0, below=1))
+    alpha = positive("alpha", alpha)
+    target = float_below(number("failure", failure, "must be a number with 0 < failure < 1", above=0, below=1))
     search = whole("search", search)
     share = None
     if ratio is not None:
@@ -132,7 +135,10 @@ def required_samples(
         refuse("failure", failure, f"must be > {end:.6g}, the limit of the bound that ends the search")
 
     def setting(n: int) -> theorem1.Setting:
-        return replace(s, n_pos=n, n_neg=s.n_neg if share is None else math.ceil(n / share))
+        n_neg = s.n_neg if share is None else math.ceil(n / share)
+        if n_neg > _MOST_NEGATIVE:
+            refuse("ratio", ratio, f"must be larger: {n:,} positive samples would come with {n_neg:,} negative ones")
+        return replace(s, n_pos=n, n_neg=n_neg)
 
     def enough(bound: str) -> Callable[[int], bool]:
         return lambda n: _BOUNDS[bound](setting(n), alpha) <= target
@@ -142,7 +148,12 @@ def required_samples(
         return RequiredSamples(size, size)
 
     low = _smallest(lambda n: _least_failure(setting(n), alpha) <= target, failure)
-    high = _smallest(enough("sub_gaussian" if share is None else "chernoff"), failure)
+    if share is None:
+        high = _smallest(enough("sub_gaussian"), failure)
+    elif by == "sub_gaussian":
+        high = _smallest(lambda n: _falling_sub_gaussian(setting(n), alpha) <= target, failure)
+    else:
+        high = _smallest(enough("chernoff"), failure)
     curve = _curve(s, alpha, share, sharp.Tail.log_sub_gaussian if by == "sub_gaussian" else sharp.Tail.log_sharp)
     tries = _Tries(lambda sizes: curve(sizes) <= target, _CHUNK, search)
     high = tries.from_then_on(low, high)
@@ -213,6 +224,16 @@ def _least_failure(s: theorem1.Setting, alpha: float | Fraction) -> float:
     law = theorem1.law(s)
     z2 = Fraction(alpha) ** 2 / (2 * (law.var + law.n * law.var_step))
     return math.erfc(math.sqrt(min(z2, Fraction(10) ** 6)))
+
+
+def _falling_sub_gaussian(s: theorem1.Setting, alpha: float | Fraction) -> float:
+    """Return the sum over both sides of ``exp(-x^2 / 2)``: no less than the sub-Gaussian bound, and it falls in sizes.
+
+    The bound's other form need not fall with the number of negative samples.
+    """
+    law = theorem1.law(s)
+    tail = sharp.Tail.of(law.var, [sharp.Count(law.n, law.q, law.mean_step, law.var_step)], alpha)
+    return float(sharp.two_sided(tail, lambda side: -1 / (2 * side.proxy())))
 
 
 def _smallest(enough: Callable[[int], bool], failure: Any) -> int:

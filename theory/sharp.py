@@ -8,7 +8,8 @@ exact and elementary,
     log E exp(t (f - E f)) = t^2 var / 2 + sum_i [n_i log(1 - q_i + q_i exp(y_i)) - t n_i q_i step_i],
     y_i = t step_i + t^2 var_step_i / 2.
 
-For every setting and every ``alpha`` the probability is at most each of the following, and
+For every setting and every ``alpha`` the probability is at most each of the following, as a float that is rounded up,
+and
 
     sharp <= sub_gaussian <= printed,      sharp <= chernoff <= printed.
 
@@ -33,6 +34,7 @@ from numpy.typing import NDArray
 from scipy.special import betainc, betaincc, erfc, expit, i0e, log_ndtr, ndtr
 
 from theory import theorem1
+from theory.exact.boundary import summed_upwards
 from theory.support.broadcast import each
 from theory.support.validate import choice, floats, number, positive, whole
 
@@ -211,7 +213,7 @@ def ratio_quantiles(
         True
     """
     count, seed = whole("count", count), whole("seed", seed, least=0)
-    at = floats("quantiles", np.asarray(quantiles), "must be numbers in [0, 1]", ndim=1, least=0, most=1)
+    at = floats("quantiles", quantiles, "must be numbers in [0, 1]", ndim=1, least=0, most=1)
     rng = np.random.default_rng(np.random.SeedSequence(seed))
     bounds = {
         "printed": theorem1.bound,
@@ -373,7 +375,8 @@ class Tail:
         spacing = step + t * var_step
         excess, size = _log_mgf(y, q, p)
         normal = t**2 * (self.var + (n * q * var_step).sum(axis=0)) / 2
-        rounding = _ROUNDING * (t + normal + (n * size).sum(axis=0))
+        reach = u * (t * np.abs(step) + t**2 * np.abs(var_step))  # what the rounding of y does to the excess
+        rounding = _ROUNDING * (t + normal + (n * (size + reach)).sum(axis=0))
         exponent = normal + (n * excess).sum(axis=0) - t + rounding
         mean = t * (self.var + (n * u * var_step).sum(axis=0)) + (n * step * (u - q)).sum(axis=0)
         var = self.var + (n * u * var_step + n * u * rest * spacing**2).sum(axis=0)
@@ -411,10 +414,9 @@ def _tail(s: theorem1.Setting, alpha: Any) -> Tail:
 
 
 def two_sided(tail: Tail, log_bound: Callable[[Tail], Floats]) -> Floats:
-    """Return the sum of a bound's two sides, at most 1, for every setting of ``tail``."""
+    """Return the sum of a bound's two sides, rounded up and at most 1, for every setting of ``tail``."""
     with np.errstate(all="ignore"):  # far from the best tilt a bound may be infinite, or no number
-        sides = np.exp(np.minimum(log_bound(tail.sides()), 0))
-        return np.asarray(np.minimum(1.0, sides.sum(axis=-1)))
+        return np.minimum(1.0, summed_upwards(np.minimum(log_bound(tail.sides()), 0)))
 
 
 def _proxy(q: Floats, p: Floats, sign: Floats) -> Floats:

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from theory import theorem1, theorem2
-from theory.support.validate import number, positive, refuse, whole
+from theory.support.validate import flag, number, positive, refuse, whole
 
 __all__ = [
     "alphas",
@@ -34,6 +34,7 @@ Number = float | Fraction
 Range = tuple[Number, Number]
 Counts = tuple[int, int]
 Floats = NDArray[np.float64]
+_MOST_DENOMINATORS = 10_000
 _MOST_ROTATIONS = 3  # a dimension: any orthogonal matrix up to dimension 7, and a few hundred draws in dimension 100
 
 
@@ -64,7 +65,7 @@ def theorem1_settings(
         n_pos: range of the number of positive samples, at least 1.
         n_neg: range of the number of negative samples, at least 1.
         exact: draw fractions instead of floats, for exact arithmetic.
-        max_denominator: the largest denominator of the fractions.
+        max_denominator: the largest denominator of the fractions, from 1 to 10,000.
 
     Raises:
         ValueError: a range is empty or reaches outside what the setting allows.
@@ -74,6 +75,8 @@ def theorem1_settings(
         >>> find(theorem1_settings(exact=True, beta=(Fraction(1, 4), Fraction(1, 3))), lambda s: s.n_pos > 1)
         Setting(mu1=0, mu2=1, sigma=1, beta=Fraction(1, 3), p=0, n_pos=2, n_neg=1)
     """
+    flag("exact", exact)
+    whole("max_denominator", max_denominator, most=_MOST_DENOMINATORS)
     ends = {
         "mu1": _range("mu1", mu1, "finite numbers"),
         "gap": _range("gap", gap, "finite numbers > 0", above=0),
@@ -123,6 +126,8 @@ def alphas(
         >>> find(alphas(exact=True), lambda a: a > 2)
         Fraction(3, 1)
     """
+    flag("exact", exact)
+    whole("max_denominator", max_denominator, most=_MOST_DENOMINATORS)
     drawn = _numbers("between", _range("between", between, "finite numbers > 0", above=0), exact, max_denominator)
     if setting is None:
         return drawn
@@ -196,6 +201,8 @@ def theorem2_settings(
                [0., 1.]]), prior_ratio=11.0)
     """
     sizes = st.integers(1, 4) if dimension is None else dimension
+    covariances(sizes, condition=condition, scale=scale)  # its errors now, not at the first draw
+    scale = float(scale)
     center = _numbers("mu2", _range("mu2", mu2, "finite numbers"))
     low, high = (float(end) for end in _range("separation", separation, "finite numbers > 0", above=0))
     far = max(abs(float(mu2[0])), abs(float(mu2[1])))
@@ -212,7 +219,6 @@ def theorem2_settings(
         positive = negative + direction * (draw(st.floats(low, high)) / length)
         return theorem2.Setting(positive, negative, cov, float(draw(ratios)))
 
-    covariances(sizes, condition=condition, scale=scale)  # its errors now, not at the first draw
     return settings()
 
 
@@ -325,10 +331,9 @@ def _numbers(name: str, pair: Range, exact: bool = False, max_denominator: int =
     """Return the strategy for numbers of the range: fractions if ``exact``, else floats."""
     if not exact:
         return st.floats(float(pair[0]), float(pair[1]))
-    limit = whole("max_denominator", max_denominator)
     low, high = (Fraction(end) for end in pair)
-    ends = {d: (math.ceil(low * d), math.floor(high * d)) for d in range(1, limit + 1)}
+    ends = {d: (math.ceil(low * d), math.floor(high * d)) for d in range(1, max_denominator + 1)}
     numerators = {d: st.integers(*span) for d, span in ends.items() if span[0] <= span[1]}
     if not numerators:
-        refuse(name, pair, f"must hold a fraction with a denominator of at most max_denominator={limit}")
+        refuse(name, pair, f"must hold a fraction with a denominator of at most max_denominator={max_denominator}")
     return _fractions(numerators)

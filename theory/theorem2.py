@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -66,7 +67,7 @@ class Setting:
     mu1: NDArray[np.float64]
     mu2: NDArray[np.float64]
     cov: NDArray[np.float64]
-    prior_ratio: float
+    prior_ratio: float | Fraction
 
     def __post_init__(self) -> None:
         """Validate the arguments and freeze the arrays."""
@@ -136,7 +137,8 @@ def isotropic_boundary_point(mu1: ArrayLike, mu2: ArrayLike, sigma: float, prior
     if not 0 < variance < math.inf:
         refuse("sigma", sigma, "must have a square that floats can hold")
     vector = floats("mu1", mu1, "must be a vector of finite real numbers", ndim=1)
-    s = Setting(vector, np.asarray(mu2), variance * np.eye(len(vector)), prior_ratio)
+    second = floats("mu2", mu2, f"must be a vector of {len(vector)} finite real numbers, as mu1 is", ndim=1)
+    s = Setting(vector, second, variance * np.eye(len(vector)), prior_ratio)
     difference = s.mu1 - s.mu2
     return (s.mu1 + s.mu2) / 2 - variance / (difference @ difference) * difference * math.log(s.prior_ratio)
 

@@ -147,7 +147,7 @@ class TwoCountsNormal:
             neglected = 4 * math.exp(min(0.0, log_chernoff) - log_odds)
             complete = all(len(k) == c.n + 1 or c.q in (0, 1) for k, c in zip(windows, counts, strict=True))
             if complete or neglected <= max(_NEGLECTED * total, 1e-300):
-                return total
+                return min(total, 1.0)
             log_odds *= 2
 
     def lower_tail(self, threshold: Fraction) -> float:

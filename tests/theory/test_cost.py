@@ -140,3 +140,16 @@ def test_extreme_separations_do_not_overflow():
 @pytest.mark.parametrize("proof", proofs.__all__)
 def test_every_step_of_the_proofs_shows_what_it_states(proof):
     assert [step.statement for step in getattr(proofs, proof)() if not step.run()] == []
+
+
+def test_no_probability_exceeds_1():
+    """Sums over two windows round to more than 1 at a third of these settings."""
+    for n_pos in (50, 77, 200, 333):
+        for far in (10, 30):
+            s = two_sided.Setting(0, far, 1, 0.5, 0.7, 0.6, 0.3, n_pos, 31)
+            recall = cost.expected_recall(s)
+            assert 0 <= recall.positive <= 1
+            assert 0 <= recall.negative <= 1
+            law = two_sided.law(s)
+            assert law.upper_tail(law.expectation - 1000) <= 1
+            assert law.lower_tail(law.expectation + 1000) <= 1

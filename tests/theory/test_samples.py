@@ -31,8 +31,8 @@ def plain_search(s, alpha, failure, by, most, ratio=None):
     """Return the first size that will do, and the one after the last that will not, among those up to ``most``."""
     sizes = range(1, most + 1)
     rows = [sized(s, n, None if ratio is None else math.ceil(n / ratio)) for n in sizes]
-    enough = BOUNDS[by](rows, alpha) <= float(failure)
-    return int(np.argmax(enough)) + 1, most - int(np.argmin(enough[::-1])) + 1
+    enough = np.array([False, *(BOUNDS[by](rows, alpha) <= float(failure))])
+    return int(np.argmax(enough)), most - int(np.argmin(enough[::-1])) + 1
 
 
 @pytest.mark.parametrize("by", BOUNDS)
@@ -152,3 +152,33 @@ def test_bad_arguments_are_refused(arguments, name):
     given = {"s": Setting(0, 1, 1, 0.5, 0.5, 1, 200), "alpha": 0.2, "failure": 0.01, **arguments}
     with pytest.raises(ValueError, match=f"^{name}="):
         required_samples(**given)
+
+
+@pytest.mark.parametrize("by", BOUNDS)
+def test_every_mode_against_trying_every_size(by):
+    """At random settings, with and without a ratio; one in three is a lattice on which more samples can be worse."""
+    rng = np.random.default_rng(np.random.SeedSequence(entropy=3))
+    tried = nonmonotone = 0
+    while tried < 12:
+        chance = (rng.random(), 0, 1, 0.05, 0.5)[rng.integers(5)]
+        sigma, beta, n_neg = 10 ** rng.uniform(-1.5, 0), rng.uniform(0.05, 0.95), int(rng.choice([2, 20]))
+        s = Setting(0, 1, sigma if rng.random() < 0.67 else 0.02, beta, chance, 1, n_neg)
+        ratio = (None, 0.5, 1, 2, 7.5)[rng.integers(5)]
+        alpha, target = 10 ** rng.uniform(-0.9, 0), 10 ** rng.uniform(-2.5, -0.2)
+        if ratio is None and limit_failure(s, alpha, "printed") > 0.8 * target:
+            continue
+        if required_samples(s, alpha, target, by="printed", ratio=ratio).first > 25:
+            continue
+        found = required_samples(s, alpha, target, by=by, ratio=ratio)
+        exact_ratio = None if ratio is None else Fraction(ratio)
+        plain = plain_search(s, alpha, target, by, found.from_then_on + 8, exact_ratio)
+        assert (found.first, found.from_then_on) == plain, (s, alpha, target, ratio)
+        tried += 1
+        nonmonotone += found.first < found.from_then_on
+    assert by not in ("sharp", "exact") or nonmonotone
+
+
+def test_the_sub_gaussian_bound_at_a_ratio_needs_more_than_the_chernoff_bound():
+    s = Setting(0, 1, 0.05, 0.5, 0.3, 1, 1)
+    found = required_samples(s, 0.3, 0.001, by="sub_gaussian", ratio=1)
+    assert (found.first, found.from_then_on) == (3, 3)

@@ -11,12 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from theory.support.broadcast import each
-from theory.support.validate import choice, number, positive, refuse, whole
+from theory.support.validate import choice, generator, number, positive, refuse, whole
 
-__all__ = ["exact_function", "failure_probability", "simulate", "sum_of_exponentials"]
+__all__ = ["exact_function", "failure_probability", "simulate", "sum_of_exponentials", "summed_upwards"]
 
 S = TypeVar("S")
 _LARGEST_EXPONENT = Fraction(1000)  # its exponential is 0 in floats
+_EPS = float(np.finfo(float).eps)
+_LOG_ERROR = 64 * _EPS
+_MOST_REPLICATES = 10**9  # each takes 8 bytes
 _MOST_DRAWN = 10**8  # samples of a class in one replicate, for method "samples"
 
 
@@ -30,8 +33,21 @@ def exact_function(arguments: Sequence[Any], expression: Any) -> Callable[..., A
 
 
 def sum_of_exponentials(exponents: Iterable[Fraction | None]) -> float:
-    """Return the sum of ``2 exp(-e)``, Theorem 1's form of bound; ``None`` stands for infinity."""
-    return sum(2 * math.exp(-float(min(e, _LARGEST_EXPONENT))) for e in exponents if e is not None)
+    """Return the sum of ``2 exp(-e)``, rounded up, Theorem 1's form of bound; ``None`` stands for infinity."""
+    logs = [-float(min(e, _LARGEST_EXPONENT)) for e in exponents if e is not None]
+    return float(2 * summed_upwards(np.array(logs))) if logs else 0.0
+
+
+def summed_upwards(logs: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the sum of ``exp(logs)`` along the last axis, rounded up.
+
+    The logarithms may themselves be off by 64 roundings of their size, or of 1 if that is more. The result is never 0,
+    however small the sum is, and it rises with the logarithms, so that bounds keep their order.
+    """
+    logs = np.maximum(logs, -float(_LARGEST_EXPONENT))
+    with np.errstate(under="ignore"):
+        raised = np.exp(logs + _LOG_ERROR * (1 + np.abs(logs)))
+    return np.asarray(raised.sum(axis=-1) * (1 + 8 * _EPS) + 8 * math.ulp(0.0))
 
 
 def failure_probability(
@@ -56,9 +72,8 @@ def simulate(
     method: str,
 ) -> NDArray[np.float64]:
     """Return what the method of that name draws, the arguments and the effort checked."""
-    replicates = whole("replicates", replicates)
-    if not isinstance(rng, np.random.Generator):
-        refuse("rng", rng, "must be a numpy.random.Generator")
+    replicates = whole("replicates", replicates, most=_MOST_REPLICATES)
+    generator("rng", rng)
     draw = methods[choice("method", method, methods)]
     if method == "samples" and max(s.n_pos, s.n_neg) > _MOST_DRAWN:
         refuse("method", method, f"may draw at most {_MOST_DRAWN:,} samples of a class: use 'statistics'")

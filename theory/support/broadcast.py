@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from theory.support.validate import refuse
+from theory.support.validate import array, refuse
 
 __all__ = ["each"]
 
@@ -27,7 +27,7 @@ def each(function: Callable[[T, Any], Any], kind: type[T], s: T | Sequence[T], a
         if not isinstance(one, kind):
             module = kind.__module__.rpartition(".")[2]
             refuse("s", one, f"must be a {module}.{kind.__name__}, or a sequence of them")
-    alphas = np.asarray(alpha, dtype=object)
+    alphas = array("alpha", alpha, "must hold numbers greater than 0, in an array of any shape", dtype=object)
     try:
         pairs = np.broadcast(settings, alphas)
     except ValueError:

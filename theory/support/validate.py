@@ -2,6 +2,9 @@
 
 Every message reads ``name=value: allowed``, so that a caller sees at once which argument was wrong, what it
 was, and what it may be.
+
+Numbers are exact or refused: a single number becomes an ``int``, a ``Fraction`` or a ``float`` of the same value,
+whatever type it comes in; an array is refused if 64-bit floats cannot hold its entries exactly, or if it is masked.
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Collection
+from decimal import Decimal
 from fractions import Fraction
 from numbers import Rational, Real
 from typing import Any, NoReturn
@@ -17,9 +21,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 __all__ = [
+    "array",
     "broadcastable",
     "choice",
+    "exact",
+    "flag",
+    "float_below",
     "floats",
+    "generator",
     "instance",
     "number",
     "positive",
@@ -30,13 +39,22 @@ __all__ = [
     "whole",
 ]
 
+Number = float | Fraction | int
+
 _SHOWN = 80
+_MOST_BITS = 1 << 22  # of a numerator or denominator: larger exponents would take the memory, not say more
+_RANGE = f"and be 0 or from {math.ulp(0.0):.2g} to {np.finfo(float).max:.2g} in size, as floats are"
+_MASKED = "must not be a masked array: fill in the masked entries, or leave them out"
+_INEXACT = "must hold numbers that 64-bit floats hold exactly: round them first"
 _ASYMMETRY = 1e-10  # relative to the variances: what rounding may leave in a product of matrices
 
 
 def refuse(name: str, value: object, allowed: str) -> NoReturn:
     """Raise the ``ValueError`` that every bad argument gets."""
-    shown = " ".join(repr(value).split())
+    try:
+        shown = " ".join(repr(value).split())
+    except ValueError:  # an int of more digits than Python prints
+        shown = f"<{type(value).__name__}>"
     if len(shown) > _SHOWN:
         shown = shown[: _SHOWN - 3] + "..."
     raise ValueError(f"{name}={shown}: {allowed}")
@@ -51,32 +69,115 @@ def number(
     least: float = -math.inf,
     most: float = math.inf,
     below: float = math.inf,
-) -> float | Fraction | int:
-    """Return ``value``: rational numbers as ``int`` or ``Fraction``, so that exact arithmetic stays exact."""
-    if isinstance(value, bool | np.bool_) or not isinstance(value, Real) or not _fits(value):
-        refuse(name, value, allowed)
-    plain: float | Fraction | int
-    if isinstance(value, Rational):
-        plain = Fraction(int(value.numerator), int(value.denominator))
-        plain = plain.numerator if plain.denominator == 1 else plain
-    else:
-        plain = float(value)
+) -> Number:
+    """Return a number within the range of floats, exactly: a ``float`` only if it was one, or has its precision.
+
+    Besides Python's and NumPy's numbers these may be ``decimal.Decimal``, and the exact numbers of mpmath, SymPy,
+    gmpy2 and python-flint.
+    """
+    plain = _exact(name, value, allowed)
     if not (plain > above and plain >= least and plain <= most and plain < below):
+        refuse(name, value, allowed)
+    try:
+        fits = (float(plain) == 0) == (plain == 0)
+    except OverflowError:
+        fits = False
+    if not fits:
+        refuse(name, value, f"{allowed}, {_RANGE}")
+    return plain
+
+
+def exact(name: str, value: Any, *, least: float = -math.inf) -> Fraction:
+    """Return a number of any size as the fraction that it is."""
+    allowed = "must be a finite real number"
+    plain = Fraction(_exact(name, value, allowed))
+    if not plain >= least:
         refuse(name, value, allowed)
     return plain
 
 
-def _fits(value: Real) -> bool:
-    """Return whether the number is finite, and zero as a float only if it is zero."""
+def float_below(value: Number) -> float:
+    """Return the largest float that is at most ``value``, a number within the range of floats."""
+    nearest = float(value)
+    return nearest if nearest <= value else math.nextafter(nearest, -math.inf)
+
+
+def _exact(name: str, value: Any, allowed: str) -> Number:
+    """Return the value of a finite real number of any type, without rounding."""
+    if isinstance(value, bool | np.bool_):
+        refuse(name, value, allowed)
+    if isinstance(value, Rational):
+        return _fraction(int(value.numerator), int(value.denominator))
+    if isinstance(value, float):
+        if math.isfinite(value):
+            return float(value)
+        refuse(name, value, allowed)
+    if isinstance(value, Decimal):
+        if not value.is_finite():
+            refuse(name, value, allowed)
+        if abs(value.adjusted()) > _MOST_BITS // 4:
+            refuse(name, value, f"{allowed}, {_RANGE}")
+        return _fraction(*value.as_integer_ratio())
+    power = _power_of_two(value)
+    if power is not None:
+        digits, exponent = power
+        if abs(exponent) > _MOST_BITS:
+            refuse(name, value, f"{allowed}, {_RANGE}")
+        return _as_float_if_exact(Fraction(digits) * Fraction(2) ** exponent)
+    if type(value).__module__.partition(".")[0] == "flint" and type(value).__name__ in ("fmpz", "fmpq"):
+        return _fraction(int(value), 1) if type(value).__name__ == "fmpz" else _fraction(int(value.p), int(value.q))
+    if isinstance(value, Real) and hasattr(value, "as_integer_ratio"):
+        try:
+            top, bottom = value.as_integer_ratio()
+        except (ValueError, OverflowError):  # nan, infinity
+            refuse(name, value, allowed)
+        return _as_float_if_exact(Fraction(int(top), int(bottom)))
+    refuse(name, value, allowed)
+
+
+def _power_of_two(value: Any) -> tuple[int, int] | None:
+    """Return ``(m, e)`` with ``value = m 2^e`` for a number of mpmath, SymPy or python-flint, ``None`` for others."""
+    kind = type(value)
+    package = kind.__module__.partition(".")[0]
+    parts = getattr(value, "_mpf_", None)
+    if package in ("mpmath", "sympy") and parts is not None and kind.__name__ != "constant":
+        sign, digits, exponent, _ = parts
+        if digits or not exponent:  # otherwise infinite, or no number
+            return (-int(digits) if sign else int(digits)), int(exponent)
+    if package == "flint" and kind.__name__ == "arb" and value.is_finite() and value.is_exact():
+        digits, exponent = value.man_exp()
+        return int(digits), int(exponent)
+    return None
+
+
+def _fraction(top: int, bottom: int) -> Fraction | int:
+    value = Fraction(top, bottom)
+    return value.numerator if value.denominator == 1 else value
+
+
+def _as_float_if_exact(value: Fraction) -> float | Fraction:
     try:
-        return math.isfinite(value) and bool(value == 0) == (float(value) == 0.0)
+        nearest = float(value)
     except OverflowError:
-        return False
+        return value
+    return nearest if nearest == value else value
 
 
 def positive(name: str, value: Any) -> float | Fraction | int:
     """Return ``value`` as :func:`number` does if it is greater than 0."""
     return number(name, value, "must be a finite number > 0", above=0)
+
+
+def flag(name: str, value: Any) -> None:
+    """Refuse a ``value`` that is not ``True`` or ``False``."""
+    if not isinstance(value, bool):
+        refuse(name, value, "must be True or False")
+
+
+def generator(name: str, value: Any) -> None:
+    """Refuse a ``value`` that is no ``numpy.random.Generator``."""
+    if not isinstance(value, np.random.Generator):
+        refuse(name, value, "must be a numpy.random.Generator")
 
 
 def instance(name: str, value: Any, kind: type) -> None:
@@ -104,6 +205,24 @@ def choice(name: str, value: Any, known: Collection[str]) -> str:
     return value
 
 
+def array(name: str, value: Any, allowed: str, dtype: Any = None) -> NDArray[Any]:
+    """Return ``value`` as an array. Masked arrays, whose masks an array would lose, are refused."""
+    if _masked(value):
+        refuse(name, value, _MASKED)
+    try:
+        return np.asarray(value, dtype=dtype)
+    except (TypeError, ValueError, OverflowError):
+        refuse(name, value, allowed)
+
+
+def _masked(value: Any) -> bool:
+    if isinstance(value, np.ndarray):
+        if np.ma.isMaskedArray(value):
+            return True
+        return value.dtype == object and any(map(_masked, value.flat))
+    return isinstance(value, list | tuple) and any(map(_masked, value))
+
+
 def floats(
     name: str,
     value: ArrayLike,
@@ -115,23 +234,36 @@ def floats(
     most: float = math.inf,
     below: float = math.inf,
 ) -> NDArray[np.float64]:
-    """Return ``value`` as an array of floats, every entry finite and within the limits."""
-    try:
-        given = np.asarray(value)
-        real = given.dtype.kind in "iuf" or (
-            given.dtype.kind == "O" and all(isinstance(v, Real) and not isinstance(v, bool) for v in given.flat)
-        )
-        array = given.astype(np.float64) if real else np.empty(0)
-    except (TypeError, ValueError, OverflowError):
+    """Return ``value`` as an array of floats, every entry finite, within the limits, and not rounded."""
+    given = array(name, value, allowed)
+    if given.dtype.kind == "O":
+        entries = [_exact(name, entry, allowed) for entry in given.flat]
+        try:
+            rounded = np.array([float(entry) for entry in entries]).reshape(given.shape)
+        except OverflowError:
+            refuse(name, value, allowed)
+        same = all(a == b for a, b in zip(rounded.flat, entries, strict=True))
+    elif given.dtype.kind in "iuf":
+        with np.errstate(over="ignore"):
+            rounded = given.astype(np.float64)
+        finite = np.isfinite(rounded)
+        if given.dtype.kind == "f":
+            same = bool(np.all((rounded == given) | ~finite))
+        else:
+            same = given.dtype.itemsize < 8 or all(
+                int(rounded.flat[i]) == int(given.flat[i]) for i in np.flatnonzero(np.abs(rounded) > 2**53)
+            )
+    else:
         refuse(name, value, allowed)
     if (
-        not real
-        or (ndim is not None and array.ndim != ndim)
-        or not np.all(np.isfinite(array))
-        or not np.all((array > above) & (array >= least) & (array <= most) & (array < below))
+        (ndim is not None and rounded.ndim != ndim)
+        or not np.all(np.isfinite(rounded))
+        or not np.all((rounded > above) & (rounded >= least) & (rounded <= most) & (rounded < below))
     ):
         refuse(name, value, allowed)
-    return array
+    if not same:
+        refuse(name, value, _INEXACT)
+    return rounded
 
 
 def broadcastable(**arrays: NDArray[np.float64]) -> None:
@@ -144,10 +276,10 @@ def broadcastable(**arrays: NDArray[np.float64]) -> None:
         refuse(last, arrays[last].shape, f"its shape must broadcast with that of {shapes}")
 
 
-def ratio_of_priors(name: str, value: Any) -> float:
-    """Return ``value`` as a prior ratio of two classes."""
+def ratio_of_priors(name: str, value: Any) -> float | Fraction:
+    """Return ``value`` as a prior ratio of two classes: a float if one is exact."""
     allowed = "must be a finite number greater than 0 (the prior of the positive class over the negative's)"
-    return float(number(name, value, allowed, above=0))
+    return _as_float_if_exact(Fraction(number(name, value, allowed, above=0)))
 
 
 def two_means(mu1: ArrayLike, mu2: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -20,7 +20,7 @@ from scipy.special import betainccinv, betaincinv
 
 from theory import theorem1
 from theory.exact.counting import count_outside
-from theory.support.validate import choice, instance, number, positive, refuse, whole
+from theory.support.validate import choice, exact, float_below, instance, number, positive, refuse, whole
 
 __all__ = [
     "BoundCheck",
@@ -38,7 +38,7 @@ _MISS_RATE = 1e-6  # chance to miss a violation of the size `detectable`
 _MONTE_CARLO_BITS = 128
 _OUTWARDS = 1e-6
 _RATE = "must be a number with 0 < false_alarm < 1"
-_RETURNS = "must return a number >= 0 (float, Fraction or flint.arb) for every (setting, alpha); it returned "
+_RETURNS = "must return a number >= 0 (exact, or a flint.arb ball) for every (setting, alpha); it returned "
 
 Bound = Callable[[theorem1.Setting, Any], Any]
 
@@ -104,9 +104,9 @@ class ErrorBudget:
         (0.608, 0.152)
     """
 
-    def __init__(self, total: float = 1e-6, checks: int | None = None) -> None:
+    def __init__(self, total: float | Fraction = 1e-6, checks: int | None = None) -> None:
         """Validate the arguments; nothing is spent yet."""
-        self.total = float(number("total", total, "must be a number with 0 < total < 1", above=0, below=1))
+        self.total = float_below(number("total", total, "must be a number with 0 < total < 1", above=0, below=1))
         self.checks = None if checks is None else whole("checks", checks)
         self._spent = 0
 
@@ -134,9 +134,10 @@ def check_tail_bound(
 ) -> BoundCheck:
     """Judge ``P(|f - (mu1 + mu2) / 2 - shift| > alpha) <= bound(setting, alpha)`` for one setting of Theorem 1.
 
-    A bound may return a float, which is taken as the binary fraction that it is (so a formula whose float value was
-    rounded below the probability is refuted), a ``fractions.Fraction``, or a ``flint.arb`` ball that contains its exact
-    value. Where precision is raised the bound is called again, so that a ball can narrow:
+    A bound may return a number of any type, which is taken exactly: a float as the binary fraction that it is (so a
+    formula whose float value was rounded below the probability is refuted; this library's own bounds are rounded up), a
+    ``fractions.Fraction`` of any size, an mpmath or SymPy float of any precision; or a ``flint.arb`` ball that contains
+    its exact value. Where precision is raised the bound is called again, so that a ball can narrow:
     :func:`theory.verdicts.enclosure.bound` is such a bound.
 
     - Level ball: Arb arithmetic encloses the exact probability for the exact (rational) parameters, at a precision
@@ -176,7 +177,7 @@ def check_tail_bound(
     alpha = positive("alpha", alpha)
     law = theorem1.law(setting)
     center = law.expectation if shift is None else Fraction(number("shift", shift))
-    rate = float(number("false_alarm", false_alarm, _RATE, above=0, below=1))
+    rate = float_below(number("false_alarm", false_alarm, _RATE, above=0, below=1))
     replicates = whole("replicates", replicates)
     if choice("level", level, _LEVELS) == "ball":
         return _check_by_enclosure(bound, setting, alpha, center)
@@ -214,7 +215,7 @@ def check_tail_bounds(
             refuse("cases", case, "must hold pairs of a setting and an alpha")
     if not cases:
         return ()
-    budget = ErrorBudget(float(number("false_alarm", false_alarm, _RATE, above=0, below=1)), checks=len(cases))
+    budget = ErrorBudget(number("false_alarm", false_alarm, _RATE, above=0, below=1), checks=len(cases))
     return tuple(check_tail_bound(bound, s, alpha, false_alarm=budget.spend(), **options) for s, alpha in cases)
 
 
@@ -233,7 +234,7 @@ def clopper_pearson(count: int, trials: int, error: float) -> Interval:
     """
     trials = whole("trials", trials)
     count = whole("count", count, least=0, most=trials)
-    error = float(number("error", error, "must be a number with 0 < error < 1", above=0, below=1))
+    error = float_below(number("error", error, "must be a number with 0 < error < 1", above=0, below=1))
     low = float(betaincinv(count, trials - count + 1, error / 2)) if count else 0.0
     high = float(betainccinv(count + 1, trials - count, error / 2)) if count < trials else 1.0
     return Interval(low * (1 - _OUTWARDS), min(high * (1 + _OUTWARDS), 1.0))
@@ -243,15 +244,32 @@ def detectable_excess(bound: float, trials: int, refuting: int | None) -> float:
     """Return the excess over ``bound`` at which ``refuting`` of ``trials`` is reached with a chance of ``1 - 1e-6``.
 
     ``inf`` if that chance is not reached below 1, or if no count refutes (``None``).
+
+    Raises:
+        ValueError: ``bound`` is below 0, or ``trials`` or ``refuting`` is not a whole number in its range.
+
+    Example:
+        >>> round(detectable_excess(0.1, 1000, 150), 3)
+        0.107
     """
+    bound = float(number("bound", bound, "must be a finite number >= 0", least=0))
+    trials = whole("trials", trials)
     if refuting is None:
         return math.inf
+    refuting = whole("refuting", refuting, most=trials)
     caught = float(betainccinv(refuting, trials - refuting + 1, _MISS_RATE))
     return max(caught - bound, 0.0) if caught < 1 else math.inf
 
 
 def least_refuting(refutes: Callable[[int], bool], trials: int) -> int | None:
-    """Return the least count from 1 to ``trials`` that ``refutes``; all larger counts do too. ``None``: none does."""
+    """Return the least count from 1 to ``trials`` that ``refutes``; all larger counts do too. ``None``: none does.
+
+    Raises:
+        ValueError: ``refutes`` is not callable, or ``trials`` not a whole number of at least 1.
+    """
+    if not callable(refutes):
+        refuse("refutes", refutes, "must be callable with a count")
+    trials = whole("trials", trials)
     if not refutes(trials):
         return None
     low, high = 0, trials
@@ -335,7 +353,7 @@ def _value(bound: Bound, s: theorem1.Setting, alpha: float | Fraction) -> Any:
     if isinstance(given, Real) and given == math.inf:
         return arb.pos_inf()
     try:
-        return enclosure.exact(Fraction(number("bound", given, least=0)))
+        return enclosure.exact(exact("bound", given, least=0))
     except ValueError:
         refuse("bound", bound, _RETURNS + repr(given))
 
