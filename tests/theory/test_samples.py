@@ -156,9 +156,9 @@ def test_bad_arguments_are_refused(arguments, name):
 
 @pytest.mark.parametrize("by", BOUNDS)
 def test_every_mode_against_trying_every_size(by):
-    """At random settings, with and without a ratio; one in three is a lattice on which more samples can be worse."""
+    """At random settings, with and without a ratio; the lattices on which more samples can be worse are tried above."""
     rng = np.random.default_rng(np.random.SeedSequence(entropy=3))
-    tried = nonmonotone = 0
+    tried = 0
     while tried < 12:
         chance = (rng.random(), 0, 1, 0.05, 0.5)[rng.integers(5)]
         sigma, beta, n_neg = 10 ** rng.uniform(-1.5, 0), rng.uniform(0.05, 0.95), int(rng.choice([2, 20]))
@@ -174,8 +174,6 @@ def test_every_mode_against_trying_every_size(by):
         plain = plain_search(s, alpha, target, by, found.from_then_on + 8, exact_ratio)
         assert (found.first, found.from_then_on) == plain, (s, alpha, target, ratio)
         tried += 1
-        nonmonotone += found.first < found.from_then_on
-    assert by not in ("sharp", "exact") or nonmonotone
 
 
 def test_the_sub_gaussian_bound_at_a_ratio_needs_more_than_the_chernoff_bound():
