@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from empirical.analysis.examine import accuracy, gap
+from empirical.analysis.examine import accuracy, corrections, gap
 from empirical.analysis.examine.inputs import Inputs, check
 from empirical.analysis.examine.tables import (
     SECTIONS,
@@ -20,9 +20,11 @@ from empirical.analysis.examine.tables import (
     Calibration,
     ClassAccuracy,
     ClassParts,
+    Correction,
     Missing,
     Part,
     Reliability,
+    Strength,
     meanings,
     plain,
 )
@@ -51,6 +53,8 @@ class Examination:
         reliability: the reliability curves.
         gap: the gap between frequent and rare classes, split into norms, biases, angles and features.
         parts: the same for each class.
+        corrections: what corrections would give, each chosen without the images that it is judged on.
+        strengths: the sweeps over the strength of corrections.
         missing: what cannot be said, and what it would take.
     """
 
@@ -61,6 +65,8 @@ class Examination:
     reliability: tuple[Reliability, ...] = ()
     gap: tuple[Part, ...] = ()
     parts: tuple[ClassParts, ...] = ()
+    corrections: tuple[Correction, ...] = ()
+    strengths: tuple[Strength, ...] = ()
     missing: tuple[Missing, ...] = ()
 
     def tables(self) -> dict[str, tuple[Any, ...]]:
@@ -191,6 +197,11 @@ def examination(given: Inputs, about: Mapping[str, Any] | None = None, track: Tr
     else:
         missing.append(Missing(1, "labels with logits, or with features and weight", "accuracy and calibration"))
     _gap(given, tables, missing, track)
+    if given.has_logits:
+        tables["corrections"], tables["strengths"], lacking = corrections.corrections(given, track)
+        missing += lacking
+    else:
+        missing.append(Missing(4, "labels with logits, or with features and weight", "what corrections would give"))
     return Examination(
         about={**_about(given), **(about or {}), "seconds": round(time.perf_counter() - started, 1)},
         missing=tuple(missing),

@@ -19,9 +19,11 @@ __all__ = [
     "Calibration",
     "ClassAccuracy",
     "ClassParts",
+    "Correction",
     "Missing",
     "Part",
     "Reliability",
+    "Strength",
     "Table",
     "meanings",
 ]
@@ -29,6 +31,7 @@ __all__ = [
 SECTIONS = {
     1: "Accuracy and calibration",
     2: "Where recall is lost: norms, biases, angles, features",
+    4: "What corrections would give",
 }
 """The sections of an examination, by their numbers."""
 
@@ -186,6 +189,70 @@ class ClassParts:
 
 
 @dataclass(frozen=True)
+class Correction:
+    """A correction, judged on all held-out images; what is chosen or fitted with some is judged on the others.
+
+    Attributes:
+        correction: "as trained"; "without bias"; "tau-normalisation", logits without bias over the norms of the rows to
+            the power tau; "logits - tau log prior"; "re-trained head", a linear layer that is trained anew on the
+            features, every class weighing the same.
+        chosen_by: what tau or the head is chosen by: "nothing"; "theory: tau = 1"; "a sweep on the other half"; "the
+            likelihood of the other half, no sweep"; "the training images"; or "the other half, balanced", which needs
+            balanced images and says what the features would allow.
+        tau: the strength that the first half of the images is judged with.
+        tau_2: that of the second half.
+        accuracy: the mean over the classes.
+        low: lower end of its interval.
+        high: upper end.
+        gain: by how much it is above the network as trained, in points.
+        gain_low: lower end of its interval, for the same images.
+        gain_high: upper end.
+        many: the mean recall of the classes with more than 100 training images.
+        medium: that of the classes with 20 to 100.
+        few: that of the classes with fewer than 20.
+        temperature: what to divide the corrected logits by for calibrated probabilities, mean of both halves.
+        doubts: why the likelihood promises nothing; empty if nothing speaks against it.
+    """
+
+    correction: str
+    chosen_by: str
+    tau: float | None
+    tau_2: float | None
+    accuracy: float
+    low: float
+    high: float
+    gain: float
+    gain_low: float
+    gain_high: float
+    many: float | None
+    medium: float | None
+    few: float | None
+    temperature: float | None
+    doubts: str | None
+
+
+@dataclass(frozen=True)
+class Strength:
+    """A correction at one strength on all held-out images; the best of them is chosen with the images that judge it.
+
+    Attributes:
+        correction: as in the table ``corrections``.
+        tau: the strength.
+        accuracy: the mean over the classes.
+        many: the mean recall of the classes with more than 100 training images.
+        medium: that of the classes with 20 to 100.
+        few: that of the classes with fewer than 20.
+    """
+
+    correction: str
+    tau: float
+    accuracy: float
+    many: float | None
+    medium: float | None
+    few: float | None
+
+
+@dataclass(frozen=True)
 class Missing:
     """Something that cannot be said.
 
@@ -222,6 +289,8 @@ TABLES: Mapping[str, Table] = {
     "reliability": Table(1, "Reliability curve", Reliability),
     "gap": Table(2, "The gap between frequent and rare classes", Part),
     "parts": Table(2, "What the last layer does to each class", ClassParts),
+    "corrections": Table(4, "Corrections", Correction),
+    "strengths": Table(4, "Sweeps over the strength", Strength),
     "missing": Table(0, "What cannot be said, and what it would take", Missing),
 }
 """The tables by their names."""

@@ -8,7 +8,7 @@ from typing import Any
 __all__ = ["full", "screen", "sentences"]
 
 _LONG = 20
-_NOT_PRINTED = {"reliability"}
+_NOT_PRINTED = {"reliability", "strengths"}
 _WORST = 3
 
 Rows = Sequence[Mapping[str, Any]]
@@ -130,4 +130,25 @@ def _gap(about: Mapping[str, Any], tables: Tables) -> Iterator[str]:
         yield "All classes have as many training images: none is frequent or rare."
 
 
-_SENTENCES: Mapping[int, Callable[[Mapping[str, Any], Tables], Iterator[str]]] = {1: _accuracy, 2: _gap}
+def _corrections(about: Mapping[str, Any], tables: Tables) -> Iterator[str]:
+    rows = tables.get("corrections", ())
+    for row in rows[1:]:
+        taus = list(dict.fromkeys(f"{row[key]:.2g}" for key in ("tau", "tau_2") if row[key] is not None))
+        tau = f" {' and '.join(taus)}" if taus else ""
+        gain = _interval(row, "gain", "gain_low", "gain_high", unit=" points")
+        yield f"{row['correction']}, by {row['chosen_by']}{tau}: {row['accuracy']:.1f} %, {_signed(gain)}."
+    names = dict.fromkeys(row["correction"] for row in tables.get("strengths", ()))
+    for name in names:
+        best = max((row for row in tables["strengths"] if row["correction"] == name), key=lambda row: row["accuracy"])
+        yield f"Best {name} of the sweep, on the images that judge it: {best['accuracy']:.2f} % at tau {best['tau']:.1f}."
+
+
+def _signed(text: str) -> str:
+    return text if text.startswith("-") else f"+{text}"
+
+
+_SENTENCES: Mapping[int, Callable[[Mapping[str, Any], Tables], Iterator[str]]] = {
+    1: _accuracy,
+    2: _gap,
+    4: _corrections,
+}

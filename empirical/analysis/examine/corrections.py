@@ -1,0 +1,314 @@
+"""What corrections of imbalance would give, each chosen without the images that it is judged on.
+
+Whatever is chosen or fitted with held-out images, a tau or a head, is chosen on one half and judged on the other, and
+the other way round; so every image is judged, and none has a say in what judges it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import logsumexp
+
+from empirical.analysis.adjustment import Adjustment, fit_adjustment
+from empirical.analysis.examine.accuracy import GROUPS, groups
+from empirical.analysis.examine.inputs import Array, Inputs, pieces
+from empirical.analysis.examine.intervals import mean_over_classes
+from empirical.analysis.examine.tables import Correction, Missing, Strength
+from empirical.config import Config
+from empirical.runtime.progress import Track, silent
+
+__all__ = ["STEP", "USUAL", "Head", "Sweep", "corrections", "head"]
+
+STEP = 0.1
+"""The distance between two strengths of a sweep."""
+
+USUAL = 0, 20
+"""The usual sweep, in steps: from 0 to 2."""
+
+_LIMITS = -40, 80
+_BLOCK = 20
+_MOST_CLASSES = 300  # the likelihood's test against vector scaling takes minutes beyond
+_MOST_NUMBERS = 2**25  # logits that are held at once
+_MOST_WORK = 2**31  # images x features x classes of a head that is trained
+_ITERATIONS = 200
+_WEIGHT_DECAY: float = Config.__dataclass_fields__["weight_decay"].default
+
+Floats = NDArray[np.float64]
+Right = NDArray[np.bool_]
+Rows = tuple[list[Correction], list[Strength], list[Missing]]
+
+
+@dataclass
+class Sweep:
+    """A correction at many strengths.
+
+    Attributes:
+        given: the network.
+        scores: returns the corrected logits of a piece at a tau.
+        right: for each strength, in steps, whether each held-out image is classified right.
+    """
+
+    given: Inputs
+    scores: Callable[[Floats, float], Floats]
+    right: dict[int, Right] = field(default_factory=dict)
+
+    def add(self, strengths: Sequence[int], track: Track = silent, label: str = "corrections") -> None:
+        """Judge the network at further strengths."""
+        assert self.given.labels is not None
+        new = {step: np.empty(len(self.given.labels), dtype=bool) for step in strengths if step not in self.right}
+        for rows, logits in self.given.logit_pieces(track, label) if new else ():
+            for step, right in new.items():
+                right[rows] = self.scores(logits, step * STEP).argmax(axis=1) == self.given.labels[rows]
+        self.right |= new
+
+    def best(self, chosen: Right | None = None) -> int:
+        """Return the strength with the best mean over the classes on the ``chosen`` images; of several the weakest."""
+        means = {step: _mean(self.given, right, chosen) for step, right in self.right.items()}
+        most = max(means.values())
+        return min((step for step, mean in means.items() if mean >= most - 1e-12), key=abs)
+
+    def extend(self, halves: Sequence[Right | None], track: Track = silent, label: str = "corrections") -> None:
+        """Judge the usual strengths, and further ones while the best of some images is at an edge."""
+        self.add(range(USUAL[0], USUAL[1] + 1), track, label)
+        while True:
+            low, high = min(self.right), max(self.right)
+            found = {self.best(half) for half in halves}
+            if high in found and high < _LIMITS[1]:
+                self.add(range(high + 1, high + _BLOCK + 1), track, label)
+            elif low in found and low > _LIMITS[0]:
+                self.add(range(low - _BLOCK, low), track, label)
+            else:
+                return
+
+
+@dataclass(frozen=True, eq=False)
+class Head:
+    """A linear classifier of ``C`` classes: the largest of ``features @ weight.T + bias``."""
+
+    weight: Floats
+    bias: Floats
+
+    def right(self, features: Array, labels: NDArray[np.int64]) -> Right:
+        """Return whether each image is classified right."""
+        found = np.empty(len(labels), dtype=bool)
+        for rows in pieces(len(labels), max(self.weight.shape)):
+            scores = np.asarray(features[rows], dtype=np.float64) @ self.weight.T + self.bias
+            found[rows] = scores.argmax(axis=1) == labels[rows]
+        return found
+
+
+def head(features: Floats, labels: NDArray[np.int64], classes: int, weight_decay: float = _WEIGHT_DECAY) -> Head:
+    """Return the linear head with the least cross entropy on features, every class weighing the same.
+
+    The minimum itself, by L-BFGS: of the mean over the classes of their mean cross entropy, with ``weight_decay / 2``
+    times the squared weights, for features that are divided by their root mean square. The bias is free.
+
+    Example:
+        >>> seen, labels = np.array([[1.0, 0], [2, 0], [3, 0], [0, 1]]), np.array([0, 0, 0, 1])
+        >>> head(seen, labels, 2).right(seen, labels).all()
+        np.True_
+    """
+    n, d = features.shape
+    scale = float(np.sqrt(np.mean(features**2))) or 1.0
+    x = features / scale
+    share = 1 / (classes * np.bincount(labels, minlength=classes))[labels]
+
+    def loss(theta: Floats) -> tuple[float, Floats]:
+        weight, bias = theta[: classes * d].reshape(classes, d), theta[classes * d :]
+        logits = x @ weight.T + bias
+        total = logsumexp(logits, axis=1)
+        value = share @ (total - logits[np.arange(n), labels]) + weight_decay / 2 * np.sum(weight**2)
+        slope = np.exp(logits - total[:, None])
+        slope[np.arange(n), labels] -= 1
+        slope *= share[:, None]
+        return float(value), np.concatenate([(slope.T @ x + weight_decay * weight).ravel(), slope.sum(axis=0)])
+
+    start = np.zeros(classes * (d + 1))
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": _ITERATIONS, "maxcor": 20}).x
+    return Head(found[: classes * d].reshape(classes, d) / scale, found[classes * d :])
+
+
+def corrections(given: Inputs, track: Track = silent) -> Rows:
+    """Return what each correction gives, the sweeps over tau, and what cannot be said."""
+    assert given.labels is not None
+    assert given.first is not None
+    rows: list[Correction] = []
+    strengths: list[Strength] = []
+    missing: list[Missing] = []
+    halves = given.first, ~given.first
+    crossed = int(given.held_out.min()) > 1
+    if not crossed:
+        missing.append(Missing(4, "2 held-out images of each class", "whatever is chosen on one half of them"))
+
+    base = Sweep(given, lambda logits, tau: logits)
+    base.add([0], track, "as trained")
+    trained = base.right[0]
+    rows.append(_row(given, "as trained", "nothing", trained, trained))
+    if given.has_bias:
+        unbiased = Sweep(given, lambda logits, tau: logits - given.bias)
+        unbiased.add([0], track, "without bias")
+        rows.append(_row(given, "without bias", "nothing", unbiased.right[0], trained))
+    for name, sweep in _sweeps(given, missing):
+        sweep.extend([None, *halves] if crossed else [None], track, name)
+        rows.append(_row(given, name, "theory: tau = 1", sweep.right[round(1 / STEP)], trained, (1.0, 1.0)))
+        if crossed:
+            rows.append(_crossed(given, name, sweep, trained))
+        strengths += _strengths(given, name, sweep)
+    if crossed and given.counts is not None and _uneven(given):
+        rows += _likelihood(given, trained, missing)
+    rows += _heads(given, trained, crossed, missing)
+    return rows, strengths, missing
+
+
+def _uneven(given: Inputs) -> bool:
+    return given.counts is not None and len(set(given.counts.tolist())) > 1
+
+
+def _sweeps(given: Inputs, missing: list[Missing]) -> Iterator[tuple[str, Sweep]]:
+    """Yield the corrections that have a strength."""
+    if given.weight is None or given.bias is None:
+        missing.append(Missing(4, "weight", "tau-normalisation"))
+    else:
+        bias = given.bias
+        lengths = np.linalg.norm(given.weight, axis=1)
+        if (lengths > 0).all():
+            relative = lengths / np.exp(np.log(lengths).mean())
+            yield "tau-normalisation", Sweep(given, lambda logits, tau: (logits - bias) * relative**-tau)
+    if given.counts is None:
+        missing.append(Missing(4, "counts", "logits minus tau x log prior"))
+    elif _uneven(given):
+        log_prior = np.log(given.counts / given.counts.sum())
+        yield "logits - tau log prior", Sweep(given, lambda logits, tau: logits - tau * log_prior)
+
+
+def _crossed(given: Inputs, name: str, sweep: Sweep, trained: Right) -> Correction:
+    """Return the row of a correction, each half with the tau that is best on the other."""
+    assert given.first is not None
+    taus = sweep.best(~given.first), sweep.best(given.first)  # of the first half, of the second
+    right = np.where(given.first, sweep.right[taus[0]], sweep.right[taus[1]])
+    return _row(given, name, "a sweep on the other half", right, trained, (taus[0] * STEP, taus[1] * STEP))
+
+
+def _strengths(given: Inputs, name: str, sweep: Sweep) -> Iterator[Strength]:
+    """Yield the sweep on all held-out images."""
+    for step in sorted(sweep.right):
+        yield Strength(name, step * STEP, 100 * _mean(given, sweep.right[step]), *_of_groups(given, sweep.right[step]))
+
+
+def _likelihood(given: Inputs, trained: Right, missing: list[Missing]) -> Iterator[Correction]:
+    """Yield the row of the tau and the temperature that are most likely on the other half."""
+    assert given.labels is not None
+    assert given.first is not None
+    assert given.counts is not None
+    n = len(given.labels)
+    if given.classes > _MOST_CLASSES or n * given.classes > _MOST_NUMBERS:
+        missing.append(
+            Missing(
+                4,
+                f"at most {_MOST_CLASSES} classes, and {_MOST_NUMBERS:,} logits",
+                "tau by likelihood, without a sweep",
+            )
+        )
+        return
+    logits = given.logits_of(slice(0, n))
+    fits: list[Adjustment] = []
+    for other in (~given.first, given.first):
+        drawn = np.bincount(given.labels[other], minlength=given.classes)
+        try:
+            fits.append(fit_adjustment(logits[other], given.labels[other], given.counts, split_counts=drawn))
+        except ValueError as error:
+            missing.append(Missing(4, f"logits with a most likely tau ({error})", "tau by likelihood"))
+            return
+    right = np.where(given.first, *(fit.predict(logits) == given.labels for fit in fits))
+    yield _row(
+        given,
+        "logits - tau log prior",
+        "the likelihood of the other half, no sweep",
+        right,
+        trained,
+        (fits[0].tau, fits[1].tau),
+        (fits[0].temperature + fits[1].temperature) / 2,
+        "; ".join(dict.fromkeys(doubt for fit in fits for doubt in fit.doubts)) or None,
+    )
+
+
+def _heads(given: Inputs, trained: Right, crossed: bool, missing: list[Missing]) -> Iterator[Correction]:
+    """Yield the rows of heads that are trained anew on the features, every class weighing the same."""
+    assert given.labels is not None
+    assert given.first is not None
+    name = "re-trained head"
+    if given.features is None:
+        missing.append(Missing(4, "features", "a re-trained head"))
+        return
+    width = given.features.shape[1] * given.classes
+    if given.train_features is None or given.train_labels is None:
+        missing.append(Missing(4, "train_features and train_labels", "a head re-trained on the training images"))
+    elif len(given.train_labels) * width > _MOST_WORK:
+        missing.append(Missing(4, "fewer images, features or classes", "a head re-trained on the training images"))
+    else:
+        new = head(np.asarray(given.train_features, dtype=np.float64), given.train_labels, given.classes)
+        yield _row(given, name, "the training images", new.right(given.features, given.labels), trained)
+    if not crossed:
+        return
+    if len(given.labels) * width > _MOST_WORK:
+        missing.append(Missing(4, "fewer images, features or classes", "a head re-trained on half of the images"))
+        return
+    right = np.empty(len(given.labels), dtype=bool)
+    for own in (given.first, ~given.first):
+        new = head(np.asarray(given.features[~own], dtype=np.float64), given.labels[~own], given.classes)
+        right[own] = new.right(given.features[own], given.labels[own])
+    yield _row(given, name, "the other half, balanced", right, trained)
+
+
+def _row(
+    given: Inputs,
+    name: str,
+    chosen: str,
+    right: Right,
+    trained: Right,
+    taus: tuple[float, float] | None = None,
+    temperature: float | None = None,
+    doubts: str | None = None,
+) -> Correction:
+    assert given.labels is not None
+    even = np.full(given.classes, 1 / given.classes)
+    value, low, high = mean_over_classes(right.astype(float), given.labels, even, least=0.0)
+    gain = (0.0, 0.0, 0.0)
+    if right is not trained:
+        gain = mean_over_classes(right.astype(float) - trained, given.labels, even)
+    first, second = taus or (None, None)
+    return Correction(
+        name,
+        chosen,
+        first,
+        second,
+        *(100 * part for part in (value, max(low, 0.0), min(high, 1.0), *gain)),
+        *_of_groups(given, right),
+        temperature,
+        doubts,
+    )
+
+
+def _recalls(given: Inputs, right: Right, chosen: Right | None = None) -> Floats:
+    assert given.labels is not None
+    own = slice(None) if chosen is None else chosen
+    labels = given.labels[own]
+    found = np.bincount(labels, right[own], minlength=given.classes) / np.bincount(labels, minlength=given.classes)
+    return np.asarray(found)
+
+
+def _mean(given: Inputs, right: Right, chosen: Right | None = None) -> float:
+    return float(_recalls(given, right, chosen).mean())
+
+
+def _of_groups(given: Inputs, right: Right) -> list[float | None]:
+    """Return the mean recall of many, medium and few, in per cent."""
+    if given.counts is None:
+        return [None] * len(GROUPS)
+    recalls, names = _recalls(given, right), np.array(groups(given.counts))
+    return [100 * float(recalls[names == group].mean()) if (names == group).any() else None for group in GROUPS]
