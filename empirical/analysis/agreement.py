@@ -7,8 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
-from sklearn.decomposition import PCA
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from theory.support.validate import floats, refuse
 
@@ -26,6 +24,8 @@ def pca_features(images: NDArray[Any], held_out: NDArray[np.bool_], components: 
     Returns:
         Shape ``(n, components)``, in the units of the pixels.
     """
+    from sklearn.decomposition import PCA
+
     # The eigenvectors of the covariance: exact, no seed, and fast because images outnumber pixels.
     pca = PCA(components, svd_solver="covariance_eigh")
     pixels = images.astype(np.float32 if images.dtype.itemsize < 4 else np.float64)
@@ -60,6 +60,8 @@ def lda_recalls(
         >>> lda_recalls(pos, neg, test_pos=np.array([[1.5], [-4.0]]), test_neg=np.array([[-2.0]]))
         (0.5, 1.0)
     """
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
     positive = np.repeat([True, False], [len(train_pos), len(train_neg)])
     # Of the solvers the fastest for many images, and the same from one version of scikit-learn to the next.
     lda = LinearDiscriminantAnalysis(solver="lsqr").fit(np.concatenate([train_pos, train_neg]), positive)

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
-from sklearn.linear_model import LogisticRegression
 
 from empirical.config import Config
 
@@ -102,6 +101,8 @@ def head(pos: Floats, neg: Floats, weight_decay: float = WEIGHT_DECAY) -> Rule:
         >>> rule.recalls(np.array([[0.5]]), np.array([[-0.5]]))
         (1.0, 1.0)
     """
+    from sklearn.linear_model import LogisticRegression
+
     x = np.concatenate([pos, neg])
     y = np.repeat([1, 0], [len(pos), len(neg)])
     fit = LogisticRegression(

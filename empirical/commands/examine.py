@@ -18,7 +18,7 @@ from typing import Any
 from empirical.runtime.command_line import FAILED, Parser, folder, numeric, place
 from empirical.runtime.progress import track
 from empirical.storage.folders import make_folder
-from theory.support.validate import refuse
+from theory.support.validate import number, refuse
 
 __all__ = ["main"]
 
@@ -30,6 +30,9 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--arrays", required=True, type=place, metavar="FILE", help="an .npz file, or a folder of .npy")
     parser.add_argument("--counts", type=numeric, nargs="+", metavar="N", help="training images of each class")
     parser.add_argument("--class-names", nargs="+", metavar="NAME", help="names of the classes")
+    parser.add_argument(
+        "--recall", type=numeric, default=0.8, metavar="R", help="the recall that is wanted, from 0 to 1 (default: 0.8)"
+    )
     parser.add_argument("--seed", type=numeric, default=0, metavar="N", help="of the halves of the images (default: 0)")
     parser.add_argument("--out", type=folder, metavar="DIR", help="write examination.json and the tables as CSV there")
     args = parser.parse_args(argv)
@@ -38,12 +41,13 @@ def main(argv: Sequence[str]) -> int:
     from empirical.analysis.examine.text import full
 
     try:
+        wanted = float(number("recall", args.recall, "must be a number between 0 and 1", above=0, below=1))
         given = check(**_arrays(args), seed=args.seed)
         if args.out is not None:
             make_folder(args.out)
     except ValueError as error:
         parser.error(str(error))
-    found = examination(given, {"source": str(args.arrays)}, track)
+    found = examination(given, wanted, {"source": str(args.arrays)}, track)
     print(full(found.to_dict()))
     if args.out is not None:
         try:

@@ -22,13 +22,16 @@ from empirical.analysis.examine.tables import Correction, Missing, Strength
 from empirical.config import Config
 from empirical.runtime.progress import Track, silent
 
-__all__ = ["STEP", "USUAL", "Head", "Sweep", "corrections", "head"]
+__all__ = ["ADJUSTED", "STEP", "USUAL", "Head", "Sweep", "corrections", "head"]
 
 STEP = 0.1
 """The distance between two strengths of a sweep."""
 
 USUAL = 0, 20
 """The usual sweep, in steps: from 0 to 2."""
+
+ADJUSTED = "logits - tau log prior"
+"""Logit adjustment after training."""
 
 _LIMITS = -40, 80
 _BLOCK = 20
@@ -149,13 +152,14 @@ def corrections(given: Inputs, track: Track = silent) -> Rows:
     base.add([0], track, "as trained")
     trained = base.right[0]
     rows.append(_row(given, "as trained", "nothing", trained, trained))
-    if given.has_bias:
+    if given.bias is not None and given.bias.any():
         unbiased = Sweep(given, lambda logits, tau: logits - given.bias)
         unbiased.add([0], track, "without bias")
         rows.append(_row(given, "without bias", "nothing", unbiased.right[0], trained))
     for name, sweep in _sweeps(given, missing):
         sweep.extend([None, *halves] if crossed else [None], track, name)
-        rows.append(_row(given, name, "theory: tau = 1", sweep.right[round(1 / STEP)], trained, (1.0, 1.0)))
+        one = "theory" if name == ADJUSTED else "equal norms"
+        rows.append(_row(given, name, one, sweep.right[round(1 / STEP)], trained, (1.0, 1.0)))
         if crossed:
             rows.append(_crossed(given, name, sweep, trained))
         strengths += _strengths(given, name, sweep)
@@ -183,7 +187,7 @@ def _sweeps(given: Inputs, missing: list[Missing]) -> Iterator[tuple[str, Sweep]
         missing.append(Missing(4, "counts", "logits minus tau x log prior"))
     elif _uneven(given):
         log_prior = np.log(given.counts / given.counts.sum())
-        yield "logits - tau log prior", Sweep(given, lambda logits, tau: logits - tau * log_prior)
+        yield ADJUSTED, Sweep(given, lambda logits, tau: logits - tau * log_prior)
 
 
 def _crossed(given: Inputs, name: str, sweep: Sweep, trained: Right) -> Correction:
@@ -227,13 +231,13 @@ def _likelihood(given: Inputs, trained: Right, missing: list[Missing]) -> Iterat
     right = np.where(given.first, *(fit.predict(logits) == given.labels for fit in fits))
     yield _row(
         given,
-        "logits - tau log prior",
-        "the likelihood of the other half, no sweep",
+        ADJUSTED,
+        "likelihood on the other half, no sweep",
         right,
         trained,
         (fits[0].tau, fits[1].tau),
         (fits[0].temperature + fits[1].temperature) / 2,
-        "; ".join(dict.fromkeys(doubt for fit in fits for doubt in fit.doubts)) or None,
+        "; ".join({doubt.partition(":")[0]: doubt for fit in fits for doubt in fit.doubts}.values()) or None,
     )
 
 

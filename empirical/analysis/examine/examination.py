@@ -11,19 +11,25 @@ from typing import Any
 
 import numpy as np
 
-from empirical.analysis.examine import accuracy, corrections, gap
+from empirical.analysis.examine import accuracy, corrections, fit, gap, images, similarity
 from empirical.analysis.examine.inputs import Inputs, check
+from empirical.analysis.examine.pairs import ENOUGH, Pairs
 from empirical.analysis.examine.tables import (
     SECTIONS,
     TABLES,
     Accuracy,
     Calibration,
     ClassAccuracy,
+    ClassLoss,
     ClassParts,
     Correction,
+    Fit,
+    Images,
     Missing,
+    Normality,
     Part,
     Reliability,
+    Rival,
     Strength,
     meanings,
     plain,
@@ -32,11 +38,18 @@ from empirical.analysis.examine.text import screen
 from empirical.runtime.progress import Track, silent
 from empirical.storage.tables import csv_text, write_whole
 from theory import __version__
+from theory.class_counts import recalls_at
+from theory.support.validate import number
 
 __all__ = ["NAME", "Examination", "examination", "examine"]
 
 NAME = "examination"
 """What the files of an examination are called."""
+
+
+_MOST_WORK = 2e9  # classes x features^3: what drawing covariances takes
+_MOST_NUMBERS = 1e8  # features that are held at once
+_FEWEST = 8  # held-out images of a class, of which a quarter is read
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -53,8 +66,13 @@ class Examination:
         reliability: the reliability curves.
         gap: the gap between frequent and rare classes, split into norms, biases, angles and features.
         parts: the same for each class.
+        losses: where the recall of each class is lost: similar classes, number of images, and beyond theory.
+        rivals: the worst rivals of each class: separation, and number or similarity.
         corrections: what corrections would give, each chosen without the images that it is judged on.
         strengths: the sweeps over the strength of corrections.
+        images: what more training images would give, and how many a wanted recall takes.
+        fit: how well theory predicts what is measured on these features.
+        normality: how far from normal the features are.
         missing: what cannot be said, and what it would take.
     """
 
@@ -65,8 +83,13 @@ class Examination:
     reliability: tuple[Reliability, ...] = ()
     gap: tuple[Part, ...] = ()
     parts: tuple[ClassParts, ...] = ()
+    losses: tuple[ClassLoss, ...] = ()
+    rivals: tuple[Rival, ...] = ()
     corrections: tuple[Correction, ...] = ()
     strengths: tuple[Strength, ...] = ()
+    images: tuple[Images, ...] = ()
+    fit: tuple[Fit, ...] = ()
+    normality: tuple[Normality, ...] = ()
     missing: tuple[Missing, ...] = ()
 
     def tables(self) -> dict[str, tuple[Any, ...]]:
@@ -85,7 +108,12 @@ class Examination:
             }
             for name, rows in self.tables().items()
         }
-        return {"tailbound": __version__, "about": self.about, "sections": SECTIONS, "tables": tables}
+        return {
+            "tailbound": __version__,
+            "about": {**self.about},
+            "sections": {str(key): name for key, name in SECTIONS.items()},
+            "tables": tables,
+        }
 
     def to_json(self, path: str | Path | None = None) -> str:
         """Return :meth:`to_dict` as JSON, and write it to a file if one is named.
@@ -132,6 +160,7 @@ def examine(
     train_labels: Any = None,
     counts: Any = None,
     class_names: Sequence[str] | None = None,
+    recall: float = 0.8,
     seed: int = 0,
     about: Mapping[str, Any] | None = None,
     track: Track = silent,
@@ -152,6 +181,7 @@ def examine(
         train_labels: of those, shape ``(m,)``.
         counts: the training images of each class, shape ``(C,)``; where they are left out, those of ``train_labels``.
         class_names: of the classes, by default ``class 0`` and so on.
+        recall: the recall that is wanted of each class, between 0 and 1.
         seed: of the two halves that the held-out images are divided into.
         about: what else is to be written down of where the arrays come from.
         track: shows progress; :func:`empirical.runtime.progress.track` does on standard error.
@@ -179,11 +209,14 @@ def examine(
         class_names=class_names,
         seed=seed,
     )
-    return examination(given, about, track)
+    return examination(given, recall, about, track)
 
 
-def examination(given: Inputs, about: Mapping[str, Any] | None = None, track: Track = silent) -> Examination:
+def examination(
+    given: Inputs, recall: float = 0.8, about: Mapping[str, Any] | None = None, track: Track = silent
+) -> Examination:
     """Return the examination of arrays that are checked already; the arguments are those of :func:`examine`."""
+    wanted = float(number("recall", recall, "must be a number between 0 and 1", above=0, below=1))
     started = time.perf_counter()
     tables: dict[str, Sequence[Any]] = {}
     missing: list[Missing] = []
@@ -202,6 +235,7 @@ def examination(given: Inputs, about: Mapping[str, Any] | None = None, track: Tr
         missing += lacking
     else:
         missing.append(Missing(4, "labels with logits, or with features and weight", "what corrections would give"))
+    _theory(given, tables, missing, wanted, track)
     return Examination(
         about={**_about(given), **(about or {}), "seconds": round(time.perf_counter() - started, 1)},
         missing=tuple(missing),
@@ -222,11 +256,59 @@ def _gap(given: Inputs, tables: dict[str, Sequence[Any]], missing: list[Missing]
         missing.append(Missing(2, "2 held-out images of each class, or train_features", splits))
     else:
         found = gap.contributions(given, track)
-        if given.counts is None:
+        if found is None:
+            missing.append(Missing(2, "weight and mean features of classes without rows of zeros", splits))
+        elif given.counts is None:
             missing.append(Missing(2, "counts", "which classes are frequent, and the gap"))
         elif len(set(given.counts.tolist())) > 1:
             tables["gap"] = gap.split(given, found)
     tables["parts"] = gap.class_parts(given, found)
+
+
+def _theory(
+    given: Inputs, tables: dict[str, Sequence[Any]], missing: list[Missing], wanted: float, track: Track
+) -> None:
+    """Put in the tables of sections 3, 5 and 6, which the features are for."""
+    if given.features is None:
+        adds = {3: "number or similarity", 5: "what more images would give", 6: "how well theory fits"}
+        missing += [Missing(section, "features with labels", what) for section, what in adds.items()]
+        return
+    pairs = Pairs(given)
+    dimension = given.features.shape[1]
+    if not pairs.enough:
+        needs = (
+            f"{ENOUGH} x {dimension} held-out images in each half, 2 of each class, for the covariance of the features"
+        )
+        missing.append(Missing(3, needs, "separations, number or similarity; and sections 5 and 6"))
+        return
+    found = [pairs.pair(a, b) for a, b in track(pairs.near(), "separations")]
+    tables["rivals"] = list(similarity.rivals(given, found))
+    tables["normality"] = list(fit.normality(pairs, found))
+    fits: list[Fit] = []
+    if pairs.own:
+        fits += fit.pair_fits(pairs, found, track)
+    else:
+        needs = f"{2 * ENOUGH * dimension // 2 + 2} held-out images of each class for {dimension} features"
+        missing.append(Missing(6, needs, "pairs of classes measured at several imbalances"))
+    if given.counts is None:
+        missing.append(Missing(3, "counts", "what is lost to the number of images"))
+        missing.append(Missing(5, "counts", "what more images would give"))
+    elif given.classes * dimension**3 > _MOST_WORK or len(given.features) * dimension > _MOST_NUMBERS:
+        needs = f"fewer classes or features: classes x features^3 at most {_MOST_WORK:.0e}, {_MOST_NUMBERS:.0e} numbers"
+        missing.append(Missing(3, needs, "what is lost to the number of images, all classes at once; and section 5"))
+    elif int(given.held_out.min()) >= _FEWEST:
+        together = fit.all_classes(given, pairs)
+        x = np.asarray(given.features, dtype=np.float64)
+        counts = np.maximum(given.counts, 2)
+        even, own = (recalls_at(x, n, given.labels, seed=given.seed) for n in (similarity.even_counts(counts), counts))
+        measured = [row.recall for row in tables["classes"]] if "classes" in tables else None
+        tables["losses"] = list(similarity.class_losses(given, even, own, measured))
+        if together is not None:
+            fits.append(together)
+            tables["images"] = list(images.images(given, own, together.error, wanted))
+    else:
+        missing.append(Missing(5, f"{_FEWEST} held-out images of each class", "what more images would give"))
+    tables["fit"] = fits
 
 
 def _about(given: Inputs) -> dict[str, Any]:

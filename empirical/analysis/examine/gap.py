@@ -19,12 +19,12 @@ NEUTRAL, RECALL = "neutral", "recall"
 Floats = NDArray[np.float64]
 
 
-def contributions(given: Inputs, track: Track = silent) -> dict[str, Floats]:
+def contributions(given: Inputs, track: Track = silent) -> dict[str, Floats] | None:
     """Return for each held-out image whether it is classified right by the layer as it is and by the neutral one.
 
     And what each of :data:`empirical.analysis.classifier_parts.PARTS` adds. The mean feature of a class is that of its
     training images where they are given. Else each half of the held-out images is judged with the means of the other
-    half.
+    half. None if a row of the weight or a mean is zero, so that it has no direction.
     """
     assert given.features is not None
     assert given.labels is not None
@@ -41,6 +41,8 @@ def contributions(given: Inputs, track: Track = silent) -> dict[str, Floats]:
         for half in (given.first, ~given.first):
             sums = class_sums(given.features, given.labels, given.classes, ~half)
             judged.append((half, sums / np.bincount(given.labels[~half])[:, None]))
+    if any((np.linalg.norm(rows, axis=1) == 0).any() for rows in (given.weight, *(means for _, means in judged))):
+        return None
     for rows in track(pieces(n, max(given.classes, given.features.shape[1])), "parts of the last layer"):
         seen, labels = np.asarray(given.features[rows], dtype=np.float64), given.labels[rows]
         for half, means in judged:

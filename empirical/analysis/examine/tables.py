@@ -18,11 +18,16 @@ __all__ = [
     "Accuracy",
     "Calibration",
     "ClassAccuracy",
+    "ClassLoss",
     "ClassParts",
     "Correction",
+    "Fit",
+    "Images",
     "Missing",
+    "Normality",
     "Part",
     "Reliability",
+    "Rival",
     "Strength",
     "Table",
     "meanings",
@@ -31,7 +36,10 @@ __all__ = [
 SECTIONS = {
     1: "Accuracy and calibration",
     2: "Where recall is lost: norms, biases, angles, features",
+    3: "Number or similarity, class by class",
     4: "What corrections would give",
+    5: "What more images would give",
+    6: "How well theory fits here",
 }
 """The sections of an examination, by their numbers."""
 
@@ -196,8 +204,9 @@ class Correction:
         correction: "as trained"; "without bias"; "tau-normalisation", logits without bias over the norms of the rows to
             the power tau; "logits - tau log prior"; "re-trained head", a linear layer that is trained anew on the
             features, every class weighing the same.
-        chosen_by: what tau or the head is chosen by: "nothing"; "theory: tau = 1"; "a sweep on the other half"; "the
-            likelihood of the other half, no sweep"; "the training images"; or "the other half, balanced", which needs
+        chosen_by: what tau or the head is chosen by: "nothing"; "theory", tau = 1 for logits; "equal
+            norms", tau = 1 for tau-normalisation; "a sweep on the other half"; "likelihood on the other half, no
+            sweep"; "the training images"; or "the other half, balanced", which needs
             balanced images and says what the features would allow.
         tau: the strength that the first half of the images is judged with.
         tau_2: that of the second half.
@@ -253,6 +262,175 @@ class Strength:
 
 
 @dataclass(frozen=True)
+class ClassLoss:
+    """Where the recall of a class is lost; ``similarity + number + beyond`` is what its recall lacks to 100.
+
+    By the law of all classes at once (:mod:`theory.class_counts`): discriminant analysis on these features, trained on
+    as many images of each class as said, and read on held-out images that had no part in it.
+
+    Attributes:
+        label: its index.
+        name: its name.
+        count: its training images.
+        recall: of the network as it is.
+        balanced: by theory, with as many training images in all, spread evenly over the classes.
+        predicted: by theory, at the network's own counts.
+        low: lower end of the interval of ``predicted``, for the images read and the rules drawn.
+        high: upper end.
+        similarity: ``100 - balanced``, in points: what is lost to similar classes though there are as many images of
+            each.
+        number: ``balanced - predicted``, in points: what the class loses further, or wins, by its number of images.
+        beyond: ``predicted - recall``, in points: what the network's own last layer loses further, or wins.
+    """
+
+    label: int
+    name: str
+    count: int | None
+    recall: float | None
+    balanced: float
+    predicted: float
+    low: float
+    high: float
+    similarity: float
+    number: float
+    beyond: float | None
+
+
+@dataclass(frozen=True)
+class Rival:
+    """A class and one of its three worst rivals, by Theorem 2 for the two alone.
+
+    Attributes:
+        label: its index.
+        name: its name.
+        count: its training images.
+        rival: the other class.
+        rival_count: the training images of that.
+        separation: ``M``, that of the balanced accuracy of discriminant analysis for the two, trained on one half of
+            the held-out images and measured on the other, both ways.
+        separation_low: lower end of its interval.
+        separation_high: upper end.
+        balanced: the recall of the class against the rival at balance, ``Phi(M / 2)``.
+        predicted: the same at the network's own counts, ``Phi(M / 2 - ln(r) / M)``.
+        number: what of the drop from a balanced and dissimilar pair is due to number, in points
+            (:mod:`theory.attribution`); the dissimilar pair has the mean separation of the quarter of the pairs that
+            are farthest apart, or the pair's own if that is larger.
+        similarity: what of the drop is due to similarity, in points.
+        number_share: the share of number in the drop; empty where the class is the more frequent one.
+        share_low: lower end of its interval, from that of the separation.
+        share_high: upper end.
+    """
+
+    label: int
+    name: str
+    count: int | None
+    rival: str
+    rival_count: int | None
+    separation: float
+    separation_low: float
+    separation_high: float
+    balanced: float
+    predicted: float | None
+    number: float | None
+    similarity: float | None
+    number_share: float | None
+    share_low: float | None
+    share_high: float | None
+
+
+@dataclass(frozen=True)
+class Images:
+    """What more training images of a class would give, the counts of the others as they are.
+
+    For discriminant analysis on these features, by the law of all classes at once: features that are learnt anew may
+    gain more.
+
+    Attributes:
+        label: its index.
+        name: its name.
+        count: its training images.
+        predicted: its recall by theory at the network's counts.
+        more: a quarter more images.
+        gain: what these add to its recall, in points.
+        gain_mean: what they add to the mean over the classes, in points.
+        wanted: the recall that is wanted.
+        reached: whether theory is there with the images that there are.
+        needed: how many training images in all it takes; empty where it is reached, or a million do not suffice. The
+            more images of one class, the more the others lose.
+        needed_low: how many, if theory is as much too low as it is off on average (table ``fit``).
+        needed_high: how many, if it is as much too high.
+    """
+
+    label: int
+    name: str
+    count: int
+    predicted: float
+    more: int
+    gain: float
+    gain_mean: float
+    wanted: float
+    reached: bool
+    needed: int | None
+    needed_low: int | None
+    needed_high: int | None
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How well a law predicts recalls that were measured on these features.
+
+    Attributes:
+        law: "Theorem 2, separation alone" and "with covariances and finite samples" predict the minority of pairs of
+            classes from one balanced half of the held-out images; it is measured on the other half, for discriminant
+            analysis trained on as few images as the imbalance says. "all classes at once" predicts every class at the
+            network's counts, scaled down to half of the held-out images.
+        imbalance: of the training images.
+        cases: how many recalls.
+        measured: their mean.
+        error: the mean absolute error of the predictions, in points.
+        bias: the mean of predicted minus measured, in points.
+        worst: the absolute error that 5 % of the cases exceed, in points.
+        correlation: of predicted and measured.
+    """
+
+    law: str
+    imbalance: int
+    cases: int
+    measured: float
+    error: float
+    bias: float
+    worst: float
+    correlation: float | None
+
+
+@dataclass(frozen=True)
+class Normality:
+    """How far from normal the scores of a class against its nearest rival are, on images that the rule did not see.
+
+    Attributes:
+        label: its index.
+        name: its name.
+        rival: the class with the least separation from it.
+        skewness: of the scores; 0 for a normal law.
+        kurtosis: their excess kurtosis; 0 for a normal law.
+        spread: their standard deviation over that of the rival's scores; 1 for a common covariance.
+        normal: the recall at balance by a normal law with the mean and the deviation of the scores.
+        counted: the recall at balance, counted.
+        departure: normal minus counted, in points.
+    """
+
+    label: int
+    name: str
+    rival: str
+    skewness: float
+    kurtosis: float
+    spread: float
+    normal: float
+    counted: float
+    departure: float
+
+
+@dataclass(frozen=True)
 class Missing:
     """Something that cannot be said.
 
@@ -289,8 +467,13 @@ TABLES: Mapping[str, Table] = {
     "reliability": Table(1, "Reliability curve", Reliability),
     "gap": Table(2, "The gap between frequent and rare classes", Part),
     "parts": Table(2, "What the last layer does to each class", ClassParts),
+    "losses": Table(3, "Where the recall of each class is lost", ClassLoss),
+    "rivals": Table(3, "The worst rivals of each class", Rival),
     "corrections": Table(4, "Corrections", Correction),
     "strengths": Table(4, "Sweeps over the strength", Strength),
+    "images": Table(5, "More images of a class", Images),
+    "fit": Table(6, "Predicted against measured", Fit),
+    "normality": Table(6, "Departures from a normal law", Normality),
     "missing": Table(0, "What cannot be said, and what it would take", Missing),
 }
 """The tables by their names."""

@@ -10,6 +10,10 @@ __all__ = ["full", "screen", "sentences"]
 _LONG = 20
 _NOT_PRINTED = {"reliability", "strengths"}
 _WORST = 3
+_FAR = 5  # points off, from where on a law is not to be believed
+_ODD = 3
+
+_TOLD = {"doubts"}
 
 Rows = Sequence[Mapping[str, Any]]
 Tables = Mapping[str, Rows]
@@ -49,7 +53,7 @@ def _lines(made: Mapping[str, Any], tables: bool) -> Iterator[str]:
     lacking: dict[int, list[str]] = {}
     for row in made["tables"].get("missing", {"rows": []})["rows"]:
         lacking.setdefault(row["section"], []).append(f"Needs {row['needs']}: {row['adds']}.")
-    for section, name in made["sections"].items():
+    for section, name in ((int(key), name) for key, name in made["sections"].items()):
         yield f"{section}. {name}"
         for sentence in (*sentences(section, made), *lacking.get(section, [])):
             yield f"   {sentence}"
@@ -63,7 +67,7 @@ def _lines(made: Mapping[str, Any], tables: bool) -> Iterator[str]:
 
 def _table(rows: Rows, name: str) -> Iterator[str]:
     """Yield rows as aligned lines; of many the first, and how many more there are."""
-    columns = [column for column in rows[0] if any(row[column] is not None for row in rows)]
+    columns = [column for column in rows[0] if column not in _TOLD and any(row[column] is not None for row in rows)]
     cells = [columns] + [[_cell(row[column]) for column in columns] for row in rows[:_LONG]]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     for line in cells:
@@ -130,17 +134,93 @@ def _gap(about: Mapping[str, Any], tables: Tables) -> Iterator[str]:
         yield "All classes have as many training images: none is frequent or rare."
 
 
+def _similarity(about: Mapping[str, Any], tables: Tables) -> Iterator[str]:
+    losses = tables.get("losses", ())
+    if losses:
+        mean = {key: _mean([row[key] for row in losses]) for key in ("similarity", "number")}
+        line = f"Mean over the classes: {mean['similarity']:.1f} points are lost to similar classes at balance, "
+        line += f"{mean['number']:.1f} further ones to the number of images"
+        if losses[0]["beyond"] is not None:
+            beyond = _mean([row["beyond"] for row in losses])
+            line += f"; beyond theory the network {'loses' if beyond >= 0 else 'wins'} {abs(beyond):.1f}"
+        yield line + "."
+        worst = sorted(losses, key=lambda row: row["predicted"] if row["recall"] is None else row["recall"])[:_WORST]
+        for row in worst:
+            beyond = "" if row["beyond"] is None else f", beyond theory {row['beyond']:.1f}"
+            yield f"{row['name']}: similarity {row['similarity']:.1f}, number {row['number']:.1f}{beyond} points lost."
+    rows = tables.get("rivals", ())
+    if rows:
+        near = min(rows, key=lambda row: row["separation"])
+        ends = f"{near['separation_low']:.2f} to {near['separation_high']:.2f}"
+        yield f"Most similar: {near['name']} and {near['rival']}, separation {near['separation']:.2f} ({ends})."
+    shares = [row for row in rows if row["number_share"] is not None]
+    if shares:
+        worst = min(shares, key=lambda row: row["predicted"])
+        yield (
+            f"Worst pair at these counts: {worst['name']} against {worst['rival']}, recall {worst['balanced']:.1f} % "
+            f"at balance and {worst['predicted']:.1f} % at {worst['count']} to {worst['rival_count']} images; number "
+            f"has {worst['number_share']:.0f} % of the drop ({worst['share_low']:.0f} to {worst['share_high']:.0f})."
+        )
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
+
+
 def _corrections(about: Mapping[str, Any], tables: Tables) -> Iterator[str]:
     rows = tables.get("corrections", ())
     for row in rows[1:]:
         taus = list(dict.fromkeys(f"{row[key]:.2g}" for key in ("tau", "tau_2") if row[key] is not None))
-        tau = f" {' and '.join(taus)}" if taus else ""
+        tau = f", tau {' and '.join(taus)}" if taus else ""
+        chosen = "" if row["chosen_by"] == "nothing" else f" ({row['chosen_by']}{tau})"
         gain = _interval(row, "gain", "gain_low", "gain_high", unit=" points")
-        yield f"{row['correction']}, by {row['chosen_by']}{tau}: {row['accuracy']:.1f} %, {_signed(gain)}."
-    names = dict.fromkeys(row["correction"] for row in tables.get("strengths", ()))
-    for name in names:
+        yield f"{row['correction']}{chosen}: {row['accuracy']:.1f} %, {_signed(gain)}."
+        if row["doubts"]:
+            yield f"   In doubt: {row['doubts']}."
+    for name in dict.fromkeys(row["correction"] for row in tables.get("strengths", ())):
         best = max((row for row in tables["strengths"] if row["correction"] == name), key=lambda row: row["accuracy"])
-        yield f"Best {name} of the sweep, on the images that judge it: {best['accuracy']:.2f} % at tau {best['tau']:.1f}."
+        found = f"{best['accuracy']:.2f} % at tau {best['tau']:.1f}"
+        yield f"Best {name} on the images that judge it, for comparison: {found}."
+
+
+def _images(about: Mapping[str, Any], tables: Tables) -> Iterator[str]:
+    rows = tables.get("images", ())
+    if not rows:
+        return
+    best = max(rows, key=lambda row: row["gain_mean"] / row["more"])
+    yield (
+        f"An image more is worth most in {best['name']}: {best['more']} more ({best['count']} now) add "
+        f"{best['gain']:.1f} points to its recall, {best['gain_mean']:.2f} to the mean over the classes."
+    )
+    below = sorted((row for row in rows if not row["reached"]), key=lambda row: row["predicted"])
+    for row in below[:_WORST]:
+        yield (
+            f"{row['wanted']:.0f} % in {row['name']} (theory: {row['predicted']:.1f} % now, with {row['count']} "
+            f"images) takes {_needed(row['needed'])} ({_needed(row['needed_low'])} to {_needed(row['needed_high'])})."
+        )
+    yield "That is for a last layer trained anew on these features, the other counts kept."
+
+
+def _needed(value: int | None) -> str:
+    return "over a million" if value is None else f"{value:,}"
+
+
+def _fit(about: Mapping[str, Any], tables: Tables) -> Iterator[str]:
+    rows = tables.get("fit", ())
+    for law in dict.fromkeys(row["law"] for row in rows):
+        found = [row for row in rows if row["law"] == law]
+        errors = ", ".join(f"{row['error']:.1f} at imbalance {row['imbalance']}" for row in found)
+        yield f"{law[0].upper()}{law[1:]}: points off on average: {errors}."
+    beyond = [row for row in rows if row["error"] > _FAR]
+    if beyond:
+        named = ", ".join(f"{row['law']} at imbalance {row['imbalance']}" for row in beyond)
+        yield f"Not to be believed, more than {_FAR} points off: {named}."
+    odd = [row for row in tables.get("normality", ()) if abs(row["departure"]) > _ODD]
+    if odd:
+        named = ", ".join(f"{row['name']} ({row['departure']:+.1f})" for row in odd[:_LONG])
+        yield f"A normal law misses the recall at balance by more than {_ODD} points of: {named}."
+    elif "normality" in tables:
+        yield f"A normal law gives the recall of every class at balance to within {_ODD} points."
 
 
 def _signed(text: str) -> str:
@@ -150,5 +230,8 @@ def _signed(text: str) -> str:
 _SENTENCES: Mapping[int, Callable[[Mapping[str, Any], Tables], Iterator[str]]] = {
     1: _accuracy,
     2: _gap,
+    3: _similarity,
     4: _corrections,
+    5: _images,
+    6: _fit,
 }

@@ -9,7 +9,7 @@ from empirical.analysis.examine.array_file import open_arrays
 from empirical.analysis.examine.inputs import check, class_sums, pieces
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def arrays():
     rng = np.random.default_rng(0)
     labels = np.repeat([0, 1, 2], 20)
@@ -103,17 +103,21 @@ KINDS = {
 }
 
 
+@pytest.fixture(scope="module")
+def expected(arrays):
+    return examine(**arrays, counts=[100, 30, 10])
+
+
 @pytest.mark.parametrize("kind", KINDS)
-def test_any_kind_of_array(arrays, kind):
+def test_any_kind_of_array(arrays, expected, kind):
     counts = np.array([100, 30, 10])
     own = {name: KINDS[kind](array) for name, array in arrays.items()}
-    same(examine(**own, counts=KINDS[kind](counts)), examine(**arrays, counts=counts))
+    same(examine(**own, counts=KINDS[kind](counts)), expected)
 
 
 def test_half_precision_is_taken(arrays):
-    arrays.pop("logits")
     own = {name: floats(array, lambda array: torch.from_numpy(array).bfloat16()) for name, array in arrays.items()}
-    found = examine(**own)
+    found = examine(**{**own, "logits": None})
     assert found.accuracy[0].images == 60
 
 
@@ -124,10 +128,9 @@ def test_halves_have_each_class_evenly():
     assert (given.first != check(logits=np.zeros((16, 3)), labels=labels, seed=4).first).any()
 
 
-def test_logits_are_those_of_the_last_layer(arrays):
-    without = {name: array for name, array in arrays.items() if name != "logits"}
-    same_but_given = examine(**without, counts=[9, 3, 1])
-    assert [row.recall for row in same_but_given.classes] == [row.recall for row in examine(**arrays).classes]
+def test_logits_are_those_of_the_last_layer(arrays, expected):
+    without = examine(**{**arrays, "logits": None}, counts=[100, 30, 10])
+    assert [row.recall for row in without.classes] == [row.recall for row in expected.classes]
 
 
 @pytest.mark.parametrize("n", [1, 7, 100])
@@ -186,3 +189,10 @@ def test_python_objects_are_refused(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(ValueError, match="^arrays=.*no array"):
         open_arrays("arrays", tmp_path / "empty")
+
+
+def test_a_row_without_a_direction_is_said(arrays):
+    weight = np.vstack([np.zeros(4), arrays["weight"][1:]])
+    found = examine(**{**arrays, "weight": weight, "logits": None}, counts=[100, 30, 10])
+    assert found.gap == ()
+    assert "weight and mean features of classes without rows of zeros" in [row.needs for row in found.missing]

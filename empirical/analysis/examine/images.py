@@ -1,0 +1,61 @@
+"""What more training images of a class would give, by the law of all classes at once on these features."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from empirical.analysis.examine.inputs import Inputs
+from empirical.analysis.examine.tables import Images
+from theory.class_counts import ClassRecalls, gains_per_image, required_counts
+
+__all__ = ["DRAWS", "MOST", "images"]
+
+DRAWS = 10
+"""The rules that are drawn."""
+
+MOST = 1_000_000
+"""The most images of a class that are considered."""
+
+_STEP = 0.25
+Floats = NDArray[np.float64]
+
+
+def images(given: Inputs, own: ClassRecalls, error: float, wanted: float) -> Iterator[Images]:
+    """Yield for each class what a quarter more images would give, and how many the wanted recall takes.
+
+    Args:
+        given: the network.
+        own: the recalls at its own counts, by the same law.
+        error: the mean absolute error of the law on these features, in points.
+        wanted: the recall that is wanted, from 0 to 1.
+    """
+    assert given.counts is not None
+    x, labels = np.asarray(given.features, dtype=np.float64), given.labels
+    counts = np.maximum(given.counts, 2)
+    gains = gains_per_image(x, counts, labels, step=_STEP, draws=DRAWS, seed=given.seed)
+    goals = [wanted + sign * error / 100 for sign in (0, -1, 1)]
+    needed = [
+        required_counts(x, counts, labels, recall=goal, most=MOST, draws=DRAWS, seed=given.seed)
+        if 0 < goal < 1
+        else [None] * given.classes
+        for goal in goals
+    ]
+    for label, name in enumerate(given.class_names):
+        n = int(counts[label])
+        more = max(1, round(_STEP * n))
+        reached = float(own.recalls[label]) >= wanted
+        yield Images(
+            label,
+            name,
+            int(given.counts[label]),
+            100 * float(own.recalls[label]),
+            more,
+            100 * more * float(gains.matrix[label, label]),
+            100 * more * float(gains.balanced[label]),
+            100 * wanted,
+            reached,
+            *([None] * 3 if reached else [column[label] for column in needed]),
+        )
