@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
@@ -14,7 +15,10 @@ from empirical.learning_rate import Schedule
 from empirical.registry import ARCHITECTURES, OBJECTIVES, default_numbers, own_width
 from theory.support.validate import choice, number, positive, refuse, whole
 
-__all__ = ["METHODS", "NO_PRETRAINING", "SHAPES", "Config"]
+__all__ = ["DATA", "METHODS", "NO_PRETRAINING", "SHAPES", "SUBSETS", "Config", "has_name"]
+
+DATA = ("cifar10", "cifar100", "digits", "gaussian")
+"""The data sets that have a name; ``gaussian`` may be followed by a colon and its numbers. Others are paths."""
 
 METHODS = (
     "ce",
@@ -35,6 +39,12 @@ NO_PRETRAINING = "none"
 
 SHAPES = ("exp", "step")
 """How the class counts fall."""
+
+SUBSETS = ("nested", "ldam")
+"""How the images of a long tail are drawn (:func:`empirical.data.longtail.subset` and ``ldam_subset``)."""
+
+_IMBALANCE = 100.0
+"""That of a data set with a name, if nothing is said."""
 
 _USERS = {
     "beta": ("rs", "rw", "drw", "ldam-drw"),
@@ -61,19 +71,29 @@ class Config:
     cannot change the result (the folder, the device, how long a process may take) is no part of it.
 
     Args:
-        data: the data set, a name that :func:`empirical.data.load.load` knows.
-        imbalance: how many times as many images the most frequent class has as the rarest, at least 1.
+        data: the data set, a name that :func:`empirical.data.load.load` knows. Of a path, its last part counts: the
+            same file by another path, or moved, is the same run (its images are compared when the run goes on).
+        imbalance: how many times as many images the most frequent class has as the rarest, at least 1. None means 100
+            for the data sets that have a name (:data:`DATA`), and for files and folders the classes as they are.
         shape: ``exp``, class counts that fall by the same factor from class to class, or ``step``.
         largest: how many images the most frequent class keeps; None for as many as the data have for these counts.
         counts: how many images each class keeps; None for what ``imbalance``, ``shape`` and ``largest`` say. If
             given, these are set to what it means: ``imbalance`` to the most over the fewest.
-        classes: the labels of the classes to keep, from the most frequent to the rarest; they become 0, 1, ... None for
-            all, in the order of their labels.
+        classes: the classes to keep, from the most frequent to the rarest, by label or by name; they become 0, 1, ...
+            None for all, in the order of their labels.
+        subset: how the images are drawn: ``nested``, by ``seed``, so that fewer are a part of more; or ``ldam``, the
+            draw of the published codebases, which is the same for every seed.
+        indices: the file of the positions of the images to train on, ``.npz`` or text
+            (:func:`empirical.data.positions.read_positions`), instead of all that draws a long tail.
+        validation: the fraction of the images of each class that is held out of training, from 0 to below 1; what is
+            chosen is chosen on them.
+        mean: what is subtracted from each channel, in units of 255; None for the mean of the training set.
+        std: what each channel is then divided by; given with ``mean`` only.
         similar_fraction: rho of section 4.2, the fraction of the images of ``similar_majority`` that are mixed with
             images of ``similar_minority``.
         similar_degree: lambda of section 4.2, the weight that the majority's image keeps there.
-        similar_majority: the class whose images are mixed, after ``classes``; the first by default.
-        similar_minority: the class that they become similar to, after ``classes``; None for the last one.
+        similar_majority: the class whose images are mixed, by name or by label after ``classes``; the first by default.
+        similar_minority: the class that they become similar to, likewise; None for the last one.
         method: the method of long-tailed learning, or None for a run that is a pre-training.
         pretrain: the self-supervised pre-training whose weights the network starts from.
         temperature: a number of the pre-training, as are the next five: :mod:`empirical.training.pretrain` explains
@@ -118,15 +138,20 @@ class Config:
     """
 
     data: str
-    imbalance: float = 100.0
+    imbalance: float | None = None
     shape: str = "exp"
     largest: int | None = None
     counts: tuple[int, ...] | None = None
-    classes: tuple[int, ...] | None = None
+    classes: tuple[int | str, ...] | None = None
+    subset: str = SUBSETS[0]
+    indices: str | None = None
+    validation: float = 0.0
+    mean: tuple[float, ...] | None = None
+    std: tuple[float, ...] | None = None
     similar_fraction: float = 0.0
     similar_degree: float = 0.0
-    similar_majority: int = 0
-    similar_minority: int | None = None
+    similar_majority: int | str = 0
+    similar_minority: int | str | None = None
     method: str | None = "ce"
     pretrain: str = NO_PRETRAINING
     temperature: float | None = None
@@ -158,7 +183,7 @@ class Config:
     def __post_init__(self) -> None:
         """Check every field, and bring it to its plain type, so that equal runs have equal hashes."""
         plain: dict[str, Any] = {
-            "imbalance": _real("imbalance", self.imbalance, "must be a finite number of at least 1", least=1),
+            **self._plain_data(),
             "shape": choice("shape", self.shape, SHAPES),
             "similar_fraction": _real(
                 "similar_fraction", self.similar_fraction, "must be from 0 to 1", least=0, most=1
@@ -183,29 +208,26 @@ class Config:
             "data_seed": whole("data_seed", self.data_seed, least=0),
             "seed": whole("seed", self.seed, least=0),
         }
-        for name, least, most in (
-            ("largest", 1, None),
-            ("width", 1, _WIDEST),
-            ("resolution", 4, _WIDEST),
-            ("similar_minority", 0, None),
-        ):
+        for name, least, most in (("largest", 1, None), ("width", 1, _WIDEST), ("resolution", 4, _WIDEST)):
             value = getattr(self, name)
             plain[name] = None if value is None else whole(name, value, least, most)
-        plain["similar_majority"] = whole("similar_majority", self.similar_majority, least=0)
+        plain["similar_majority"] = _class("similar_majority", self.similar_majority)
+        minority = self.similar_minority
+        plain["similar_minority"] = None if minority is None else _class("similar_minority", minority)
         if plain["width"] == own_width(self.arch):
             plain["width"] = None
-        if not isinstance(self.data, str) or not self.data:
-            refuse("data", self.data, "must be the name of a data set")
-        if "/" in self.data or os.sep in self.data:
-            plain["data"] = os.path.normpath(self.data)
-        for name, least in (("counts", 1), ("classes", 0)):
-            value = getattr(self, name)
-            plain[name] = None if value is None else _several(name, value, least)
-        if plain["classes"] is not None and len(set(plain["classes"])) < len(plain["classes"]):
-            refuse("classes", list(plain["classes"]), "must be all different")
-        if plain["counts"] is not None:
+        if self.counts is not None:
+            plain["counts"] = _several("counts", self.counts, partial(whole, least=1))
             plain["imbalance"] = max(plain["counts"]) / min(plain["counts"])
             plain["shape"], plain["largest"] = SHAPES[0], None
+        if self.classes is not None:
+            plain["classes"] = _several("classes", self.classes, _class)
+            if len(set(plain["classes"])) < len(plain["classes"]):
+                refuse("classes", list(plain["classes"]), "must be all different")
+        if plain["imbalance"] is None:
+            for name in ("shape", "largest", "subset"):
+                if plain[name] != type(self).__dataclass_fields__[name].default:
+                    refuse(name, plain[name], "must be left out, or imbalance given: the images are taken as they are")
         decays = tuple(
             _real("decays", value, "must be two fractions above 0 and below 1", above=0, below=1)
             for value in self.decays
@@ -230,6 +252,42 @@ class Config:
             object.__setattr__(self, name, value)
         self.schedule  # noqa: B018 - it refuses too few epochs
 
+    def _plain_data(self) -> dict[str, Any]:
+        """Return the fields that say which images there are, checked, in plain types."""
+        if not isinstance(self.data, str) or not self.data:
+            refuse("data", self.data, "must be the name of a data set")
+        known = has_name(self.data)
+        plain: dict[str, Any] = {
+            "data": self.data if known else _path("data", self.data),
+            "imbalance": _IMBALANCE if known and self.indices is None else None,
+            "subset": choice("subset", self.subset, SUBSETS),
+            "indices": None,
+            "validation": _real("validation", self.validation, "must be at least 0 and below 1", least=0, below=1),
+        }
+        if self.imbalance is not None:
+            allowed = "must be a finite number of at least 1"
+            plain["imbalance"] = _real("imbalance", self.imbalance, allowed, least=1)
+        if self.indices is not None:
+            if not isinstance(self.indices, str) or not self.indices:
+                refuse("indices", self.indices, "must be the path of a file")
+            plain["indices"] = _path("indices", self.indices)
+            for name in ("imbalance", "counts", "largest"):
+                if getattr(self, name) is not None:
+                    refuse(name, getattr(self, name), "must be left out: indices says which images there are")
+        if plain["subset"] != SUBSETS[0] and plain["validation"]:
+            allowed = f"must be 0 with subset {self.subset}, which leaves no images of the most frequent class"
+            refuse("validation", self.validation, allowed)
+        for name, above in (("mean", -math.inf), ("std", 0.0)):
+            value = getattr(self, name)
+            if (value is None) != (self.mean is None):
+                refuse(name, value, "must be given with mean, and left out without it")
+            allowed = "must be one finite number a channel" + (", above 0" if name == "std" else "")
+            check = partial(_real, allowed=allowed, above=above)
+            plain[name] = None if value is None else _several(name, value, check, least=1)
+        if self.mean is not None and len(plain["mean"]) != len(plain["std"]):
+            refuse("std", list(plain["std"]), f"must be {len(plain['mean'])} numbers, as many as mean has")
+        return plain
+
     @property
     def schedule(self) -> Schedule:
         """The learning rates."""
@@ -244,10 +302,24 @@ class Config:
         """Return what is not at its default, as JSON with sorted keys and no spaces; equal runs give equal text.
 
         So a field that is added one day leaves the names of all earlier runs as they are; ``format`` is to grow if a
-        default changes.
+        default changes. An imbalance of 100 is left out, and null where the classes are as they are. Of a path the last
+        part is named.
+
+        Raises:
+            ValueError: classes are named: which labels they are is known to the data
+                (:func:`empirical.data.class_names.with_labels`).
         """
-        usual = {field.name: field.default for field in fields(self)}
+        for name in ("classes", "similar_majority", "similar_minority"):
+            value = getattr(self, name)
+            if isinstance(value, str) or (isinstance(value, tuple) and any(isinstance(part, str) for part in value)):
+                refuse(name, value, "must be labels here: empirical.data.class_names.with_labels looks names up")
+        usual = {field.name: field.default for field in fields(self)} | {"imbalance": _IMBALANCE}
         own = {name: value for name, value in asdict(self).items() if value != usual[name]}
+        if not has_name(self.data):
+            last = os.path.basename(os.path.abspath(self.data))
+            own["data"] = os.path.join(os.curdir, last) if has_name(last) else last
+        if self.indices is not None:
+            own["indices"] = os.path.basename(self.indices)
         return json.dumps({"format": _FORMAT, **own}, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
     def numbers(self) -> dict[str, Any]:
@@ -268,11 +340,39 @@ class Config:
         return replace(self, method=_TWINS[self.method]) if self.method in _TWINS else None
 
 
-def _several(name: str, values: Any, least: int) -> tuple[int, ...]:
-    """Return whole numbers of at least ``least``, two or more."""
-    if not isinstance(values, list | tuple) or len(values) < 2:
-        refuse(name, values, "must be a number for each of two or more classes")
-    return tuple(whole(name, value, least) for value in values)
+def has_name(data: str) -> bool:
+    """Return whether a data set is one of :data:`DATA`; others are paths.
+
+    Example:
+        >>> [has_name(data) for data in ("cifar10", "gaussian:classes=3", "insects", "./cifar10")]
+        [True, True, False, False]
+    """
+    return data.partition(":")[0] in DATA[-1:] or data in DATA
+
+
+def _path(name: str, value: str) -> str:
+    """Return a path in its shortest form; ``~`` is the home."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        refuse(name, value, "must be UTF-8: it is a part of the records")
+    path = os.path.normpath(os.path.expanduser(value))
+    return os.path.join(os.curdir, path) if has_name(path) else path
+
+
+def _several(name: str, values: Any, check: Callable[[str, Any], Any], least: int = 2) -> tuple[Any, ...]:
+    """Return several values, each checked."""
+    if not isinstance(values, list | tuple) or len(values) < least:
+        what = "a name or a label" if name == "classes" else "a number"
+        refuse(name, values, f"must be {what} for each of two or more classes" if least > 1 else "must be numbers")
+    return tuple(check(name, value) for value in values)
+
+
+def _class(name: str, value: Any) -> int | str:
+    """Return the label of a class, or its name."""
+    if isinstance(value, str) and value:
+        return value
+    return whole(name, value, least=0)
 
 
 def _real(name: str, value: Any, allowed: str, **limits: float) -> float:

@@ -20,15 +20,26 @@ from theory.support.validate import refuse
 
 __all__ = ["main"]
 
-_WORDS = ("data", "shape", "method", "pretrain", "arch")
+_WORDS = (
+    *("data", "shape", "classes", "subset", "indices", "similar_majority", "similar_minority"),
+    *("method", "pretrain", "arch"),
+)
 _OPTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "data": {
         "data": ("DATA", "cifar10, cifar100, digits, gaussian, a .npz file or a folder of images"),
-        "imbalance": ("R", "images of the most frequent class over those of the rarest"),
+        "imbalance": (
+            "R",
+            "images of the most frequent class over those of the rarest (default: 100; files and folders as they are)",
+        ),
         "shape": ("SHAPE", "how the class counts fall: exp or step"),
         "largest": ("N", "images of the most frequent class (default: as many as there are)"),
         "counts": ("N ...", "images of each class, instead of the three above"),
-        "classes": ("LABEL ...", "the classes to keep, the most frequent first (default: all)"),
+        "classes": ("CLASS ...", "the classes to keep, by name or label, the most frequent first (default: all)"),
+        "subset": ("SUBSET", "how the images are drawn: nested, by the seed, or ldam, as the published codebases do"),
+        "indices": ("FILE", "the positions of the images to train on: .npz or text"),
+        "validation": ("F", "fraction of each class that is held out of training, to choose on"),
+        "mean": ("M ...", "subtracted from each channel, in units of 255 (default: the training set's)"),
+        "std": ("S ...", "divides each channel then"),
         "resolution": ("N", "side of the images in pixels (default: their own)"),
         "data_seed": ("N", "of a test set or images that the data set has to draw"),
         "seed": ("N", "of everything else that is random"),
@@ -36,8 +47,8 @@ _OPTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "similar samples": {
         "similar_fraction": ("RHO", "fraction of the majority's images that are mixed with the minority's"),
         "similar_degree": ("LAMBDA", "weight that the majority's image keeps"),
-        "similar_majority": ("LABEL", "the class whose images are mixed, after --classes"),
-        "similar_minority": ("LABEL", "the class that they become similar to (default: the last)"),
+        "similar_majority": ("CLASS", "the class whose images are mixed, by name or by label after --classes"),
+        "similar_minority": ("CLASS", "the class that they become similar to (default: the last)"),
     },
     "network": {
         "arch": ("ARCH", "resnet8|14|20|32|44|56|110|18|34"),
@@ -114,6 +125,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _train(args: argparse.Namespace, stop: Stop) -> int:
     # Torch is imported here: the threads' settings must come before, and SIGTERM must be listened to by then.
+    from empirical.data.class_names import labelled
     from empirical.runtime.monitor import Several, Tensorboard, by_default
     from empirical.storage.run_folder import Run
     from empirical.training.train import SAVE_EVERY, train
@@ -121,6 +133,7 @@ def _train(args: argparse.Namespace, stop: Stop) -> int:
     known = {field.name for field in fields(Config)}
     config = Config(**{name: value for name, value in vars(args).items() if name in known})
     _check_used(args, config)
+    config = labelled(config, args.root)
     monitor = Several(by_default(), Tensorboard()) if args.tensorboard else by_default()
     result = train(
         config,

@@ -21,6 +21,7 @@ __all__ = [
     "counts",
     "draws",
     "imbalance_ratio",
+    "ldam_subset",
     "majority_count",
     "minority_count",
     "subset",
@@ -203,6 +204,42 @@ def subset(labels: NDArray[np.integer], counts: NDArray[np.integer], seed: int) 
         if not 0 <= count <= available[label]:
             refuse("counts", int(count), f"must be from 0 to {available[label]}, the images of class {label}")
         chosen.append(np.random.default_rng(child).permutation(np.flatnonzero(labels == label))[:count])
+    return np.concatenate(chosen)
+
+
+def ldam_subset(labels: NDArray[np.integer], counts: NDArray[np.integer]) -> NDArray[np.intp]:
+    """Return the indices of the subset that the published codebases draw, the same for every seed of a run.
+
+    NumPy's legacy generator is seeded with 0; class after class, in the order of the labels, the indices of its images
+    are shuffled in place, and the first ``counts[c]`` are kept. The images must be in the official order of the data
+    set.
+
+    Args:
+        labels: shape ``(n,)``, integers from 0 to ``C - 1``.
+        counts: shape ``(C,)``, as :func:`counts` gives them.
+
+    Returns:
+        Shape ``(counts.sum(),)``, class after class.
+
+    Raises:
+        ValueError: a class has fewer images than it is to keep.
+
+    References:
+        K. Cao et al., Learning imbalanced datasets with label-distribution-aware margin loss, 2019; the data set of its
+        code (kaidic/LDAM-DRW), which later codebases share.
+
+    Example:
+        >>> ldam_subset(np.repeat([0, 1], 5), np.array([4, 2])).tolist()
+        [2, 0, 1, 3, 7, 9]
+    """
+    generator = np.random.RandomState(0)
+    chosen = []
+    for label, count in enumerate(counts):
+        own = np.flatnonzero(labels == label)
+        if not 0 <= count <= len(own):
+            refuse("counts", int(count), f"must be from 0 to {len(own)}, the images of class {label}")
+        generator.shuffle(own)
+        chosen.append(own[:count])
     return np.concatenate(chosen)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from empirical.config import Config
+from empirical.data.npz import arrays_of
 from empirical.data.training_set import Material
 from empirical.storage.checkpoint import load_checkpoint, save_checkpoint
 from empirical.storage.lock import locked
@@ -29,11 +30,12 @@ class Run:
     """The folder of a configuration, ``out/<hash>``, and what lies in it.
 
     ``config.json``
-        the configuration and the fingerprint of the data;
+        the configuration, the fingerprint of the data, and the names of the classes with their numbers of images;
     ``images.npz``
-        what was drawn, written when the run begins: ``chosen``, the images that it is trained on, in order; and of
-        section 4.2 ``replaced``, those of them that were mixed, and ``partners``, with which. All are indices into the
-        training images of the data set, int64, from 0, counted before classes are left out;
+        what was drawn, written when the run begins: ``chosen``, the images that it is trained on, in order;
+        ``validation``, those held out, if there are any; and of section 4.2 ``replaced``, those that were mixed, and
+        ``partners``, with which. All are indices into the training images of the data set, int64, from 0, counted
+        before classes are left out;
     ``last.pt``
         the state after a whole epoch, the history in it: the last one, or one a few seconds before it
         (``save_every`` of :func:`empirical.training.train.train`);
@@ -71,13 +73,20 @@ class Run:
         return _read_json(self.folder / "result.json")
 
     @contextmanager
-    def held(self, data: str, waiting: Callable[[str], None], check: Callable[[], None]) -> Iterator[None]:
+    def held(
+        self,
+        data: str,
+        waiting: Callable[[str], None],
+        check: Callable[[], None],
+        about: Mapping[str, Any] | None = None,
+    ) -> Iterator[None]:
         """Hold the folder, made if it is missing, for this process alone (:func:`empirical.storage.lock.locked`).
 
         Args:
             data: the fingerprint of the training and test images.
             waiting: called with the id of another process that holds the folder.
             check: called while waiting; it may raise.
+            about: what else ``config.json`` is to say when it is made.
 
         Raises:
             ValueError: the folder is one of other data.
@@ -90,20 +99,31 @@ class Run:
             path = self.folder / "config.json"
             known = _read_json(path)
             if known is None:
-                made = {"hash": self.name, "config": self.config.numbers(), "data": data}
+                made = {"hash": self.name, "config": self.config.numbers(), "data": data, **(about or {})}
                 _write(path, _json_text(made))
             elif known.get("data") != data:
                 refuse("data", self.config.data, f"must hold the images that {self.folder} was begun with")
             yield
 
     def record_images(self, material: Material) -> None:
-        """Write ``images.npz`` unless it is there."""
+        """Write ``images.npz``, or compare it with what is drawn now.
+
+        Raises:
+            ValueError: it is damaged, or names other images.
+        """
         path = self.folder / "images.npz"
+        names = ["chosen", "replaced", "partners", *(["validation"] if len(material.validation) else [])]
+        arrays = {name: getattr(material, name).astype(np.int64) for name in names}
         if not path.exists():
             buffer = io.BytesIO()
-            arrays = {name: getattr(material, name).astype(np.int64) for name in ("chosen", "replaced", "partners")}
             np.savez_compressed(buffer, **arrays)
             _write(path, buffer.getvalue())
+            return
+        known = arrays_of(path, "images")
+        if known.keys() != arrays.keys() or not all(np.array_equal(known[name], arrays[name]) for name in names):
+            refuse(
+                "images", str(path), "must name the images that are drawn now; remove the folder to begin the run anew"
+            )
 
     def checkpoint(self, name: str = "last") -> dict[str, Any] | None:
         """Return the state in ``last.pt`` or another checkpoint; None if there is none.

@@ -309,7 +309,7 @@ def _hardest(runs: Sequence[Config]) -> Config:
     """Return a run whose images are enough for each of the runs, which are of one data set."""
     counts = [run.counts for run in runs if run.counts is not None]
     if not counts:
-        return max(runs, key=lambda run: run.imbalance)
+        return max(runs, key=lambda run: run.imbalance or 0)
     return replace(runs[0], counts=tuple(map(max, zip(*counts, strict=True))))
 
 

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from empirical.config import Config
+from empirical.data.class_names import labelled
 from empirical.data.training_set import Material, gather
 from empirical.runtime.monitor import Monitor, Quiet
 from empirical.runtime.stop import Interrupted, Stop
@@ -93,6 +94,7 @@ def train(
     stop, monitor = stop or Stop(), monitor or Quiet()
     every = float(number("save_every", save_every, "must be a finite number of seconds of at least 0", least=0))
     execution = Execution(find_device(device), deterministic, compile, precision)
+    config = labelled(config, root)
     material = gather(config, root)
     build_network(config, material)  # refuses what does not fit, before anything is written, and so does this
     _check_images(config, material)
@@ -141,6 +143,7 @@ def train_many(
         workers = usual_workers(options.get("device", "auto"))
         with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=one_thread) as pool:
             return train_many(configs, out, pool, **options)
+    configs = [labelled(config, options.get("root")) for config in configs]
     results: dict[Config, dict[str, Any]] = {}
     for config, found in complete(needs(configs), lambda run: executor.submit(train, run, out, **options)):
         if isinstance(found, Exception):
@@ -159,7 +162,7 @@ def trained_network(config: Config, out: Path, root: Path | None = None) -> tupl
     Raises:
         ValueError: the run is not finished, its data are others, or its checkpoint is torn or foreign.
     """
-    run = Run(config, out)
+    run = Run(config := labelled(config, root), out)
     state = run.checkpoint()
     if state is None or run.result() is None:
         refuse("run", str(run.folder), "must be a finished run")
@@ -179,10 +182,11 @@ def _train(
     def waiting(process: str) -> None:
         monitor.note(f"{run.folder}: process {process} is training this run; waiting for it")
 
-    with run.held(material.fingerprint, waiting, stop.check):
+    about = {"classes": list(material.classes), "counts": list(material.counts)}
+    with run.held(material.fingerprint, waiting, stop.check, about):
+        run.record_images(material)
         finished = run.result()
         if finished is None:
-            run.record_images(material)
             finished = _Training(run, material, execution, save_every).finish(stop, monitor)
             run.finish(finished)
             if execution.graphs:
@@ -217,6 +221,8 @@ class _Training:
         done = len(self._history)
         self._note_execution(done + 1, monitor)
         monitor.begin(f"{label} {config.data}", run.folder, config.epochs, done)
+        for text in (self._material.described(), *self._material.notes):
+            monitor.note(text)
         run.write_history(self._history)
         longest = 0.0
         try:
@@ -362,6 +368,7 @@ class _Training:
         return {
             **result,
             "train_loss": self._history[-1]["train_loss"],
+            "classes": list(self._material.classes),
             "counts": list(self._material.counts),
             "data": self._material.fingerprint,
             "pretraining": None if first is None else first.digest,

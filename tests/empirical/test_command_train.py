@@ -69,12 +69,12 @@ def test_a_run_from_end_to_end(tmp_path, capsys, exit_code):
         ("--counts 40 20 many", "counts='many': must be a whole number"),
         ("--counts 41 20 10", "counts=41: must be at most 40, the images of class 0"),
         ("--counts", "expected at least one argument"),
-        ("--classes 0 3", "classes=[0, 3]: must be at most 2"),
-        ("--classes 1", "classes=[1]: must be a number for each of two or more classes"),
+        ("--classes 0 3", "classes=['0', '3']: must be at most 2"),
+        ("--classes 1", "classes=['1']: must be a name or a label for each of two or more classes"),
         ("--similar-fraction 1.5", "similar_fraction=1.5: must be from 0 to 1"),
         ("--similar-fraction 1 --similar-degree x", "similar_degree='x': must be from 0 to 1"),
         ("--similar-fraction 1 --similar-majority 2", "similar_majority=2: must be another class"),
-        ("--similar-fraction 1 --similar-minority 3", "similar_minority=3: must be at most 2"),
+        ("--similar-fraction 1 --similar-minority 3", "similar_minority='3': must be at most 2"),
         ("--pretrain simclr --temperature 0", "temperature=0: must be a finite number > 0"),
         ("--pretrain moco --queue 1", "batch_size=16: must be at most 1, the keys that moco's queue holds"),
         ("--momentum 1", "momentum=1: must be at least 0 and below 1"),
@@ -242,6 +242,8 @@ def test_every_field_of_a_configuration_can_be_given(tmp_path, monkeypatch, exit
     others = [
         {"method": "focal", "gamma": 2, "counts": (30, 20, 10)},
         {"method": "logit-adjustment", "tau": 2, "pretrain": "barlow", "redundancy": 0.01, "factor": 0.1},
+        {"subset": "ldam", "mean": (0.5,), "std": (0.25,)},
+        {"indices": "chosen.txt", "validation": 0.1},
     ]
     assert {name for numbers in (given, *others) for name in numbers} == {field.name for field in fields(Config)}
     seen = []

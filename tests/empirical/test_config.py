@@ -16,6 +16,11 @@ OTHER = {
     "largest": 100,
     "counts": (50, 20),
     "classes": (3, 5),
+    "subset": "ldam",
+    "indices": "chosen.txt",
+    "validation": 0.1,
+    "mean": (0.5,),
+    "std": (0.2,),
     "similar_fraction": 0.2,
     "similar_degree": 0.4,
     "similar_majority": 1,
@@ -64,6 +69,8 @@ USED = {  # what a number needs to be used at all
     "margin": {"method": "ldam"},
     "scale": {"method": "ldam"},
     "tau": {"method": "logit-adjustment"},
+    "mean": {"mean": (0.4,), "std": (0.25,)},
+    "std": {"mean": (0.5,), "std": (0.25,)},
     "similar_degree": {"similar_fraction": 0.2},
     "similar_majority": {"similar_fraction": 0.2},
     "similar_minority": {"similar_fraction": 0.2},
@@ -81,13 +88,13 @@ def test_every_field_counts():
     digests = set()
     for name, value in OTHER.items():
         base = Config(data="cifar10", **USED.get(name, {}))
-        other = replace(base, **{name: value})
+        other = replace(base, **{name: value}, **({"imbalance": None} if name == "indices" else {}))
         assert other.digest != base.digest
         digests.add(other.digest)
     assert len(digests) == len(OTHER)
 
 
-@pytest.mark.parametrize("name", USED)
+@pytest.mark.parametrize("name", USED.keys() - {"mean", "std"})
 def test_a_number_that_is_not_used_does_not_count(name):
     base = Config(data="cifar10")
     assert replace(base, **{name: OTHER[name]}) == base
@@ -104,10 +111,47 @@ def test_equal_runs_have_equal_names():
 
 def test_the_name_is_made_of_what_is_not_a_default():
     """So that a field added one day leaves earlier names as they are."""
-    assert Config(data="d").canonical() == '{"data":"d","format":1}'
-    assert Config(data="d", imbalance=100, method="ce", similar_majority=3, lr=0.1) == Config(data="d")
+    assert Config(data="d", imbalance=100).canonical() == '{"data":"d","format":1}'
+    assert Config(data="cifar10").canonical() == '{"data":"cifar10","format":1}'
+    assert Config(data="cifar10", imbalance=100, method="ce", similar_majority=3, lr=0.1) == Config(data="cifar10")
     config = Config(data="d", imbalance=10, decays=(0.5, 0.75), similar_fraction=1)
     assert config.canonical() == '{"data":"d","decays":[0.5,0.75],"format":1,"imbalance":10.0,"similar_fraction":1.0}'
+
+
+def test_hashes_of_published_runs():
+    """By which the published tables name their runs."""
+    assert Config(data="cifar10").digest == "e5f2942095033e65"
+    assert (
+        Config(data="cifar100", imbalance=10, method="drw", pretrain="rotation", classes=(3, 5)).digest
+        == "01d6589a7bf832c2"
+    )
+
+
+def test_files_and_folders_are_taken_as_they_are():
+    for data in ("insects", "insects.npz", "./cifar10", "~/digits.npz"):
+        config = Config(data=data)
+        assert config.imbalance is None
+        assert json.loads(config.canonical())["imbalance"] is None
+        assert Config(**config.numbers()) == config
+        assert Config(data=data, imbalance=100).digest != config.digest
+        with pytest.raises(ValueError, match=r"^largest=5: must be left out, or imbalance given"):
+            Config(data=data, largest=5)
+    assert {Config(data=data).imbalance for data in ("cifar10", "cifar100", "digits", "gaussian:classes=3")} == {100}
+
+
+def test_a_file_is_one_run_by_whichever_path(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    paths = ("d.npz", "./d.npz", "x/../d.npz", "~/d.npz", str(tmp_path / "d.npz"), "/elsewhere/d.npz")
+    assert {Config(data=path).digest for path in paths} == {Config(data="d.npz").digest}
+    assert Config(data="./cifar10").digest != Config(data="cifar10").digest
+    assert Config(data=".").digest == Config(data=str(tmp_path)).digest
+
+
+def test_names_of_classes_are_looked_up_before_the_hash():
+    config = Config(data="cifar10", classes=("cat", 5), similar_fraction=0.5, similar_minority="dog")
+    with pytest.raises(ValueError, match=r"^classes=\('cat', 5\): must be labels here"):
+        _ = config.digest
 
 
 def test_counts_say_what_imbalance_shape_and_largest_would():
@@ -193,6 +237,19 @@ def test_twins():
         ({"seed": -1}, r"^seed=-1: must"),
         ({"seed": True}, r"^seed=True: must"),
         ({"data": ""}, r"^data='': must"),
+        ({"data": "\udcff.npz"}, r"^data='\\udcff\.npz': must be UTF-8"),
+        ({"classes": (1,)}, r"^classes=\(1,\): must be a name or a label for each of two or more classes$"),
+        ({"classes": (1, "")}, r"^classes='': must be a whole"),
+        ({"subset": "other"}, r"^subset='other': must be one of ldam, nested$"),
+        ({"subset": "ldam", "imbalance": 10, "validation": 0.1}, r"^validation=0\.1: must be 0 with subset ldam"),
+        ({"validation": 1}, r"^validation=1: must be at least 0 and below 1$"),
+        ({"indices": ""}, r"^indices='': must be the path of a file$"),
+        ({"indices": "x.txt", "imbalance": 10}, r"^imbalance=10: must be left out: indices says"),
+        ({"indices": "x.txt", "counts": (5, 5)}, r"^counts=\(5, 5\): must be left out: indices says"),
+        ({"mean": (0.5,)}, r"^std=None: must be given with mean"),
+        ({"std": (0.5,)}, r"^std=\(0\.5,\): must be given with mean, and left out without it$"),
+        ({"mean": (0.5,), "std": (0,)}, r"^std=0: must be one finite number a channel, above 0$"),
+        ({"mean": (0.5, 0.5), "std": (1,)}, r"^std=\[1\.0\]: must be 2 numbers, as many as mean has$"),
     ],
 )
 def test_refused(numbers, message):

@@ -122,7 +122,13 @@ def _path(text: str, allowed: str) -> Path:
     if not text:
         raise argparse.ArgumentTypeError(f"{text!r}: {allowed}")
     try:
-        Path(text).exists()
+        text.encode()
+        path = Path(text).expanduser()
+        path.exists()
     except OSError as error:  # a name that is too long, a folder that may not be looked into
         raise argparse.ArgumentTypeError(f"{text[:40]!r}: {allowed}: {error.strerror}") from None
-    return Path(text)
+    except UnicodeEncodeError:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r}: {allowed} in UTF-8: records name it") from None
+    except RuntimeError:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r}: {allowed}: the home of ~ is not known") from None
+    return path

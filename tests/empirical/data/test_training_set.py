@@ -6,8 +6,10 @@ import torch
 
 from empirical.config import Config
 from empirical.data import longtail
+from empirical.data.class_names import labelled
 from empirical.data.load import load
 from empirical.data.training_set import gather
+from empirical.training.augment import statistics
 
 DIGITS = Config(data="digits", imbalance=10)
 GAUSSIAN = Config(data="gaussian:separation=4,classes=4,train=30,test=20", imbalance=3)
@@ -147,3 +149,121 @@ def test_similar_samples_change_the_majority_only():
     assert int(changed.sum()) == 10
     assert set(one.labels[changed].tolist()) == {0}
     assert torch.equal(one.labels, two.labels)
+
+
+def test_files_are_taken_as_they_are_unless_an_imbalance_is_given(uneven):
+    material = gather(replace(uneven, imbalance=None), None)
+    assert material.counts == (9, 20, 3, 8)
+    assert material.described() == "40 images of 4 classes: 0 9, 1 20, 2 3, 3 8"
+    assert sorted(material.chosen) == list(range(40))
+
+
+@pytest.fixture
+def named(tmp_path):
+    """Write a data set of classes with names, one of them a number, and return its configuration."""
+    labels = np.repeat(np.arange(4), 10)
+    images = np.random.default_rng(1).integers(0, 256, (40, 8, 8), dtype=np.uint8)
+    names = np.array(["cat", "dog", "3", "bee"])
+    np.savez(tmp_path / "d.npz", x_train=images, y_train=labels, x_test=images, y_test=labels, classes=names)
+    return Config(data=str(tmp_path / "d.npz"))
+
+
+def test_classes_by_name_and_by_label_are_the_same(named):
+    by_name = replace(
+        named, classes=("bee", "3", "0"), similar_fraction=0.5, similar_majority="3", similar_minority="cat"
+    )
+    by_label = replace(named, classes=(3, 2, 0), similar_fraction=0.5, similar_majority=1, similar_minority=2)
+    assert labelled(by_name, None) == by_label
+    assert labelled(by_label, None) == by_label
+    one, two = gather(by_name, None), gather(by_label, None)
+    assert one.classes == two.classes == ("bee", "3", "cat")
+    assert torch.equal(one.images, two.images)
+    for name, value in (("classes", ("cat", "wasp")), ("classes", ("cat", "4"))):
+        with pytest.raises(
+            ValueError, match=r"^classes=\['cat', '.*'\]: must be at most 3, .*, or a name: cat, dog, 3, bee$"
+        ):
+            gather(replace(named, **{name: value}), None)
+
+
+def test_validation_images_are_held_out_of_each_class():
+    config = replace(DIGITS, validation=0.2)
+    material, everything = gather(config, None), load("digits")
+    available = np.bincount(everything.train_labels)
+    held = np.bincount(material.validation_labels)
+    assert held.tolist() == np.floor(0.2 * available + 0.5).tolist()
+    assert not set(material.validation) & set(material.chosen)
+    assert np.array_equal(material.validation_images.numpy(), everything.train_images[material.validation])
+    assert material.fingerprint == gather(DIGITS, None).fingerprint
+    assert "held out for validation" in material.described()
+    other = gather(replace(config, seed=1), None)
+    assert set(other.validation) != set(material.validation)
+    pretraining = gather(replace(config, pretrain="rotation").pretraining(), None)
+    assert np.array_equal(pretraining.validation, material.validation)
+    rest = np.delete(everything.train_images, material.validation, axis=0)
+    assert torch.equal(material.mean, statistics(torch.from_numpy(rest))[0])
+
+
+def test_a_class_too_small_for_validation_is_named(uneven):
+    config = replace(uneven, imbalance=None, validation=0.9)
+    with pytest.raises(ValueError, match=r"^validation=0\.9: leaves nothing to train on of the 3 images of class 2$"):
+        gather(config, None)
+    assert gather(replace(config, validation=0.01), None).counts == (8, 19, 2, 7)
+
+
+@pytest.mark.parametrize("name", ["chosen.txt", "chosen.npz"])
+def test_positions_from_a_file(tmp_path, uneven, name):
+    positions = np.random.default_rng(2).permutation(40)[:30]
+    if name.endswith("npz"):
+        np.savez(tmp_path / name, chosen=positions, replaced=[])
+    else:
+        (tmp_path / name).write_text(",\n".join(map(str, positions)))
+    data = load(uneven.data)
+    config = replace(uneven, imbalance=None, indices=str(tmp_path / name))
+    material = gather(config, None)
+    assert np.array_equal(material.chosen, positions)
+    assert np.array_equal(material.images.numpy(), data.train_images[positions])
+    held = gather(replace(config, validation=0.2), None)
+    assert sorted([*held.chosen, *held.validation]) == sorted(positions)
+    with pytest.raises(ValueError, match=rf"^indices=.*{name}': must hold images of the kept classes; of others: \d+$"):
+        gather(replace(config, classes=(0, 1)), None)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "must hold a vector of positions, not of shape \\(0,\\)"),
+        ("1 2 40", "must hold positions from 0 to 39, not 40"),
+        ("1 -2", "must hold positions from 0 to 39, not -2"),
+        ("1 2 1", "must hold every position once: 1 comes again"),
+        ("1 2.5", "must be a readable file of whole numbers"),
+        ("0 1", "must have images of every class to train on; missing"),
+    ],
+)
+def test_positions_refused(tmp_path, uneven, content, message):
+    (tmp_path / "x.txt").write_text(content)
+    with pytest.raises(ValueError, match=message):
+        gather(replace(uneven, imbalance=None, indices=str(tmp_path / "x.txt")), None)
+
+
+def test_the_subset_of_the_published_codebases():
+    """Their code, word by word: the global generator, and a shuffle of each class's indices."""
+    material, labels = gather(replace(DIGITS, subset="ldam", seed=5), None), load("digits").train_labels
+    before = np.random.get_state()  # noqa: NPY002
+    try:
+        np.random.seed(0)  # noqa: NPY002
+        expected = []
+        for label, count in zip(np.unique(labels), material.counts, strict=True):
+            own = np.where(labels == label)[0]
+            np.random.shuffle(own)  # noqa: NPY002
+            expected.append(own[:count])
+    finally:
+        np.random.set_state(before)  # noqa: NPY002
+    assert np.array_equal(material.chosen, np.concatenate(expected))
+    assert material.counts == gather(DIGITS, None).counts
+
+
+def test_mean_and_std_of_the_configuration():
+    material = gather(replace(DIGITS, mean=(0.25,), std=(0.5,)), None)
+    assert (material.mean.tolist(), material.std.tolist()) == ([0.25], [0.5])
+    with pytest.raises(ValueError, match=r"^mean=\[0\.1, 0\.2, 0\.3\]: must be 1 numbers, one for each channel$"):
+        gather(replace(DIGITS, mean=(0.1, 0.2, 0.3), std=(1, 1, 1)), None)
