@@ -50,7 +50,7 @@ def size_of(
     *,
     seed: int = 0,
     resolution: int | None = None,
-    classes: Sequence[int] | None = None,
+    classes: Sequence[int | str] | None = None,
 ) -> Size:
     """Return the size of a data set; all but CIFAR are loaded for that.
 
@@ -79,5 +79,5 @@ def size_of(
         found = load(data, root, seed=seed, resolution=resolution)
         counts, tests = np.bincount(found.train_labels), np.bincount(found.test_labels)
         shape = found.train_images.shape[1:]
-    kept: Any = slice(None) if classes is None else list(classes)
+    kept: Any = slice(None) if classes is None else list(map(int, classes))
     return Size(tuple(map(int, counts[kept])), int(tests[kept].sum()), shape)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from pathlib import Path
 
@@ -69,14 +69,15 @@ class Material:
         pad: pixels that the augmentation pads by before it crops.
         mirror: whether the augmentation mirrors.
         fingerprint: the SHA-256 of the data set's images and labels.
+        chosen: which of the data set's training images ``images`` are, counted before ``classes``, shape ``(n,)``.
+        replaced: which of those were mixed, shape ``(k,)``.
+        partners: with which, shape ``(k,)``.
         classes: their names, in the order of the labels.
+        data_classes: the names of all classes of the data set, before ``classes`` of the configuration.
         notes: what the reader of the data did that a user should know.
         validation_images: uint8, those held out of training; none by default.
         validation_labels: int64.
-        validation: which of the data set's training images they are, counted before ``classes``, shape ``(v,)``.
-        chosen: which of the data set's training images ``images`` are, likewise, shape ``(n,)``.
-        replaced: which of those were mixed, shape ``(k,)``.
-        partners: with which, shape ``(k,)``.
+        validation: which of the data set's training images they are, shape ``(v,)``.
     """
 
     images: Tensor
@@ -89,14 +90,15 @@ class Material:
     pad: int
     mirror: bool
     fingerprint: str
-    classes: tuple[str, ...]
-    notes: tuple[str, ...]
-    validation_images: Tensor
-    validation_labels: Tensor
-    validation: NDArray[np.intp]
     chosen: NDArray[np.intp]
     replaced: NDArray[np.intp]
     partners: NDArray[np.intp]
+    classes: tuple[str, ...] = ()
+    data_classes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    validation_images: Tensor = field(default_factory=lambda: torch.empty(0, dtype=torch.uint8))
+    validation_labels: Tensor = field(default_factory=lambda: torch.empty(0, dtype=torch.int64))
+    validation: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, dtype=np.intp))
 
     def described(self) -> str:
         """Return how many images of which class there are to train on, in one line.
@@ -126,7 +128,8 @@ def gather(config: Config, root: Path | None) -> Material:
         ValueError: the data set is not there, cannot be read, or has too few images for the configuration.
     """
     data = load(config.data, root, seed=config.data_seed, resolution=config.resolution)
-    config = with_labels(config, data.classes)
+    data_classes = data.classes
+    config = with_labels(config, data_classes)
     known = np.arange(len(data.train_labels))
     total = len(known)
     if config.classes is not None:
@@ -173,6 +176,7 @@ def gather(config: Config, root: Path | None) -> Material:
         mirror=data.mirror,
         fingerprint=data.fingerprint,
         classes=data.classes,
+        data_classes=data_classes,
         notes=data.notes,
         validation_images=torch.from_numpy(images[held]),
         validation_labels=torch.from_numpy(labels[held]),

@@ -282,6 +282,6 @@ def _compared(rows: Sequence[Any]) -> dict[str, float | None]:
     return {"mae": gains["mae"], "correlation": gains["correlation"], "level_mae": level["mae"]}
 
 
-def _place(config: Config) -> tuple[str, float, int]:
+def _place(config: Config) -> tuple[str, float | None, int]:
     """Return the data, the imbalance and the seed."""
     return data_name(config), config.imbalance, config.seed

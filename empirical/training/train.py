@@ -182,7 +182,7 @@ def _train(
     def waiting(process: str) -> None:
         monitor.note(f"{run.folder}: process {process} is training this run; waiting for it")
 
-    about = {"classes": list(material.classes), "counts": list(material.counts)}
+    about = {name: list(getattr(material, name)) for name in ("data_classes", "classes", "counts")}
     with run.held(material.fingerprint, waiting, stop.check, about):
         run.record_images(material)
         finished = run.result()

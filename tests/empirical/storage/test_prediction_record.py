@@ -67,7 +67,7 @@ def test_a_hash_that_is_not_the_file_s_is_refused(tmp_path):
     ],
 )
 def test_the_published_tables_hold_what_was_predicted(name, measured, which):
-    published = Path(__file__).parents[2] / "figures" / "published"
+    published = Path(__file__).parents[3] / "figures" / "published"
     with (published / f"{name}.csv").open(newline="") as file:
         rows = [row for row in csv.DictReader(file) if which.items() <= row.items()]
     for row in rows:
