@@ -30,8 +30,8 @@ class Run:
     """The folder of a configuration, ``out/<hash>``, and what lies in it.
 
     ``config.json``
-        the configuration, the fingerprint of the data, the names of all its classes (``data_classes``), and those of the
-        run (``classes``) with their numbers of training images (``counts``);
+        the configuration, the fingerprint of the data, the names of all its classes (``data_classes``), and those of
+        the run (``classes``) with their numbers of training images (``counts``);
     ``images.npz``
         what was drawn, written when the run begins: ``chosen``, the images that it is trained on, in order;
         ``validation``, those held out, if there are any; and of section 4.2 ``replaced``, those that were mixed, and
