@@ -1,14 +1,14 @@
-"""The theory against data: real images, trained classifiers, and what they measure.
+"""Theory against data: real images, trained classifiers, and what they measure.
 
-``python -m empirical list`` names the experiments and ``python -m empirical run NAME`` runs one; each is a module of
-:mod:`empirical.experiments`. ``python -m empirical train`` trains one network, and goes on with it after an
-interruption. Tensors flow from :mod:`empirical.data.load` (images and labels) through :mod:`empirical.data.longtail`
-(imbalanced subsets), :mod:`empirical.data.mixing` (mixed samples), :mod:`empirical.training.networks`,
-:mod:`empirical.training.losses` and :mod:`empirical.training.sampling`, :mod:`empirical.training.pretrain` and
-:mod:`empirical.training.train` to :mod:`empirical.training.evaluate` and :mod:`empirical.analysis.agreement`. Importing
-this package loads none of them.
+``python -m empirical list`` names the experiments, ``run NAME`` runs one and ``train`` trains one network. The rooms
+in the order in which each may import those before it: :mod:`empirical.config` (what a run is), ``runtime`` (devices,
+processes), ``data``, ``storage`` (run folders, tables), ``training``, ``sweeps`` and ``analysis``, ``experiments``,
+``claims`` (what the tables say), ``commands``. All of them may import :mod:`theory`.
 
-:func:`empirical.examine` says what the theory says of a network that anybody trained.
+In Python: :class:`empirical.Config` describes a run, :func:`empirical.load` returns a data set,
+:func:`empirical.train` trains a run, :func:`empirical.train_many` several side by side, and :func:`empirical.examine`
+returns what theory says of a network that anybody trained. They are imported at their first use, so that
+``import empirical`` loads nothing else.
 """
 
 from __future__ import annotations
@@ -18,22 +18,31 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from empirical.analysis.examine.examination import Examination, examine
+    from empirical.config import Config
+    from empirical.data.load import load
+    from empirical.sweeps.train_many import train_many
+    from empirical.training.train import train
 
-__all__ = ["Examination", "examine"]
+__all__ = ["Config", "Examination", "examine", "load", "train", "train_many"]
 
 _HOMES = {
+    "Config": "empirical.config",
     "Examination": "empirical.analysis.examine.examination",
     "examine": "empirical.analysis.examine.examination",
+    "load": "empirical.data.load",
+    "train": "empirical.training.train",
+    "train_many": "empirical.sweeps.train_many",
 }
 
 
 def __getattr__(name: str) -> Any:
-    """Load what is asked for from where it is at home, once it is asked for."""
+    """Import a public name at its first use."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    value = globals()[name] = getattr(import_module(_HOMES[name]), name)
+    return value
 
 
 def __dir__() -> list[str]:
-    """Return the names, those that are not loaded yet among them."""
-    return sorted({*globals(), *_HOMES})
+    """Return the public names too."""
+    return sorted({*globals(), *__all__})

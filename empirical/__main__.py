@@ -1,46 +1,29 @@
 """The command line: ``python -m empirical list``, ``run NAME ... --out DIR``, ``train ... --out DIR``, ``examine``,
 ``bench`` and ``verify --results DIR``.
 
-``run`` runs an experiment: it writes ``DIR/NAME.csv``, the tidy table, and ``DIR/NAME.json``, how it was made and its
-summary, and the SHA-256 of the tables: what reads them refuses one that is torn, altered or of another run. Further
-tables of an experiment go to ``DIR/NAME-TABLE.csv``. ``list``, ``train``, ``examine``, ``bench`` and ``verify`` are
-modules of :mod:`empirical.commands`. Bad input ends with exit code 2 and one line that says what is allowed; nothing is
-written then.
-
-Exit codes of ``run``: 0, the table is whole; 1, a run failed, and the table has what the others gave; 75, the sweep was
-stopped by SIGTERM or its time budget, the table has what there is, and the same command goes on; 130, cancelled.
+Each command is a module of :mod:`empirical.commands`; this one dispatches. Bad input ends with exit code 2 and one line
+that says what is allowed; nothing is written then.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
-import time
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Sequence
 from importlib import import_module
-from typing import Any
 
-from empirical.experiments import EXPERIMENTS, headline, load
-from empirical.runtime.command_line import FAILED, Parser, folder, program
-from empirical.runtime.progress import track
-from empirical.runtime.stop import CANCELLED
-from empirical.storage.folders import make_folders
-from empirical.storage.prediction_record import Changed
-from empirical.storage.provenance import command, surroundings, training
-from empirical.storage.tables import csv_text, digest, write_whole
+from empirical.runtime.command_line import Parser, program
 
 __all__ = ["COMMANDS", "main"]
 
 COMMANDS = {
+    "run": "run an experiment",
     "list": "name the experiments, and how many runs and how much time they need",
     "train": "train a network",
     "examine": "say what the theory says of anyone's network",
     "bench": "measure how fast training is",
     "verify": "judge the paper's claims by the tables that are there",
 }
-"""The commands that are modules of :mod:`empirical.commands`, and what they do."""
+"""The commands, modules of :mod:`empirical.commands`, and what they do."""
 
 _PROGRAM = "python -m empirical"
 _EXTRA = {"PIL", "sklearn", "threadpoolctl", "torch", "torchvision"}  # packages of the extra "empirical"
@@ -63,88 +46,11 @@ def _dispatch(argv: Sequence[str]) -> int:
         command_module = import_module(f"empirical.commands.{argv[0]}")
         return int(command_module.main(argv[1:]))
     parser = Parser(prog=_PROGRAM, description="The theory against data.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="|".join(("run", *COMMANDS)))
+    commands = parser.add_subparsers(dest="command", required=True, metavar="|".join(COMMANDS))
     for name, meaning in COMMANDS.items():
         commands.add_parser(name, help=meaning)
-    running = commands.add_parser("run", help="run an experiment")
-    running.add_argument("experiment", choices=sorted(EXPERIMENTS))
-    running.add_argument("options", nargs=argparse.REMAINDER, help="its own options: run EXPERIMENT --help")
-    args = parser.parse_args(argv)
-    return _run(args.experiment, args.options)
-
-
-def _run(name: str, options: Sequence[str]) -> int:
-    """Run the experiment ``name``."""
-    experiment = load(name)
-    parser = Parser(prog=f"python -m empirical run {name}", description=headline(name))
-    experiment.add_arguments(parser)
-    parser.add_argument("--out", required=True, type=folder, metavar="DIR", help="the folder for the results")
-    args = parser.parse_args(options)
-    try:
-        setting = experiment.prepare(args)
-        runs = getattr(args, "runs", None)  # an experiment without a sweep has no such option
-        make_folders({**({} if runs is None else {"runs": runs}), "out": args.out})
-    except ValueError as error:
-        parser.error(str(error))
-    started = time.perf_counter()
-    try:
-        rows = experiment.run(setting, track)
-    except Changed as error:
-        parser.error(str(error))
-    except KeyboardInterrupt:
-        print(f"{parser.prog}: cancelled; the same command goes on", file=sys.stderr)
-        return CANCELLED
-    seconds = time.perf_counter() - started
-    summary = experiment.summarise(rows)
-    further = getattr(rows, "further", {})
-    tables = {name: rows, **{f"{name}-{key}": table for key, table in further.items()}}
-    texts = {file: csv_text(map(asdict, table)) for file, table in tables.items()}
-    made = {
-        "command": command(name, setting.arguments()),
-        "arguments": setting.arguments(),
-        "data": setting.provenance(),
-        **surroundings(),
-        **_trained(setting),
-        "seconds": round(seconds, 2),
-        "rows": len(rows),
-        "sha256": {file: digest(text) for file, text in texts.items()},
-        **({"further": {key: len(table) for key, table in further.items()}} if further else {}),
-        "summary": summary,
-    }
-    try:
-        for file, text in texts.items():
-            write_whole(args.out / f"{file}.csv", text)
-        write_whole(args.out / f"{name}.json", json.dumps(made, indent=2, allow_nan=False) + "\n")
-    except OSError as error:
-        print(f"{parser.prog}: {args.out} cannot be written: {error.strerror}; what is trained stays", file=sys.stderr)
-        return FAILED
-    print(_table(summary))
-    print(f"{len(rows)} rows in {seconds:.1f} s: {args.out / name}.csv, {args.out / name}.json")
-    return int(getattr(setting, "exit_code", 0))  # an experiment without a sweep has no other
-
-
-def _trained(setting: Any) -> dict[str, Any]:
-    """Return what trained the runs that the setting names; nothing if it names none."""
-    sweep = getattr(setting, "sweep", setting)  # that of an experiment on frozen features is a part of its setting
-    if not getattr(sweep, "configs", ()):
-        return {}
-    from empirical.storage.run_folder import Run
-
-    return {"trained": training(Run(run, sweep.runs).result() for run in sweep.configs)}
-
-
-def _table(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return the rows, which all have the same keys, as a table of plain text."""
-    lines = [list(rows[0])] + [[_cell(value) for value in row.values()] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join("  ".join(map(str.rjust, line, widths)) for line in lines)
-
-
-def _cell(value: float | None) -> str:
-    """Return a value of the table."""
-    if value is None:
-        return "-"
-    return f"{value:.2f}" if isinstance(value, float) else str(value)
+    parser.parse_args(argv)
+    raise AssertionError("the parser takes the commands only, and those were dealt with above")
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from empirical.commands import train
 from empirical.experiments import EXPERIMENTS
 from empirical.experiments import load as load_experiment
 from empirical.runtime.command_line import file, folder, numeric, place
-from empirical.sweeps import setting as training
+from empirical.sweeps.options import add_sweep_options
 from figures import FIGURES
 
 LONG = "z" * 300  # longer than a file's name can be
@@ -128,7 +128,7 @@ def test_every_option_of_every_experiment(name, capsys, monkeypatch):
     monkeypatch.setattr(experiment, "run", begin)
     parser, shared = argparse.ArgumentParser(), argparse.ArgumentParser()
     experiment.add_arguments(parser)
-    training.add_arguments(shared)
+    add_sweep_options(shared)
     base = ["run", name, *(("--data", "digits") if name == "pairs" else ("--profile", "smoke"))]
     assert "required: --out" in refused(empirical_program.main, base, capsys)
     besides = () if name in ("pairs", "rebalance") else {action.dest for action in options(shared)}

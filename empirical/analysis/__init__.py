@@ -1,4 +1,4 @@
-"""What is read off trained networks: features, classifiers, laws of recall.
+"""What trained networks and their features are measured by.
 
-Imports :mod:`empirical.training` and what that imports.
+May import :mod:`empirical.training` and what that may import, but not :mod:`empirical.sweeps`.
 """

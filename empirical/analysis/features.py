@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 
 from empirical.config import Config
-from empirical.data.training_set import Material
+from empirical.data.training_set import TrainingSet
+from empirical.runtime.device import find_device
 from empirical.training import evaluate
 from empirical.training.augment import normalize
-from empirical.training.step import find_device
 from empirical.training.train import trained_network
 
 __all__ = ["Features", "of_images", "of_run"]
@@ -57,25 +57,25 @@ def of_run(config: Config, out: Path, root: Path | None = None, device: str = "c
         ValueError: there is no such device; or as in :func:`empirical.training.train.trained_network`.
     """
     where = find_device(device)
-    network, material = trained_network(config, out, root)
+    network, training_set = trained_network(config, out, root)
     network.to(where)
     classifier: Any = network.classifier
     bias = getattr(classifier, "bias", None)
     return Features(
-        train=of_images(network, material, material.images),
-        train_labels=material.labels,
-        test=of_images(network, material, material.test_images),
-        test_labels=material.test_labels,
+        train=of_images(network, training_set, training_set.images),
+        train_labels=training_set.labels,
+        test=of_images(network, training_set, training_set.test_images),
+        test_labels=training_set.test_labels,
         weight=classifier.weight.detach().cpu(),
         bias=None if bias is None else bias.detach().cpu(),
-        counts=material.counts,
+        counts=training_set.counts,
     )
 
 
-def of_images(network: Any, material: Material, images: Tensor) -> Tensor:
+def of_images(network: Any, training_set: TrainingSet, images: Tensor) -> Tensor:
     """Return the features of uint8 ``images``, shape ``(n, H, W, channels)``, normalised as the run's, on the CPU."""
     device = next(network.parameters()).device
-    mean, std = material.mean.to(device), material.std.to(device)
+    mean, std = training_set.mean.to(device), training_set.std.to(device)
     with torch.no_grad():
         batches = [normalize(batch.to(device), mean, std) for batch in images.split(_BATCH)]
     return evaluate.features(network, batches).cpu()

@@ -1,4 +1,4 @@
-"""How fast training is, against a reference loop.
+"""The speed of training, measured against a standard loop.
 
-Imports :mod:`empirical.training` and what that imports.
+May import :mod:`empirical.training` and what that may import.
 """

@@ -76,10 +76,10 @@ class Plan:
         whole("stacked", self.stacked, least=0, most=_MOST_RUNS)
 
     def execution(self, **options: Any) -> Any:
-        """Return how to compute (:class:`empirical.training.step.Execution`) on the device."""
+        """Return how to compute (:class:`empirical.runtime.device.Execution`) on the device."""
         import torch
 
-        from empirical.training.step import Execution
+        from empirical.runtime.device import Execution
 
         return Execution(torch.device(self.device), **options)
 
@@ -218,12 +218,12 @@ def _ours(
     from empirical.training.step import Optimizer, Trainer
     from empirical.training.tasks import Supervised
 
-    config, material = _run(plan)
+    config, training_set = _run(plan)
     execution = plan.execution(compile=compile, precision=precision)
     device = execution.device
     started = time.perf_counter()
     with execution.kernels():
-        stage = Supervised(config, material, execution)
+        stage = Supervised(config, training_set, execution)
         # A watch inside a network that is compiled, or captured as a graph, would be compiled or captured too.
         watch = None if compile or execution.graphs else Stopwatch(stage.module)
         kind = Optimizer if watch is None else partial(TimedOptimizer, watch=watch)
@@ -284,25 +284,25 @@ def _run(plan: Plan) -> tuple[Any, Any]:
     import torch
 
     from empirical.config import Config
-    from empirical.data.training_set import Material
-    from empirical.training.augment import statistics as channel_statistics
+    from empirical.data.channels import channel_statistics as channel_statistics
+    from empirical.data.training_set import TrainingSet
 
     images, labels = map(torch.from_numpy, _pictures(plan))
     mean, std = channel_statistics(images)
     counts = (len(labels),) * _CLASSES  # of no effect on cross entropy
     everything, nothing = np.arange(len(labels)), np.arange(0)
-    material = Material(
+    training_set = TrainingSet(
         images, labels, images[:0], labels[:0], counts, mean, std, 4, True, "", everything, nothing, nothing
     )
     config = Config(data="bench", arch=plan.arch, batch_size=plan.batch_size)
-    return config, material.to(torch.device(plan.device))
+    return config, training_set.to(torch.device(plan.device))
 
 
 def _stacked(plan: Plan, runs: int) -> Measured:
     """Measure several runs as one stack."""
     from empirical.training.stacked import Stack
 
-    config, material = _run(plan)
+    config, training_set = _run(plan)
     execution = plan.execution()
     started = time.perf_counter()
     with execution.kernels():
@@ -313,7 +313,7 @@ def _stacked(plan: Plan, runs: int) -> Measured:
                 _settle(execution.device)
             ends.append(time.perf_counter() - started)
 
-        stack = Stack([config] * runs, [material] * runs, execution)
+        stack = Stack([config] * runs, [training_set] * runs, execution)
         stack.epoch(1, told)
     ended = time.perf_counter() - started
     return Measured(runs * _rate(plan, ends[0], ended), ends[0], None, _peak(plan), execution.precision)

@@ -1,5 +1,7 @@
 """The ledger of measured claims: the paper's sentences about its measurements, our predictions, and what judges them.
 
+May import :mod:`empirical.experiments`, for their names and goals, and what that may import.
+
 A :class:`Claim` is a sentence as printed in the text at hand, with a statistic that was fixed before anything was
 trained, and a measure that turns the tables of experiments into comparisons. A :class:`Comparison` has one value for
 each seed, positive where the sentence holds; where two runs of a seed share images, the value is their difference.
@@ -66,8 +68,7 @@ from empirical.claims.claim import (
     Judged,
     judge,
 )
-from empirical.claims.paper import printed_tables as published
-from empirical.claims.paper import section3, section4, section5_2, section5_3, section5_4
+from empirical.claims.paper import printed_tables, section3, section4, section5_2, section5_3, section5_4
 from empirical.claims.paper.as_printed import AsPrinted, as_printed
 from empirical.claims.statistics import ALPHA
 from empirical.claims.tables import LackingError, Table, read
@@ -92,7 +93,7 @@ __all__ = [
     "as_printed",
     "findings",
     "judge",
-    "published",
+    "printed_tables",
     "read",
 ]
 

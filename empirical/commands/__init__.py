@@ -1,1 +1,4 @@
-"""The commands of ``python -m empirical`` that are more than a few lines, one module each."""
+"""The commands of ``python -m empirical``, one module each.
+
+May import every other room.
+"""

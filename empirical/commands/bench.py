@@ -66,7 +66,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _plan(args: argparse.Namespace) -> Any:
     from empirical.benchmark.bench import Plan
-    from empirical.training.step import find_device
+    from empirical.runtime.device import find_device
 
     device = find_device(args.device).type
     numbers = {"steps": _STEPS[device][args.quick], **(_QUICK if args.quick else _USUAL)}

@@ -14,7 +14,7 @@ from empirical.experiments import EXPERIMENTS, headline
 from empirical.experiments.planned import planned, pretrainings
 from empirical.runtime.command_line import ROOT, Parser, folder
 from empirical.runtime.threads import wait_passively
-from empirical.sweeps.setting import PROFILES
+from empirical.sweeps.profiles import PROFILES
 from empirical.sweeps.sweep import side_by_side
 from theory.support.validate import choice
 

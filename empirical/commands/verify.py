@@ -18,7 +18,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from empirical.claims import ALPHA, FOLDERS, NOT_MEASURED, RUNS, Finding, findings, read
-from empirical.claims.paper import printed_tables as published
+from empirical.claims.paper import printed_tables
 from empirical.claims.paper.as_printed import as_printed
 from empirical.experiments import EXPERIMENTS
 from empirical.runtime.command_line import Parser, file, folder
@@ -38,7 +38,7 @@ def main(argv: Sequence[str]) -> int:
     args = parser.parse_args(argv)
     try:
         found = findings(args.results)
-        cells = published.compare(read(args.results, ("rebalance", "norms")))
+        cells = printed_tables.compare(read(args.results, ("rebalance", "norms")))
         if args.json is not None:
             check_file("json", args.json)
     except ValueError as error:
@@ -91,16 +91,16 @@ def _summary(found: Sequence[Finding]) -> str:
     return f"{len(found)} claims: {listed}." + (judged if len(verdicts.keys() - {NOT_MEASURED}) else "")
 
 
-def _published(cells: Sequence[published.Cell]) -> str:
+def _published(cells: Sequence[printed_tables.Cell]) -> str:
     lines = []
     for (table, profile, data), group in groupby(cells, key=lambda part: (part.table, part.profile, part.data)):
         own = list(group)
-        lines.append(f"{table}, {data}, profile {profile}: {published.counts(own)}")
+        lines.append(f"{table}, {data}, profile {profile}: {printed_tables.counts(own)}")
         lines += [
             f"  outside: {part.method}, {part.pretrain}, imbalance {part.imbalance:g}: printed {part.printed:g}, "
             f"within noise {part.low:.1f} to {part.high:.1f}"
             for part in own
-            if part.verdict == published.OUTSIDE
+            if part.verdict == printed_tables.OUTSIDE
         ]
     return "\n".join(lines)
 
@@ -120,7 +120,7 @@ def _say_missing(console: Console, found: Sequence[Finding], out: Path) -> None:
 
 
 def _write(
-    parser: Parser, path: Path, tables: list[str], found: Sequence[Finding], cells: Sequence[published.Cell]
+    parser: Parser, path: Path, tables: list[str], found: Sequence[Finding], cells: Sequence[printed_tables.Cell]
 ) -> None:
     claims: list[dict[str, Any]] = []
     for f in found:

@@ -1,4 +1,4 @@
-"""Data sets, long tails, mixed samples and the training set of a run.
+"""Data sets, long tails, mixed samples, and the training set of a run.
 
-Imports :mod:`empirical.config` and :mod:`empirical.runtime`.
+May import :mod:`empirical.runtime` and :mod:`empirical.config`.
 """

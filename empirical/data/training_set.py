@@ -17,15 +17,15 @@ from torch import Tensor
 
 from empirical.config import Config
 from empirical.data import longtail
+from empirical.data.channels import channel_statistics
 from empirical.data.class_names import with_labels
 from empirical.data.dataset import Dataset
 from empirical.data.load import load
 from empirical.data.mixing import mix
 from empirical.data.positions import read_positions
-from empirical.training.augment import statistics
 from theory.support.validate import refuse
 
-__all__ = ["Material", "Stream", "class_counts", "gather", "seed"]
+__all__ = ["Stream", "TrainingSet", "class_counts", "load_training_set", "seed"]
 
 _PAD = 8
 """Images are padded by an eighth of their side before they are cropped: 4 pixels of CIFAR's 32."""
@@ -55,7 +55,7 @@ def seed(config: Config, stream: Stream, epoch: int = 0) -> int:
 
 
 @dataclass(frozen=True, eq=False)
-class Material:
+class TrainingSet:
     """The images of a run.
 
     Attributes:
@@ -111,13 +111,13 @@ class Material:
         kept = f", {len(self.validation):,} held out for validation" if len(self.validation) else ""
         return f"{sum(self.counts):,} images of {len(self.counts)} classes{kept}: {', '.join(told)}"
 
-    def to(self, device: torch.device) -> Material:
+    def to(self, device: torch.device) -> TrainingSet:
         """Return it with its tensors on ``device``."""
         moved = {name: value.to(device) for name, value in vars(self).items() if isinstance(value, Tensor)}
-        return Material(**{**vars(self), **moved})
+        return TrainingSet(**{**vars(self), **moved})
 
 
-def gather(config: Config, root: Path | None) -> Material:
+def load_training_set(config: Config, root: Path | None) -> TrainingSet:
     """Return the images of a run: the data set, its imbalanced subset, and what is mixed.
 
     Args:
@@ -164,7 +164,7 @@ def gather(config: Config, root: Path | None) -> Material:
         )
         replaced, partners = known[chosen[mixed.replaced]], known[chosen[mixed.partners]]
     mean, std = _normalisation(config, np.delete(images, held, axis=0) if len(held) else images)
-    return Material(
+    return TrainingSet(
         images=torch.from_numpy(np.ascontiguousarray(kept)),
         labels=torch.from_numpy(kept_labels),
         test_images=torch.from_numpy(data.test_images),
@@ -218,7 +218,7 @@ def _held_out(
 def _normalisation(config: Config, images: NDArray[np.uint8]) -> tuple[Tensor, Tensor]:
     """Return mean and standard deviation of each channel: those of the configuration, or of the images."""
     if config.mean is None or config.std is None:
-        return statistics(torch.from_numpy(images))
+        return channel_statistics(torch.from_numpy(images))
     channels = images.shape[3]
     if len(config.mean) != channels:
         refuse("mean", list(config.mean), f"must be {channels} numbers, one for each channel")

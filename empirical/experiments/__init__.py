@@ -1,5 +1,7 @@
 """The experiments, one module each, by name.
 
+May import :mod:`empirical.analysis`, :mod:`empirical.sweeps` and what they may import.
+
 An experiment is a module with these functions:
 
 ``add_arguments(parser)``

@@ -26,23 +26,17 @@ from typing import Any
 from empirical.analysis.rarity import ORDERS, Split, split
 from empirical.config import NO_PRETRAINING, Config
 from empirical.data.size import class_count
-from empirical.experiments import rebalance
-from empirical.experiments.shared.rows import grouped
+from empirical.experiments.shared import table1_grid
+from empirical.experiments.shared.rows import average, blank, data_name, grouped, percent, spread
 from empirical.runtime.progress import Track, silent
-from empirical.sweeps import setting as training
-from empirical.sweeps.setting import (
-    Setting,
-    add_arguments,
-    average,
-    blank,
-    data_name,
-    percent,
-    spread,
-)
+from empirical.sweeps.options import add_sweep_options as add_arguments
+from empirical.sweeps.options import prepare_sweep
+from empirical.sweeps.profiles import profile_config
+from empirical.sweeps.sweep import Sweep, run_sweep
 
 __all__ = ["DATA", "Row", "add_arguments", "plan", "prepare", "run", "summarise"]
 
-DATA = {**rebalance.DATA, "cpu": ("cifar10",)}
+DATA = {**table1_grid.DATA, "cpu": ("cifar10",)}
 """The data sets of each profile."""
 
 _MEASURED = ("recall", "norm")
@@ -89,13 +83,13 @@ def plan(profile: str, data: str, imbalance: float, seed: int, classes: int) -> 
     orders = None, tuple(range(classes))[::-1]
     own = {"data": data, "imbalance": imbalance, "seed": seed, "pretrain": NO_PRETRAINING}
     return [
-        training.config(profile, method=method, classes=order, **own)
+        profile_config(profile, method=method, classes=order, **own)
         for order in orders
-        for method in rebalance.METHODS
+        for method in table1_grid.METHODS
     ]
 
 
-def prepare(args: argparse.Namespace) -> Setting:
+def prepare(args: argparse.Namespace) -> Sweep:
     """Return the sweep that the parsed options describe."""
 
     @cache
@@ -105,12 +99,12 @@ def prepare(args: argparse.Namespace) -> Setting:
     def own(profile: str, data: str, imbalance: float, seed: int) -> list[Config]:
         return plan(profile, data, imbalance, seed, classes(data))
 
-    return training.prepare(args, own, DATA, rebalance.IMBALANCE)
+    return prepare_sweep(args, own, DATA, table1_grid.IMBALANCE)
 
 
-def run(setting: Setting, track: Track = silent) -> list[Row]:
+def run(sweep: Sweep, track: Track = silent) -> list[Row]:
     """Train what is missing and return a row for each run and class."""
-    return [row for config, result in track(training.results(setting), "runs") for row in _rows(config, result)]
+    return [row for config, result in track(run_sweep(sweep), "runs") for row in _rows(config, result)]
 
 
 def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
@@ -120,7 +114,7 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """
 
     def where(row: Row) -> tuple[Any, ...]:
-        return row.data, -row.imbalance, rebalance.METHODS.index(row.method)
+        return row.data, -row.imbalance, table1_grid.METHODS.index(row.method)
 
     summary = []
     for (data, against, method), group in grouped(rows, where):
@@ -137,7 +131,7 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
             {
                 "data": data,
                 "imbalance": -against,
-                "method": rebalance.METHODS[method],
+                "method": table1_grid.METHODS[method],
                 "seeds": len(seeds) - missing,
                 "missing": missing,
                 **numbers,

@@ -14,15 +14,16 @@ from typing import Any
 import numpy as np
 
 from empirical.config import Config
-from empirical.experiments import rebalance
-from empirical.experiments.shared.rows import grouped
+from empirical.experiments.shared import table1_grid
+from empirical.experiments.shared.rows import average, blank, data_name, grouped, percent
 from empirical.runtime.progress import Track, silent
-from empirical.sweeps import setting as training
-from empirical.sweeps.setting import Setting, add_arguments, average, blank, data_name, percent
+from empirical.sweeps.options import add_sweep_options as add_arguments
+from empirical.sweeps.options import prepare_sweep
+from empirical.sweeps.sweep import Sweep, run_sweep
 
 __all__ = ["Row", "add_arguments", "plan", "prepare", "run", "summarise"]
 
-plan = rebalance.plan
+plan = table1_grid.plan
 
 
 @dataclass(frozen=True)
@@ -54,16 +55,16 @@ class Row:
     run: str
 
 
-def prepare(args: argparse.Namespace) -> Setting:
+def prepare(args: argparse.Namespace) -> Sweep:
     """Return the sweep that the parsed options describe."""
-    data = {profile: names[:1] for profile, names in rebalance.DATA.items()}
-    imbalance = {profile: ratios[:1] for profile, ratios in rebalance.IMBALANCE.items()}
-    return training.prepare(args, plan, data, imbalance)
+    data = {profile: names[:1] for profile, names in table1_grid.DATA.items()}
+    imbalance = {profile: ratios[:1] for profile, ratios in table1_grid.IMBALANCE.items()}
+    return prepare_sweep(args, plan, data, imbalance)
 
 
-def run(setting: Setting, track: Track = silent) -> list[Row]:
+def run(sweep: Sweep, track: Track = silent) -> list[Row]:
     """Train what is missing and return a row for each run and class."""
-    return [row for config, result in track(training.results(setting), "runs") for row in _rows(config, result)]
+    return [row for config, result in track(run_sweep(sweep), "runs") for row in _rows(config, result)]
 
 
 def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
@@ -74,7 +75,7 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """
 
     def where(row: Row) -> tuple[Any, ...]:
-        method, start = rebalance.METHODS.index(row.method), rebalance.PRETRAININGS.index(row.pretrain)
+        method, start = table1_grid.METHODS.index(row.method), table1_grid.PRETRAININGS.index(row.pretrain)
         return row.data, -row.imbalance, method, start
 
     summary = []
@@ -85,8 +86,8 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
             {
                 "data": data,
                 "imbalance": -against,
-                "method": rebalance.METHODS[method],
-                "pretrain": rebalance.PRETRAININGS[start],
+                "method": table1_grid.METHODS[method],
+                "pretrain": table1_grid.PRETRAININGS[start],
                 "seeds": len({row.run for row in found}),
                 "missing": len(own) - len(found),
                 "first": average([row.error for row in found if row.label == 0]),

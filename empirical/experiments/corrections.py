@@ -52,15 +52,16 @@ from scipy.special import ndtr
 from empirical.analysis.agreement import separation_from_recalls
 from empirical.analysis.linear_classifiers import Rule, weighted_head
 from empirical.config import Config
-from empirical.data.longtail import minority_count
-from empirical.experiments.shared import backbone as unseen
+from empirical.data.pair_draws import minority_count
+from empirical.experiments.shared import backbone
 from empirical.experiments.shared.frozen_features import Trainer
-from empirical.experiments.shared.rows import grouped
+from empirical.experiments.shared.rows import average, blank, data_name, grouped, percent
 from empirical.runtime.progress import Track, silent
 from empirical.runtime.threads import one_thread
 from empirical.storage.prediction_record import record
-from empirical.sweeps import setting as training
-from empirical.sweeps.setting import Setting, add_arguments, average, blank, data_name, percent
+from empirical.sweeps.options import add_sweep_options as add_arguments
+from empirical.sweeps.profiles import profile_config
+from empirical.sweeps.sweep import Sweep
 from theory import corrections, theorem2
 
 __all__ = [
@@ -142,9 +143,9 @@ class Row:
     run: str
 
 
-def prepare(args: argparse.Namespace) -> Setting:
+def prepare(args: argparse.Namespace) -> Sweep:
     """Return the sweep that the parsed options describe."""
-    setting, found = unseen.prepare(args, DATA, IMBALANCE, minority_count)
+    setting, found = backbone.prepare(args, DATA, IMBALANCE, minority_count)
     runs = dict.fromkeys(setting.configs)
     for config in setting.configs:
         images = found[config.data]
@@ -153,29 +154,29 @@ def prepare(args: argparse.Namespace) -> Setting:
     return replace(setting, configs=tuple(runs))
 
 
-def run(setting: Setting, track: Track = silent) -> list[Row]:
+def run(sweep: Sweep, track: Track = silent) -> list[Row]:
     """Train what is missing and return a row for each pair, imbalance and correction.
 
     What is predicted for networks is written down when the balanced ones are trained, and before the others are.
     """
     one_thread()  # the same features to the bit each time, so that predictions from them can be compared
-    train = Trainer(setting)
-    even = [config for config in setting.configs if len(set(config.counts or ())) == 1]
-    found = train([config for config in setting.configs if config.classes is None or config in even])
+    train = Trainer(sweep)
+    even = [config for config in sweep.configs if len(set(config.counts or ())) == 1]
+    found = train([config for config in sweep.configs if config.classes is None or config in even])
     if None not in found.values():
-        setting.about["predictions"] = record(setting.out, "corrections", _predictions(setting, even, found))
-        found |= train(setting.configs)
-    found = {config: found.get(config) for config in setting.configs}
+        sweep.about["predictions"] = record(sweep.out, "corrections", _predictions(sweep, even, found))
+        found |= train(sweep.configs)
+    found = {config: found.get(config) for config in sweep.configs}
     rows: list[Row] = []
     for config in track(list(found), "runs"):
         if config.classes is None:
             rows += (
-                _heads(setting, config)
+                _heads(sweep, config)
                 if found[config] is not None
                 else [blank(Row, config, data_name(config), config.seed, "heads")]
             )
         elif config in even:
-            rows += _pair(setting, config, found)
+            rows += _pair(sweep, config, found)
     return rows
 
 
@@ -264,21 +265,21 @@ def offset_without_bias(pos: Floats, neg: Floats) -> float:
 
 def _separation(features: Sequence[Floats], a: int, b: int) -> float:
     """Return the separation of two classes along the line of their means."""
-    return unseen.geometry(features[a], features[b])[1]
+    return backbone.geometry(features[a], features[b])[1]
 
 
-def _heads(setting: Setting, config: Config) -> Iterator[Row]:
+def _heads(sweep: Sweep, config: Config) -> Iterator[Row]:
     """Yield the rows of the linear classifiers on the features of a network, and on the pixels of Gaussian data."""
-    seen = unseen.of_run(config, setting.runs, setting.root)
+    seen = backbone.of_run(config, sweep.runs, sweep.root)
     labels = range(len(seen.classes))
     spaces = {"heads": seen.features}
     if config.data.partition(":")[0] == "gaussian":
         spaces["pixels"] = seen.pixels
     for level, look in spaces.items():
         train, test = [look(images) for images in seen.images], [look(seen.test_images(label)) for label in labels]
-        pairs = unseen.at_even_ranks(len(seen.classes), partial(_separation, train), _PAIRS[setting.profile])
+        pairs = backbone.at_even_ranks(len(seen.classes), partial(_separation, train), _PAIRS[sweep.profile])
         for (a, b), stream in zip(pairs, SeedSequence(config.seed).spawn(len(pairs)), strict=True):
-            for ratio in setting.arguments()["imbalance"]:
+            for ratio in sweep.arguments()["imbalance"]:
                 rng = np.random.default_rng(stream)
                 pos, neg = (rng.permutation(train[label]) for label in (a, b))
                 where = {
@@ -339,17 +340,17 @@ def _retrained(x: Floats, labels: NDArray[np.int64], rng: Generator) -> Rule:
     return Rule(w[0] - w[1], float(b[0] - b[1]))
 
 
-def _pair(setting: Setting, even: Config, found: Mapping[Config, dict[str, Any] | None]) -> Iterator[Row]:
+def _pair(sweep: Sweep, even: Config, found: Mapping[Config, dict[str, Any] | None]) -> Iterator[Row]:
     """Yield the rows of the networks trained on a pair of classes; ``even`` is the balanced run."""
     assert even.counts is not None
     names = [str(label) for label in even.classes or ()]
     balanced = found[even]
     separation = through_origin = None
     if balanced is not None:
-        x, labels = _test_features(even, setting)[:2]
+        x, labels = _test_features(even, sweep)[:2]
         separation = separation_from_recalls(balanced["last"]["per_class"], np.bincount(labels))
         through_origin = offset_without_bias(x[labels == 0], x[labels == 1])
-    for ratio in setting.arguments()["imbalance"]:
+    for ratio in sweep.arguments()["imbalance"]:
         counts = even.counts[0], minority_count(even.counts[0], ratio)
         runs = {method: replace(even, counts=counts, method=method) for method in _TRAINED}
         where = {
@@ -363,23 +364,23 @@ def _pair(setting: Setting, even: Config, found: Mapping[Config, dict[str, Any] 
         measured: dict[str, tuple[Floats, Floats]] = {}
         for method, config in runs.items():
             if found[config] is not None:
-                measured.update(_differences(method, config, setting))
+                measured.update(_differences(method, config, sweep))
         digests = {method: runs.get(method, runs["ce"]).digest for method in NETWORKS}
         yield from _rows({**where, "run": digests}, counts, NETWORKS, separation, through_origin, measured)
 
 
 def _predictions(
-    setting: Setting, even: Sequence[Config], found: Mapping[Config, dict[str, Any] | None]
+    sweep: Sweep, even: Sequence[Config], found: Mapping[Config, dict[str, Any] | None]
 ) -> Iterator[dict[str, Any]]:
     """Yield the rows of the networks without what the imbalanced ones are measured for."""
     for config in even:
-        for row in _pair(setting, config, {**dict.fromkeys(setting.configs), config: found[config]}):
+        for row in _pair(sweep, config, {**dict.fromkeys(sweep.configs), config: found[config]}):
             yield {name: value for name, value in asdict(row).items() if name not in ("measured", "moved", "recall")}
 
 
-def _differences(method: str, config: Config, setting: Setting) -> Iterator[tuple[str, tuple[Floats, Floats]]]:
+def _differences(method: str, config: Config, sweep: Sweep) -> Iterator[tuple[str, tuple[Floats, Floats]]]:
     """Yield the logit differences on the test images, of a network and of what is made of it."""
-    x, labels, seen = _test_features(config, setting)
+    x, labels, seen = _test_features(config, sweep)
     weight, bias = seen.weight.double().numpy(), seen.bias.double().numpy()
     heads = {method: Rule(weight[0] - weight[1], float(bias[0] - bias[1]))}
     if method == "ce":
@@ -391,11 +392,11 @@ def _differences(method: str, config: Config, setting: Setting) -> Iterator[tupl
         yield name, (rule.scores(x[labels == 0]), rule.scores(x[labels == 1]))
 
 
-def _test_features(config: Config, setting: Setting) -> tuple[Floats, NDArray[np.int64], Any]:
+def _test_features(config: Config, sweep: Sweep) -> tuple[Floats, NDArray[np.int64], Any]:
     """Return the features and the labels of the test images of a run, and all else that it sees."""
     from empirical.analysis import features
 
-    seen = features.of_run(config, setting.runs, setting.root)
+    seen = features.of_run(config, sweep.runs, sweep.root)
     return seen.test.double().numpy(), seen.test_labels.numpy(), seen
 
 
@@ -454,11 +455,11 @@ def _deep_pairs(data: str, classes: int) -> list[tuple[int, int]]:
     return [*pairs, _CAT_AND_DOG] if data == "cifar10" else pairs
 
 
-def _networks(setting: Setting, config: Config, pair: tuple[int, int], images: int) -> Iterator[Config]:
+def _networks(sweep: Sweep, config: Config, pair: tuple[int, int], images: int) -> Iterator[Config]:
     """Yield the runs of the networks of a pair: the balanced one, and the corrections at each imbalance."""
     shared = {"data": config.data, "classes": pair, "seed": config.seed}
-    yield training.config(setting.profile, counts=(images, images), **shared)
-    for ratio in setting.arguments()["imbalance"]:
+    yield profile_config(sweep.profile, counts=(images, images), **shared)
+    for ratio in sweep.arguments()["imbalance"]:
         counts = images, minority_count(images, ratio)
         for method in _TRAINED:
-            yield training.config(setting.profile, counts=counts, method=method, **shared)
+            yield profile_config(sweep.profile, counts=counts, method=method, **shared)

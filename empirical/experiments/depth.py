@@ -19,11 +19,12 @@ from itertools import product
 from typing import Any
 
 from empirical.config import Config
-from empirical.experiments import rebalance
-from empirical.experiments.shared import accuracies
+from empirical.experiments.shared import accuracies, table1_grid
 from empirical.runtime.progress import Track, silent
-from empirical.sweeps import setting as training
-from empirical.sweeps.setting import Setting, different
+from empirical.sweeps.options import add_sweep_options, prepare_sweep
+from empirical.sweeps.profiles import profile_config
+from empirical.sweeps.sweep import Sweep, run_sweep
+from theory.support.validate import distinct
 
 __all__ = ["ARCHITECTURES", "DATA", "IMBALANCE", "Row", "add_arguments", "plan", "prepare", "run", "summarise"]
 
@@ -34,7 +35,7 @@ ARCHITECTURES = {
 }
 """The networks of each profile."""
 
-DATA = rebalance.DATA
+DATA = table1_grid.DATA
 """The data sets of each profile."""
 
 IMBALANCE = {"smoke": (20,), "cpu": (100,), "paper": (100, 50, 20, 10)}
@@ -57,7 +58,7 @@ class Row(accuracies.Row):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
-    training.add_arguments(parser)
+    add_sweep_options(parser)
     parser.add_argument("--arch", nargs="+", metavar="ARCH", help="the networks: resnet20, resnet32, ...")
     parser.add_argument("--method", default="ce", metavar="METHOD", help="of long-tailed learning (default: ce)")
 
@@ -72,7 +73,7 @@ def plan(
         [('resnet8', 'none'), ('resnet8', 'rotation'), ('resnet14', 'none'), ('resnet14', 'rotation')]
     """
     return [
-        training.config(
+        profile_config(
             profile,
             data=data,
             imbalance=imbalance,
@@ -82,26 +83,26 @@ def plan(
             pretrain=pretrain,
             **_EPOCHS.get(profile, {}),
         )
-        for arch, pretrain in product(archs or ARCHITECTURES[profile], rebalance.PRETRAININGS)
+        for arch, pretrain in product(archs or ARCHITECTURES[profile], table1_grid.PRETRAININGS)
     ]
 
 
-def prepare(args: argparse.Namespace) -> Setting:
+def prepare(args: argparse.Namespace) -> Sweep:
     """Return the sweep that the parsed options describe."""
-    archs = None if args.arch is None else different("arch", args.arch)
+    archs = None if args.arch is None else distinct("arch", args.arch)
 
     def own(profile: str, data: str, imbalance: float, seed: int) -> list[Config]:
         return plan(profile, data, imbalance, seed, archs, args.method)
 
     options = {**({} if archs is None else {"arch": archs}), "method": args.method}
-    return training.prepare(args, own, DATA, IMBALANCE, options)
+    return prepare_sweep(args, own, DATA, IMBALANCE, options)
 
 
-def run(setting: Setting, track: Track = silent) -> list[Row]:
+def run(sweep: Sweep, track: Track = silent) -> list[Row]:
     """Train what is missing and return a row for each run."""
     return [
         Row(**vars(accuracies.row(config, result)), depth=int(config.arch.removeprefix("resnet")))
-        for config, result in track(training.results(setting), "runs")
+        for config, result in track(run_sweep(sweep), "runs")
     ]
 
 
@@ -112,7 +113,7 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """
     depths = sorted({row.depth for row in rows})
     methods = sorted({row.method for row in rows})
-    columns: dict[str, Sequence[Any]] = {"method": methods, "depth": depths, "pretrain": rebalance.PRETRAININGS}
+    columns: dict[str, Sequence[Any]] = {"method": methods, "depth": depths, "pretrain": table1_grid.PRETRAININGS}
     return [
         part if part["depth"] == _TABLE1 else {**part, "printed": None, "peers": None}
         for part in accuracies.summarise(rows, columns)

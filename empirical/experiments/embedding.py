@@ -31,12 +31,13 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from empirical.config import Config
-from empirical.experiments import rebalance
-from empirical.experiments.shared.rows import Tables, grouped
+from empirical.experiments.shared import table1_grid
+from empirical.experiments.shared.rows import Tables, average, blank, data_name, grouped, spread
 from empirical.experiments.shared.run_features import GROUPS, group, seen
 from empirical.runtime.progress import Track, silent
-from empirical.sweeps import setting as training
-from empirical.sweeps.setting import Setting, add_arguments, average, blank, data_name, spread
+from empirical.sweeps.options import add_sweep_options as add_arguments
+from empirical.sweeps.options import prepare_sweep
+from empirical.sweeps.sweep import Sweep
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -153,19 +154,19 @@ def plan(profile: str, data: str, imbalance: float, seed: int) -> list[Config]:
         >>> [run.pretrain for run in plan("paper", "cifar10", 50, 0)]
         ['none', 'rotation']
     """
-    return [run for run in rebalance.plan(profile, data, imbalance, seed) if run.method == "ce"]
+    return table1_grid.plan(profile, data, imbalance, seed, methods=["ce"])
 
 
-def prepare(args: argparse.Namespace) -> Setting:
+def prepare(args: argparse.Namespace) -> Sweep:
     """Return the sweep that the parsed options describe."""
-    return training.prepare(args, plan, DATA, IMBALANCE)
+    return prepare_sweep(args, plan, DATA, IMBALANCE)
 
 
-def run(setting: Setting, track: Track = silent) -> Tables:
+def run(sweep: Sweep, track: Track = silent) -> Tables:
     """Train what is missing and return a row for each run, split and class, with the points of the maps."""
     rows: list[Row] = []
     points: list[Point] = []
-    for config, features in seen(setting, track):
+    for config, features in seen(sweep, track):
         for split in SPLITS:
             where = data_name(config), config.imbalance, config.pretrain, config.seed, split
             if features is None:
@@ -173,7 +174,7 @@ def run(setting: Setting, track: Track = silent) -> Tables:
                 points.append(blank(Point, config, *where))
                 continue
             x, labels = _arrays(getattr(features, split), getattr(features, f"{split}_labels"))
-            at = chosen(labels, SHOWN[setting.profile])
+            at = chosen(labels, SHOWN[sweep.profile])
             with threadpool_limits(1):  # more threads spin through t-SNE's many small steps
                 places = tsne(x[at])
                 measured = list(_measured(x, labels, places, labels[at]))
@@ -193,7 +194,7 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """
 
     def where(row: Row) -> tuple[Any, ...]:
-        return row.data, row.imbalance, SPLITS.index(row.split), rebalance.PRETRAININGS.index(row.pretrain)
+        return row.data, row.imbalance, SPLITS.index(row.split), table1_grid.PRETRAININGS.index(row.pretrain)
 
     summary = []
     for (data, imbalance, split, start), own in grouped(rows, where):
@@ -207,7 +208,7 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
                     "imbalance": imbalance,
                     "split": SPLITS[split],
                     "classes": name,
-                    "pretrain": rebalance.PRETRAININGS[start],
+                    "pretrain": table1_grid.PRETRAININGS[start],
                     "seeds": len({row.run for row in found}),
                     "missing": len(own) - len(found),
                     "silhouette": average([row.silhouette for part in runs for row in part]),

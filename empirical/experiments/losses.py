@@ -21,18 +21,19 @@ from typing import Any
 
 from empirical import config
 from empirical.config import Config
-from empirical.experiments import rebalance
-from empirical.experiments.shared import accuracies
+from empirical.experiments.shared import accuracies, table1_grid
 from empirical.experiments.shared.accuracies import Row, run
-from empirical.sweeps import setting as training
-from empirical.sweeps.setting import Setting, different
+from empirical.sweeps.options import add_sweep_options, prepare_sweep
+from empirical.sweeps.profiles import profile_config
+from empirical.sweeps.sweep import Sweep
+from theory.support.validate import distinct
 
 __all__ = ["DATA", "IMBALANCE", "METHODS", "Row", "add_arguments", "plan", "prepare", "run", "summarise"]
 
 METHODS = ("ce", "focal", "ldam", "ldam-drw", "balanced-softmax", "logit-adjustment")
 """The methods, cross entropy first."""
 
-DATA = rebalance.DATA
+DATA = table1_grid.DATA
 """The data sets of each profile."""
 
 IMBALANCE = {"smoke": (20,), "cpu": (100,), "paper": (100, 50, 20, 10)}
@@ -41,7 +42,7 @@ IMBALANCE = {"smoke": (20,), "cpu": (100,), "paper": (100, 50, 20, 10)}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
-    training.add_arguments(parser)
+    add_sweep_options(parser)
     parser.add_argument(
         "--method", nargs="+", default=METHODS, metavar="METHOD", help=f"the methods (default: {' '.join(METHODS)})"
     )
@@ -55,21 +56,21 @@ def plan(profile: str, data: str, imbalance: float, seed: int, methods: Sequence
         12
     """
     return [
-        training.config(profile, data=data, imbalance=imbalance, seed=seed, method=method, pretrain=pretrain)
-        for pretrain, method in product(rebalance.PRETRAININGS, methods)
+        profile_config(profile, data=data, imbalance=imbalance, seed=seed, method=method, pretrain=pretrain)
+        for pretrain, method in product(table1_grid.PRETRAININGS, methods)
     ]
 
 
-def prepare(args: argparse.Namespace) -> Setting:
+def prepare(args: argparse.Namespace) -> Sweep:
     """Return the sweep that the parsed options describe."""
-    methods = different("method", args.method)
+    methods = distinct("method", args.method)
 
     def own(profile: str, data: str, imbalance: float, seed: int) -> list[Config]:
         return plan(profile, data, imbalance, seed, methods)
 
-    return training.prepare(args, own, DATA, IMBALANCE, {"method": methods})
+    return prepare_sweep(args, own, DATA, IMBALANCE, {"method": methods})
 
 
 def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """Return the cells of the table (:func:`empirical.experiments.shared.accuracies.summarise`)."""
-    return accuracies.summarise(rows, {"method": config.METHODS, "pretrain": rebalance.PRETRAININGS})
+    return accuracies.summarise(rows, {"method": config.METHODS, "pretrain": table1_grid.PRETRAININGS})

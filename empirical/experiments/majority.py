@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import argparse
 
-from empirical.experiments.shared import one_class as toy
+from empirical.experiments.shared import one_class
 from empirical.experiments.shared.one_class import DATA, Design, Row, add_arguments, run, summarise
-from empirical.sweeps.setting import Setting
+from empirical.sweeps.sweep import Sweep
 
 __all__ = ["DATA", "DESIGNS", "Row", "add_arguments", "prepare", "run", "summarise"]
 
@@ -25,6 +25,6 @@ DESIGNS = {
 """The numbers of images of each profile."""
 
 
-def prepare(args: argparse.Namespace) -> Setting:
+def prepare(args: argparse.Namespace) -> Sweep:
     """Return the sweep that the parsed options describe."""
-    return toy.prepare(args, DESIGNS)
+    return one_class.prepare(args, DESIGNS)

@@ -24,10 +24,10 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
-from empirical.experiments.shared import one_class as toy
+from empirical.experiments.shared import one_class
 from empirical.experiments.shared.bend import Bend, bend
 from empirical.experiments.shared.one_class import DATA, Design, Row, add_arguments, run
-from empirical.sweeps.setting import Setting
+from empirical.sweeps.sweep import Sweep
 
 __all__ = ["DATA", "DESIGNS", "Row", "add_arguments", "prepare", "run", "summarise"]
 
@@ -43,9 +43,9 @@ DESIGNS = {
 """The numbers of images of each profile."""
 
 
-def prepare(args: argparse.Namespace) -> Setting:
+def prepare(args: argparse.Namespace) -> Sweep:
     """Return the sweep that the parsed options describe."""
-    return toy.prepare(args, DESIGNS)
+    return one_class.prepare(args, DESIGNS)
 
 
 def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
@@ -56,7 +56,7 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """
     summary = []
     for (data, majority), group in groupby(
-        toy.summarise(rows), key=lambda part: (part["data"], part["majority_images"])
+        one_class.summarise(rows), key=lambda part: (part["data"], part["majority_images"])
     ):
         own = [row for row in rows if (row.data, row.majority_images) == (data, majority)]
         there = [(row.minority_images, row.minority, row.seed) for row in own if row.minority is not None]

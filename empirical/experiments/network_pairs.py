@@ -37,16 +37,14 @@ from threadpoolctl import threadpool_limits
 from empirical.analysis.agreement import agreement, separation_from_recalls
 from empirical.analysis.recall_laws import LAWS, from_separation
 from empirical.config import Config
-from empirical.data.longtail import minority_count
-from empirical.experiments.shared import backbone as unseen
-from empirical.experiments.shared import frozen_features as frozen
-from empirical.experiments.shared.rows import grouped
+from empirical.data.pair_draws import minority_count
+from empirical.experiments.shared import backbone, frozen_features
+from empirical.experiments.shared.rows import blank, data_name, grouped, spread
 from empirical.runtime.command_line import numeric
 from empirical.runtime.progress import Track, silent
 from empirical.storage.prediction_record import record
-from empirical.sweeps import setting as training
-from empirical.sweeps.setting import blank, data_name
-from theory.support.validate import number, refuse, whole
+from empirical.sweeps.profiles import profile_config
+from theory.support.validate import distinct, number, refuse, whole
 
 __all__ = ["DATA", "IMBALANCE", "NETWORKS", "PAIRS", "Row", "Setting", "add_arguments", "prepare", "run"]
 __all__ += ["summarise"]
@@ -74,7 +72,7 @@ GOAL_CORRELATION = 0.97
 
 
 @dataclass(frozen=True)
-class Row(frozen.Prediction):
+class Row(frozen_features.Prediction):
     """A prediction and what came of it; everything is None while the network is not trained.
 
     Attributes:
@@ -89,7 +87,7 @@ class Row(frozen.Prediction):
 
 
 @dataclass(frozen=True, eq=False)
-class Setting(frozen.Setting):
+class Setting(frozen_features.Setting):
     """What to run.
 
     Attributes:
@@ -107,7 +105,7 @@ class Setting(frozen.Setting):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the experiment's options."""
-    frozen.add_arguments(parser)
+    frozen_features.add_arguments(parser)
     add = parser.add_argument
     add("--networks", type=numeric, nargs="+", metavar="R", help="the imbalances of networks trained from scratch")
     add("--pairs", type=numeric, metavar="N", help="for how many pairs networks are trained; 0 for none")
@@ -115,13 +113,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def prepare(args: argparse.Namespace) -> Setting:
     """Return the setting that the parsed options describe, everything checked and nothing written."""
-    setting = frozen.prepare(args, DATA, IMBALANCE)
+    setting = frozen_features.prepare(args, DATA, IMBALANCE)
     profile, allowed = setting.sweep.profile, "must be a finite number of at least 1"
     given = [number("networks", value, allowed, least=1) for value in args.networks or NETWORKS[profile]]
-    networks = training.different("networks", given)
+    networks = distinct("networks", given)
     pairs = whole("pairs", PAIRS[profile] if args.pairs is None else args.pairs, least=0)
     for data, classes in setting.classes.items():
-        frozen.majority(unseen.held_out(setting.images[data]), networks, "networks")
+        frozen_features.majority(backbone.held_out(setting.images[data]), networks, "networks")
         most = classes * (classes - 1) // 2
         if pairs > most:
             refuse("pairs", pairs, f"must be at most {most}, the pairs of the {classes} classes of {data}")
@@ -130,7 +128,7 @@ def prepare(args: argparse.Namespace) -> Setting:
 
 def run(setting: Setting, track: Track = silent) -> list[Row]:
     """Predict, write it down, train, and return a row for each minority, imbalance and classifier."""
-    train = frozen.Trainer(setting.sweep)
+    train = frozen_features.Trainer(setting.sweep)
     backbones = train(setting.sweep.configs)
     lost = [run for run, result in backbones.items() if result is None]
     if lost:
@@ -204,7 +202,7 @@ def _agreement(rows: Sequence[Row], law: str) -> dict[str, Any]:
         "missing": missing,
         "seeds": len(seeds),
         **found,
-        "spread": training.spread(errors),
+        "spread": spread(errors),
         "goal": goal,
         "met": met,
     }
@@ -216,27 +214,29 @@ class _Networks:
 
     Attributes:
         setting: the experiment.
-        backbone: the run that has the seed and the data.
+        source: the run that has the seed and the data.
         classes: the labels of the two.
         names: of the two.
     """
 
     setting: Setting
-    backbone: Config
+    source: Config
     classes: tuple[int, int]
     names: tuple[str, str]
 
     @property
     def n_pos(self) -> int:
         """The training images of the majority."""
-        return frozen.majority(unseen.held_out(self.setting.images[self.backbone.data]), self.setting.networks)
+        return frozen_features.majority(backbone.held_out(self.setting.images[self.source.data]), self.setting.networks)
 
     @property
     def balanced(self) -> Config:
         """The balanced network, the same for both orders of the classes."""
         return self._run(tuple(sorted(self.classes)), self.n_pos)
 
-    def predict(self, imbalance: float, balanced: Mapping[str, Any] | None) -> tuple[Config, frozen.Prediction]:
+    def predict(
+        self, imbalance: float, balanced: Mapping[str, Any] | None
+    ) -> tuple[Config, frozen_features.Prediction]:
         """Return an imbalanced run and what Theorem 2 says of it, if the ``balanced`` one is there."""
         n_neg = minority_count(self.n_pos, imbalance)
         run = self._run(self.classes, n_neg)
@@ -247,11 +247,11 @@ class _Networks:
             accuracy = sum(recalls) / 2
             separation = separation_from_recalls(recalls, [sum(line) for line in balanced["last"]["confusion"]])
             laws |= from_separation(separation, self.n_pos, n_neg)
-        true = frozen.true_separation(self.backbone)
+        true = frozen_features.true_separation(self.source)
         oracle = None if true is None else from_separation(true[self.classes], self.n_pos, n_neg)["theorem2"]
-        return run, frozen.Prediction(
-            data=data_name(self.backbone),
-            seed=self.backbone.seed,
+        return run, frozen_features.Prediction(
+            data=data_name(self.source),
+            seed=self.source.seed,
             classifier="network",
             features="own",
             majority=self.names[0],
@@ -267,16 +267,16 @@ class _Networks:
         )
 
     def _run(self, classes: tuple[int, ...], n_neg: int) -> Config:
-        own = {"data": self.backbone.data, "seed": self.backbone.seed, "classes": classes}
-        return training.config(self.setting.sweep.profile, **own, counts=(self.n_pos, n_neg))
+        own = {"data": self.source.data, "seed": self.source.seed, "classes": classes}
+        return profile_config(self.setting.sweep.profile, **own, counts=(self.n_pos, n_neg))
 
 
 def _which(run: Config) -> list[tuple[str, str]]:
     """Return the classifiers on frozen features, with the kind of the features."""
-    return [*(("lda", kind) for kind in frozen.kinds(run.data)), ("head", _HEADS)]
+    return [*(("lda", kind) for kind in frozen_features.kinds(run.data)), ("head", _HEADS)]
 
 
-def _networks(setting: Setting, run: Config, stages: Sequence[frozen.SecondStage]) -> list[_Networks]:
+def _networks(setting: Setting, run: Config, stages: Sequence[frozen_features.SecondStage]) -> list[_Networks]:
     """Return what networks are trained for, with the data and the seed of ``run``.
 
     The pairs are chosen by their mean separation over the seeds.
@@ -287,7 +287,7 @@ def _networks(setting: Setting, run: Config, stages: Sequence[frozen.SecondStage
     def separation(a: int, b: int) -> float:
         return float(np.mean([stage.pair(a, b).separation for stage in own]))
 
-    pairs = unseen.at_even_ranks(len(names), separation, setting.pairs)
+    pairs = backbone.at_even_ranks(len(names), separation, setting.pairs)
     orders = [order for pair in pairs for order in (pair, pair[::-1])]
     return [_Networks(setting, run, (pos, neg), (names[pos], names[neg])) for pos, neg in orders]
 
@@ -296,9 +296,9 @@ def _recall(result: Mapping[str, Any] | None) -> list[float]:
     return [] if result is None else [result["last"]["per_class"][-1]]
 
 
-def _row(part: frozen.Prediction, recalls: Sequence[float] | NDArray[np.float64] = ()) -> Row:
+def _row(part: frozen_features.Prediction, recalls: Sequence[float] | NDArray[np.float64] = ()) -> Row:
     """Return the row of a prediction, with the recalls of the draws if there are any."""
-    return Row(**asdict(part), **frozen.measured(recalls))
+    return Row(**asdict(part), **frozen_features.measured(recalls))
 
 
 def _place(row: Row) -> tuple[str, int, str]:

@@ -20,11 +20,13 @@ import numpy as np
 from empirical.analysis.classifier_parts import PARTS, recalls, shapley
 from empirical.analysis.rarity import gap
 from empirical.config import Config
-from empirical.experiments import norms, rebalance
-from empirical.experiments.shared.rows import grouped
+from empirical.experiments import norms
+from empirical.experiments.shared import table1_grid
+from empirical.experiments.shared.rows import average, blank, data_name, grouped, percent, spread
 from empirical.runtime.progress import Track, silent
-from empirical.sweeps import setting as training
-from empirical.sweeps.setting import Setting, add_arguments, average, blank, data_name, percent, spread
+from empirical.sweeps.options import add_sweep_options as add_arguments
+from empirical.sweeps.options import prepare_sweep
+from empirical.sweeps.sweep import Sweep, run_sweep
 
 __all__ = ["PARTS", "Row", "add_arguments", "plan", "prepare", "run", "summarise"]
 
@@ -72,15 +74,15 @@ class Row:
     run: str
 
 
-def prepare(args: argparse.Namespace) -> Setting:
+def prepare(args: argparse.Namespace) -> Sweep:
     """Return the sweep that the parsed options describe."""
-    return training.prepare(args, plan, rebalance.DATA, rebalance.IMBALANCE)
+    return prepare_sweep(args, plan, table1_grid.DATA, table1_grid.IMBALANCE)
 
 
-def run(setting: Setting, track: Track = silent) -> list[Row]:
+def run(sweep: Sweep, track: Track = silent) -> list[Row]:
     """Train what is missing and return a row for each run and class."""
-    finished = training.results(setting)
-    return [row for config, result in track(finished, "runs") for row in _rows(setting, config, result)]
+    finished = run_sweep(sweep)
+    return [row for config, result in track(finished, "runs") for row in _rows(sweep, config, result)]
 
 
 def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
@@ -92,7 +94,7 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """
 
     def where(row: Row) -> tuple[Any, ...]:
-        return row.data, -row.imbalance, rebalance.METHODS.index(row.method)
+        return row.data, -row.imbalance, table1_grid.METHODS.index(row.method)
 
     summary = []
     for (data, against, method), group in grouped(rows, where):
@@ -104,7 +106,7 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
             {
                 "data": data,
                 "imbalance": -against,
-                "method": rebalance.METHODS[method],
+                "method": table1_grid.METHODS[method],
                 "seeds": len(runs) - gaps["recall"].count(None),
                 "missing": gaps["recall"].count(None),
                 "gap": average(gaps["recall"]),
@@ -122,13 +124,13 @@ def _gap(rows: Sequence[Row], name: str) -> float | None:
     return gap([getattr(row, name) for row in sorted(rows, key=lambda row: row.label or 0)])
 
 
-def _rows(setting: Setting, config: Config, result: dict[str, Any] | None) -> list[Row]:
+def _rows(sweep: Sweep, config: Config, result: dict[str, Any] | None) -> list[Row]:
     where = data_name(config), config.imbalance, str(config.method), config.seed
     if result is None:
         return [blank(Row, config, *where)]
     from empirical.analysis import features
 
-    seen = features.of_run(config, setting.runs, setting.root)
+    seen = features.of_run(config, sweep.runs, sweep.root)
     weight, train, test = (x.double().numpy() for x in (seen.weight, seen.train, seen.test))
     labels = seen.train_labels.numpy()
     means = np.stack([train[labels == label].mean(axis=0) for label in range(len(weight))])

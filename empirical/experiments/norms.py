@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from empirical.config import NO_PRETRAINING, Config
-from empirical.experiments import rebalance
-from empirical.experiments.shared.rows import grouped
+from empirical.experiments.shared import table1_grid
+from empirical.experiments.shared.rows import average, blank, data_name, grouped, spread
 from empirical.printed import TABLE2, cell
 from empirical.runtime.progress import Track, silent
-from empirical.sweeps import setting as training
-from empirical.sweeps.setting import Setting, add_arguments, average, blank, data_name, spread
+from empirical.sweeps.options import add_sweep_options as add_arguments
+from empirical.sweeps.options import prepare_sweep
+from empirical.sweeps.sweep import Sweep, run_sweep
 
 __all__ = ["Row", "add_arguments", "plan", "prepare", "run", "summarise"]
 
@@ -61,24 +62,24 @@ def plan(profile: str, data: str, imbalance: float, seed: int) -> list[Config]:
         >>> [run.method for run in plan("paper", "cifar10", 100, 0)]
         ['ce', 'rs', 'rw', 'drw']
     """
-    return [run for run in rebalance.plan(profile, data, imbalance, seed) if run.pretrain == NO_PRETRAINING]
+    return table1_grid.plan(profile, data, imbalance, seed, pretrainings=[NO_PRETRAINING])
 
 
-def prepare(args: argparse.Namespace) -> Setting:
+def prepare(args: argparse.Namespace) -> Sweep:
     """Return the sweep that the parsed options describe."""
-    return training.prepare(args, plan, rebalance.DATA, rebalance.IMBALANCE)
+    return prepare_sweep(args, plan, table1_grid.DATA, table1_grid.IMBALANCE)
 
 
-def run(setting: Setting, track: Track = silent) -> list[Row]:
+def run(sweep: Sweep, track: Track = silent) -> list[Row]:
     """Train what is missing and return a row for each run and class."""
-    return [row for config, result in track(training.results(setting), "runs") for row in _rows(config, result)]
+    return [row for config, result in track(run_sweep(sweep), "runs") for row in _rows(config, result)]
 
 
 def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """Return for each cell of the table the means over the seeds, and the standard deviation of ``std_100``."""
 
     def where(row: Row) -> tuple[Any, ...]:
-        return row.data, -row.imbalance, rebalance.METHODS.index(row.method)
+        return row.data, -row.imbalance, table1_grid.METHODS.index(row.method)
 
     summary = []
     for (data, against, method), group in grouped(rows, where):
@@ -88,14 +89,14 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
             {
                 "data": data,
                 "imbalance": -against,
-                "method": rebalance.METHODS[method],
+                "method": table1_grid.METHODS[method],
                 "seeds": len(own) - scaled.count(None),
                 "missing": scaled.count(None),
                 "variance": average([row.variance for row in own]),
                 "std": average([row.std for row in own]),
                 "std_100": average(scaled),
                 "spread": spread(scaled),
-                "printed": cell(TABLE2, data, -against, rebalance.METHODS[method], NO_PRETRAINING),
+                "printed": cell(TABLE2, data, -against, table1_grid.METHODS[method], NO_PRETRAINING),
             }
         )
     return summary

@@ -26,17 +26,15 @@ from threadpoolctl import threadpool_limits
 from empirical.analysis.agreement import agreement, lda_recalls, pca_features, separation_from_recalls
 from empirical.data.dataset import Dataset
 from empirical.data.load import load
-from empirical.data.longtail import FEWEST, MOST_DRAWS, Draw, draws, imbalance_ratio, majority_count, minority_count
-from empirical.experiments.shared.rows import grouped
+from empirical.data.longtail import imbalance_ratio
+from empirical.data.pair_draws import FEWEST, MOST_DRAWS, Draw, draws, majority_count, minority_count
+from empirical.experiments.shared.rows import SPREAD, grouped
 from empirical.runtime.command_line import ROOT, folder, numeric
 from empirical.runtime.progress import Track, silent
 from theory.support.validate import refuse, whole
 from theory.theorem2 import minority_recall
 
 __all__ = ["Row", "Setting", "add_arguments", "prepare", "run", "summarise"]
-
-SPREAD = (0.025, 0.975)
-"""The quantiles over the repeats that ``low`` and ``high`` are."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,11 +16,11 @@ def planned(name: str, profile: str, root: Path = Path("data")) -> tuple[Config,
     """Return the runs of an experiment in a profile; None if it is one that trains nothing.
 
     Every experiment that trains has the option ``--profile`` and a ``prepare`` that comes down to
-    :func:`empirical.sweeps.setting.prepare`: that is asked for the plan alone.
+    :func:`empirical.sweeps.options.prepare_sweep`: that is asked for the plan alone.
 
     Args:
         name: a key of :data:`empirical.experiments.EXPERIMENTS`.
-        profile: a key of :data:`empirical.sweeps.setting.PROFILES`.
+        profile: a key of :data:`empirical.sweeps.profiles.PROFILES`.
         root: the folder of the data sets.
 
     Raises:

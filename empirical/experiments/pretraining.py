@@ -33,11 +33,13 @@ from numpy.typing import NDArray
 
 from empirical.analysis.agreement import agreement, separation_from_recalls
 from empirical.config import NO_PRETRAINING, Config
-from empirical.experiments import embedding, rebalance
-from empirical.experiments.shared.rows import grouped
+from empirical.experiments import embedding
+from empirical.experiments.shared import table1_grid
+from empirical.experiments.shared.rows import average, blank, data_name, grouped, percent, spread
 from empirical.runtime.progress import Track, silent
-from empirical.sweeps import setting as training
-from empirical.sweeps.setting import Setting, add_arguments, average, blank, data_name, percent, spread
+from empirical.sweeps.options import add_sweep_options as add_arguments
+from empirical.sweeps.options import prepare_sweep
+from empirical.sweeps.sweep import Sweep, run_sweep
 from theory.theorem2 import minority_recall
 
 __all__ = [
@@ -103,14 +105,14 @@ class Row:
     run: str
 
 
-def prepare(args: argparse.Namespace) -> Setting:
+def prepare(args: argparse.Namespace) -> Sweep:
     """Return the sweep that the parsed options describe."""
-    return training.prepare(args, plan, DATA, rebalance.IMBALANCE)
+    return prepare_sweep(args, plan, DATA, table1_grid.IMBALANCE)
 
 
-def run(setting: Setting, track: Track = silent) -> list[Row]:
+def run(sweep: Sweep, track: Track = silent) -> list[Row]:
     """Train what is missing and return a row for each pair of classes with as many images in neither."""
-    found = dict(training.results(setting))
+    found = dict(run_sweep(sweep))
     rows: list[Row] = []
     plains = [config for config in found if config.pretrain == NO_PRETRAINING]
     for plain in track(plains, "runs"):
@@ -119,7 +121,7 @@ def run(setting: Setting, track: Track = silent) -> list[Row]:
         if lost:
             rows.append(blank(Row, lost[-1], *_place(plain)))
         else:
-            rows += _rows(plain, other, [_looked_at(setting, config) for config in (plain, other)])
+            rows += _rows(plain, other, [_looked_at(sweep, config) for config in (plain, other)])
     return rows
 
 
@@ -241,10 +243,10 @@ class _Looked:
     counts: tuple[int, ...]
 
 
-def _looked_at(setting: Setting, config: Config) -> _Looked:
+def _looked_at(sweep: Sweep, config: Config) -> _Looked:
     from empirical.analysis import features
 
-    seen = features.of_run(config, setting.runs, setting.root)
+    seen = features.of_run(config, sweep.runs, sweep.root)
     x, labels = seen.test.double().numpy(), seen.test_labels.numpy()
     logits = x @ seen.weight.double().numpy().T + (0 if seen.bias is None else seen.bias.double().numpy())
     classes = len(seen.counts)

@@ -12,20 +12,15 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from itertools import product
 from typing import Any
 
-from empirical.config import Config
-from empirical.experiments.shared import accuracies
+from empirical.experiments.shared import accuracies, table1_grid
 from empirical.experiments.shared.accuracies import Row, run
-from empirical.sweeps import setting as training
-from empirical.sweeps.setting import Setting, add_arguments
+from empirical.sweeps.options import add_sweep_options as add_arguments
+from empirical.sweeps.options import prepare_sweep
+from empirical.sweeps.sweep import Sweep
 
 __all__ = [
-    "DATA",
-    "IMBALANCE",
-    "METHODS",
-    "PRETRAININGS",
     "Row",
     "add_arguments",
     "plan",
@@ -34,37 +29,20 @@ __all__ = [
     "summarise",
 ]
 
-METHODS = ("ce", "rs", "rw", "drw")
-"""The methods of Table 1."""
-
-PRETRAININGS = ("none", "rotation")
-"""Where they start from."""
-
-DATA = {"smoke": ("digits",), "cpu": ("cifar10", "cifar100"), "paper": ("cifar10", "cifar100")}
+DATA = table1_grid.DATA
 """The data sets of each profile."""
 
-IMBALANCE = {"smoke": (20, 5), "cpu": (100, 10), "paper": (100, 50, 20, 10)}
+IMBALANCE = table1_grid.IMBALANCE
 """The imbalances of each profile."""
 
-
-def plan(profile: str, data: str, imbalance: float, seed: int) -> list[Config]:
-    """Return the runs of a data set, an imbalance and a seed.
-
-    Example:
-        >>> len(plan("paper", "cifar10", 100, 0))
-        8
-    """
-    return [
-        training.config(profile, data=data, imbalance=imbalance, seed=seed, method=method, pretrain=pretrain)
-        for pretrain, method in product(PRETRAININGS, METHODS)
-    ]
+plan = table1_grid.plan
 
 
-def prepare(args: argparse.Namespace) -> Setting:
+def prepare(args: argparse.Namespace) -> Sweep:
     """Return the sweep that the parsed options describe."""
-    return training.prepare(args, plan, DATA, IMBALANCE)
+    return prepare_sweep(args, plan, table1_grid.DATA, table1_grid.IMBALANCE)
 
 
 def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """Return the cells of the table (:func:`empirical.experiments.shared.accuracies.summarise`)."""
-    return accuracies.summarise(rows, {"method": METHODS, "pretrain": PRETRAININGS})
+    return accuracies.summarise(rows, {"method": table1_grid.METHODS, "pretrain": table1_grid.PRETRAININGS})

@@ -39,12 +39,13 @@ from typing import TYPE_CHECKING, Any
 from threadpoolctl import threadpool_limits
 
 from empirical.config import Config
-from empirical.experiments import rebalance
-from empirical.experiments.shared.rows import Tables, grouped
+from empirical.experiments.shared import table1_grid
+from empirical.experiments.shared.rows import Tables, average, blank, data_name, grouped, percent, spread
 from empirical.experiments.shared.run_features import GROUPS, group_mean, seen
 from empirical.runtime.progress import Track, silent
-from empirical.sweeps import setting as training
-from empirical.sweeps.setting import Setting, add_arguments, average, blank, data_name, percent, spread
+from empirical.sweeps.options import add_sweep_options as add_arguments
+from empirical.sweeps.options import prepare_sweep
+from empirical.sweeps.sweep import Sweep
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -74,7 +75,7 @@ CLASSIFIERS = ("joint", "retrained", "tau-1", "tau-train", "tau-halves", "tau-te
 DATA = {"smoke": ("digits",), "cpu": ("cifar10",), "paper": ("cifar10", "cifar100")}
 """The data sets of each profile."""
 
-IMBALANCE = rebalance.IMBALANCE
+IMBALANCE = table1_grid.IMBALANCE
 """The imbalances of each profile."""
 
 
@@ -158,23 +159,23 @@ def plan(profile: str, data: str, imbalance: float, seed: int) -> list[Config]:
         >>> [(run.method, run.pretrain) for run in plan("paper", "cifar10", 100, 0)]
         [('ce', 'none'), ('drw', 'none'), ('ce', 'rotation'), ('drw', 'rotation')]
     """
-    return [run for run in rebalance.plan(profile, data, imbalance, seed) if run.method in METHODS]
+    return table1_grid.plan(profile, data, imbalance, seed, methods=METHODS)
 
 
-def prepare(args: argparse.Namespace) -> Setting:
+def prepare(args: argparse.Namespace) -> Sweep:
     """Return the sweep that the parsed options describe."""
-    return training.prepare(args, plan, DATA, IMBALANCE)
+    return prepare_sweep(args, plan, DATA, IMBALANCE)
 
 
-def run(setting: Setting, track: Track = silent) -> Tables:
+def run(sweep: Sweep, track: Track = silent) -> Tables:
     """Train what is missing and return a row for each run and classifier, with the sweep over tau."""
     rows: list[Row] = []
-    sweep: list[Strength] = []
-    for config, features in seen(setting, track):
+    strengths_of_runs: list[Strength] = []
+    for config, features in seen(sweep, track):
         where = data_name(config), config.imbalance, str(config.method), config.pretrain, config.seed
         if features is None:
             rows += [blank(Row, config, *where, name) for name in CLASSIFIERS]
-            sweep.append(blank(Strength, config, *where))
+            strengths_of_runs.append(blank(Strength, config, *where))
             continue
         with threadpool_limits(1):  # more threads would only wait for each other in steps this small
             strengths = _strengths(features)
@@ -183,7 +184,7 @@ def run(setting: Setting, track: Track = silent) -> Tables:
             Row(*where, name, tau, *_accuracies(found), *uneven, run=config.digest)
             for name, tau, found, uneven in classified
         ]
-        sweep += [
+        strengths_of_runs += [
             Strength(
                 *where,
                 part["tau"],
@@ -194,7 +195,7 @@ def run(setting: Setting, track: Track = silent) -> Tables:
             )
             for part in strengths
         ]
-    return Tables(rows, tau=sweep)
+    return Tables(rows, tau=strengths_of_runs)
 
 
 def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
@@ -204,7 +205,7 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """
 
     def where(row: Row) -> tuple[Any, ...]:
-        method, start = METHODS.index(row.method), rebalance.PRETRAININGS.index(row.pretrain)
+        method, start = METHODS.index(row.method), table1_grid.PRETRAININGS.index(row.pretrain)
         return row.data, -row.imbalance, method, start, CLASSIFIERS.index(row.classifier)
 
     summary = []
@@ -215,7 +216,7 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
                 "data": data,
                 "imbalance": -against,
                 "method": METHODS[method],
-                "pretrain": rebalance.PRETRAININGS[start],
+                "pretrain": table1_grid.PRETRAININGS[start],
                 "classifier": CLASSIFIERS[classifier],
                 "seeds": len(own) - accuracy.count(None),
                 "missing": accuracy.count(None),

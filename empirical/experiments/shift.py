@@ -52,14 +52,13 @@ from scipy.optimize import brentq
 from scipy.stats import binomtest
 
 from empirical.config import Config
-from empirical.data.longtail import minority_count
-from empirical.experiments.pairs import SPREAD
-from empirical.experiments.shared import backbone as unseen
+from empirical.data.pair_draws import minority_count
+from empirical.experiments.shared import backbone
 from empirical.experiments.shared.backbone import Frozen
-from empirical.experiments.shared.rows import grouped
+from empirical.experiments.shared.rows import SPREAD, blank, data_name, grouped
 from empirical.runtime.progress import Track, silent
-from empirical.sweeps import setting as training
-from empirical.sweeps.setting import Setting, add_arguments, blank, data_name
+from empirical.sweeps.options import add_sweep_options as add_arguments
+from empirical.sweeps.sweep import Sweep, run_sweep
 from theory import sharp, theorem1
 
 __all__ = [
@@ -179,19 +178,19 @@ class Row:
     run: str
 
 
-def prepare(args: argparse.Namespace) -> Setting:
+def prepare(args: argparse.Namespace) -> Sweep:
     """Return the sweep that the parsed options describe."""
-    return unseen.prepare(args, DATA, IMBALANCE, minority_count)[0]
+    return backbone.prepare(args, DATA, IMBALANCE, minority_count)[0]
 
 
-def run(setting: Setting, track: Track = silent) -> list[Row]:
+def run(sweep: Sweep, track: Track = silent) -> list[Row]:
     """Train the networks that are missing and return a row for each setting."""
     rows = []
-    for config, result in track(training.results(setting), "networks"):
+    for config, result in track(run_sweep(sweep), "networks"):
         if result is None:
             rows.append(blank(Row, config, data_name(config), config.seed))
         else:
-            rows += _network(setting, config, unseen.of_run(config, setting.runs, setting.root))
+            rows += _network(sweep, config, backbone.of_run(config, sweep.runs, sweep.root))
     return rows
 
 
@@ -322,7 +321,7 @@ class Sampler:
         return np.asarray(counts @ population, dtype=np.float64)
 
 
-def _network(setting: Setting, config: Config, seen: Frozen) -> Iterator[Row]:
+def _network(sweep: Sweep, config: Config, seen: Frozen) -> Iterator[Row]:
     """Yield the rows of a network."""
     spaces = {
         "features": [seen.features(images) for images in seen.images],
@@ -330,19 +329,19 @@ def _network(setting: Setting, config: Config, seen: Frozen) -> Iterator[Row]:
     }
 
     def separation(a: int, b: int) -> float:
-        return unseen.geometry(spaces["features"][a], spaces["features"][b])[1]
+        return backbone.geometry(spaces["features"][a], spaces["features"][b])[1]
 
-    pairs = unseen.at_even_ranks(len(seen.classes), separation, _PAIRS[setting.profile])
+    pairs = backbone.at_even_ranks(len(seen.classes), separation, _PAIRS[sweep.profile])
     for (a, b), stream in zip(pairs, SeedSequence(config.seed).spawn(len(pairs)), strict=True):
         rng = np.random.default_rng(stream)
         partners = rng.permutation(len(seen.images[b]))
-        mixtures = {degree: _mixtures(seen, a, b, partners, degree) for degree in DEGREES[setting.profile]}
-        for space, ratio in product(SPACES, setting.arguments()["imbalance"]):
+        mixtures = {degree: _mixtures(seen, a, b, partners, degree) for degree in DEGREES[sweep.profile]}
+        for space, ratio in product(SPACES, sweep.arguments()["imbalance"]):
             pos, neg = spaces[space][a], spaces[space][b]
             n_neg = minority_count(len(pos), ratio)
-            sampler = Sampler(pos, neg, len(pos), n_neg, _REPEATS[setting.profile])
+            sampler = Sampler(pos, neg, len(pos), n_neg, _REPEATS[sweep.profile])
             where = {"space": space, "majority": seen.classes[a], "minority": seen.classes[b], "imbalance": ratio}
-            for degree, fraction in product(DEGREES[setting.profile], FRACTIONS[setting.profile]):
+            for degree, fraction in product(DEGREES[sweep.profile], FRACTIONS[sweep.profile]):
                 theory = _theory(sampler, fraction, degree)
                 for mixed in MIXED:
                     drawn = (
@@ -372,7 +371,7 @@ def _mixtures(seen: Frozen, a: int, b: int, partners: NDArray[np.int64], degree:
 
 def _theory(sampler: Sampler, fraction: float, degree: float) -> dict[str, Any]:
     """Return what theory says, from the two classes without mixtures."""
-    separation = unseen.geometry(sampler.pos, sampler.neg)[1]
+    separation = backbone.geometry(sampler.pos, sampler.neg)[1]
     s = theorem1.Setting(0, 1, 1 / separation, degree, 1 - fraction, sampler.n_pos, sampler.n_neg)
     shift = abs(float(theorem1.shift(s)))  # not -0.0
     return {

@@ -11,8 +11,10 @@ import argparse
 
 from empirical.config import Config
 from empirical.experiments.shared.similar_samples import DATA, FRACTION, GRID, IMBALANCE, Row, run, summarise
-from empirical.sweeps import setting as training
-from empirical.sweeps.setting import Setting, add_arguments
+from empirical.sweeps.options import add_sweep_options as add_arguments
+from empirical.sweeps.options import prepare_sweep
+from empirical.sweeps.profiles import profile_config
+from empirical.sweeps.sweep import Sweep
 
 __all__ = ["Row", "add_arguments", "plan", "prepare", "run", "summarise"]
 
@@ -25,13 +27,13 @@ def plan(profile: str, data: str, imbalance: float, seed: int) -> list[Config]:
         [0.0, 0.5, 1.0]
     """
     return [
-        training.config(
+        profile_config(
             profile, data=data, imbalance=imbalance, seed=seed, similar_fraction=FRACTION, similar_degree=degree
         )
         for degree in GRID[profile]
     ]
 
 
-def prepare(args: argparse.Namespace) -> Setting:
+def prepare(args: argparse.Namespace) -> Sweep:
     """Return the sweep that the parsed options describe."""
-    return training.prepare(args, plan, DATA, IMBALANCE)
+    return prepare_sweep(args, plan, DATA, IMBALANCE)

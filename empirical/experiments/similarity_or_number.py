@@ -26,14 +26,11 @@ from threadpoolctl import threadpool_limits
 
 from empirical.config import Config
 from empirical.data.superclasses import superclasses
-from empirical.experiments.pairs import SPREAD
-from empirical.experiments.shared import backbone as unseen
-from empirical.experiments.shared import frozen_features as frozen
+from empirical.experiments.shared import backbone, frozen_features
 from empirical.experiments.shared.frozen_features import SecondStage, Setting, add_arguments
-from empirical.experiments.shared.rows import grouped
+from empirical.experiments.shared.rows import SPREAD, blank, data_name, grouped
 from empirical.runtime.progress import Track, silent
 from empirical.storage.prediction_record import record
-from empirical.sweeps.setting import blank, data_name
 from theory.attribution import Attribution, split
 from theory.support.validate import refuse
 
@@ -59,7 +56,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class _Case(frozen.Prediction):
+class _Case(frozen_features.Prediction):
     """A prediction, and the group of its pair."""
 
     group: str
@@ -87,12 +84,12 @@ def prepare(args: argparse.Namespace) -> Setting:
         refuse("imbalance", 1, "must be above 1 at least once: it is compared with 1")
     if args.imbalance is not None and 1 not in args.imbalance:
         args.imbalance = [1, *args.imbalance]
-    return frozen.prepare(args, DATA, IMBALANCE)
+    return frozen_features.prepare(args, DATA, IMBALANCE)
 
 
 def run(setting: Setting, track: Track = silent) -> list[Row]:
     """Predict, write it down, train, and return a row for each minority of a pair and each imbalance."""
-    found = frozen.Trainer(setting.sweep)(setting.sweep.configs)
+    found = frozen_features.Trainer(setting.sweep)(setting.sweep.configs)
     lost = [run for run, result in found.items() if result is None]
     if lost:
         return [blank(Row, run, data_name(run), run.seed) for run in lost]
@@ -108,7 +105,7 @@ def run(setting: Setting, track: Track = silent) -> list[Row]:
         written = [asdict(part) for *_, parts in predicted for part in parts]
         setting.about["predictions"] = record(setting.out, _NAME, written)
         return [
-            Row(**asdict(part), **frozen.measured(stage.measure(pos, neg, part.n_neg)))
+            Row(**asdict(part), **frozen_features.measured(stage.measure(pos, neg, part.n_neg)))
             for stage, pos, neg, parts in track(predicted, "pairs of classes")
             for part in parts
         ]
@@ -194,7 +191,7 @@ def _grouped(stage: SecondStage, run: Config) -> list[tuple[int, int, str]]:
 
 def _by_separation(stage: SecondStage) -> list[tuple[int, int, str]]:
     """Return all pairs in both orders, in groups by their separation."""
-    pairs = unseen.ranked(len(stage.classes), lambda a, b: stage.pair(a, b).separation)
+    pairs = backbone.ranked(len(stage.classes), lambda a, b: stage.pair(a, b).separation)
     size = max(1, len(pairs) // _QUARTER)
     cases = []
     for rank, pair in enumerate(pairs):

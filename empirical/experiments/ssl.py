@@ -19,8 +19,9 @@ from typing import Any
 from empirical.config import NO_PRETRAINING, Config
 from empirical.experiments.shared import accuracies
 from empirical.experiments.shared.accuracies import Row, run
-from empirical.sweeps import setting as training
-from empirical.sweeps.setting import Setting
+from empirical.sweeps.options import add_sweep_options, prepare_sweep
+from empirical.sweeps.profiles import profile_config
+from empirical.sweeps.sweep import Sweep
 
 __all__ = ["DATA", "IMBALANCE", "PRETRAININGS", "Row", "add_arguments", "plan", "prepare", "run", "summarise"]
 
@@ -38,7 +39,7 @@ _EPOCHS = {"cpu": {"epochs": 15}}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
-    training.add_arguments(parser)
+    add_sweep_options(parser)
     parser.add_argument("--method", default="ce", metavar="METHOD", help="of long-tailed learning (default: ce)")
 
 
@@ -50,16 +51,16 @@ def plan(profile: str, data: str, imbalance: float, seed: int, method: str = "ce
         ['none', 'rotation', 'simclr', 'moco', 'barlow']
     """
     own = {"data": data, "imbalance": imbalance, "seed": seed, "method": method, **_EPOCHS.get(profile, {})}
-    return [training.config(profile, pretrain=pretrain, **own) for pretrain in PRETRAININGS]
+    return [profile_config(profile, pretrain=pretrain, **own) for pretrain in PRETRAININGS]
 
 
-def prepare(args: argparse.Namespace) -> Setting:
+def prepare(args: argparse.Namespace) -> Sweep:
     """Return the sweep that the parsed options describe."""
 
     def own(profile: str, data: str, imbalance: float, seed: int) -> list[Config]:
         return plan(profile, data, imbalance, seed, args.method)
 
-    return training.prepare(args, own, DATA, IMBALANCE, {"method": args.method})
+    return prepare_sweep(args, own, DATA, IMBALANCE, {"method": args.method})
 
 
 def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:

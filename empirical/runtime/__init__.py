@@ -1,4 +1,4 @@
-"""Devices, threads, processes, stopping and progress.
+"""Devices, threads, processes, stopping, progress, and what all command lines share.
 
-Imports :mod:`empirical.config` only.
+May import :mod:`empirical.config` and the modules beside it.
 """

@@ -43,6 +43,6 @@ def cores() -> int:
 
 def usual_workers(device: str) -> int:
     """Return how many processes train side by side on a device: ``auto``, ``cpu`` or ``cuda``."""
-    from empirical.training.step import find_device
+    from empirical.runtime.device import find_device
 
     return min(cores(), GPU_WORKERS) if find_device(device).type == "cuda" else cores()

@@ -1,4 +1,4 @@
-"""Run folders, checkpoints, locks, tables and recorded predictions.
+"""Run folders, checkpoints, locks, the tables of results, and recorded predictions.
 
-Imports :mod:`empirical.data`, :mod:`empirical.runtime` and :mod:`empirical.config`.
+May import :mod:`empirical.data` and what that may import.
 """

@@ -14,7 +14,7 @@ import numpy as np
 
 from empirical.config import Config
 from empirical.data.npz import arrays_of
-from empirical.data.training_set import Material
+from empirical.data.training_set import TrainingSet
 from empirical.storage.checkpoint import load_checkpoint, save_checkpoint
 from empirical.storage.lock import locked
 from empirical.storage.tables import csv_text, write_whole
@@ -106,15 +106,15 @@ class Run:
                 refuse("data", self.config.data, f"must hold the images that {self.folder} was begun with")
             yield
 
-    def record_images(self, material: Material) -> None:
+    def record_images(self, training_set: TrainingSet) -> None:
         """Write ``images.npz``, or compare it with what is drawn now.
 
         Raises:
             ValueError: it is damaged, or names other images.
         """
         path = self.folder / "images.npz"
-        names = ["chosen", "replaced", "partners", *(["validation"] if len(material.validation) else [])]
-        arrays = {name: getattr(material, name).astype(np.int64) for name in names}
+        names = ["chosen", "replaced", "partners", *(["validation"] if len(training_set.validation) else [])]
+        arrays = {name: getattr(training_set, name).astype(np.int64) for name in names}
         if not path.exists():
             buffer = io.BytesIO()
             np.savez_compressed(buffer, **arrays)

@@ -1,4 +1,4 @@
-"""Many runs: their order, the processes and clusters that train them.
+"""Many runs: their order, and the processes and clusters that train them.
 
-Imports :mod:`empirical.training` and what that imports.
+May import :mod:`empirical.training` and what that may import, but not :mod:`empirical.analysis`.
 """

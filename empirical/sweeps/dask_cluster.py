@@ -27,7 +27,7 @@ import numpy as np
 
 from empirical.config import Config
 from empirical.data.load import load
-from empirical.data.training_set import gather
+from empirical.data.training_set import load_training_set
 from empirical.storage.run_folder import Run
 from empirical.storage.tables import write_whole
 from empirical.sweeps.workers import Job, Place, attempt, returned
@@ -166,7 +166,7 @@ class _Collector:
         """Return that of the images that the run is to be trained on; made once for each data set."""
         which = config.data, config.data_seed, config.resolution, config.classes
         if which not in self._fingerprints:
-            self._fingerprints[which] = gather(config, self._job.root).fingerprint
+            self._fingerprints[which] = load_training_set(config, self._job.root).fingerprint
         return self._fingerprints[which]
 
 

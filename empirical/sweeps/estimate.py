@@ -149,9 +149,10 @@ def _speed(kind: Kind, device: str) -> Speed:
     """Measure a kind in this process."""
     import torch
 
-    from empirical.data.training_set import Material
-    from empirical.training.augment import statistics
-    from empirical.training.step import Execution, Optimizer, Trainer, find_device
+    from empirical.data.channels import channel_statistics
+    from empirical.data.training_set import TrainingSet
+    from empirical.runtime.device import Execution, find_device
+    from empirical.training.step import Optimizer, Trainer
     from empirical.training.tasks import SelfSupervised, Supervised
 
     config, rng = kind.config, np.random.default_rng(0)
@@ -160,14 +161,14 @@ def _speed(kind: Kind, device: str) -> Speed:
     nothing: NDArray[np.intp] = np.empty(0, dtype=np.intp)
     counts = (len(labels) // kind.classes,) * kind.classes
     execution = Execution(find_device(device))
-    material = Material(
+    training_set = TrainingSet(
         images=images,
         labels=labels,
         test_images=images[:_TESTED],
         test_labels=labels[:_TESTED],
         counts=counts,
-        mean=statistics(images)[0],
-        std=statistics(images)[1],
+        mean=channel_statistics(images)[0],
+        std=channel_statistics(images)[1],
         pad=kind.shape[0] // 8,
         mirror=True,
         fingerprint="",
@@ -176,7 +177,7 @@ def _speed(kind: Kind, device: str) -> Speed:
         partners=nothing,
     ).to(execution.device)
     with execution.kernels():
-        stage = (SelfSupervised if config.method is None else Supervised)(config, material, execution)
+        stage = (SelfSupervised if config.method is None else Supervised)(config, training_set, execution)
         optimizer = Optimizer(stage.module, config.momentum, config.weight_decay, execution.device)
         trainer = Trainer(stage.module, optimizer, _STEPS, execution, stage.generators)
         trainer.begin(stage.loss(1), 0.0)

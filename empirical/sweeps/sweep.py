@@ -1,6 +1,6 @@
 """A sweep: the runs of an experiment that are missing are trained, side by side, here or on a cluster.
 
-Where they are trained is the setting's ``executor``:
+Where they are trained is its ``executor``:
 
 None
     processes of this machine, ``workers`` of them; with 1, this process.
@@ -25,7 +25,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from empirical.config import Config
 from empirical.runtime.command_line import FAILED
@@ -35,10 +36,7 @@ from empirical.sweeps.workers import Job, Place, given, here, processes
 from theory.support.executors import client_address, open_client
 from theory.support.validate import number, refuse
 
-if TYPE_CHECKING:
-    from empirical.sweeps.setting import Setting
-
-__all__ = ["SUBMITIT", "Outcome", "check_executor", "results", "side_by_side"]
+__all__ = ["SUBMITIT", "Outcome", "Sweep", "check_executor", "run_sweep", "side_by_side"]
 
 SUBMITIT = ("submitit", "submitit://slurm", "submitit://local")
 """The executors of jobs; the first takes SLURM where it is and this machine elsewhere."""
@@ -51,7 +49,7 @@ _PATIENCE = 10.0
 
 @dataclass
 class Outcome:
-    """How the sweeps of a setting have ended so far.
+    """How a sweep has ended so far.
 
     Attributes:
         interrupted: why one stopped early; None if none did.
@@ -69,24 +67,82 @@ class Outcome:
         return FAILED if self.failed else 0
 
 
-def results(setting: Setting) -> list[tuple[Config, dict[str, Any] | None]]:
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """A sweep.
+
+    Attributes:
+        profile: a key of :data:`empirical.sweeps.profiles.PROFILES`.
+        data: the data sets.
+        options: what else repeats the sweep, by the names of the command line: the imbalances, what an experiment has
+            of its own.
+        seeds: how many seeds, 0, 1, ...
+        configs: the runs.
+        runs: their folder.
+        root: the folder of the data sets.
+        device: ``auto``, ``cpu`` or ``cuda``.
+        workers: how many runs are trained side by side; None for what suits the executor.
+        seconds: how long it may take; None for no limit.
+        about: what the data are.
+        executor: where the runs are trained (:mod:`empirical.sweeps.sweep`).
+        resources: what a run takes of a cluster.
+        outcome: how the sweep has ended, once it has.
+        out: the folder for the results.
+    """
+
+    profile: str
+    data: tuple[str, ...]
+    options: Mapping[str, Any]
+    seeds: int
+    configs: tuple[Config, ...]
+    runs: Path
+    root: Path
+    device: str
+    workers: int | None
+    seconds: float | None
+    about: dict[str, Any]
+    executor: Executor | str | None = None
+    resources: Mapping[str, Any] = field(default_factory=dict)
+    outcome: Outcome = field(default_factory=Outcome)
+    out: Path = Path()
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the options of the command line that repeat the sweep, without its folders."""
+        return {
+            "profile": self.profile,
+            "data": tuple(Path(name).name for name in self.data),
+            **self.options,
+            "seeds": self.seeds,
+        }
+
+    @property
+    def exit_code(self) -> int:
+        """That of the command: 75 if the sweep stopped early, 1 if a run failed, 0 if all is trained."""
+        return self.outcome.exit_code
+
+    def provenance(self) -> dict[str, Any]:
+        """Return what the data were: by name, the fingerprint and the numbers of classes and test images."""
+        return self.about
+
+
+def run_sweep(sweep: Sweep) -> list[tuple[Config, dict[str, Any] | None]]:
     """Train what is missing; return each run with what its ``result.json`` holds, None where it is not finished.
 
     A sweep that stops early (SIGTERM, the end of its time) or in which runs fail (a loss that is not finite, a full
-    disk, too little memory) says so on standard error and in ``setting.outcome``, and returns what there is.
+    disk, too little memory) says so on standard error and in ``sweep.outcome``, and returns what there is.
     """
     from empirical.storage.run_folder import Run
 
     def missing() -> list[Config]:
-        return [run for run in setting.configs if Run(run, setting.runs).result() is None]
+        return [run for run in sweep.configs if Run(run, sweep.runs).result() is None]
 
     if missing():
-        _train(missing, setting)
+        _train(missing, sweep)
         if left := len(missing()):
-            outcome = setting.outcome
+            outcome = sweep.outcome
             reason = outcome.interrupted or next(iter(outcome.failed.values()))
-            _say(f"stopped: {left} of {len(setting.configs)} runs are missing: {reason}; the same command goes on")
-    return [(run, Run(run, setting.runs).result()) for run in setting.configs]
+            _say(f"stopped: {left} of {len(sweep.configs)} runs are missing: {reason}; the same command goes on")
+    return [(run, Run(run, sweep.runs).result()) for run in sweep.configs]
 
 
 def check_executor(executor: Executor | str | None, resources: Mapping[str, Any]) -> None:
@@ -124,23 +180,23 @@ def side_by_side(profile: str, device: str) -> int:
     return 1 if profile == "smoke" else usual_workers(device)  # a process takes longer to begin than a smoke run
 
 
-def _train(missing: Callable[[], list[Config]], setting: Setting) -> None:
+def _train(missing: Callable[[], list[Config]], sweep: Sweep) -> None:
     """Train the missing runs, again where processes are lost."""
     from empirical.storage.folders import make_folder
 
-    outcome, stop = setting.outcome, Stop(setting.seconds)
+    outcome, stop = sweep.outcome, Stop(sweep.seconds)
     job = Job(
-        runs=setting.runs.resolve(),
-        root=setting.root.resolve(),
-        device=setting.device,
-        until=None if setting.seconds is None else time.time() + setting.seconds,
+        runs=sweep.runs.resolve(),
+        root=sweep.root.resolve(),
+        device=sweep.device,
+        until=None if sweep.seconds is None else time.time() + sweep.seconds,
     )
     lost: str | None = None
     with stop:
         for _ in range(_TRIES):
             try:
                 make_folder(job.runs)
-                with _open(setting, job, stop) as place:
+                with _open(sweep, job, stop) as place:
                     lost = _sweep(missing(), place, outcome, stop)
             except (OSError, ValueError) as error:  # of the folder or the place: those of runs are in the outcome
                 lost = str(error)
@@ -190,25 +246,25 @@ def _sweep(configs: Sequence[Config], place: Place, outcome: Outcome, stop: Stop
 
 
 @contextmanager
-def _open(setting: Setting, job: Job, stop: Stop) -> Iterator[Place]:
-    """Give the place where the runs of a setting are trained."""
-    executor, workers = setting.executor, setting.workers
+def _open(sweep: Sweep, job: Job, stop: Stop) -> Iterator[Place]:
+    """Give the place where the runs of a sweep are trained."""
+    executor, workers = sweep.executor, sweep.workers
     if isinstance(executor, Executor):
         with given(job, executor, stop, workers) as place:
             yield place
     elif executor is None:
-        workers = side_by_side(setting.profile, setting.device) if workers is None else workers
+        workers = side_by_side(sweep.profile, sweep.device) if workers is None else workers
         with here(job, stop) if workers == 1 else processes(job, workers) as place:
             yield place
     elif executor in SUBMITIT:
         from empirical.sweeps.slurm import jobs
 
-        with jobs(job, executor, setting.resources, workers) as place:
+        with jobs(job, executor, sweep.resources, workers) as place:
             yield place
     else:
         from empirical.sweeps.dask_cluster import dask
 
-        with dask(job, executor, setting.resources, workers, setting.configs) as place:
+        with dask(job, executor, sweep.resources, workers, sweep.configs) as place:
             yield place
 
 

@@ -1,4 +1,4 @@
-"""Networks, losses, sampling, pre-training and the training loop.
+"""Networks, losses, sampling, augmentation, pre-training, and the training of one run.
 
-Imports :mod:`empirical.storage`, :mod:`empirical.data`, :mod:`empirical.runtime` and :mod:`empirical.config`.
+May import :mod:`empirical.storage` and what that may import.
 """

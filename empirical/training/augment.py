@@ -11,6 +11,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from empirical.data.channels import as_images
 from theory.support.validate import refuse, whole
 
 __all__ = [
@@ -19,42 +20,7 @@ __all__ = [
     "random_crop_and_mirror",
     "random_rotation",
     "rotate",
-    "statistics",
 ]
-
-_CHUNK = 2**20
-
-
-def statistics(images: Tensor) -> tuple[Tensor, Tensor]:
-    """Return mean and standard deviation of each channel over all ``images``, in units of 255.
-
-    The standard deviation is that of the population, and 1 where a channel is constant.
-
-    Args:
-        images: uint8, shape ``(N, H, W, C)``.
-
-    Returns:
-        Two float32 tensors of shape ``(C,)``, on the images' device.
-
-    Raises:
-        ValueError: ``images`` has another type or shape.
-
-    Example:
-        >>> mean, std = statistics(torch.tensor([0, 255], dtype=torch.uint8).reshape(1, 1, 2, 1))
-        >>> mean.tolist(), std.tolist()
-        ([0.5], [0.5])
-    """
-    pixels = _checked(images).reshape(-1, images.shape[3])
-    total = torch.zeros(images.shape[3], dtype=torch.int64, device=images.device)
-    squares = torch.zeros_like(total)
-    for start in range(0, len(pixels), _CHUNK):
-        numbers = pixels[start : start + _CHUNK].long()
-        total += numbers.sum(0)
-        squares += (numbers * numbers).sum(0)
-    mean = total.double() / len(pixels)
-    # The sums are whole numbers and exact; the difference of two doubles up to 255^2 is 0 for a constant channel.
-    std = (squares.double() / len(pixels) - mean * mean).clamp_min(0).sqrt()
-    return (mean / 255).float(), torch.where(std > 0, std / 255, torch.ones_like(std)).float()
 
 
 def normalize(images: Tensor, mean: Tensor, std: Tensor) -> Tensor:
@@ -62,7 +28,7 @@ def normalize(images: Tensor, mean: Tensor, std: Tensor) -> Tensor:
 
     Args:
         images: uint8, shape ``(N, H, W, C)``.
-        mean: shape ``(C,)``, as :func:`statistics` gives it.
+        mean: shape ``(C,)``, as :func:`empirical.data.channels.channel_statistics` gives it.
         std: shape ``(C,)``.
 
     Returns:
@@ -76,7 +42,7 @@ def normalize(images: Tensor, mean: Tensor, std: Tensor) -> Tensor:
         >>> x.shape, float(x.mean())
         (torch.Size([1, 1, 2, 2]), 2.0)
     """
-    return ((_checked(images).float() / 255 - mean) / std).permute(0, 3, 1, 2)
+    return ((as_images(images).float() / 255 - mean) / std).permute(0, 3, 1, 2)
 
 
 def random_crop_and_mirror(images: Tensor, generator: torch.Generator, *, pad: int, mirror: bool) -> Tensor:
@@ -97,7 +63,7 @@ def random_crop_and_mirror(images: Tensor, generator: torch.Generator, *, pad: i
     Raises:
         ValueError: an argument lies outside its range.
     """
-    n = len(_checked(images))
+    n = len(as_images(images))
     offsets = torch.randint(2 * whole("pad", pad, least=0) + 1, (2, n), generator=generator, device=images.device)
     mirrored = torch.rand(n, generator=generator, device=images.device) < 0.5 if mirror else None
     return crop_and_mirror(images, offsets[0], offsets[1], mirrored, pad=pad)
@@ -127,7 +93,7 @@ def crop_and_mirror(images: Tensor, top: Tensor, left: Tensor, mirrored: Tensor 
         >>> crop_and_mirror(picture, one, one, one > 0, pad=1)[0, :, :, 0].tolist()
         [[2, 1], [4, 3]]
     """
-    n, height, width, _ = _checked(images).shape
+    n, height, width, _ = as_images(images).shape
     padded = torch.nn.functional.pad(images, (0, 0, pad, pad, pad, pad))
     rows = top[:, None] + torch.arange(height, device=images.device)
     columns = torch.arange(width, device=images.device).expand(n, width)
@@ -173,18 +139,10 @@ def rotate(images: Tensor, quarters: Tensor) -> Tensor:
         >>> rotate(picture, torch.tensor([1]))[0, :, :, 0].tolist()
         [[2, 4], [1, 3]]
     """
-    n, height, width, channels = _checked(images).shape
+    n, height, width, channels = as_images(images).shape
     if height != width:
         refuse("images", tuple(images.shape), "must be square, to be turned by 90 degrees")
     places = torch.arange(height * width, device=images.device).reshape(height, width)
     sources = torch.stack([places.rot90(k).flatten() for k in range(4)])
     image = torch.arange(n, device=images.device)[:, None]
     return images.reshape(n, -1, channels)[image, sources[quarters]].reshape(images.shape)
-
-
-def _checked(images: Tensor) -> Tensor:
-    """Return ``images`` if they are a batch of bytes."""
-    if images.dtype != torch.uint8 or images.ndim != 4:
-        shown = (str(images.dtype), tuple(images.shape))
-        refuse("images", shown, "must be uint8 of shape (images, H, W, channels)")
-    return images

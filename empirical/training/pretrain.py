@@ -58,7 +58,7 @@ def objective(
     Args:
         name: ``rotation``, ``simclr``, ``moco`` or ``barlow``.
         network: what is to be trained; its last layer is not used.
-        mean: of each channel in units of 255, as :func:`empirical.training.augment.statistics` gives it.
+        mean: of each channel in units of 255, as :func:`empirical.data.channels.channel_statistics` gives it.
         std: likewise.
         pad: of random crops in pixels; with 0 images are not cropped in any way.
         mirror: whether a mirrored image is still one of its kind.

@@ -17,10 +17,11 @@ from torch.func import functional_call, stack_module_state, vmap
 from torch.nn.functional import log_softmax
 
 from empirical.config import Config
-from empirical.data.training_set import Material
+from empirical.data.training_set import TrainingSet
+from empirical.runtime.device import Execution
 from empirical.training.augment import normalize
 from empirical.training.losses import has_switch
-from empirical.training.step import Execution, Loss, Optimizer, Trainer
+from empirical.training.step import Loss, Optimizer, Trainer
 from empirical.training.tasks import Supervised
 from theory.support.validate import refuse
 
@@ -44,7 +45,7 @@ class Stack(nn.Module):
 
     Args:
         configs: the runs; they differ in nothing but seed, method, pre-training and similar samples.
-        materials: the images of each, on the device, as many of each class for all.
+        training_sets: the images of each, on the device, as many of each class for all.
         execution: how to compute; networks are not compiled.
         states: for each run what its network starts from, as :meth:`empirical.training.tasks.Supervised.start_from`
             takes it; None for fresh networks.
@@ -61,19 +62,22 @@ class Stack(nn.Module):
     def __init__(
         self,
         configs: Sequence[Config],
-        materials: Sequence[Material],
+        training_sets: Sequence[TrainingSet],
         execution: Execution,
         states: Sequence[Mapping[str, Tensor]] | None = None,
     ) -> None:
         """Build the networks and stack them."""
         super().__init__()
-        for config, material in zip(configs, materials, strict=True):
+        for config, training_set in zip(configs, training_sets, strict=True):
             if config.method not in METHODS:
                 refuse("method", config.method, f"must be one of {', '.join(METHODS)}, to be trained in a stack")
-            if replace(config, **_FREE) != replace(configs[0], **_FREE) or material.counts != materials[0].counts:
+            if (
+                replace(config, **_FREE) != replace(configs[0], **_FREE)
+                or training_set.counts != training_sets[0].counts
+            ):
                 refuse("configs", config.digest, "must have the shape, the recipe and the class counts of the first")
         self._config = configs[0]
-        self._stages = [Supervised(*one, execution) for one in zip(configs, materials, strict=True)]
+        self._stages = [Supervised(*one, execution) for one in zip(configs, training_sets, strict=True)]
         for stage, state in zip(self._stages, states or (), strict=states is not None):
             stage.start_from(state)
         networks = [stage.module for stage in self._stages]
@@ -88,8 +92,8 @@ class Stack(nn.Module):
             if type(module) is nn.BatchNorm2d:
                 module.__class__ = _BatchNorm2d
         for name, value in (
-            ("mean", torch.stack([material.mean for material in materials])),
-            ("std", torch.stack([material.std for material in materials])),
+            ("mean", torch.stack([training_set.mean for training_set in training_sets])),
+            ("std", torch.stack([training_set.std for training_set in training_sets])),
             ("losses", torch.zeros(len(configs), dtype=torch.float64, device=execution.device)),
             ("right", torch.zeros(len(configs), dtype=torch.int64, device=execution.device)),
         ):
@@ -97,7 +101,7 @@ class Stack(nn.Module):
         self._has_switch = any(has_switch(str(config.method)) for config in configs)
         self._losses = {deferred: self._loss_of(deferred) for deferred in (False, True)}
         optimizer = Optimizer(self, self._config.momentum, self._config.weight_decay, execution.device)
-        steps = -(-len(materials[0].labels) // self._config.batch_size)
+        steps = -(-len(training_sets[0].labels) // self._config.batch_size)
         self._trainer = Trainer(self, optimizer, steps, execution)
 
     def epoch(self, epoch: int, told: Callable[[], None] = lambda: None) -> list[tuple[float, float]]:

@@ -10,14 +10,15 @@ import torch
 from torch import Tensor
 
 from empirical.config import Config
-from empirical.data.training_set import Material, Stream, seed
+from empirical.data.training_set import Stream, TrainingSet, seed
+from empirical.runtime.device import Execution
 from empirical.training import networks
 from empirical.training.augment import normalize, random_crop_and_mirror
 from empirical.training.evaluate import Scores, features, scores, tau_sweep
 from empirical.training.losses import effective_weights, has_switch, method_loss, needs_cosine, samples
 from empirical.training.pretrain import carry_over, default_numbers, objective
 from empirical.training.sampling import draw, image_weights
-from empirical.training.step import Evaluator, Execution, Loss
+from empirical.training.step import Evaluator, Loss
 
 __all__ = ["SelfSupervised", "Supervised", "build_network"]
 
@@ -30,7 +31,7 @@ class Supervised:
 
     Args:
         config: the configuration.
-        material: its images, on the device.
+        training_set: its images, on the device.
         execution: how to compute.
 
     Attributes:
@@ -42,14 +43,14 @@ class Supervised:
     decides = True
     generators: tuple[torch.Generator, ...] = ()
 
-    def __init__(self, config: Config, material: Material, execution: Execution) -> None:
+    def __init__(self, config: Config, training_set: TrainingSet, execution: Execution) -> None:
         """Build the network and the loss."""
-        self._config, self._material, self._execution = config, material, execution
-        self.module = build_network(config, material).to(execution.device, memory_format=torch.channels_last)
+        self._config, self._training_set, self._execution = config, training_set, execution
+        self.module = build_network(config, training_set).to(execution.device, memory_format=torch.channels_last)
         self._forward = execution.compiled(self.module)
         self._loss = method_loss(
             str(config.method),
-            material.counts,
+            training_set.counts,
             device=execution.device,
             beta=config.beta,
             gamma=config.gamma,
@@ -59,7 +60,9 @@ class Supervised:
         )
         self._weights = None
         if samples(str(config.method)) != "uniform":
-            self._weights = image_weights(material.labels.cpu(), effective_weights(material.counts, config.beta))
+            self._weights = image_weights(
+                training_set.labels.cpu(), effective_weights(training_set.counts, config.beta)
+            )
         self._test_batch = _TEST_BATCH[execution.device.type]
         self._losses = {deferred: self._loss_of(deferred) for deferred in (False, True)}
         self._evaluator = Evaluator(self.module, self._logits, execution, self._test_batch)
@@ -70,7 +73,7 @@ class Supervised:
 
     def batches(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield the augmented batches of an epoch."""
-        own, size, device = self._material, self._config.batch_size, self._execution.device
+        own, size, device = self._training_set, self._config.batch_size, self._execution.device
         n = len(own.labels)
         order = torch.Generator().manual_seed(seed(self._config, Stream.ORDER, epoch))
         chosen = torch.randperm(n, generator=order) if self._weights is None else draw(self._weights, n, order)
@@ -81,7 +84,7 @@ class Supervised:
 
     def scores(self) -> Scores:
         """Return the scores on the test images."""
-        return scores(self._evaluator(self._material.test_images), self._material.test_labels)
+        return scores(self._evaluator(self._training_set.test_images), self._training_set.test_labels)
 
     def swept(self) -> dict[str, Any] | None:
         """Return what tau-normalisation of the last layer makes of the test images.
@@ -90,7 +93,7 @@ class Supervised:
         the first of the best, chosen on the very images that it is measured on, so for comparison only. None for a
         layer of cosines, which are normalised already, and where a row is 0 and cannot be.
         """
-        own, weight = self._material, self.module.classifier.weight.detach()
+        own, weight = self._training_set, self.module.classifier.weight.detach()
         if needs_cosine(str(self._config.method)) or not weight.any(dim=1).all():
             return None
         batches = [normalize(batch, own.mean, own.std) for batch in own.test_images.split(self._test_batch)]
@@ -105,7 +108,7 @@ class Supervised:
     def class_weights(self, deferred: bool) -> Tensor:
         """Return the weight of each class in the loss, shape ``(C,)``: 1 where the method has none."""
         weights = self._loss.weights(deferred)
-        counts = self._material.counts
+        counts = self._training_set.counts
         return torch.ones(len(counts), device=self._execution.device) if weights is None else weights
 
     def start_from(self, state: Mapping[str, Tensor]) -> None:
@@ -113,11 +116,11 @@ class Supervised:
         carry_over(state, self.module)
 
     def _logits(self, images: Tensor) -> Any:
-        return self.module(normalize(images, self._material.mean, self._material.std))
+        return self.module(normalize(images, self._training_set.mean, self._training_set.std))
 
     def _loss_of(self, deferred: bool) -> Loss:
         def loss(images: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-            logits = self._forward(normalize(images, self._material.mean, self._material.std))
+            logits = self._forward(normalize(images, self._training_set.mean, self._training_set.std))
             return self._loss(logits, targets, deferred), (logits.argmax(1) == targets).sum()
 
         return loss
@@ -132,17 +135,17 @@ class SelfSupervised:
 
     decides = False
 
-    def __init__(self, config: Config, material: Material, execution: Execution) -> None:
+    def __init__(self, config: Config, training_set: TrainingSet, execution: Execution) -> None:
         """Build the network and the objective."""
-        self._config, self._material, self._execution = config, material, execution
+        self._config, self._training_set, self._execution = config, training_set, execution
         weights = torch.Generator().manual_seed(seed(config, Stream.PRETRAINING_WEIGHTS))
         module = objective(
             config.pretrain,
-            build_network(config, material, weights),
-            mean=material.mean,
-            std=material.std,
-            pad=material.pad,
-            mirror=material.mirror,
+            build_network(config, training_set, weights),
+            mean=training_set.mean,
+            std=training_set.std,
+            pad=training_set.pad,
+            mirror=training_set.mirror,
             generator=weights,
             **{name: getattr(config, name) for name in default_numbers(config.pretrain)},
         )
@@ -157,7 +160,7 @@ class SelfSupervised:
 
     def batches(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield the batches of an epoch; the objective augments them, and its targets are its own."""
-        own, size = self._material, self._config.batch_size
+        own, size = self._training_set, self._config.batch_size
         order = torch.Generator().manual_seed(seed(self._config, Stream.PRETRAINING_ORDER, epoch))
         self._generator.manual_seed(seed(self._config, Stream.PRETRAINING_AUGMENTATION, epoch))
         chosen = torch.randperm(len(own.labels), generator=order)
@@ -171,12 +174,12 @@ class SelfSupervised:
         return self.module(images, self._generator), torch.zeros_like(targets[0])
 
 
-def build_network(config: Config, material: Material, generator: torch.Generator | None = None) -> Any:
+def build_network(config: Config, training_set: TrainingSet, generator: torch.Generator | None = None) -> Any:
     """Return the network of a configuration, freshly initialised, on the CPU."""
     return networks.build(
         config.arch,
-        len(material.counts),
-        channels=material.images.shape[3],
+        len(training_set.counts),
+        channels=training_set.images.shape[3],
         width=config.width,
         cosine=config.method is not None and needs_cosine(config.method),
         generator=generator or torch.Generator().manual_seed(seed(config, Stream.WEIGHTS)),

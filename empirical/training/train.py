@@ -5,11 +5,9 @@ from __future__ import annotations
 import gc
 import math
 import time
-from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
+from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import version
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -18,20 +16,19 @@ from torch import Tensor, nn
 
 from empirical.config import Config
 from empirical.data.class_names import labelled
-from empirical.data.training_set import Material, gather
+from empirical.data.training_set import TrainingSet, load_training_set
+from empirical.runtime.device import Execution, find_device
 from empirical.runtime.monitor import Monitor, Quiet
 from empirical.runtime.stop import Interrupted, Stop
-from empirical.runtime.threads import one_thread, usual_workers
 from empirical.storage.folders import make_folder
 from empirical.storage.provenance import surroundings
 from empirical.storage.run_folder import Run
-from empirical.sweeps.order import complete, needs
 from empirical.training.evaluate import norms
-from empirical.training.step import Execution, Optimizer, Trainer, find_device
+from empirical.training.step import Optimizer, Trainer
 from empirical.training.tasks import SelfSupervised, Supervised, build_network
 from theory.support.validate import number, refuse
 
-__all__ = ["SAVE_EVERY", "Diverged", "train", "train_many", "trained_network"]
+__all__ = ["SAVE_EVERY", "Diverged", "train", "trained_network"]
 
 _NETWORK = "network."
 _LEAST_SIDE = 4
@@ -73,7 +70,7 @@ def train(
         device: ``auto``, ``cpu`` or ``cuda``.
         deterministic: choose deterministic kernels on CUDA.
         compile: use ``torch.compile``.
-        precision: ``auto``, ``float32`` or ``bfloat16``, as :class:`empirical.training.step.Execution` takes it.
+        precision: ``auto``, ``float32`` or ``bfloat16``, as :class:`empirical.runtime.device.Execution` takes it.
         save_every: seconds from one checkpoint to the next, at least; 0 for one after each epoch. The last epoch, the
             one before deferred re-weighting and the last whole one before a stop are saved whatever it says.
         stop: when to stop early; by default never.
@@ -95,21 +92,21 @@ def train(
     every = float(number("save_every", save_every, "must be a finite number of seconds of at least 0", least=0))
     execution = Execution(find_device(device), deterministic, compile, precision)
     config = labelled(config, root)
-    material = gather(config, root)
-    build_network(config, material)  # refuses what does not fit, before anything is written, and so does this
-    _check_images(config, material)
+    training_set = load_training_set(config, root)
+    build_network(config, training_set)  # refuses what does not fit, before anything is written, and so does this
+    _check_images(config, training_set)
     make_folder(out)
-    material = material.to(execution.device)
+    training_set = training_set.to(execution.device)
     with execution.kernels():
         first = config.pretraining()
         if first is not None:
-            _train(Run(first, out), material, execution, stop, monitor, every)
-        return _train(Run(config, out), material, execution, stop, monitor, every)
+            _train(Run(first, out), training_set, execution, stop, monitor, every)
+        return _train(Run(config, out), training_set, execution, stop, monitor, every)
 
 
-def _check_images(config: Config, material: Material) -> None:
+def _check_images(config: Config, training_set: TrainingSet) -> None:
     """Refuse images that the network or the pre-training cannot take."""
-    count, height, width = material.images.shape[:3]
+    count, height, width = training_set.images.shape[:3]
     if min(height, width) < _LEAST_SIDE:
         refuse("data", config.data, f"must hold images of at least {_LEAST_SIDE} pixels a side, not {height} x {width}")
     if config.pretrain == "rotation" and height != width:
@@ -118,46 +115,12 @@ def _check_images(config: Config, material: Material) -> None:
         refuse("batch_size", config.batch_size, f"must be at most {config.queue}, the keys that moco's queue holds")
 
 
-def train_many(
-    configs: Sequence[Config], out: Path, executor: Executor | None = None, **options: Any
-) -> list[dict[str, Any]]:
-    """Train several runs side by side and return their results in order.
-
-    What runs share is trained once: first the pre-trainings, then each run as soon as what it starts from is there,
-    deferred re-weighting after the plain run that it equals up to the switch if that is among ``configs``.
-    :mod:`empirical.sweeps.sweep` is what goes on after an error.
-
-    Args:
-        configs: what to train.
-        out: the folder of the runs; the processes of the executor must see it.
-        executor: any executor; by default processes of one thread each on this machine, as many as suit it
-            (:func:`empirical.runtime.threads.usual_workers`).
-        options: of :func:`train`: ``root``, ``device``, ``deterministic``, ``compile``, ``precision``, ``save_every``.
-
-    Raises:
-        ValueError: as in :func:`train`.
-        Diverged: as in :func:`train`. The first error is raised; runs that had begun finish their work before.
-        OSError: as in :func:`train`.
-    """
-    if executor is None:
-        workers = usual_workers(options.get("device", "auto"))
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=one_thread) as pool:
-            return train_many(configs, out, pool, **options)
-    configs = [labelled(config, options.get("root")) for config in configs]
-    results: dict[Config, dict[str, Any]] = {}
-    for config, found in complete(needs(configs), lambda run: executor.submit(train, run, out, **options)):
-        if isinstance(found, Exception):
-            raise found
-        results[config] = found
-    return [results[config] for config in configs]
-
-
-def trained_network(config: Config, out: Path, root: Path | None = None) -> tuple[nn.Module, Material]:
+def trained_network(config: Config, out: Path, root: Path | None = None) -> tuple[nn.Module, TrainingSet]:
     """Return the network of a finished run, in evaluation mode on the CPU, and what it was trained and tested on.
 
     For :func:`empirical.training.evaluate.tau_sweep`, :func:`empirical.training.evaluate.retrain_classifier` and
-    everything else that looks at features: ``normalize(material.test_images, material.mean, material.std)`` is what the
-    network takes.
+    everything else that looks at features. What the network takes is
+    ``normalize(training_set.test_images, training_set.mean, training_set.std)``.
 
     Raises:
         ValueError: the run is not finished, its data are others, or its checkpoint is torn or foreign.
@@ -166,28 +129,28 @@ def trained_network(config: Config, out: Path, root: Path | None = None) -> tupl
     state = run.checkpoint()
     if state is None or run.result() is None:
         refuse("run", str(run.folder), "must be a finished run")
-    material = gather(config, root)
-    if state["data"] != material.fingerprint:
+    training_set = load_training_set(config, root)
+    if state["data"] != training_set.fingerprint:
         refuse("data", config.data, f"must hold the images that {run.folder} was trained on")
-    network = build_network(config, material)
+    network = build_network(config, training_set)
     network.load_state_dict(_network_state(run, state))
-    return network.eval(), material
+    return network.eval(), training_set
 
 
 def _train(
-    run: Run, material: Material, execution: Execution, stop: Stop, monitor: Monitor, save_every: float
+    run: Run, training_set: TrainingSet, execution: Execution, stop: Stop, monitor: Monitor, save_every: float
 ) -> dict[str, Any]:
     """Return the result of a run; train it if it has none."""
 
     def waiting(process: str) -> None:
         monitor.note(f"{run.folder}: process {process} is training this run; waiting for it")
 
-    about = {name: list(getattr(material, name)) for name in ("data_classes", "classes", "counts")}
-    with run.held(material.fingerprint, waiting, stop.check, about):
-        run.record_images(material)
+    about = {name: list(getattr(training_set, name)) for name in ("data_classes", "classes", "counts")}
+    with run.held(training_set.fingerprint, waiting, stop.check, about):
+        run.record_images(training_set)
         finished = run.result()
         if finished is None:
-            finished = _Training(run, material, execution, save_every).finish(stop, monitor)
+            finished = _Training(run, training_set, execution, save_every).finish(stop, monitor)
             run.finish(finished)
             if execution.graphs:
                 gc.collect()  # graphs lie in cycles of references, and what they hold on the device with them
@@ -198,11 +161,11 @@ def _train(
 class _Training:
     """A run under way: its network, its optimiser and its history."""
 
-    def __init__(self, run: Run, material: Material, execution: Execution, save_every: float) -> None:
-        self._run, self._material, self._execution, self._save_every = run, material, execution, save_every
+    def __init__(self, run: Run, training_set: TrainingSet, execution: Execution, save_every: float) -> None:
+        self._run, self._training_set, self._execution, self._save_every = run, training_set, execution, save_every
         self._config = config = run.config
         kind = SelfSupervised if config.method is None else Supervised
-        self._stage = kind(config, material, execution)
+        self._stage = kind(config, training_set, execution)
         self._optimizer = Optimizer(self._stage.module, config.momentum, config.weight_decay, execution.device)
         self._history: list[dict[str, Any]] = []
         self._seconds = 0.0
@@ -216,12 +179,12 @@ class _Training:
         """Train the epochs that are left and return the result."""
         config, run = self._config, self._run
         label = f"pretrain {config.pretrain}" if config.method is None else config.method
-        steps = -(-len(self._material.labels) // config.batch_size)
+        steps = -(-len(self._training_set.labels) // config.batch_size)
         trainer = Trainer(self._stage.module, self._optimizer, steps, self._execution, self._stage.generators)
         done = len(self._history)
         self._note_execution(done + 1, monitor)
         monitor.begin(f"{label} {config.data}", run.folder, config.epochs, done)
-        for text in (self._material.described(), *self._material.notes):
+        for text in (self._training_set.described(), *self._training_set.notes):
             monitor.note(text)
         run.write_history(self._history)
         longest = 0.0
@@ -265,7 +228,7 @@ class _Training:
         state, first, twin = self._run.checkpoint(), config.pretraining(), config.twin()
         if state is None and twin is not None:
             state = Run(twin, out).checkpoint("switch")
-            if state is not None and state["data"] != self._material.fingerprint:
+            if state is not None and state["data"] != self._training_set.fingerprint:
                 state = None
             if state is not None:
                 state["shared"] = {"run": twin.digest, "epoch": len(state["history"])}
@@ -286,7 +249,7 @@ class _Training:
 
     def _own_images(self, state: dict[str, Any], run: Run) -> None:
         """Refuse a checkpoint that was made from other images."""
-        if state["data"] != self._material.fingerprint:
+        if state["data"] != self._training_set.fingerprint:
             refuse("checkpoint", f"{run.name}/last.pt", "must be trained on the images at hand; remove it")
 
     def _epoch(self, trainer: Trainer, epoch: int, stop: Stop) -> dict[str, Any]:
@@ -324,7 +287,7 @@ class _Training:
         at_switch = epoch == config.schedule.switch and config.twin() is not None
         due = time.monotonic() - self._saved >= self._save_every or at_switch or epoch == config.epochs
         state: dict[str, Any] = {
-            "data": self._material.fingerprint,
+            "data": self._training_set.fingerprint,
             "module": self._stage.module.state_dict(),
             "velocity": self._optimizer.velocity,
             "history": self._history,
@@ -368,9 +331,9 @@ class _Training:
         return {
             **result,
             "train_loss": self._history[-1]["train_loss"],
-            "classes": list(self._material.classes),
-            "counts": list(self._material.counts),
-            "data": self._material.fingerprint,
+            "classes": list(self._training_set.classes),
+            "counts": list(self._training_set.counts),
+            "data": self._training_set.fingerprint,
             "pretraining": None if first is None else first.digest,
             "shared": self._shared,
             **execution.describe(),

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from empirical.__main__ import main
-from empirical.training.step import Execution
+from empirical.runtime.device import Execution
 
 
 class FakeGraph:

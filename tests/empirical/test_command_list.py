@@ -9,12 +9,12 @@ import pytest
 
 from empirical.config import Config
 from empirical.data.size import Size, size_of
-from empirical.data.training_set import gather
+from empirical.data.training_set import load_training_set
 from empirical.experiments import EXPERIMENTS
 from empirical.experiments.planned import planned, pretrainings
-from empirical.sweeps import estimate as probe
+from empirical.sweeps import estimate
 from empirical.sweeps.estimate import Kind, Speed, images_seen, kind_of, measure, sweep_seconds
-from empirical.sweeps.setting import PROFILES
+from empirical.sweeps.profiles import PROFILES
 
 TINY = {"data": "digits", "imbalance": 10, "arch": "resnet8", "width": 4, "epochs": 5, "batch_size": 32}
 CIFAR = Size((5000,) * 10, 10_000, (32, 32, 3))
@@ -23,7 +23,7 @@ CIFAR = Size((5000,) * 10, 10_000, (32, 32, 3))
 @pytest.fixture
 def known_speed(monkeypatch):
     """Every kind of run takes a millisecond an image, tests nothing."""
-    monkeypatch.setattr(probe, "measure", lambda kinds, device, workers: {kind: Speed(1e-3, 0.0) for kind in kinds})
+    monkeypatch.setattr(estimate, "measure", lambda kinds, device, workers: {kind: Speed(1e-3, 0.0) for kind in kinds})
 
 
 def test_all_experiments_and_what_each_profile_needs(capsys, exit_code):
@@ -69,19 +69,19 @@ def test_time_is_that_of_the_images(capsys, known_speed, tmp_path, exit_code):
     assert exit_code("list", "--profile", "smoke", "--time", "--root", tmp_path) == 0
     lines = capsys.readouterr().out.splitlines()
     at = lines.index(next(line for line in lines if line.startswith("similar-degree: ")))
-    images = sum(sum(gather(run, None).counts) * run.epochs for run in planned("similar-degree", "smoke"))
+    images = sum(sum(load_training_set(run, None).counts) * run.epochs for run in planned("similar-degree", "smoke"))
     assert lines[at + 1] == f"    smoke: 3 runs, about {images / 1000:.0f} s"
 
 
 @pytest.mark.parametrize("fields", [{}, {"shape": "step"}, {"classes": (3, 1, 8)}, {"counts": (60, *[9] * 9)}])
 def test_images_are_those_that_a_run_has(fields):
     run = Config(**{**TINY, **({} if "counts" not in fields else {"imbalance": 1})}, **fields, evaluate_every=2)
-    material = gather(run, None)
+    training_set = load_training_set(run, None)
     size = size_of(run.data, Path(), resolution=run.resolution, classes=run.classes)
-    n = len(material.labels)
+    n = len(training_set.labels)
     trained = (n - (n % 32 == 1)) * 5
-    assert images_seen(run, size) == (trained, len(material.test_labels) * 4)  # epochs 2, 4, 5, and the result
-    assert (size.tested, size.shape) == (len(material.test_labels), (8, 8, 1))
+    assert images_seen(run, size) == (trained, len(training_set.test_labels) * 4)  # epochs 2, 4, 5, and the result
+    assert (size.tested, size.shape) == (len(training_set.test_labels), (8, 8, 1))
 
 
 def test_epochs_that_another_run_has_are_not_trained_again():
@@ -119,11 +119,11 @@ def test_kinds_are_what_takes_as_long():
 
 
 def test_every_kind_can_be_measured(monkeypatch):
-    monkeypatch.setattr(probe, "_SECONDS", 0.01)
+    monkeypatch.setattr(estimate, "_SECONDS", 0.01)
     runs = [Config(**TINY, method=method) for method in ("ce", "ldam")]
     runs += [Config(**TINY, pretrain=name).pretraining() for name in ("rotation", "simclr", "moco", "barlow")]
     for run in runs:
-        speed = probe._speed(kind_of(run, size_of(run.data, Path(), resolution=run.resolution)), "cpu")
+        speed = estimate._speed(kind_of(run, size_of(run.data, Path(), resolution=run.resolution)), "cpu")
         assert 0 < speed.train < math.inf
         assert (speed.test > 0) == (run.method is not None)
 

@@ -9,8 +9,8 @@ from torch._dynamo.utils import counters
 
 from empirical.benchmark import bench
 from empirical.config import Config
+from empirical.runtime.device import Execution
 from empirical.training.networks import build
-from empirical.training.step import Execution
 from empirical.training.train import train
 
 TINY = Config(

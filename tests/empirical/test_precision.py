@@ -8,11 +8,12 @@ import torch
 
 from empirical.__main__ import main
 from empirical.config import METHODS, Config
-from empirical.data.training_set import gather
+from empirical.data.training_set import load_training_set
 from empirical.registry import OBJECTIVES
+from empirical.runtime import device
+from empirical.runtime.device import Execution, has_bfloat16
 from empirical.storage.run_folder import Run
-from empirical.training import step as steps
-from empirical.training.step import Execution, Optimizer, Trainer, has_bfloat16
+from empirical.training.step import Optimizer, Trainer
 from empirical.training.tasks import SelfSupervised, Supervised
 from empirical.training.train import train
 
@@ -33,13 +34,13 @@ TINY = Config(
 @pytest.fixture
 def able(monkeypatch):
     """Let this CPU pass for one that computes in bfloat16: all of them can, most of them slowly."""
-    monkeypatch.setattr(steps, "has_bfloat16", lambda device: True)
+    monkeypatch.setattr(device, "has_bfloat16", lambda device: True)
 
 
 @pytest.fixture
 def unable(monkeypatch):
     """Let this CPU pass for one that does not."""
-    monkeypatch.setattr(steps, "has_bfloat16", lambda device: False)
+    monkeypatch.setattr(device, "has_bfloat16", lambda device: False)
 
 
 @pytest.mark.parametrize(
@@ -84,8 +85,8 @@ def test_unknown_precisions_are_refused():
 def one_step(config, precision):
     """Return the loss of a run's first step, and the gradient that it goes down."""
     execution = Execution(CPU, precision=precision)
-    material = gather(config, None)
-    stage = (SelfSupervised if config.method is None else Supervised)(config, material, execution)
+    training_set = load_training_set(config, None)
+    stage = (SelfSupervised if config.method is None else Supervised)(config, training_set, execution)
     optimizer = Optimizer(stage.module, config.momentum, 0.0, CPU)
     trainer = Trainer(stage.module, optimizer, 1, execution, stage.generators)
     trainer.begin(stage.loss(1), config.lr)

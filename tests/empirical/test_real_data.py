@@ -9,7 +9,7 @@ import pytest
 
 from empirical.config import Config
 from empirical.data.load import load
-from empirical.data.training_set import gather
+from empirical.data.training_set import load_training_set
 from empirical.training.train import train
 
 FOLDER = os.environ.get("TAILBOUND_DATA")
@@ -32,7 +32,7 @@ def config(request):
 def test_training(tmp_path, config):
     result = train(config, tmp_path, root=Path(FOLDER), device="cpu")
     classes, images = CLASSES[config.data], IMAGES[config.data]
-    whole = gather(Config(data=config.data), Path(FOLDER))
+    whole = load_training_set(Config(data=config.data), Path(FOLDER))
     assert (len(whole.labels), len(whole.test_labels), tuple(whole.images.shape[1:])) == (images, 10000, (32, 32, 3))
     assert result["counts"][0] == 5000 // classes
     assert np.sum(result["last"]["confusion"], axis=1).tolist() == [10000 // classes] * classes
@@ -42,17 +42,17 @@ def test_training(tmp_path, config):
 
 def test_similar_samples(config):
     similar = replace(config, similar_fraction=0.2, similar_degree=0.4, resolution=None)
-    material = gather(similar, Path(FOLDER))
+    training_set = load_training_set(similar, Path(FOLDER))
     data = load(config.data, FOLDER)
     pixels, labels = data.train_images, data.train_labels
     most = config.largest
-    assert len(material.replaced) == len(material.partners) == most // 5
-    assert set(labels[material.replaced]) == {0}
-    assert set(labels[material.partners]) == {CLASSES[config.data] - 1}
-    expected = pixels[material.chosen].copy()
-    place = {index: at for at, index in enumerate(material.chosen)}
-    mixed = 0.4 * pixels[material.replaced].astype(float) + 0.6 * pixels[material.partners]
-    expected[[place[index] for index in material.replaced]] = np.rint(mixed)
-    assert np.array_equal(material.images.numpy(), expected)
-    assert np.array_equal(material.labels.numpy(), labels[material.chosen])
-    assert np.array_equal(material.test_images.numpy(), data.test_images)
+    assert len(training_set.replaced) == len(training_set.partners) == most // 5
+    assert set(labels[training_set.replaced]) == {0}
+    assert set(labels[training_set.partners]) == {CLASSES[config.data] - 1}
+    expected = pixels[training_set.chosen].copy()
+    place = {index: at for at, index in enumerate(training_set.chosen)}
+    mixed = 0.4 * pixels[training_set.replaced].astype(float) + 0.6 * pixels[training_set.partners]
+    expected[[place[index] for index in training_set.replaced]] = np.rint(mixed)
+    assert np.array_equal(training_set.images.numpy(), expected)
+    assert np.array_equal(training_set.labels.numpy(), labels[training_set.chosen])
+    assert np.array_equal(training_set.test_images.numpy(), data.test_images)

@@ -8,8 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from empirical.experiments import EXPERIMENTS
-from figures import FIGURES, ResultsError
-from figures import commands as program
+from figures import FIGURES, ResultsError, commands
 
 
 def missing(results):
@@ -24,8 +23,8 @@ MISSING = SimpleNamespace(draw=missing, command=missing)
 def toys(monkeypatch):
     """Two figures: one that can be drawn and one that lacks its results."""
     modules = {"toys.missing": MISSING, "toys.ready": READY}
-    monkeypatch.setattr(program, "FIGURES", {"missing": "toys.missing", "ready": "toys.ready"})
-    monkeypatch.setattr(program, "import_module", modules.__getitem__)
+    monkeypatch.setattr(commands, "FIGURES", {"missing": "toys.missing", "ready": "toys.ready"})
+    monkeypatch.setattr(commands, "import_module", modules.__getitem__)
 
 
 def test_one_figure(tmp_path, toys, capsys, exit_code):

@@ -73,7 +73,7 @@ class BinomialNormal(ContinuousLaw):
 
     def lower_tail(self, threshold: Fraction) -> float:
         """Return ``P(X < threshold)``, as precisely as :meth:`upper_tail`."""
-        return self._mirrored().upper_tail(-threshold)
+        return self.mirrored().upper_tail(-threshold)
 
     def _upper(self, x: Fraction, strict: bool) -> Any:
         from theory.exact.enclosure import upper_tail
@@ -83,7 +83,7 @@ class BinomialNormal(ContinuousLaw):
     def _lower(self, x: Fraction, strict: bool) -> Any:
         from theory.exact.enclosure import upper_tail
 
-        return upper_tail(self._mirrored(), -x)
+        return upper_tail(self.mirrored(), -x)
 
     def _density(self, x: Any) -> Any:
         from theory.exact.balls import exact
@@ -91,7 +91,8 @@ class BinomialNormal(ContinuousLaw):
 
         return density(self, exact(x) if isinstance(x, Fraction) else x)
 
-    def _mirrored(self) -> BinomialNormal:
+    def mirrored(self) -> BinomialNormal:
+        """Return the law of ``-X``."""
         return BinomialNormal(self.n, self.q, -self.mean, -self.mean_step, self.var, self.var_step)
 
     def standardized(self, k: NDArray[np.int64], reference: int, threshold: Fraction) -> NDArray[np.float64]:

@@ -12,25 +12,66 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
-from typing import Any
+from typing import Any, Protocol, Self
 
 import numpy as np
 from flint import arb, ctx
+from numpy.typing import NDArray
 from scipy.special import log_ndtr
 
 from theory.exact.balls import ends, exact
 from theory.exact.binomial import log_pmf
-from theory.exact.binomial_normal import BinomialNormal
 
-__all__ = ["density", "outside", "upper_tail"]
+__all__ = ["NormalMixture", "density", "outside", "upper_tail"]
 
 
-def upper_tail(law: BinomialNormal, threshold: Fraction) -> Any:
+class NormalMixture(Protocol):
+    """A normal variable whose mean and variance depend on a binomial count.
+
+    It is what :class:`theory.exact.binomial_normal.BinomialNormal` is, which imports this module and is not imported
+    here.
+    """
+
+    @property
+    def n(self) -> int:
+        """The number of trials."""
+
+    @property
+    def q(self) -> Fraction:
+        """The probability of a success."""
+
+    @property
+    def mean(self) -> Fraction:
+        """The mean without a success."""
+
+    @property
+    def mean_step(self) -> Fraction:
+        """What each success adds to the mean."""
+
+    @property
+    def var(self) -> Fraction:
+        """The variance without a success."""
+
+    @property
+    def var_step(self) -> Fraction:
+        """What each success adds to the variance."""
+
+    def standardized(self, k: NDArray[np.int64], reference: int, threshold: Fraction) -> NDArray[np.float64]:
+        """Return ``(threshold - mean) / sd`` given each count."""
+
+    def largest_term(self, threshold: Fraction) -> int:
+        """Return the count whose term of the upper tail is the largest."""
+
+    def mirrored(self) -> Self:
+        """Return the law of ``-X``."""
+
+
+def upper_tail(law: NormalMixture, threshold: Fraction) -> Any:
     """Return a ball around ``P(X > threshold)``."""
     return outside(law, None, threshold)
 
 
-def outside(law: BinomialNormal, low: Fraction | None, high: Fraction, floor: Any = None) -> Any:
+def outside(law: NormalMixture, low: Fraction | None, high: Fraction, floor: Any = None) -> Any:
     """Return a ball around ``P(X < low) + P(X > high)``, for ``low <= high``.
 
     Args:
@@ -44,6 +85,7 @@ def outside(law: BinomialNormal, low: Fraction | None, high: Fraction, floor: An
         A ball at flint's current precision; it costs about ``sqrt(n (precision + ln 1 / value))`` terms.
 
     Example:
+        >>> from theory.exact.binomial_normal import BinomialNormal
         >>> law = BinomialNormal(1, Fraction(0), Fraction(0), Fraction(0), Fraction(1), Fraction(0))
         >>> abs(outside(law, Fraction(-2), Fraction(2)) - arb("0.0455002638963584")) < 1e-15
         True
@@ -69,7 +111,7 @@ def outside(law: BinomialNormal, low: Fraction | None, high: Fraction, floor: An
     return total / 2 + below + above
 
 
-def density(law: BinomialNormal, x: Any) -> Any:
+def density(law: NormalMixture, x: Any) -> Any:
     """Return a ball around the density at ``x``, a ball: a mixture of normal densities over the counts."""
     first, last = _window(law, None, ends(x)[0], None)
     total, scale = arb(0), (2 * arb.pi()).rsqrt()
@@ -82,7 +124,7 @@ def density(law: BinomialNormal, x: Any) -> Any:
     return scale * (total + (below + above) * narrowest)
 
 
-def _window(law: BinomialNormal, low: Fraction | None, high: Fraction, floor: Any) -> tuple[int, int]:
+def _window(law: NormalMixture, low: Fraction | None, high: Fraction, floor: Any) -> tuple[int, int]:
     """Return the first and the last count to sum.
 
     Bernstein's inequality puts at most ``2 exp(-needed)`` beyond ``reach``. How small that has to be is told by a
@@ -92,8 +134,7 @@ def _window(law: BinomialNormal, low: Fraction | None, high: Fraction, floor: An
         return int(law.n * law.q), int(law.n * law.q)
     size = _log_largest_term(law, high)
     if low is not None:
-        mirrored = BinomialNormal(law.n, law.q, -law.mean, -law.mean_step, law.var, law.var_step)
-        size = max(size, _log_largest_term(mirrored, -low))
+        size = max(size, _log_largest_term(law.mirrored(), -low))
     if floor is not None:
         size = max(size, float(floor.lower().log()))
     needed = max(ctx.prec * math.log(2) - size, 0.0)
@@ -104,13 +145,13 @@ def _window(law: BinomialNormal, low: Fraction | None, high: Fraction, floor: An
     return max(0, math.floor(mean) - reach), min(law.n, math.ceil(mean) + reach)
 
 
-def _log_largest_term(law: BinomialNormal, threshold: Fraction) -> float:
+def _log_largest_term(law: NormalMixture, threshold: Fraction) -> float:
     k = law.largest_term(threshold)
     at = np.array([k])
     return float((log_pmf(at, law.n, law.q) + log_ndtr(-law.standardized(at, k, threshold)))[0])
 
 
-def _mass(law: BinomialNormal, k: int) -> Any:
+def _mass(law: NormalMixture, k: int) -> Any:
     """Return a ball around ``P(K = k)``, with digits to spare for the powers of large counts."""
     bits = ctx.prec
     try:
@@ -120,7 +161,7 @@ def _mass(law: BinomialNormal, k: int) -> Any:
         ctx.prec = bits
 
 
-def _beyond(law: BinomialNormal, first: int, last: int) -> tuple[Any, Any]:
+def _beyond(law: NormalMixture, first: int, last: int) -> tuple[Any, Any]:
     """Return balls from 0 to at least the chance of a count below ``first``, and of one above ``last``."""
     n, a, b = law.n, law.q.numerator, law.q.denominator - law.q.numerator
     if not a or not b:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from numbers import Rational, Real
@@ -24,6 +24,7 @@ __all__ = [
     "array",
     "broadcastable",
     "choice",
+    "distinct",
     "exact",
     "flag",
     "float_below",
@@ -203,6 +204,13 @@ def choice(name: str, value: Any, known: Collection[str]) -> str:
     if not isinstance(value, str) or value not in known:
         refuse(name, value, "must be one of " + ", ".join(sorted(known)))
     return value
+
+
+def distinct(name: str, values: Sequence[Any]) -> tuple[Any, ...]:
+    """Return the values as a tuple if none comes twice."""
+    if len(set(values)) < len(values):
+        refuse(name, list(values), "must be all different")
+    return tuple(values)
 
 
 def array(name: str, value: Any, allowed: str, dtype: Any = None) -> NDArray[Any]:

@@ -10,7 +10,7 @@ of Theorem 1 (``shift``), N3 the shares of number and similarity (``similarity-o
 (``norm-angle``), N7 rarity against class (``class-order``).
 
 Draws, repeats and pairs of classes inside a seed are averaged within the seed first: the interval is over networks.
-What a claim averages over is named (:func:`empirical.claims.predictions.cells.per_seed`), and a table in which anything
+What a claim averages over is named (:func:`empirical.claims.measures.per_seed`), and a table in which anything
 else differs, as it holds runs of two recipes, is not judged. The
 experiment ``pairs`` trains no network and repeats draws of the images only, so that it has no seeds to judge by; its
 agreement stands in its own table.
@@ -18,15 +18,21 @@ agreement stands in its own table.
 
 from __future__ import annotations
 
-from empirical.claims.predictions import class_order, corrections, norm_angle, pretraining, shift
-from empirical.claims.predictions import network_pairs as recalls
-from empirical.claims.predictions import similarity_or_number as shares
+from empirical.claims.predictions import (
+    class_order,
+    corrections,
+    network_pairs,
+    norm_angle,
+    pretraining,
+    shift,
+    similarity_or_number,
+)
 
 __all__ = ["CLAIMS"]
 
 CLAIMS = tuple(
     claim
-    for module in (recalls, shift, shares, pretraining, corrections, norm_angle, class_order)
+    for module in (network_pairs, shift, similarity_or_number, pretraining, corrections, norm_angle, class_order)
     for claim in module.CLAIMS
 )
 """The predictions in order."""

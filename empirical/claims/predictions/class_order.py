@@ -10,8 +10,7 @@ from collections.abc import Callable, Sequence
 
 from empirical.analysis.rarity import ORDERS, Split, split
 from empirical.claims.claim import Claim, Comparison
-from empirical.claims.measures import each, where
-from empirical.claims.predictions.cells import per_seed, places
+from empirical.claims.measures import each, per_seed, places, where
 from empirical.claims.tables import Row, Table
 
 __all__ = ["CLAIMS"]

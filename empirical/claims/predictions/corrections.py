@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from statistics import fmean
 
 from empirical.claims.claim import Claim, Comparison
-from empirical.claims.measures import each, shifted, where
-from empirical.claims.predictions.cells import average, known, per_seed, places, within
+from empirical.claims.measures import average, each, known, per_seed, places, shifted, where, within
 from empirical.claims.tables import Row, Series, Statistic, Table
 from empirical.experiments.network_pairs import GOALS
 

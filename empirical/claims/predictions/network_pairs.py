@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from empirical.analysis.agreement import agreement
 from empirical.analysis.recall_laws import LAWS
 from empirical.claims.claim import Claim, Comparison
-from empirical.claims.measures import each, minus, shifted
-from empirical.claims.predictions.cells import known, per_seed, places, within
+from empirical.claims.measures import each, known, minus, per_seed, places, shifted, within
 from empirical.claims.tables import Row, Series, Table
 from empirical.experiments.network_pairs import GOAL_CORRELATION, GOALS
 

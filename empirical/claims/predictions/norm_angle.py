@@ -11,8 +11,7 @@ from collections.abc import Callable, Sequence
 
 from empirical.analysis.rarity import gap
 from empirical.claims.claim import Claim, Comparison
-from empirical.claims.measures import each, minus, where
-from empirical.claims.predictions.cells import average, per_seed, places, within
+from empirical.claims.measures import average, each, minus, per_seed, places, where, within
 from empirical.claims.tables import Row, Series, Statistic, Table
 
 __all__ = ["CLAIMS"]

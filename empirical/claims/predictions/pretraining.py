@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from empirical.claims.claim import Claim, Comparison
-from empirical.claims.measures import each, minus, where
-from empirical.claims.predictions.cells import average, per_seed, places, within
+from empirical.claims.measures import average, each, minus, per_seed, places, where, within
 from empirical.claims.tables import Series, Table
 
 __all__ = ["CLAIMS"]

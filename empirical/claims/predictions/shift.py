@@ -16,8 +16,7 @@ from collections.abc import Callable, Sequence
 from statistics import fmean
 
 from empirical.claims.claim import Claim, Comparison
-from empirical.claims.measures import each, where
-from empirical.claims.predictions.cells import known, per_seed, places, within
+from empirical.claims.measures import each, known, per_seed, places, where, within
 from empirical.claims.tables import Row, Series, Statistic, Table
 from empirical.experiments.shift import LEVEL
 

@@ -6,8 +6,7 @@ from collections.abc import Callable, Sequence
 from statistics import fmean
 
 from empirical.claims.claim import Claim, Comparison
-from empirical.claims.measures import each, minus, where
-from empirical.claims.predictions.cells import known, per_seed, places, within
+from empirical.claims.measures import each, known, minus, per_seed, places, where, within
 from empirical.claims.tables import Row, Series, Table
 from empirical.experiments.similarity_or_number import DISSIMILAR, LAWS, SIMILAR
 from theory.attribution import Attribution, split

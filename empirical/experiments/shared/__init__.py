@@ -1,4 +1,4 @@
 """What several experiments share.
 
-Imports :mod:`empirical.analysis`, :mod:`empirical.sweeps` and what they import.
+May import :mod:`empirical.analysis`, :mod:`empirical.sweeps` and what they may import.
 """

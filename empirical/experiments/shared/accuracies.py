@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from empirical.config import Config
-from empirical.experiments.shared.rows import grouped
+from empirical.experiments.shared.rows import average, data_name, grouped, percent, spread
 from empirical.printed import PEERS, TABLE1, cell
 from empirical.runtime.progress import Track, silent
-from empirical.sweeps import setting as training
-from empirical.sweeps.setting import Setting, average, data_name, percent, spread
+from empirical.sweeps.sweep import Sweep, run_sweep
 
 __all__ = ["Row", "row", "run", "summarise"]
 
@@ -49,9 +48,9 @@ class Row:
     run: str
 
 
-def run(setting: Setting, track: Track = silent) -> list[Row]:
+def run(sweep: Sweep, track: Track = silent) -> list[Row]:
     """Train what is missing and return a row for each run."""
-    return [row(config, result) for config, result in track(training.results(setting), "runs")]
+    return [row(config, result) for config, result in track(run_sweep(sweep), "runs")]
 
 
 def row(config: Config, result: Mapping[str, Any] | None) -> Row:

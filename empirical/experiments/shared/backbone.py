@@ -4,7 +4,7 @@ The network is trained with cross entropy on equally many images of each class, 
 The training images that it never saw are those of which theory speaks: their features are drawn from the same law as
 those of the test images, which the features of its own training images are not.
 
-The profiles are those of :mod:`empirical.sweeps.setting`; ``cpu`` has a ResNet-8 of its own width (16) at the
+The profiles are those of :mod:`empirical.sweeps.profiles`; ``cpu`` has a ResNet-8 of its own width (16) at the
 images' own resolution and 12 epochs, as the features matter more here than the number of runs. All experiments have
 the same run, which is trained once where they share a folder of runs.
 """
@@ -25,15 +25,17 @@ from numpy.typing import NDArray
 
 from empirical.config import Config
 from empirical.data.load import load
-from empirical.data.longtail import FEWEST
+from empirical.data.pair_draws import FEWEST
 from empirical.data.size import size_of
-from empirical.sweeps import setting as training
+from empirical.sweeps.options import prepare_sweep
+from empirical.sweeps.profiles import profile_config
+from empirical.sweeps.sweep import Sweep
 from theory.support.validate import refuse
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from empirical.data.training_set import Material
+    from empirical.data.training_set import TrainingSet
 
 __all__ = ["BACKBONE", "Frozen", "at_even_ranks", "backbone", "geometry", "held_out", "of_run", "prepare", "ranked"]
 
@@ -53,14 +55,14 @@ class Frozen:
 
     Attributes:
         network: in evaluation mode.
-        material: what it was trained and tested on.
+        training_set: what it was trained and tested on.
         others: the training images that it did not see, uint8, in the order of the data set.
         labels: of these.
         classes: the names of the classes.
     """
 
     network: nn.Module
-    material: Material
+    training_set: TrainingSet
     others: Tensor
     labels: NDArray[np.int64]
     classes: tuple[str, ...]
@@ -76,18 +78,18 @@ class Frozen:
         """Return the features of uint8 images, shape ``(n, d)``."""
         from empirical.analysis import features
 
-        return np.asarray(features.of_images(self.network, self.material, images).double().numpy())
+        return np.asarray(features.of_images(self.network, self.training_set, images).double().numpy())
 
     def pixels(self, images: Tensor) -> Floats:
         """Return uint8 images as the network takes them, as vectors, shape ``(n, pixels)``."""
         from empirical.training.augment import normalize
 
-        taken = normalize(images, self.material.mean, self.material.std)
+        taken = normalize(images, self.training_set.mean, self.training_set.std)
         return np.asarray(taken.flatten(1).double().numpy())
 
     def test_images(self, label: int) -> Tensor:
         """Return the test images of a class."""
-        return self.material.test_images[self.material.test_labels == label]
+        return self.training_set.test_images[self.training_set.test_labels == label]
 
 
 def backbone(profile: str, data: str, smallest: int, seed: int) -> Config:
@@ -100,7 +102,7 @@ def backbone(profile: str, data: str, smallest: int, seed: int) -> Config:
     """
     if smallest < 2 * FEWEST:
         refuse("data", data, f"must hold {2 * FEWEST} training images of each class: half of them train the network")
-    return training.config(profile, data=data, largest=smallest // 2, imbalance=1, seed=seed, **BACKBONE[profile])
+    return profile_config(profile, data=data, largest=smallest // 2, imbalance=1, seed=seed, **BACKBONE[profile])
 
 
 def held_out(smallest: int) -> int:
@@ -113,11 +115,11 @@ def prepare(
     data: Mapping[str, Sequence[str]],
     imbalance: Mapping[str, Sequence[float]],
     check: Callable[[int, float], Any],
-) -> tuple[training.Setting, dict[str, tuple[int, ...]]]:
+) -> tuple[Sweep, dict[str, tuple[int, ...]]]:
     """Return the sweep of the networks, one for all imbalances, and how many training images each class has, by data.
 
     Args:
-        args: as in :func:`empirical.sweeps.setting.prepare`.
+        args: as in :func:`empirical.sweeps.options.prepare_sweep`.
         data: the data sets by profile, where the options name none.
         imbalance: the imbalances likewise.
         check: refuses an imbalance for which the images of a class that the network does not see are too few.
@@ -133,7 +135,7 @@ def prepare(
         check(held_out(min(found[name])), ratio)
         return [backbone(profile, name, min(found[name]), seed)]
 
-    setting = training.prepare(args, plan, data, imbalance)
+    setting = prepare_sweep(args, plan, data, imbalance)
     return replace(setting, configs=tuple(dict.fromkeys(setting.configs))), found
 
 
@@ -147,11 +149,11 @@ def of_run(config: Config, runs: Path, root: Path | None) -> Frozen:
 
     from empirical.training.train import trained_network
 
-    network, material = trained_network(config, runs, root)
+    network, training_set = trained_network(config, runs, root)
     data = load(config.data, root, seed=config.data_seed, resolution=config.resolution)
-    others = np.delete(np.arange(len(data.train_labels)), material.chosen)
+    others = np.delete(np.arange(len(data.train_labels)), training_set.chosen)
     images = torch.from_numpy(data.train_images[others])
-    return Frozen(network, material, images, data.train_labels[others], data.classes)
+    return Frozen(network, training_set, images, data.train_labels[others], data.classes)
 
 
 def ranked(classes: int, separation: Callable[[int, int], float]) -> list[tuple[int, int]]:

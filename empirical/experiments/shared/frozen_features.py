@@ -31,11 +31,12 @@ from empirical.analysis.recall_laws import LAWS, from_balance, from_moments, fro
 from empirical.config import Config
 from empirical.data.dataset import Dataset
 from empirical.data.gaussian import GaussianImages
-from empirical.data.longtail import FEWEST, MOST_DRAWS, draws, majority_count, minority_count
-from empirical.experiments.pairs import SPREAD
-from empirical.experiments.shared import backbone as unseen
+from empirical.data.pair_draws import FEWEST, MOST_DRAWS, draws, majority_count, minority_count
+from empirical.experiments.shared import backbone
+from empirical.experiments.shared.rows import SPREAD, data_name
 from empirical.runtime.command_line import numeric
-from empirical.sweeps import setting as training
+from empirical.sweeps.options import add_sweep_options
+from empirical.sweeps.sweep import Sweep, run_sweep
 from theory.plugin import asymptotic_recalls
 from theory.support.validate import refuse, whole
 
@@ -64,7 +65,7 @@ Floats = NDArray[np.float64]
 
 
 def majority(images: int, imbalance: Sequence[float], name: str = "imbalance") -> int:
-    """Return how many of its ``images`` the majority is trained on (:func:`empirical.data.longtail.majority_count`).
+    """Return how many of its ``images`` the majority is trained on (:func:`empirical.data.pair_draws.majority_count`).
 
     Args:
         images: how many there are.
@@ -104,9 +105,9 @@ def features(run: Config, runs: Path, root: Path | None) -> dict[str, Dataset]:
     from empirical.runtime.threads import one_thread
 
     one_thread()  # the same features to the bit each time, so that predictions from them can be compared
-    seen = unseen.of_run(run, runs, root)
-    images = torch.cat([seen.others, seen.material.test_images])
-    labels = np.concatenate([seen.labels, seen.material.test_labels.numpy()]).astype(np.intp)
+    seen = backbone.of_run(run, runs, root)
+    images = torch.cat([seen.others, seen.training_set.test_images])
+    labels = np.concatenate([seen.labels, seen.training_set.test_labels.numpy()]).astype(np.intp)
     x = seen.features(images)
     found = {"relu": x, "sqrt": np.sqrt(x), "pixels": images.flatten(1).double().numpy()}
     test = np.arange(len(labels)) >= len(seen.labels)
@@ -117,8 +118,8 @@ def true_separation(run: Config) -> Floats | None:
     """Return the separation of any two classes' pixels if the data are ``gaussian``, shape ``(C, C)``; else None.
 
     Example:
-        >>> from empirical.sweeps.setting import config
-        >>> true_separation(config("smoke", data="gaussian:separation=2,classes=3")).round(2).tolist()
+        >>> from empirical.sweeps.profiles import profile_config
+        >>> true_separation(profile_config("smoke", data="gaussian:separation=2,classes=3")).round(2).tolist()
         [[0.0, 2.0, 2.0], [2.0, 0.0, 2.0], [2.0, 2.0, 0.0]]
     """
     kind, _, text = run.data.partition(":")
@@ -146,7 +147,7 @@ class Setting:
         about: what is known once it is written: the predictions' file, SHA-256 and time.
     """
 
-    sweep: training.Setting
+    sweep: Sweep
     images: Mapping[str, int]
     classes: Mapping[str, int]
     repeats: int
@@ -174,13 +175,13 @@ class Setting:
     def stages(self, run: Config, which: Iterable[tuple[str, str]]) -> list[SecondStage]:
         """Return classifiers on the features of a finished run; ``which`` names classifiers and kinds of features."""
         seen, images = features(run, self.sweep.runs, self.sweep.root), self.images[run.data]
-        n_pos = majority(unseen.held_out(images), self.sweep.options["imbalance"])
+        n_pos = majority(backbone.held_out(images), self.sweep.options["imbalance"])
         return [SecondStage(run, seen, kind, classifier, n_pos, self.repeats) for classifier, kind in which]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of a sweep, and how often the minority's images are drawn."""
-    training.add_arguments(parser)
+    add_sweep_options(parser)
     parser.add_argument("--repeats", type=numeric, metavar="N", help="draws of the images, on frozen features")
 
 
@@ -197,7 +198,7 @@ def prepare(
     Raises:
         ValueError: as in :func:`empirical.experiments.shared.backbone.prepare`, or an imbalance leaves too few images.
     """
-    sweep, found = unseen.prepare(args, data, imbalance, lambda images, ratio: majority(images, [ratio]))
+    sweep, found = backbone.prepare(args, data, imbalance, lambda images, ratio: majority(images, [ratio]))
     return Setting(
         sweep=sweep,
         images={name: min(images) for name, images in found.items()},
@@ -211,7 +212,7 @@ def prepare(
 class Trainer:
     """Trains runs of a sweep, some now and some later, within the sweep's time."""
 
-    def __init__(self, sweep: training.Setting) -> None:
+    def __init__(self, sweep: Sweep) -> None:
         """Begin to count the time."""
         self._sweep, self._began = sweep, time.monotonic()
 
@@ -219,7 +220,7 @@ class Trainer:
         """Return each run with its result, None where it is not finished (:func:`training.results`)."""
         own, limit = tuple(dict.fromkeys(runs)), self._sweep.seconds
         left = None if limit is None else max(_INSTANT, limit - (time.monotonic() - self._began))
-        return dict(training.results(replace(self._sweep, configs=own, seconds=left)))
+        return dict(run_sweep(replace(self._sweep, configs=own, seconds=left)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -360,7 +361,7 @@ class SecondStage:
             found |= from_moments(*known.known, known.tests[1], self._n_pos, n_neg)
         oracle = None if self._true is None else self._oracle(self._true[pos, neg], n_neg)
         return Prediction(
-            data=training.data_name(self._run),
+            data=data_name(self._run),
             seed=self._run.seed,
             classifier=self._classifier,
             features=self._kind,
@@ -403,7 +404,7 @@ class SecondStage:
 
 
 def measured(recalls: Sequence[float] | Floats) -> dict[str, float | None]:
-    """Return the mean of the draws' recalls and the quantiles :data:`empirical.experiments.pairs.SPREAD` of them.
+    """Return the mean of the draws' recalls and the quantiles :data:`empirical.experiments.shared.rows.SPREAD` of them.
 
     Example:
         >>> measured([0.25, 0.75])["measured"], measured([0.5])["low"], measured([])["measured"]

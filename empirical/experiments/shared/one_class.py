@@ -18,12 +18,13 @@ from typing import Any
 
 from empirical.config import NO_PRETRAINING, Config
 from empirical.data.size import class_count, size_of
-from empirical.experiments.shared.rows import grouped
+from empirical.experiments.shared.rows import average, data_name, grouped, percent, spread
 from empirical.runtime.command_line import numeric
 from empirical.runtime.progress import Track, silent
-from empirical.sweeps import setting as training
-from empirical.sweeps.setting import PROFILES, Setting, average, data_name, different, percent, spread
-from theory.support.validate import choice, refuse, whole
+from empirical.sweeps.options import add_sweep_options, prepare_sweep
+from empirical.sweeps.profiles import PROFILES, profile_config
+from empirical.sweeps.sweep import Sweep, run_sweep
+from theory.support.validate import choice, distinct, refuse, whole
 
 __all__ = ["DATA", "SCHEDULES", "Design", "Row", "add_arguments", "prepare", "run", "summarise"]
 
@@ -63,7 +64,7 @@ class Design:
         """Check the numbers, as far as that can be done without the data."""
         for name in ("majority", "minority"):
             numbers = [whole(name, value) for value in getattr(self, name)]
-            object.__setattr__(self, name, different(name, numbers))
+            object.__setattr__(self, name, distinct(name, numbers))
         choice("schedule", self.schedule, SCHEDULES)
 
     def runs(self, profile: str, data: str, classes: int, seed: int) -> list[Config]:
@@ -77,7 +78,7 @@ class Design:
         for majority, minority in product(self.majority, self.minority):
             counts = tuple(minority if other == label else majority for other in range(classes))
             own = {"data": data, "counts": counts, "pretrain": self.pretrain, "seed": seed, **self.fields}
-            configs.append(training.config(profile, **own))
+            configs.append(profile_config(profile, **own))
         if self.schedule == "steps":
             most = max(sum(run.counts or ()) for run in configs)
             return [_longer(run, most / sum(run.counts or ())) for run in configs]
@@ -134,7 +135,7 @@ class Row:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options; the experiment's design goes to :func:`prepare`."""
-    training.add_arguments(parser, imbalance=False)
+    add_sweep_options(parser, imbalance=False)
     add = parser.add_argument
     add("--majority", type=numeric, nargs="+", metavar="N", help="images of each of the other classes")
     add("--minority", type=numeric, nargs="+", metavar="N", help="images of the one class")
@@ -143,7 +144,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--schedule", metavar="|".join(SCHEDULES), help="what all runs have the same number of (default: epochs)")
 
 
-def prepare(args: argparse.Namespace, designs: Mapping[str, Design]) -> Setting:
+def prepare(args: argparse.Namespace, designs: Mapping[str, Design]) -> Sweep:
     """Return the sweep that the parsed options describe: the profile's design, with what they change in it."""
     profile = choice("profile", args.profile, PROFILES)
     given = {name: getattr(args, name) for name in ("majority", "minority", "label", "pretrain", "schedule")}
@@ -163,13 +164,13 @@ def prepare(args: argparse.Namespace, designs: Mapping[str, Design]) -> Setting:
             design.check(available(data))
         return runs
 
-    return training.prepare(args, plan, DATA, None, design.arguments())
+    return prepare_sweep(args, plan, DATA, None, design.arguments())
 
 
-def run(setting: Setting, track: Track = silent) -> list[Row]:
+def run(sweep: Sweep, track: Track = silent) -> list[Row]:
     """Train what is missing and return a row for each run."""
-    label = setting.options.get("label")
-    return [_row(config, result, label) for config, result in track(training.results(setting), "runs")]
+    label = sweep.options.get("label")
+    return [_row(config, result, label) for config, result in track(run_sweep(sweep), "runs")]
 
 
 def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:

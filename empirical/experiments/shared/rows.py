@@ -1,12 +1,20 @@
-"""Rows: in groups, and with further tables beside them."""
+"""Rows of an experiment's table: in groups, with empty cells, and their means over the seeds."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import fields
 from itertools import groupby
+from pathlib import Path
+from statistics import fmean, stdev
 from typing import Any, TypeVar
 
-__all__ = ["Tables", "grouped"]
+from empirical.config import Config
+
+__all__ = ["SPREAD", "Tables", "average", "blank", "data_name", "grouped", "percent", "spread"]
+
+SPREAD = (0.025, 0.975)
+"""The quantiles over the repeats that ``low`` and ``high`` are."""
 
 Row = TypeVar("Row")
 Key = TypeVar("Key")
@@ -43,3 +51,44 @@ def grouped(rows: Iterable[Row], key: Callable[[Row], Key]) -> Iterator[tuple[Ke
     """
     for value, own in groupby(sorted(rows, key=key), key=key):
         yield value, list(own)
+
+
+def data_name(run: Config) -> str:
+    """Return what tables call the data of a run: the name, without the folder of a file."""
+    return Path(run.data).name
+
+
+def blank(row: type[Row], run: Config, *where: Any) -> Row:
+    """Return the ``row``, a data class, of a run that is not finished.
+
+    It begins with the cells ``where`` and names the ``run``; what is measured or predicted from it is None.
+    """
+    names = [part.name for part in fields(row)]
+    return row(**{**dict.fromkeys(names), **dict(zip(names, where, strict=False)), "run": run.digest})
+
+
+def percent(part: float) -> float:
+    """Return a fraction in per cent."""
+    return 100 * part
+
+
+def average(values: Sequence[float | None]) -> float | None:
+    """Return the mean of the values that are there; None if none is.
+
+    Example:
+        >>> average([1.0, None, 2.0]), average([None])
+        (1.5, None)
+    """
+    there = [value for value in values if value is not None]
+    return fmean(there) if there else None
+
+
+def spread(values: Sequence[float | None]) -> float | None:
+    """Return the sample's standard deviation of the values that are there; None if they are fewer than two.
+
+    Example:
+        >>> spread([1.0, None, 3.0, 2.0]), spread([1.0, None])
+        (1.0, None)
+    """
+    there = [value for value in values if value is not None]
+    return stdev(there) if len(there) > 1 else None

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from empirical.config import Config
 from empirical.runtime.progress import Track
-from empirical.sweeps import setting as training
-from empirical.sweeps.setting import Setting
+from empirical.sweeps.sweep import Sweep, run_sweep
 
 if TYPE_CHECKING:
     from empirical.analysis.features import Features
@@ -45,7 +44,7 @@ def group_mean(values: Sequence[float], name: str) -> float | None:
     return sum(own) / len(own) if own else None
 
 
-def seen(setting: Setting, track: Track) -> Iterator[tuple[Config, Features | None]]:
+def seen(sweep: Sweep, track: Track) -> Iterator[tuple[Config, Features | None]]:
     """Train what is missing; yield each run with its features, None where it is not finished.
 
     Features are computed on the sweep's device, one run at a time. A run that is finished but has lost its checkpoint
@@ -53,11 +52,11 @@ def seen(setting: Setting, track: Track) -> Iterator[tuple[Config, Features | No
     """
     from empirical.analysis.features import of_run
 
-    for config, result in track(training.results(setting), "features"):
+    for config, result in track(run_sweep(sweep), "features"):
         features = None
         if result is not None:
             try:
-                features = of_run(config, setting.runs, setting.root, setting.device)
+                features = of_run(config, sweep.runs, sweep.root, sweep.device)
             except ValueError as error:
                 print(f"features: {error}", file=sys.stderr, flush=True)
         yield config, features

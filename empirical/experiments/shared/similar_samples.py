@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from empirical.config import Config
-from empirical.experiments.shared.rows import grouped
+from empirical.experiments.shared.rows import average, data_name, grouped, percent, spread
 from empirical.runtime.progress import Track, silent
-from empirical.sweeps import setting as training
-from empirical.sweeps.setting import Setting, average, data_name, percent, spread
+from empirical.sweeps.sweep import Sweep, run_sweep
 
 __all__ = ["DATA", "DEGREE", "FRACTION", "GRID", "IMBALANCE", "Row", "run", "summarise"]
 
@@ -66,9 +65,9 @@ class Row:
     run: str
 
 
-def run(setting: Setting, track: Track = silent) -> list[Row]:
+def run(sweep: Sweep, track: Track = silent) -> list[Row]:
     """Train what is missing and return a row for each run."""
-    return [_row(config, result) for config, result in track(training.results(setting), "runs")]
+    return [_row(config, result) for config, result in track(run_sweep(sweep), "runs")]
 
 
 def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:

@@ -8,9 +8,9 @@ import pytest
 import torch
 from numpy.random import SeedSequence
 
+from empirical.data.channels import channel_statistics
 from empirical.data.gaussian import GaussianImages
 from empirical.data.load import digits, load
-from empirical.training.augment import statistics
 
 GOOD = {
     "x_train": np.arange(24, dtype=np.uint8).reshape(6, 2, 2, 1),
@@ -287,7 +287,7 @@ def test_cifar_as_a_file(name, classes):
     assert np.bincount(data.train_labels).tolist() == [50000 // classes] * classes
     if name == "cifar10":
         # The mean and the deviation that everyone normalises with, in units of 255.
-        mean, std = statistics(torch.from_numpy(data.train_images))
+        mean, std = channel_statistics(torch.from_numpy(data.train_images))
         assert mean.tolist() == pytest.approx([0.4914, 0.4822, 0.4465], abs=1e-4)
         assert std.tolist() == pytest.approx([0.2470, 0.2435, 0.2616], abs=1e-4)
 

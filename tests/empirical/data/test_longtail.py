@@ -8,7 +8,8 @@ from scipy.stats import binomtest
 
 from empirical.data.dataset import HELD_OUT, Dataset
 from empirical.data.load import digits
-from empirical.data.longtail import counts, draws, minority_count, subset
+from empirical.data.longtail import counts, subset
+from empirical.data.pair_draws import draws, minority_count
 
 
 @pytest.mark.parametrize(

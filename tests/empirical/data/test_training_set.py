@@ -6,10 +6,10 @@ import torch
 
 from empirical.config import Config
 from empirical.data import longtail
+from empirical.data.channels import channel_statistics
 from empirical.data.class_names import labelled
 from empirical.data.load import load
-from empirical.data.training_set import gather
-from empirical.training.augment import statistics
+from empirical.data.training_set import load_training_set
 
 DIGITS = Config(data="digits", imbalance=10)
 GAUSSIAN = Config(data="gaussian:separation=4,classes=4,train=30,test=20", imbalance=3)
@@ -28,39 +28,39 @@ def uneven(tmp_path):
 
 def test_images_of_each_class():
     config = replace(GAUSSIAN, counts=(5, 30, 1, 7))
-    material = gather(config, None)
-    assert material.counts == (5, 30, 1, 7)
-    assert material.labels.bincount().tolist() == [5, 30, 1, 7]
+    training_set = load_training_set(config, None)
+    assert training_set.counts == (5, 30, 1, 7)
+    assert training_set.labels.bincount().tolist() == [5, 30, 1, 7]
     data = load(config.data)
-    assert np.array_equal(material.images.numpy(), data.train_images[material.chosen])
-    assert np.array_equal(material.labels.numpy(), data.train_labels[material.chosen])
-    fewer = gather(replace(GAUSSIAN, counts=(5, 20, 1, 7)), None)
-    assert set(fewer.chosen) < set(material.chosen)
+    assert np.array_equal(training_set.images.numpy(), data.train_images[training_set.chosen])
+    assert np.array_equal(training_set.labels.numpy(), data.train_labels[training_set.chosen])
+    fewer = load_training_set(replace(GAUSSIAN, counts=(5, 20, 1, 7)), None)
+    assert set(fewer.chosen) < set(training_set.chosen)
 
 
 def test_counts_that_a_profile_gives_are_the_profiles_images():
-    material = gather(GAUSSIAN, None)
-    again = gather(replace(GAUSSIAN, counts=material.counts), None)
-    assert torch.equal(material.images, again.images)
-    assert torch.equal(material.labels, again.labels)
+    training_set = load_training_set(GAUSSIAN, None)
+    again = load_training_set(replace(GAUSSIAN, counts=training_set.counts), None)
+    assert torch.equal(training_set.images, again.images)
+    assert torch.equal(training_set.labels, again.labels)
 
 
 def test_classes_become_the_labels_in_their_order():
     classes = (7, 2, 5)
-    material = gather(replace(DIGITS, classes=classes, largest=40), None)
-    assert material.counts == (40, 12, 4)
+    training_set = load_training_set(replace(DIGITS, classes=classes, largest=40), None)
+    assert training_set.counts == (40, 12, 4)
     data = load("digits")
-    assert np.array_equal(np.take(classes, material.labels.numpy()), data.train_labels[material.chosen])
-    assert np.array_equal(material.images.numpy(), data.train_images[material.chosen])
+    assert np.array_equal(np.take(classes, training_set.labels.numpy()), data.train_labels[training_set.chosen])
+    assert np.array_equal(training_set.images.numpy(), data.train_images[training_set.chosen])
     own = np.isin(data.test_labels, classes)
-    assert np.array_equal(material.test_images.numpy(), data.test_images[own])
-    assert np.array_equal(np.take(classes, material.test_labels.numpy()), data.test_labels[own])
+    assert np.array_equal(training_set.test_images.numpy(), data.test_images[own])
+    assert np.array_equal(np.take(classes, training_set.test_labels.numpy()), data.test_labels[own])
 
 
 @pytest.mark.parametrize("data_seed", [0, 1])
 def test_the_drawn_test_set_is_the_same_for_all_classes_and_some(data_seed):
     config = replace(DIGITS, data_seed=data_seed)
-    everything, some = gather(config, None), gather(replace(config, classes=(3, 8)), None)
+    everything, some = load_training_set(config, None), load_training_set(replace(config, classes=(3, 8)), None)
     own = [everything.test_images[everything.test_labels == label] for label in (3, 8)]
     assert all(torch.equal(some.test_images[some.test_labels == label], own[label]) for label in (0, 1))
     known = {image.numpy().tobytes() for image in everything.test_images}
@@ -68,7 +68,7 @@ def test_the_drawn_test_set_is_the_same_for_all_classes_and_some(data_seed):
 
 
 def test_another_data_seed_draws_another_test_set():
-    one, two = (gather(replace(DIGITS, data_seed=seed), None) for seed in (0, 1))
+    one, two = (load_training_set(replace(DIGITS, data_seed=seed), None) for seed in (0, 1))
     assert one.fingerprint != two.fingerprint
 
 
@@ -86,7 +86,7 @@ def test_another_data_seed_draws_another_test_set():
 def test_the_largest_that_the_data_have(uneven, changes, counts):
     """The most frequent class gets as many images as leave enough of every class, and not one fewer."""
     config = replace(uneven, **changes)
-    found = gather(config, None).counts
+    found = load_training_set(config, None).counts
     assert found == counts
     available = np.array([9, 20, 3, 8])[list(config.classes or range(4))]
     fitting = [
@@ -96,9 +96,9 @@ def test_the_largest_that_the_data_have(uneven, changes, counts):
         and (kept <= available).all()
     ]
     assert found == tuple(max(fitting, key=lambda kept: kept[0]))
-    assert gather(replace(config, largest=found[0]), None).counts == found
+    assert load_training_set(replace(config, largest=found[0]), None).counts == found
     with pytest.raises(ValueError, match=f"^largest={found[0] + 1}: must be at most {found[0]}: the data have"):
-        gather(replace(config, largest=found[0] + 1), None)
+        load_training_set(replace(config, largest=found[0] + 1), None)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,10 @@ def test_the_largest_that_the_data_have(uneven, changes, counts):
 def test_any_two_classes_can_be_similar(classes, majority, minority):
     config = replace(DIGITS, imbalance=2, classes=classes)
     changes = {"similar_fraction": 0.5, "similar_degree": 0.25, "similar_majority": majority}
-    mixed, plain = gather(replace(config, **changes, similar_minority=minority), None), gather(config, None)
+    mixed, plain = (
+        load_training_set(replace(config, **changes, similar_minority=minority), None),
+        load_training_set(config, None),
+    )
     pixels, labels = load("digits").train_images, load("digits").train_labels
     names = classes or tuple(range(10))
     assert len(mixed.replaced) == len(mixed.partners) == round(0.5 * plain.counts[majority] + 1e-9)
@@ -138,13 +141,13 @@ def test_any_two_classes_can_be_similar(classes, majority, minority):
 )
 def test_refused(changes, message):
     with pytest.raises(ValueError, match=message):
-        gather(replace(GAUSSIAN, **changes), None)
+        load_training_set(replace(GAUSSIAN, **changes), None)
 
 
 def test_similar_samples_change_the_majority_only():
     config = replace(GAUSSIAN, largest=20)
     mixed = replace(config, similar_fraction=0.5, similar_degree=0.2)
-    one, two = gather(config, None), gather(mixed, None)
+    one, two = load_training_set(config, None), load_training_set(mixed, None)
     changed = (one.images != two.images).flatten(1).any(1)
     assert int(changed.sum()) == 10
     assert set(one.labels[changed].tolist()) == {0}
@@ -152,10 +155,10 @@ def test_similar_samples_change_the_majority_only():
 
 
 def test_files_are_taken_as_they_are_unless_an_imbalance_is_given(uneven):
-    material = gather(replace(uneven, imbalance=None), None)
-    assert material.counts == (9, 20, 3, 8)
-    assert material.described() == "40 images of 4 classes: 0 9, 1 20, 2 3, 3 8"
-    assert sorted(material.chosen) == list(range(40))
+    training_set = load_training_set(replace(uneven, imbalance=None), None)
+    assert training_set.counts == (9, 20, 3, 8)
+    assert training_set.described() == "40 images of 4 classes: 0 9, 1 20, 2 3, 3 8"
+    assert sorted(training_set.chosen) == list(range(40))
 
 
 @pytest.fixture
@@ -175,39 +178,39 @@ def test_classes_by_name_and_by_label_are_the_same(named):
     by_label = replace(named, classes=(3, 2, 0), similar_fraction=0.5, similar_majority=1, similar_minority=2)
     assert labelled(by_name, None) == by_label
     assert labelled(by_label, None) == by_label
-    one, two = gather(by_name, None), gather(by_label, None)
+    one, two = load_training_set(by_name, None), load_training_set(by_label, None)
     assert one.classes == two.classes == ("bee", "3", "cat")
     assert torch.equal(one.images, two.images)
     for name, value in (("classes", ("cat", "wasp")), ("classes", ("cat", "4"))):
         with pytest.raises(
             ValueError, match=r"^classes=\['cat', '.*'\]: must be at most 3, .*, or a name: cat, dog, 3, bee$"
         ):
-            gather(replace(named, **{name: value}), None)
+            load_training_set(replace(named, **{name: value}), None)
 
 
 def test_validation_images_are_held_out_of_each_class():
     config = replace(DIGITS, validation=0.2)
-    material, everything = gather(config, None), load("digits")
+    training_set, everything = load_training_set(config, None), load("digits")
     available = np.bincount(everything.train_labels)
-    held = np.bincount(material.validation_labels)
+    held = np.bincount(training_set.validation_labels)
     assert held.tolist() == np.floor(0.2 * available + 0.5).tolist()
-    assert not set(material.validation) & set(material.chosen)
-    assert np.array_equal(material.validation_images.numpy(), everything.train_images[material.validation])
-    assert material.fingerprint == gather(DIGITS, None).fingerprint
-    assert "held out for validation" in material.described()
-    other = gather(replace(config, seed=1), None)
-    assert set(other.validation) != set(material.validation)
-    pretraining = gather(replace(config, pretrain="rotation").pretraining(), None)
-    assert np.array_equal(pretraining.validation, material.validation)
-    rest = np.delete(everything.train_images, material.validation, axis=0)
-    assert torch.equal(material.mean, statistics(torch.from_numpy(rest))[0])
+    assert not set(training_set.validation) & set(training_set.chosen)
+    assert np.array_equal(training_set.validation_images.numpy(), everything.train_images[training_set.validation])
+    assert training_set.fingerprint == load_training_set(DIGITS, None).fingerprint
+    assert "held out for validation" in training_set.described()
+    other = load_training_set(replace(config, seed=1), None)
+    assert set(other.validation) != set(training_set.validation)
+    pretraining = load_training_set(replace(config, pretrain="rotation").pretraining(), None)
+    assert np.array_equal(pretraining.validation, training_set.validation)
+    rest = np.delete(everything.train_images, training_set.validation, axis=0)
+    assert torch.equal(training_set.mean, channel_statistics(torch.from_numpy(rest))[0])
 
 
 def test_a_class_too_small_for_validation_is_named(uneven):
     config = replace(uneven, imbalance=None, validation=0.9)
     with pytest.raises(ValueError, match=r"^validation=0\.9: leaves nothing to train on of the 3 images of class 2$"):
-        gather(config, None)
-    assert gather(replace(config, validation=0.01), None).counts == (8, 19, 2, 7)
+        load_training_set(config, None)
+    assert load_training_set(replace(config, validation=0.01), None).counts == (8, 19, 2, 7)
 
 
 @pytest.mark.parametrize("name", ["chosen.txt", "chosen.npz"])
@@ -219,13 +222,13 @@ def test_positions_from_a_file(tmp_path, uneven, name):
         (tmp_path / name).write_text(",\n".join(map(str, positions)))
     data = load(uneven.data)
     config = replace(uneven, imbalance=None, indices=str(tmp_path / name))
-    material = gather(config, None)
-    assert np.array_equal(material.chosen, positions)
-    assert np.array_equal(material.images.numpy(), data.train_images[positions])
-    held = gather(replace(config, validation=0.2), None)
+    training_set = load_training_set(config, None)
+    assert np.array_equal(training_set.chosen, positions)
+    assert np.array_equal(training_set.images.numpy(), data.train_images[positions])
+    held = load_training_set(replace(config, validation=0.2), None)
     assert sorted([*held.chosen, *held.validation]) == sorted(positions)
     with pytest.raises(ValueError, match=rf"^indices=.*{name}': must hold images of the kept classes; of others: \d+$"):
-        gather(replace(config, classes=(0, 1)), None)
+        load_training_set(replace(config, classes=(0, 1)), None)
 
 
 @pytest.mark.parametrize(
@@ -242,28 +245,28 @@ def test_positions_from_a_file(tmp_path, uneven, name):
 def test_positions_refused(tmp_path, uneven, content, message):
     (tmp_path / "x.txt").write_text(content)
     with pytest.raises(ValueError, match=message):
-        gather(replace(uneven, imbalance=None, indices=str(tmp_path / "x.txt")), None)
+        load_training_set(replace(uneven, imbalance=None, indices=str(tmp_path / "x.txt")), None)
 
 
 def test_the_subset_of_the_published_codebases():
     """Their code, word by word: the global generator, and a shuffle of each class's indices."""
-    material, labels = gather(replace(DIGITS, subset="ldam", seed=5), None), load("digits").train_labels
+    training_set, labels = load_training_set(replace(DIGITS, subset="ldam", seed=5), None), load("digits").train_labels
     before = np.random.get_state()  # noqa: NPY002
     try:
         np.random.seed(0)  # noqa: NPY002
         expected = []
-        for label, count in zip(np.unique(labels), material.counts, strict=True):
+        for label, count in zip(np.unique(labels), training_set.counts, strict=True):
             own = np.where(labels == label)[0]
             np.random.shuffle(own)  # noqa: NPY002
             expected.append(own[:count])
     finally:
         np.random.set_state(before)  # noqa: NPY002
-    assert np.array_equal(material.chosen, np.concatenate(expected))
-    assert material.counts == gather(DIGITS, None).counts
+    assert np.array_equal(training_set.chosen, np.concatenate(expected))
+    assert training_set.counts == load_training_set(DIGITS, None).counts
 
 
 def test_mean_and_std_of_the_configuration():
-    material = gather(replace(DIGITS, mean=(0.25,), std=(0.5,)), None)
-    assert (material.mean.tolist(), material.std.tolist()) == ([0.25], [0.5])
+    training_set = load_training_set(replace(DIGITS, mean=(0.25,), std=(0.5,)), None)
+    assert (training_set.mean.tolist(), training_set.std.tolist()) == ([0.25], [0.5])
     with pytest.raises(ValueError, match=r"^mean=\[0\.1, 0\.2, 0\.3\]: must be 1 numbers, one for each channel$"):
-        gather(replace(DIGITS, mean=(0.1, 0.2, 0.3), std=(1, 1, 1)), None)
+        load_training_set(replace(DIGITS, mean=(0.1, 0.2, 0.3), std=(1, 1, 1)), None)

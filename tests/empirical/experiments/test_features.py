@@ -10,9 +10,10 @@ import torch
 from empirical.analysis.features import Features, of_run
 from empirical.config import Config
 from empirical.experiments import embedding, rebalance, representation
-from empirical.experiments.shared import run_features as finished
+from empirical.experiments.shared import run_features, table1_grid
 from empirical.storage.run_folder import Run
-from empirical.sweeps import setting as training
+from empirical.sweeps.profiles import PROFILES
+from empirical.sweeps.sweep import run_sweep
 from empirical.training.evaluate import retrain_classifier
 from figures.commands import main as draw
 
@@ -41,14 +42,14 @@ def configs():
 
 
 def test_they_use_the_runs_of_rebalance_where_it_has_them():
-    for profile in training.PROFILES:
+    for profile in PROFILES:
         for module in (embedding, representation):
             for name in module.DATA[profile]:
                 for ratio in module.IMBALANCE[profile]:
                     assert set(module.plan(profile, name, ratio, 1)) < set(rebalance.plan(profile, name, ratio, 1))
-        assert set(representation.DATA[profile]) <= set(rebalance.DATA[profile])
+        assert set(representation.DATA[profile]) <= set(table1_grid.DATA[profile])
     assert {embedding.IMBALANCE[profile] for profile in ("cpu", "paper")} == {(50,)}
-    assert embedding.IMBALANCE["smoke"][0] in rebalance.IMBALANCE["smoke"]
+    assert embedding.IMBALANCE["smoke"][0] in table1_grid.IMBALANCE["smoke"]
 
 
 def test_claims_are_judged_by_the_tables(embedded, judged):
@@ -237,10 +238,10 @@ def test_blobs_far_apart(known):
 def test_missing_runs_and_lost_checkpoints_are_empty_rows(swept, monkeypatch, tmp_path, capsys, sweep, table):
     out = swept[0]
     unfinished, lost = embedding.plan("smoke", "digits", IMBALANCE, 0)
-    trained = training.results
+    trained = run_sweep
     monkeypatch.setattr(
-        training,
-        "results",
+        run_features,
+        "run_sweep",
         lambda setting: [(run, None if run == unfinished else found) for run, found in trained(setting)],
     )
     checkpoint = Run(lost, out / "runs").folder / "last.pt"
@@ -281,8 +282,8 @@ def test_their_figures(embedded):
 
 def test_groups():
     for classes in (2, 3, 10, 100):
-        groups = [finished.group(label, classes) for label in range(classes)]
-        assert groups == sorted(groups, key=finished.GROUPS.index)
+        groups = [run_features.group(label, classes) for label in range(classes)]
+        assert groups == sorted(groups, key=run_features.GROUPS.index)
         assert groups[0] == "many"
         assert groups[-1] == "few"
-    assert [finished.group(label, 100) for label in (33, 34, 66, 67)] == ["many", "medium", "medium", "few"]
+    assert [run_features.group(label, 100) for label in (33, 34, 66, 67)] == ["many", "medium", "medium", "few"]

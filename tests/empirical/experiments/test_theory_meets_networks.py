@@ -11,13 +11,13 @@ import pytest
 from numpy.random import SeedSequence
 from scipy.optimize import minimize
 
-from empirical.analysis import linear_classifiers as two_stage
-from empirical.analysis import rarity as gaps
+from empirical.analysis import linear_classifiers, rarity
 from empirical.analysis.classifier_parts import PARTS, recalls, shapley
 from empirical.config import Config
 from empirical.experiments import class_order, corrections, load, norm_angle, pretraining, rebalance, shift
+from empirical.experiments.shared import frozen_features
 from empirical.storage.run_folder import Run
-from empirical.sweeps import setting as training
+from empirical.sweeps.sweep import run_sweep
 from theory import theorem1, theorem2
 
 
@@ -128,8 +128,8 @@ class TestCorrections:
 
     def test_without_bias_the_boundary_passes_through_the_origin(self):
         neg, pos = classes(20_000, 2.0, dimension=2, at=1.5)
-        head = two_stage.weighted_head(pos, neg[:1000], weight_decay=1e-6)
-        head = two_stage.Rule(head.w, 0.0)
+        head = linear_classifiers.weighted_head(pos, neg[:1000], weight_decay=1e-6)
+        head = linear_classifiers.Rule(head.w, 0.0)
         s = theorem2.Setting([3.5, 1.5], [1.5, 1.5], np.eye(2), prior_ratio=1)
         w = theorem2.hyperplane(s)[0]
         expected = w @ (s.mu1 + s.mu2) / 2 / theorem2.separation(s) ** 2
@@ -152,7 +152,7 @@ class TestCorrections:
             return share @ (np.logaddexp(*z.T) - right) + 1e-2 / 2 * np.sum(rows**2)
 
         rows = minimize(loss, rng().standard_normal(6), tol=1e-12).x.reshape(2, 3)
-        head = two_stage.weighted_head(pos, neg, weights, added, 1e-2)
+        head = linear_classifiers.weighted_head(pos, neg, weights, added, 1e-2)
         assert rows[0] == pytest.approx(-rows[1], abs=1e-4)
         assert [*head.w, head.b] == pytest.approx(rows[0] - rows[1], abs=1e-3)
 
@@ -174,14 +174,14 @@ class TestCorrections:
 
     def test_networks_are_predicted_before_they_are_trained(self, swept, tmp_path, monkeypatch, exit_code):
         runs, rows, made = swept("corrections")
-        calls, usual = [], training.results
+        calls, usual = [], run_sweep
 
         def spy(setting):
             written = (tmp_path / "corrections-predictions.csv").exists()
             calls.append((written, {len(set(config.counts or (1,))) for config in setting.configs}))
             return usual(setting)
 
-        monkeypatch.setattr(training, "results", spy)
+        monkeypatch.setattr(frozen_features, "run_sweep", spy)
         argv = ("--profile", "smoke", "--device", "cpu", "--seeds", 1, "--runs", runs, "--out", tmp_path)
         assert exit_code("run", "corrections", *argv) == 0
         assert calls == [(False, {1}), (True, {1, 2})]  # first what is balanced
@@ -247,16 +247,16 @@ class TestNormAngle:
 class TestClassOrder:
     def test_what_adds_up_is_told_apart(self):
         of_place, of_class = np.array([7.0, 5, 4, 1]), np.array([3.0, 2, 0, 6])
-        found = gaps.split(of_class + of_place, of_class[::-1] + of_place)
-        assert found.rarity == pytest.approx(gaps.gap(of_place)) == pytest.approx(3.5)
-        assert found.classes == pytest.approx(gaps.gap(of_class)) == pytest.approx(-0.5)
-        alone = gaps.split([1.0, 2.0], [None])
+        found = rarity.split(of_class + of_place, of_class[::-1] + of_place)
+        assert found.rarity == pytest.approx(rarity.gap(of_place)) == pytest.approx(3.5)
+        assert found.classes == pytest.approx(rarity.gap(of_class)) == pytest.approx(-0.5)
+        alone = rarity.split([1.0, 2.0], [None])
         assert (alone.labels, alone.rarity, alone.classes) == (-1.0, None, None)
 
     def test_smoke(self, swept):
         runs, rows, made = swept("class-order", "--imbalance", 5)
         assert len(rows) == 2 * 4 * 10
-        by_order = {order: [row for row in rows if row["order"] == order] for order in gaps.ORDERS}
+        by_order = {order: [row for row in rows if row["order"] == order] for order in rarity.ORDERS}
         for order, own in by_order.items():
             for row in own:
                 assert row["label"] == (row["place"] if order == "labels" else 9 - row["place"])

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from empirical.runtime import memory
+from empirical.runtime.device import Execution
 from empirical.runtime.memory import kept_memory
-from empirical.training.step import Execution
 
 BLOCK = 2**26
 pytestmark = pytest.mark.skipif(

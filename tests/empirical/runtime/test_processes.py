@@ -11,7 +11,7 @@ import pytest
 
 PROGRAM = """
 import sys
-from empirical import bench
+from empirical.benchmark import bench
 from empirical.commands.bench import main
 
 everything = bench.Plan.candidates.fget
@@ -20,7 +20,7 @@ if __name__ == "__main__":
     plan = ["--arch", "resnet8", "--batch-size", "2", "--steps", "20000", "--stacked", "2"]
     sys.exit(main([*plan, "--json", "bench.json"]))
 """
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PATIENCE = 120
 AT_WORK = {  # the program, the keeper of its semaphores, the process of the measurement, and what that begins
     "ours, beside a busy process": 4,

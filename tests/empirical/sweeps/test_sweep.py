@@ -21,10 +21,12 @@ from submitit.core.utils import FailedJobError, UncompletedJobError
 
 from empirical.config import Config
 from empirical.experiments import rebalance
+from empirical.experiments.shared import table1_grid
 from empirical.runtime.stop import Interrupted
 from empirical.storage.run_folder import Run
-from empirical.sweeps import setting as training
 from empirical.sweeps import slurm
+from empirical.sweeps.profiles import PROFILES
+from empirical.sweeps.sweep import run_sweep
 from empirical.sweeps.workers import Job
 
 ROOT = Path(__file__).parents[3]
@@ -49,15 +51,15 @@ def eventually(found):
 def few():
     """Five trainings."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(rebalance, "METHODS", ("ce", "drw"))
-        patched.setattr(rebalance, "IMBALANCE", {"smoke": (10,)})
+        patched.setattr(table1_grid, "METHODS", ("ce", "drw"))
+        patched.setattr(table1_grid, "IMBALANCE", {"smoke": (10,)})
         yield
 
 
 @pytest.fixture
 def longer(monkeypatch):
     """Runs that last."""
-    monkeypatch.setitem(training.PROFILES, "smoke", {**training.PROFILES["smoke"], "epochs": 2000})
+    monkeypatch.setitem(PROFILES, "smoke", {**PROFILES["smoke"], "epochs": 2000})
 
 
 @pytest.fixture(scope="module")
@@ -71,8 +73,8 @@ def alone(tmp_path_factory, few, smoke):
 @pytest.fixture
 def single(tmp_path, monkeypatch, alone, smoke):
     """The sweep of one of the runs."""
-    monkeypatch.setattr(rebalance, "METHODS", ("ce",))
-    monkeypatch.setattr(rebalance, "PRETRAININGS", ("none",))
+    monkeypatch.setattr(table1_grid, "METHODS", ("ce",))
+    monkeypatch.setattr(table1_grid, "PRETRAININGS", ("none",))
     assert smoke("rebalance", tmp_path / "single", "--runs", alone / "runs") == 0
     return tmp_path / "single"
 
@@ -175,7 +177,7 @@ def test_a_caller_s_executor(tmp_path, alone):
     args = parser.parse_args(["--profile", "smoke", "--device", "cpu", "--runs", str(tmp_path)])
     with ThreadPoolExecutor(2) as pool:
         setting = replace(rebalance.prepare(args), executor=pool)
-        found = training.results(setting)
+        found = run_sweep(setting)
         assert pool.submit(pow, 2, 3).result() == 8
     assert setting.exit_code == 0
     for run, result in found:

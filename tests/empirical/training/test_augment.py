@@ -3,14 +3,8 @@ import torch
 from scipy.stats import binomtest
 from torchvision.transforms import functional as reference
 
-from empirical.training.augment import (
-    crop_and_mirror,
-    normalize,
-    random_crop_and_mirror,
-    random_rotation,
-    rotate,
-    statistics,
-)
+from empirical.data.channels import channel_statistics
+from empirical.training.augment import crop_and_mirror, normalize, random_crop_and_mirror, random_rotation, rotate
 
 DEVICES = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
 
@@ -65,7 +59,7 @@ def test_normalisation_is_torchvisions(device):
 @pytest.mark.parametrize("shape", [(100, 9, 7, 3), (1, 1, 1, 1), (3, 2, 2, 4)])
 def test_statistics(shape):
     images = pictures(*shape)
-    mean, std = statistics(images)
+    mean, std = channel_statistics(images)
     pixels = images.double().reshape(-1, shape[3]) / 255
     torch.testing.assert_close(mean, pixels.mean(0).float())
     spread = pixels.std(0, correction=0)
@@ -81,7 +75,7 @@ def test_statistics_of_many_pixels():
     images = torch.zeros(5000, 16, 16, 2, dtype=torch.uint8)
     images[..., 0] = 201
     images[:1250, ..., 1] = 255
-    mean, std = statistics(images)
+    mean, std = channel_statistics(images)
     assert mean.tolist() == pytest.approx([201 / 255, 0.25], rel=1e-7)
     assert std.tolist() == pytest.approx([1, (3 / 16) ** 0.5], rel=1e-7)
 
@@ -137,7 +131,7 @@ def test_refused():
         rotate(images, torch.tensor([0, 1]))
     for wrong in (images.float(), images[0]):
         for function in (
-            statistics,
+            channel_statistics,
             lambda x: normalize(x, torch.zeros(3), torch.ones(3)),
             lambda x: rotate(x, torch.tensor([0, 1])),
             lambda x: random_crop_and_mirror(x, seeded(), pad=1, mirror=True),

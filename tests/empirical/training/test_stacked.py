@@ -7,9 +7,10 @@ import pytest
 import torch
 
 from empirical.config import Config
-from empirical.data.training_set import gather
+from empirical.data.training_set import load_training_set
+from empirical.runtime.device import Execution
 from empirical.training.stacked import METHODS, Stack
-from empirical.training.step import Execution, Optimizer, Trainer
+from empirical.training.step import Optimizer, Trainer
 from empirical.training.tasks import Supervised
 
 CPU = Execution(torch.device("cpu"))
@@ -22,8 +23,8 @@ RUNS.append(replace(TINY, similar_fraction=0.5))
 
 
 def in_double(config):
-    material = gather(config, None)
-    return replace(material, mean=material.mean.double(), std=material.std.double())
+    training_set = load_training_set(config, None)
+    return replace(training_set, mean=training_set.mean.double(), std=training_set.std.double())
 
 
 def separate(config):
@@ -43,10 +44,10 @@ def separate(config):
 @pytest.fixture
 def _double_networks(monkeypatch):
     """Compute in double precision, so that rounding hides no other difference."""
-    from empirical.training import tasks as learning
+    from empirical.training import tasks
 
-    build = learning.build_network
-    monkeypatch.setattr(learning, "build_network", lambda *args: build(*args).double())
+    build = tasks.build_network
+    monkeypatch.setattr(tasks, "build_network", lambda *args: build(*args).double())
 
 
 @pytest.mark.usefixtures("_double_networks")
@@ -74,9 +75,9 @@ def test_autocast_as_on_cuda():
     code = """
 import torch
 from torch._C import DispatchKey, DispatchKeySet, _ExcludeDispatchKeyGuard
-from empirical import steps
 from empirical.config import Config
-from empirical.data.training_set import gather
+from empirical.data.training_set import load_training_set
+from empirical.runtime import device
 from empirical.training.stacked import Stack
 
 def convolution(images, weights, *given):
@@ -85,14 +86,14 @@ def convolution(images, weights, *given):
 
 library = torch.library.Library("aten", "IMPL")
 library.impl("convolution", convolution, "AutocastCPU")
-steps.has_bfloat16 = lambda device: True
+device.has_bfloat16 = lambda device: True
 size = {"arch": "resnet8", "width": 4, "resolution": 8, "batch_size": 16}
 config = Config(data="gaussian:classes=3,train=40,test=20", imbalance=4, **size)
-execution = steps.Execution(torch.device("cpu"), precision="bfloat16")
-stack = Stack([config, config], [gather(config, None)] * 2, execution)
+execution = device.Execution(torch.device("cpu"), precision="bfloat16")
+stack = Stack([config, config], [load_training_set(config, None)] * 2, execution)
 print(*[loss for loss, _ in stack.epoch(1)])
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parents[2])
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parents[3])
     assert done.returncode == 0, done.stderr
     one, other = map(float, done.stdout.split())
     assert one == pytest.approx(other, rel=1e-3)
@@ -100,8 +101,10 @@ print(*[loss for loss, _ in stack.epoch(1)])
 
 
 def test_a_stack_starts_from_what_was_learnt():
-    learnt = [Supervised(replace(TINY, seed=seed), gather(TINY, None), CPU).module.state_dict() for seed in (7, 8)]
-    stack = Stack([TINY, replace(TINY, method="rw")], [gather(TINY, None)] * 2, CPU, learnt)
+    learnt = [
+        Supervised(replace(TINY, seed=seed), load_training_set(TINY, None), CPU).module.state_dict() for seed in (7, 8)
+    ]
+    stack = Stack([TINY, replace(TINY, method="rw")], [load_training_set(TINY, None)] * 2, CPU, learnt)
     for own, source in zip(stack.states(), learnt, strict=True):
         for name, value in own.items():
             assert torch.equal(value, source[name]) == (name != "classifier.weight" and name != "classifier.bias")
@@ -118,4 +121,4 @@ def test_a_stack_starts_from_what_was_learnt():
 def test_refused(changes, message):
     configs = [TINY, replace(TINY, **changes)]
     with pytest.raises(ValueError, match=message):
-        Stack(configs, [gather(config, None) for config in configs], CPU)
+        Stack(configs, [load_training_set(config, None) for config in configs], CPU)

@@ -7,8 +7,9 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
+from empirical.runtime.device import Execution, find_device
 from empirical.training.networks import build
-from empirical.training.step import Evaluator, Execution, Optimizer, Trainer, find_device
+from empirical.training.step import Evaluator, Optimizer, Trainer
 
 CPU = torch.device("cpu")
 

@@ -10,15 +10,17 @@ import pytest
 import torch
 
 from empirical.config import METHODS, Config
-from empirical.data.training_set import gather
+from empirical.data.training_set import load_training_set
+from empirical.runtime.device import Execution
 from empirical.runtime.monitor import Quiet
 from empirical.runtime.stop import Interrupted, Stop
 from empirical.storage.checkpoint import load_checkpoint
 from empirical.storage.run_folder import Run
+from empirical.sweeps.train_many import train_many
 from empirical.training.augment import normalize
-from empirical.training.step import Execution, Trainer
+from empirical.training.step import Trainer
 from empirical.training.tasks import Supervised, build_network
-from empirical.training.train import Diverged, train, train_many, trained_network
+from empirical.training.train import Diverged, train, trained_network
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -142,7 +144,7 @@ def test_pretraining_is_one_run_for_all_methods_and_is_carried_over(tmp_path):
     assert len([path for path in tmp_path.iterdir() if path.is_dir()]) == 4
     learnt = Run(configs[0].pretraining(), tmp_path).checkpoint()["module"]
     for config in configs:
-        stage = Supervised(config, gather(config, None), CPU)
+        stage = Supervised(config, load_training_set(config, None), CPU)
         fresh = {name: value.clone() for name, value in stage.module.state_dict().items()}
         stage.start_from({k.removeprefix("network."): v for k, v in learnt.items() if k.startswith("network.")})
         for name, value in stage.module.state_dict().items():
@@ -223,10 +225,10 @@ def test_every_method_learns_what_is_easy(tmp_path, method):
 def test_the_result_is_that_of_the_saved_network(tmp_path):
     config = replace(TINY, method="ldam-drw")
     result = train(config, tmp_path, device="cpu")
-    network, material = trained_network(config, tmp_path)
+    network, training_set = trained_network(config, tmp_path)
     with torch.no_grad():
-        logits = network(normalize(material.test_images, material.mean, material.std))
-    decided, labels = logits.argmax(1).numpy(), material.test_labels.numpy()
+        logits = network(normalize(training_set.test_images, training_set.mean, training_set.std))
+    decided, labels = logits.argmax(1).numpy(), training_set.test_labels.numpy()
     confusion = np.zeros((3, 3), dtype=int)
     np.add.at(confusion, (labels, decided), 1)
     assert result["last"]["confusion"] == confusion.tolist()
@@ -241,10 +243,12 @@ def test_the_result_is_that_of_the_saved_network(tmp_path):
 
 def test_the_result_has_the_sweep_over_tau(tmp_path):
     result = train(TINY, tmp_path, device="cpu")
-    network, material = trained_network(TINY, tmp_path)
+    network, training_set = trained_network(TINY, tmp_path)
     with torch.no_grad():
-        seen = network.features(normalize(material.test_images, material.mean, material.std)).double().numpy()
-    weight, labels = network.classifier.weight.detach().double().numpy(), material.test_labels.numpy()
+        seen = (
+            network.features(normalize(training_set.test_images, training_set.mean, training_set.std)).double().numpy()
+        )
+    weight, labels = network.classifier.weight.detach().double().numpy(), training_set.test_labels.numpy()
     found = result["tau"]
     assert found["taus"] == pytest.approx(np.arange(21) / 10)
     for tau, accuracy in zip(found["taus"], found["accuracy"], strict=True):
@@ -263,7 +267,7 @@ def test_the_result_has_the_sweep_over_tau(tmp_path):
 def test_no_tau_where_norms_mean_nothing_or_are_0(tmp_path):
     assert train(replace(TINY, method="ldam"), tmp_path, device="cpu")["tau"] is None
     assert "tau" not in train(replace(TINY, method=None, pretrain="rotation"), tmp_path, device="cpu")
-    stage = Supervised(TINY, gather(TINY, None), CPU)
+    stage = Supervised(TINY, load_training_set(TINY, None), CPU)
     assert stage.swept() is not None
     with torch.no_grad():
         stage.module.classifier.weight[1] = 0
@@ -281,10 +285,10 @@ def test_the_test_images_are_looked_at_as_often_as_asked(tmp_path):
 
 
 def test_the_same_subset_for_every_method_and_another_for_every_seed():
-    materials = [gather(replace(TINY, method=method), None) for method in ("ce", "ldam")]
-    assert torch.equal(materials[0].images, materials[1].images)
-    assert not torch.equal(materials[0].images, gather(replace(TINY, seed=1), None).images)
-    networks = [build_network(replace(TINY, seed=seed), materials[0]).state_dict() for seed in (0, 0, 1)]
+    training_sets = [load_training_set(replace(TINY, method=method), None) for method in ("ce", "ldam")]
+    assert torch.equal(training_sets[0].images, training_sets[1].images)
+    assert not torch.equal(training_sets[0].images, load_training_set(replace(TINY, seed=1), None).images)
+    networks = [build_network(replace(TINY, seed=seed), training_sets[0]).state_dict() for seed in (0, 0, 1)]
     assert same(networks[0], networks[1])
     assert not same(networks[0], networks[2])
 
@@ -383,7 +387,7 @@ def test_what_is_drawn_is_recorded(tmp_path):
     config = replace(TINY, pretrain="rotation", similar_fraction=0.5, similar_degree=0.2)
     with pytest.raises(Interrupted):
         train(config, tmp_path, device="cpu", stop=Impatient(1))
-    material = gather(config, None)
+    training_set = load_training_set(config, None)
     path = Run(config.pretraining(), tmp_path).folder / "images.npz"
     train(config, tmp_path, device="cpu")
     for images in (path, Run(config, tmp_path).folder / "images.npz"):
@@ -391,8 +395,8 @@ def test_what_is_drawn_is_recorded(tmp_path):
             assert set(found) == {"chosen", "replaced", "partners"}
             for name in found:
                 assert found[name].dtype == np.int64
-                assert np.array_equal(found[name], getattr(material, name))
-    assert len(material.replaced) == 15
+                assert np.array_equal(found[name], getattr(training_set, name))
+    assert len(training_set.replaced) == 15
 
 
 @pytest.mark.parametrize("method", ["ce", "drw"])

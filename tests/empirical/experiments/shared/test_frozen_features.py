@@ -12,10 +12,10 @@ from empirical.analysis.agreement import lda_recalls
 from empirical.data.load import load as load_data
 from empirical.data.superclasses import CIFAR100, superclasses
 from empirical.experiments import network_pairs, similarity_or_number
-from empirical.experiments.shared import backbone as unseen
-from empirical.experiments.shared import frozen_features as frozen
+from empirical.experiments.shared import backbone, frozen_features
 from empirical.experiments.similarity_or_number import DISSIMILAR, SIMILAR, attributed
-from empirical.sweeps import setting as training
+from empirical.sweeps.profiles import PROFILES
+from empirical.sweeps.sweep import run_sweep
 from figures.commands import main as draw
 from theory.attribution import split
 from theory.plugin import asymptotic_recalls
@@ -29,14 +29,14 @@ SMALL = ("--imbalance", 1, 8, "--networks", 4, "--pairs", 2)
 @pytest.fixture(scope="module")
 def done(tmp_path_factory, smoke, table):
     """Smoke runs; for each call of the trainer, what it was to train and whether predictions were written by then."""
-    out, calls, usual = tmp_path_factory.mktemp("frozen"), [], training.results
+    out, calls, usual = tmp_path_factory.mktemp("frozen"), [], run_sweep
     with pytest.MonkeyPatch.context() as patch:
 
         def spy(setting):
             calls.append((setting.configs, (out / f"{NETWORKS}-predictions.csv").exists()))
             return usual(setting)
 
-        patch.setattr(training, "results", spy)
+        patch.setattr(frozen_features, "run_sweep", spy)
         assert smoke(NETWORKS, out, *SMALL) == 0
     assert smoke(SIMILARITY, out, "--imbalance", 8) == 0
     return SimpleNamespace(
@@ -101,7 +101,7 @@ def test_other_predictions_are_refused(done, tmp_path, capsys, smoke):
 def test_the_network_has_not_seen_the_images_of_the_second_stage(done):
     run = done.calls[0][0][0]
     data = load_data("digits")
-    seen = frozen.features(run, done.out / "runs", None)["relu"]
+    seen = frozen_features.features(run, done.out / "runs", None)["relu"]
     assert run.counts is None
     assert (run.largest, run.imbalance) == (52, 1)
     assert (~seen.test).sum() == len(data.train_labels) - 10 * 52
@@ -111,10 +111,10 @@ def test_the_network_has_not_seen_the_images_of_the_second_stage(done):
 
 def test_measured_recalls_are_those_of_lda_on_the_drawn_images(done):
     run = done.calls[0][0][0]
-    seen = frozen.features(run, done.out / "runs", None)
+    seen = frozen_features.features(run, done.out / "runs", None)
     for kind in ("relu", "sqrt"):
         x = seen[kind].images
-        drawn = frozen.draws(seen[kind], run.seed, 2)
+        drawn = frozen_features.draws(seen[kind], run.seed, 2)
         for pos, neg in ((3, 8), (8, 3)):
             [row] = [
                 row
@@ -316,6 +316,6 @@ def test_bad_options(assert_refused, name, options, message):
 
 def test_profiles_name_data_imbalances_and_a_network():
     for module in (network_pairs, similarity_or_number):
-        assert module.DATA.keys() == module.IMBALANCE.keys() == training.PROFILES.keys() == unseen.BACKBONE.keys()
-    assert unseen.backbone("paper", "cifar10", 5000, 0).arch == "resnet32"
-    assert unseen.backbone("cpu", "cifar10", 5000, 0).resolution is None
+        assert module.DATA.keys() == module.IMBALANCE.keys() == PROFILES.keys() == backbone.BACKBONE.keys()
+    assert backbone.backbone("paper", "cifar10", 5000, 0).arch == "resnet32"
+    assert backbone.backbone("cpu", "cifar10", 5000, 0).resolution is None

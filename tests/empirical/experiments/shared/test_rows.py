@@ -9,7 +9,7 @@ from numpy.random import SeedSequence
 
 from empirical.data.longtail import counts
 from empirical.experiments import depth, losses, majority, minority, rebalance, ssl
-from empirical.experiments.shared import one_class as toy
+from empirical.experiments.shared import one_class
 from empirical.experiments.shared.one_class import Design
 from empirical.printed import PEERS, cell
 from empirical.runtime.command_line import Parser
@@ -26,7 +26,9 @@ SPEED = {"resnet8": 6000, "resnet14": 3500, "resnet20": 2500}
 def grid(name, profile, seeds=1):
     if name in TOYS:
         design = TOYS[name].DESIGNS[profile]
-        return [run for data in toy.DATA[profile] for i in range(seeds) for run in design.runs(profile, data, 10, i)]
+        return [
+            run for data in one_class.DATA[profile] for i in range(seeds) for run in design.runs(profile, data, 10, i)
+        ]
     module = TABLES[name]
     where = product(module.DATA[profile], module.IMBALANCE[profile], range(seeds))
     return [run for data, ratio, seed in where for run in module.plan(profile, data, ratio, seed)]
@@ -100,7 +102,7 @@ def test_what_else_can_be_chosen():
     assert {(run.pretrain, run.seed) for run in runs} == {("moco", 7)}
     plain, equal = (
         Design(majority=(100, 1000, 5000), minority=(100,), schedule=schedule).runs("paper", "cifar10", 10, 0)
-        for schedule in toy.SCHEDULES
+        for schedule in one_class.SCHEDULES
     )
     assert {run.epochs for run in plain} == {200}
     assert equal[-1] == plain[-1]
@@ -113,7 +115,7 @@ def test_the_accuracies_of_the_one_class_and_of_the_others(swept):
     out, tables = swept
     for name in TOYS:
         rows, made = tables[name]
-        assert list(rows[0]) == list(toy.Row.__dataclass_fields__)
+        assert list(rows[0]) == list(one_class.Row.__dataclass_fields__)
         for row, run in zip(rows, grid(name, "smoke"), strict=True):
             last = Run(run, out / "runs").result()["last"]
             confusion = np.array(last["confusion"])
@@ -154,7 +156,7 @@ def test_their_options_repeat_the_run_and_name_the_class(tmp_path, sweep):
 def test_the_class_is_looked_up_by_its_label():
     [config] = Design(majority=(30,), minority=(10,), label=1).runs("smoke", "digits", 3, 0)
     last = {"confusion": [[8, 1, 1], [2, 5, 3], [0, 4, 6]]}
-    row = toy._row(config, {"last": last}, 1)
+    row = one_class._row(config, {"last": last}, 1)
     assert (row.label, row.minority_images, row.majority_images) == (1, 10, 30)
     assert (row.minority, row.majority, row.accuracy) == pytest.approx((50, 70, 100 * 19 / 30))
 
@@ -162,7 +164,7 @@ def test_the_class_is_looked_up_by_its_label():
 def rows_of(data, seeds, at=1000, gone=()):
     noise = np.random.default_rng(SeedSequence(11))
     return [
-        toy.Row(data, 9, n, 5000, "none", seed, None if n in gone else value, 80.0, 79.0, f"{data}{n}{seed}")
+        one_class.Row(data, 9, n, 5000, "none", seed, None if n in gone else value, 80.0, 79.0, f"{data}{n}{seed}")
         for n in minority.DESIGNS["cpu"].minority
         for seed in range(seeds)
         for value in [60 + 0.003 * (n - at) - 0.03 * max(0, at - n) + seed + noise.normal(0, 1)]

@@ -16,8 +16,8 @@ from empirical import printed
 from empirical.experiments import classwise, load, norms, rebalance, similar_degree, similar_fraction
 from empirical.runtime.stop import Interrupted, Stop
 from empirical.storage.run_folder import Run
-from empirical.sweeps import setting as training
 from empirical.sweeps import sweep as sweeping
+from empirical.sweeps.profiles import PROFILES
 from figures.commands import main as draw
 
 TRAINED = ("rebalance", "norms", "classwise", "similar-fraction", "similar-degree")
@@ -66,7 +66,7 @@ def test_every_cell_of_table_1_and_2_has_a_printed_number():
 
 
 def test_norms_and_classwise_use_the_runs_of_rebalance():
-    for profile in training.PROFILES:
+    for profile in PROFILES:
         runs = set(grid(rebalance, profile))
         for name, ratio in {(run.data, run.imbalance) for run in runs}:
             assert set(norms.plan(profile, name, ratio, 0)) < runs
@@ -75,12 +75,12 @@ def test_norms_and_classwise_use_the_runs_of_rebalance():
 
 @pytest.mark.parametrize(("module", "varied", "fixed"), [(similar_fraction, 0, 1), (similar_degree, 1, 0)])
 def test_the_grids_of_figures_3_and_4(module, varied, fixed):
-    from empirical.experiments.shared import similar_samples as similarity
+    from empirical.experiments.shared import similar_samples
 
     runs = [
         run
-        for ratio in similarity.IMBALANCE["paper"]
-        for name in similarity.DATA["paper"]
+        for ratio in similar_samples.IMBALANCE["paper"]
+        for name in similar_samples.DATA["paper"]
         for run in module.plan("paper", name, ratio, 0)
     ]
     mixed = [(run.similar_fraction, run.similar_degree) for run in runs]

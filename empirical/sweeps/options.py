@@ -1,0 +1,174 @@
+"""The command-line options of a sweep: from what was typed to a sweep whose arguments are checked."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from empirical.config import Config
+from empirical.data.longtail import imbalance_ratio
+from empirical.runtime.command_line import ROOT, folder, numeric
+from empirical.runtime.stop import duration
+from empirical.runtime.threads import GPU_WORKERS, wait_passively
+from empirical.sweeps.profiles import PROFILES
+from empirical.sweeps.sweep import Sweep, check_executor
+from theory.support.validate import choice, distinct, refuse, whole
+
+__all__ = ["Plan", "add_sweep_options", "prepare_sweep"]
+
+_SEEDS = {"smoke": 1, "cpu": 3, "paper": 3}
+_MOST_SEEDS = 1000
+_MOST_WORKERS = 1000
+
+Plan = Callable[[str, str, Any, int], list[Config]]
+"""From a profile, a data set, an imbalance and a seed to the runs that an experiment has for them.
+
+The imbalance is None in an experiment that has none to choose.
+"""
+
+
+def add_sweep_options(parser: argparse.ArgumentParser, *, imbalance: bool = True) -> None:
+    """Add the options of a sweep, with or without ``--imbalance``; plan and defaults go to :func:`prepare_sweep`."""
+    add = parser.add_argument
+    add("--profile", required=True, metavar="smoke|cpu|paper", help="how much: seconds, a laptop, or a GPU")
+    add(
+        "--data", nargs="+", metavar="DATA", help="cifar10, cifar100, digits, gaussian, a .npz file, a folder of images"
+    )
+    add("--root", type=folder, default=ROOT, metavar="DIR", help=f"the folder of the data sets (default: {ROOT})")
+    if imbalance:
+        text = "images of the first class over those of the last"
+        add("--imbalance", type=numeric, nargs="+", metavar="R", help=text)
+    add("--seeds", type=numeric, metavar="N", help="repeat with the seeds 0 to N - 1")
+    add(
+        "--runs",
+        type=folder,
+        metavar="DIR",
+        help="the folder of the runs (default: runs in the folder for the results)",
+    )
+    add("--time-budget", metavar="TIME", help="stop in time and make the table of what is there: 90s, 9m, 1.5h")
+    add("--device", default="auto", metavar="auto|cpu|cuda", help="what computes (default: auto)")
+    add(
+        "--workers",
+        type=numeric,
+        metavar="N",
+        help=f"runs side by side (default: one a core, {GPU_WORKERS} on a GPU; smoke: 1; as many as a cluster takes)",
+    )
+    add(
+        "--executor",
+        metavar="dask://HOST:PORT|submitit",
+        help="train on a Dask cluster, or as jobs of SLURM (default: processes of this machine)",
+    )
+    add(
+        "--resources",
+        type=_resource,
+        nargs="+",
+        default=[],
+        metavar="NAME=VALUE",
+        help="what a run takes of a Dask worker (GPU=1), or a job's parameters for SLURM (time=60 partition=gpu)",
+    )
+    parser.set_defaults(only_plan=False)
+
+
+def prepare_sweep(
+    args: argparse.Namespace,
+    plan: Plan,
+    data: Mapping[str, Sequence[str]],
+    imbalance: Mapping[str, Sequence[float]] | None,
+    options: Mapping[str, Any] | None = None,
+) -> Sweep:
+    """Return the sweep that the parsed options describe, everything checked and nothing written.
+
+    Args:
+        args: the options of :func:`add_sweep_options`, and ``out``. With ``only_plan`` nothing is loaded or checked
+            either: ``python -m empirical list`` asks for the runs alone.
+        plan: the experiment's runs.
+        data: the data sets by profile, where the options name none.
+        imbalance: the imbalances likewise; None if the parser has no ``--imbalance``.
+        options: the experiment's own options, as the command line that repeats the sweep is to have them.
+
+    Raises:
+        ValueError: an option is outside its range, the data are missing or too few, the device is missing, or the
+            folder of the runs holds a run of other data or a result that cannot be read.
+    """
+    profile = choice("profile", args.profile, PROFILES)
+    names = distinct("data", args.data or data[profile])
+    ratios: tuple[Any, ...] = (None,)
+    if imbalance is not None:
+        ratios = distinct("imbalance", [imbalance_ratio(value) for value in args.imbalance or imbalance[profile]])
+    seeds = whole("seeds", _SEEDS[profile] if args.seeds is None else args.seeds, most=_MOST_SEEDS)
+    workers = None if args.workers is None else whole("workers", args.workers, most=_MOST_WORKERS)
+    seconds = None if args.time_budget is None else duration(args.time_budget)
+    configs = [
+        run for name in names for ratio in ratios for seed in range(seeds) for run in plan(profile, name, ratio, seed)
+    ]
+    resources = dict(args.resources)
+    setting = Sweep(
+        profile,
+        names,
+        {**({} if imbalance is None else {"imbalance": ratios}), **(options or {})},
+        seeds,
+        tuple(configs),
+        args.runs or args.out / "runs",
+        args.root,
+        args.device,
+        workers,
+        seconds,
+        {},
+        args.executor,
+        resources,
+        out=getattr(args, "out", Path()),  # a caller that names the folder of the runs need not have one
+    )
+    if args.only_plan:
+        return setting
+    check_executor(args.executor, resources)
+    wait_passively()
+    # Torch is imported from here on: the setting of its threads must come before.
+    from empirical.data.training_set import load_training_set
+    from empirical.runtime.device import DEVICES, find_device
+    from empirical.storage.run_folder import Run
+    from empirical.training.tasks import build_network
+
+    if args.executor is None:
+        find_device(args.device)
+    else:
+        choice("device", args.device, DEVICES)  # another machine has it
+    runs = setting.runs
+    about: dict[str, Any] = {}
+    for name in names:
+        by_classes: dict[tuple[int | str, ...], list[Config]] = {}
+        for run in configs:
+            if run.data == name:
+                by_classes.setdefault(run.classes or (), []).append(run)
+        for own in by_classes.values():
+            training_set = load_training_set(_hardest(own), args.root)
+            build_network(own[0], training_set)  # refuses images that the network cannot take
+            for run in own:
+                known = Run(run, runs).result()
+                if known is not None and known["data"] != training_set.fingerprint:
+                    refuse("data", name, f"must hold the images that {Run(run, runs).folder} was trained on")
+            first = {
+                "fingerprint": training_set.fingerprint,
+                "classes": len(training_set.counts),
+                "test_images": len(training_set.test_labels),
+            }
+            about.setdefault(Path(name).name, first)
+    return replace(setting, about=about)
+
+
+def _hardest(runs: Sequence[Config]) -> Config:
+    """Return a run whose images are enough for each of the runs, which are of one data set."""
+    counts = [run.counts for run in runs if run.counts is not None]
+    if not counts:
+        return max(runs, key=lambda run: run.imbalance or 0)
+    return replace(runs[0], counts=tuple(map(max, zip(*counts, strict=True))))
+
+
+def _resource(text: str) -> tuple[str, Any]:
+    """Return the name and the value of a resource."""
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise argparse.ArgumentTypeError(f"{text!r}: must be NAME=VALUE")
+    return name, numeric(value)
