@@ -14,7 +14,14 @@ each seed, positive where the sentence holds; where two runs of a seed share ima
 
 The errors of a claim have one budget, 5 %, however many comparisons it makes: half of it for a wrong confirmation and
 half for a wrong contradiction (:mod:`empirical.claims.statistics`). The ledger as a whole has no such bound: of 100
-claims that are true to the letter of their statistic, 2.5 may be called contradicted.
+verdicts 2.5 are expected to be wrong, as of true claims 2.5 % may be called contradicted, and of wrong ones 2.5 %
+confirmed. ``verify`` says what this comes to. A verdict is of one profile and one data set, so that it does not depend
+on which folders are read together.
+
+A sentence that something *can* or *may* happen is confirmed by one comparison that holds (after Hochberg's adjustment
+for all of them), and contradicted only by all. A comparison outside the paper's own setting, or by a further index of
+the same thing, describes: it decides nothing. For an undecided claim ``verify`` says which effect its seeds could have
+shown, and how many seeds would show what was measured.
 
 The paper's claims by number: E1 Figure 1, E2 Figure 2, E3 Figure 3, E4 Figures 3 and 4, E5 Table 1, E6 Figure 5, E7
 Table 2, E8 Figure 6, E9 section 5.4. Beside the verdict stands what the paper's own printed tables say to the sentence
@@ -51,7 +58,7 @@ is no missing run: its comparison says what it is ``lacking`` (:func:`empirical.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from empirical.claims import predictions
@@ -105,7 +112,10 @@ CLAIMS: tuple[Claim, ...] = tuple(claim for section in SECTIONS for claim in sec
 
 
 def findings(folders: Sequence[Path], claims: Sequence[Claim] = CLAIMS) -> list[Finding]:
-    """Return the verdict on each claim, once for each profile that has a table for it.
+    """Return the verdict on each claim, once for each profile and data set that has a table for it.
+
+    So a verdict does not depend on which other folders are read beside its own. A sentence about several data sets is
+    borne out if it is on each of them, and contradicted if it is on one; each verdict has a budget of its own.
 
     Raises:
         ValueError: a folder is missing, or a table in it cannot be read.
@@ -115,5 +125,19 @@ def findings(folders: Sequence[Path], claims: Sequence[Claim] = CLAIMS) -> list[
     found = []
     for claim in claims:
         own = {profile: tables for profile, tables in profiles.items() if set(claim.experiments) & tables.keys()}
-        found += [judge(claim, tables, profile) for profile, tables in own.items()] or [judge(claim, {}, sole)]
+        judged = [part for profile, tables in own.items() for part in _by_data(claim, tables, profile)]
+        found += judged or [judge(claim, {}, sole)]
     return found
+
+
+def _by_data(claim: Claim, tables: Mapping[str, Table], profile: str) -> list[Finding]:
+    """Return the verdicts on a claim, one a data set; one that says why, where no data set has anything for it."""
+    read_by_claim = {name: tables[name] for name in claim.experiments if name in tables}
+    names = dict.fromkeys(str(row.get("data", "")) for table in read_by_claim.values() for row in table.rows)
+    if len(names) < 2:
+        return [judge(claim, read_by_claim, profile)]
+    judged = []
+    for name in names:
+        own = {key: table.of_data(name) for key, table in read_by_claim.items()}
+        judged.append(judge(claim, {key: table for key, table in own.items() if table.rows}, profile))
+    return [part for part in judged if part.verdict != NOT_MEASURED] or judged[:1]

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from empirical.claims.statistics import ALPHA, decide
+from empirical.claims.statistics import ALPHA, decide, power
 from empirical.claims.tables import LackingError, Table
 
 __all__ = [
@@ -54,12 +54,15 @@ class Comparison:
             finite, such as a share of nothing, counts as no value.
         data: the data set.
         lacking: what the table has too little of, where no run of its grid would give a value.
+        decides: whether the verdict rests on it. One that describes only, such as a setting that the paper does not
+            have or a second index of the same thing, is shown beside the verdict and takes nothing of its budget.
     """
 
     label: str
     values: Mapping[int, float | None]
     data: str = ""
     lacking: str = ""
+    decides: bool = True
 
 
 Measure = Callable[[Mapping[str, Table]], list[Comparison]]
@@ -81,6 +84,8 @@ class Claim:
         margin: for a claim of no effect, which effect counts as none, and why.
         reading: how the sentence is read, where it can be read in more than one way.
         ours: whether it is a prediction of our own, and not a sentence of the paper.
+        somewhere: whether the sentence says that something *can* happen: one comparison that holds confirms it, and
+            only all of them together contradict it.
     """
 
     id: str
@@ -92,11 +97,29 @@ class Claim:
     margin: str | None = None
     reading: str | None = None
     ours: bool = False
+    somewhere: bool = False
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A comparison with what was found: its own interval, the one that holds for all together, ``holds`` or not."""
+    """A comparison with what was found.
+
+    Attributes:
+        label: what is compared, and where.
+        verdict: ``confirmed``, ``contradicted`` or ``undecided at this scale``, of this comparison alone.
+        mean: over the seeds.
+        low: of its own interval, which confirms.
+        high: likewise.
+        low_all: of the interval that holds for all comparisons together, which contradicts.
+        high_all: likewise.
+        seeds: how many have a value.
+        missing: how many runs are not there.
+        data: the data set.
+        decides: whether the verdict on the claim rests on it.
+        detectable: the effect that as many seeds with this spread show with a chance of 80 %; None without a spread.
+        seeds_needed: how many seeds show the mean that was measured with that chance; None where the mean is not on the
+            claim's side, or more than 1,000 are needed.
+    """
 
     label: str
     verdict: str
@@ -108,6 +131,14 @@ class Judged:
     seeds: int
     missing: int
     data: str
+    decides: bool = True
+    detectable: float | None = None
+    seeds_needed: int | None = None
+
+    @property
+    def interval(self) -> tuple[float | None, float | None]:
+        """The interval of the test that decided: that of all comparisons together where it contradicts."""
+        return (self.low_all, self.high_all) if self.verdict == CONTRADICTED else (self.low, self.high)
 
 
 @dataclass(frozen=True)
@@ -137,9 +168,24 @@ class Finding:
         """How many of the comparisons are confirmed, and how many contradicted."""
         if not self.comparisons:
             return ""
-        found = Counter(part.verdict for part in self.comparisons)
+        deciding = [part for part in self.comparisons if part.decides]
+        found = Counter(part.verdict for part in deciding)
         against = f", {found[CONTRADICTED]} contradicted" if found[CONTRADICTED] else ""
-        return f"{found[CONFIRMED]} of {len(self.comparisons)} confirmed{against}"
+        return f"{found[CONFIRMED]} of {len(deciding)} confirmed{against}"
+
+    @property
+    def power(self) -> str:
+        """What the seeds of an undecided claim could have shown, and how many seeds would show what was measured."""
+        if self.verdict != UNDECIDED:
+            return ""
+        left = [part for part in self.comparisons if part.decides and part.verdict == UNDECIDED and part.detectable]
+        if not left:
+            return ""
+        least = max(part.detectable or 0.0 for part in left)
+        needed = [part.seeds_needed for part in left]
+        known = [value for value in needed if value is not None]
+        more = f"; {max(known)} seeds would show what was measured" if len(known) == len(needed) else ""
+        return f"{self.seeds} show an effect of {least:.2g} with a chance of 80 %{more}"
 
     @property
     def seeds(self) -> str:
@@ -168,6 +214,7 @@ class Finding:
             "data": list(self.data),
             "verdict": self.verdict,
             "counts": self.counts,
+            "power": self.power,
             "alpha": ALPHA,
             "comparisons": [dict(vars(part)) for part in self.comparisons],
             "missing": list(self.missing),
@@ -179,7 +226,8 @@ def judge(claim: Claim, tables: Mapping[str, Table], profile: str = "") -> Findi
     """Return the verdict on a claim by the tables of a profile.
 
     ``confirmed``: all comparisons hold. ``contradicted``: at least one fails. ``undecided at this scale``: neither,
-    because intervals reach over 0, or comparisons are missing; one seed is never enough. See
+    because intervals reach over 0, or comparisons are missing; one seed is never enough. Of a claim that something can
+    happen one comparison that holds is enough, and it is contradicted if all intervals lie below 0. See
     :mod:`empirical.claims.statistics` for the errors that this can make.
 
     Example:
@@ -200,6 +248,8 @@ def judge(claim: Claim, tables: Mapping[str, Table], profile: str = "") -> Findi
             comparisons = claim.measure(there)
             if not comparisons:
                 missing.append(f"anything to compare in the table {', '.join(there)}")
+            elif not any(part.decides for part in comparisons):
+                missing.append(f"the paper's own setting in the table {', '.join(there)}")
         except LackingError as error:
             comparisons = []
             missing.append(str(error))
@@ -214,7 +264,7 @@ def judge(claim: Claim, tables: Mapping[str, Table], profile: str = "") -> Findi
     if any(part.data for part in late):
         make += [command for table in there.values() for command in table.commands]
     judged = _judged(comparisons)
-    return Finding(claim, profile, data, _verdict(judged), judged, tuple(missing), tuple(make))
+    return Finding(claim, profile, data, _verdict(judged, claim.somewhere), judged, tuple(missing), tuple(make))
 
 
 def _undefined(part: Comparison) -> bool:
@@ -222,14 +272,32 @@ def _undefined(part: Comparison) -> bool:
     return all(value is not None and not math.isfinite(value) for value in part.values.values())
 
 
-def _verdict(judged: Sequence[Judged]) -> str:
-    verdicts = {part.verdict for part in judged}
+def _verdict(judged: Sequence[Judged], somewhere: bool) -> str:
+    deciding = [part for part in judged if part.decides]
+    verdicts = {part.verdict for part in deciding}
+    if somewhere:
+        if CONFIRMED in verdicts:
+            return CONFIRMED
+        below = [part.high is not None and part.high < 0 for part in deciding]
+        return CONTRADICTED if below and all(below) else UNDECIDED
     if CONTRADICTED in verdicts:
         return CONTRADICTED
     return CONFIRMED if verdicts == {CONFIRMED} else UNDECIDED
 
 
 def _judged(comparisons: Sequence[Comparison]) -> tuple[Judged, ...]:
+    """Judge those that decide under one budget, and those that describe under one of their own."""
+    found: dict[int, Judged] = {}
+    for decides in (True, False):
+        own = [(k, part) for k, part in enumerate(comparisons) if part.decides is decides]
+        found |= dict(zip((k for k, _ in own), _together([part for _, part in own]), strict=True))
+    return tuple(found[k] for k in range(len(comparisons)))
+
+
+def _together(comparisons: Sequence[Comparison]) -> tuple[Judged, ...]:
+    """Judge comparisons that share a budget."""
+    if not comparisons:
+        return ()
     seeds = sorted({seed for part in comparisons for seed in part.values})
     values = [[_or_nan(part.values.get(seed)) for seed in seeds] for part in comparisons]
     found = decide(np.array(values).reshape(len(comparisons), len(seeds)))
@@ -237,6 +305,7 @@ def _judged(comparisons: Sequence[Comparison]) -> tuple[Judged, ...]:
         CONFIRMED if up else CONTRADICTED if down else UNDECIDED
         for up, down in zip(found.holds, found.fails, strict=True)
     ]
+    detectable, needed = power(found, len(comparisons))
     return tuple(
         Judged(
             label=part.label,
@@ -244,6 +313,9 @@ def _judged(comparisons: Sequence[Comparison]) -> tuple[Judged, ...]:
             seeds=int(found.seeds[k]),
             missing=sum(value is None for value in part.values.values()),
             verdict=verdicts[k],
+            decides=part.decides,
+            detectable=_or_none(detectable[k]),
+            seeds_needed=needed[k],
             **{name: _or_none(getattr(found, name)[k]) for name in ("mean", "low", "high", "low_all", "high_all")},
         )
         for k, part in enumerate(comparisons)

@@ -44,12 +44,20 @@ def each(measure: Callable[[Table], list[Comparison]]) -> Measure:
     return measured
 
 
-def compared(label: str, data: str, series: Callable[[], Series], by: float = 0.0, factor: float = 1.0) -> Comparison:
+def compared(
+    label: str,
+    data: str,
+    series: Callable[[], Series],
+    by: float = 0.0,
+    factor: float = 1.0,
+    *,
+    decides: bool = True,
+) -> Comparison:
     """Return the comparison of ``factor`` times a series plus ``by``, or if that has too few points, what it lacks."""
     try:
-        return Comparison(label, shifted(series(), by, factor), data)
+        return Comparison(label, shifted(series(), by, factor), data, decides=decides)
     except TooFewError as error:
-        return Comparison(label, {}, data, lacking=str(error))
+        return Comparison(label, {}, data, lacking=str(error), decides=decides)
 
 
 def along(table: Table, x: str, statistic: Statistic, **cells: Any) -> Series:

@@ -27,19 +27,27 @@ the seeds is a look before the end, and looking many times costs more than one b
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import brentq
 from scipy.special import stdtr, stdtrit
+from scipy.stats import nct
 
 from theory.support.validate import number
 
-__all__ = ["ALPHA", "Decision", "decide"]
+__all__ = ["ALPHA", "POWER", "Decision", "decide", "power", "seeds_needed", "visible_effect"]
 
 ALPHA = 0.05
 """The error budget of a claim."""
 
+POWER = 0.8
+"""The chance with which an effect is to be seen that is called visible."""
+
+_MOST_SEEDS = 1000
 _ROUNDING = 1e-9  # relative to the mean: what floating point leaves where all seeds agree
 
 
@@ -107,6 +115,60 @@ def decide(values: ArrayLike, alpha: float = ALPHA) -> Decision:
         holds=_adjusted(up, step_up=True) <= alpha / 2,
         fails=_adjusted(down, step_up=False) <= alpha / 2,
     )
+
+
+@cache
+def visible_effect(seeds: int, comparisons: int = 1, power: float = POWER, alpha: float = ALPHA) -> float:
+    """Return the effect, in standard deviations over seeds, that is confirmed with a chance of ``power``.
+
+    All of ``comparisons`` independent ones of that size together: each must pass by itself at ``alpha / 2``, with a
+    chance of ``power ** (1 / comparisons)``, by Student's noncentral law.
+
+    Args:
+        seeds: how many, at least 2.
+        comparisons: how many must hold.
+        power: the chance, between 0 and 1.
+        alpha: the budget of the claim.
+
+    Example:
+        >>> round(visible_effect(3), 1), round(visible_effect(3, comparisons=6), 1)
+        (3.3, 4.7)
+    """
+    each = power ** (1 / comparisons)
+    limit = stdtrit(seeds - 1, 1 - alpha / 2)
+    return float(brentq(lambda d: nct.sf(limit, seeds - 1, d * math.sqrt(seeds)) - each, 0, 100))
+
+
+def seeds_needed(effect: float, comparisons: int = 1, power: float = POWER, alpha: float = ALPHA) -> int | None:
+    """Return how many seeds show an effect of ``effect`` standard deviations; None if it takes more than 1,000.
+
+    Example:
+        >>> seeds_needed(3.3), seeds_needed(1.0), seeds_needed(0.0)
+        (3, 10, None)
+    """
+    if not effect > 0 or visible_effect(_MOST_SEEDS, comparisons, power, alpha) > effect:
+        return None
+    low, high = 2, _MOST_SEEDS
+    while low < high:
+        middle = (low + high) // 2
+        if visible_effect(middle, comparisons, power, alpha) <= effect:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+def power(found: Decision, comparisons: int) -> tuple[NDArray[np.float64], list[int | None]]:
+    """Return for each comparison the effect that its seeds would have shown, and the seeds that its mean needs."""
+    spread = (found.high - found.mean) * np.sqrt(found.seeds) / stdtrit(np.maximum(found.seeds - 1, 1), 1 - ALPHA / 2)
+    visible = {n: visible_effect(n, comparisons) for n in {*found.seeds[~np.isnan(spread)].tolist()}}
+    effects = np.array(
+        [math.nan if math.isnan(s) else s * visible[n] for s, n in zip(spread, found.seeds.tolist(), strict=True)]
+    )
+    needed = [
+        None if math.isnan(s) else seeds_needed(m / s, comparisons) for m, s in zip(found.mean, spread, strict=True)
+    ]
+    return effects, needed
 
 
 def _adjusted(p: NDArray[np.float64], *, step_up: bool) -> NDArray[np.float64]:

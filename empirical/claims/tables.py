@@ -6,7 +6,7 @@ import csv
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NoReturn
@@ -60,6 +60,10 @@ class Table:
         """Return the rows with these cells."""
         self.need(*cells)
         return [row for row in self.rows if all(row[name] == value for name, value in cells.items())]
+
+    def of_data(self, name: str) -> Table:
+        """Return the rows of a data set."""
+        return replace(self, rows=tuple(row for row in self.rows if str(row.get("data", "")) == name))
 
     def values(self, column: str, **cells: Any) -> list[Any]:
         """Return the different values of a column, where the rows have these cells, in the table's order."""

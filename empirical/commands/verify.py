@@ -76,6 +76,7 @@ def _table(profile: str, ours: bool, found: Sequence[Finding], *, narrow: bool) 
         verdict = f"[{_STYLE[f.verdict]}]{f.verdict}[/]"
         reading = "" if f.claim.reading is None else f" (read as: {f.claim.reading})"
         found_so_far = f"{f.counts}; {f.late} lack runs or values" if f.late else f.counts
+        found_so_far += f"; {f.power}" if f.power else ""
         measured = ", ".join((*f.data, f"{f.seeds}: {found_so_far}")) if f.data else ""
         words = [f.claim.printed + reading, measured, *([] if ours else ["" if own is None else str(own)])]
         cells = ["\n".join(filter(None, words))] if narrow else words
@@ -86,9 +87,12 @@ def _table(profile: str, ours: bool, found: Sequence[Finding], *, narrow: bool) 
 def _summary(found: Sequence[Finding]) -> str:
     verdicts = Counter(f.verdict for f in found)
     listed = ", ".join(f"{verdicts[name]} {name}" for name in _STYLE if verdicts[name])
-    half = f"{100 * ALPHA / 2:g} %"
-    judged = f" A claim is called either way wrongly with a chance of at most {half}, if seeds differ normally."
-    return f"{len(found)} claims: {listed}." + (judged if len(verdicts.keys() - {NOT_MEASURED}) else "")
+    judged = len(found) - verdicts[NOT_MEASURED]
+    chance = (
+        f" A verdict is wrong with a chance of at most {100 * ALPHA / 2:g} %, if seeds differ normally: of {judged}, "
+        f"{ALPHA / 2 * judged:.1f} are expected to be."
+    )
+    return f"{len(found)} verdicts: {listed}." + (chance if judged else "")
 
 
 def _published(cells: Sequence[printed_tables.Cell]) -> str:

@@ -29,6 +29,9 @@ The bend is how far the parabola through the points of that half leaves its chor
 standard error of one point of the curve: a smaller bend cannot be seen in a figure of single runs.
 """
 
+LEAST_POINTS = 5
+"""The fewest points of that half: a parabola has three numbers, and what is left over must tell a bend from noise."""
+
 SCARCE = 0.1
 """Up to which part of the largest number of images few are left in Figure 2."""
 
@@ -63,10 +66,10 @@ def _curves(table: Table, x: str) -> Iterator[tuple[str, str, Callable[[Statisti
 def _flat(table: Table) -> list[Comparison]:
     comparisons = []
     for data, name, series in _curves(table, "majority_images"):
-        for axis, scale in (("against the number", float), ("against its logarithm", math.log)):
+        for axis, scale in (("against the logarithm of the number", math.log), ("against the number", float)):
             rise = partial(series, trend("majority_images", _minority, scale))
             label = f"{name}, tendency {axis}"
-            comparisons.append(compared(label, data, rise, by=FALL))
+            comparisons.append(compared(label, data, rise, by=FALL, decides=scale is math.log))
     return comparisons
 
 
@@ -86,7 +89,7 @@ def _upper(rows: Sequence[Row], least: int) -> list[tuple[float, float]] | None:
 
 def _bend(rows: Sequence[Row]) -> float | None:
     """Return how far the parabola through the upper half lies above its chord, in the middle."""
-    points = _upper(rows, 3)
+    points = _upper(rows, LEAST_POINTS)
     if points is None:
         return None
     x, y = np.array(points, dtype=float).T
@@ -130,8 +133,8 @@ CLAIMS = (
         place="section 3, main results (1), Figure 1",
         printed="overall performance tendency of class-10 (red curve) is not obviously downward with increasing "
         "majority samples",
-        statistic="a straight line is fitted to the accuracy of the last class against the number n of images of each "
-        "other class, and another against ln n: slope * (max - min) + 5 points > 0 for both",
+        statistic="a straight line is fitted to the accuracy of the last class against ln n, n being the number of "
+        "images of each other class: slope * (max - min) + 5 points > 0; the line against n describes",
         margin="a fall of 5 points over the whole figure counts as not obvious: above the noise of a curve of single "
         "runs (about 1.6 points from the test images and as much from the choice of training images), and far below "
         "the tens of points that number alone would cost by Theorem 2",
@@ -144,7 +147,8 @@ CLAIMS = (
         printed="when the minority samples are slightly reduced, the relationship between sample number and "
         "performance dropping is linear",
         statistic="slightly reduced: down to half of the largest number. A parabola is fitted there to the accuracy of "
-        "the last class; bend b = its height over its chord in the middle: 2 - b > 0 and 2 + b > 0 points",
+        "the last class, if there are five points or more; bend b = its height over its chord in the middle: 2 - b > 0 "
+        "and 2 + b > 0 points",
         margin="a bend of 2 points counts as none: about the standard error of one point of the curve",
         experiments=("minority",),
         measure=each(_linear),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from itertools import pairwise, product
 
 from empirical.claims.claim import Claim, Comparison
-from empirical.claims.measures import each, gain, mean_over, where
+from empirical.claims.measures import each, gain, mean_over, minus, where
 from empirical.claims.paper.section5_2 import METHODS, NONE, SSP
 from empirical.claims.tables import Statistic, Table, TooFewError, only
 
@@ -21,8 +21,13 @@ def _representation(table: Table) -> list[Comparison]:
     joint = {"classifier": "joint"}
     return [
         Comparison(
-            where(data, imbalance, f"{METHODS.get(method, method)} + SSP, tau 1 - joint"),
-            gain(table, only("few"), normalised, joint, data=data, imbalance=imbalance, method=method, **SSP),
+            where(data, imbalance, f"{METHODS.get(method, method)}, gain of tau 1 with SSP - without"),
+            minus(
+                *(
+                    gain(table, only("few"), normalised, joint, data=data, imbalance=imbalance, method=method, **start)
+                    for start in (SSP, NONE)
+                )
+            ),
             data,
         )
         for data, imbalance in table.places("data", "imbalance")
@@ -107,12 +112,13 @@ CLAIMS = (
         place="section 5.4, relationship between representation and classifier",
         printed="high-quality representation can alleviate the classifier bias by normalizing weights' norm for each "
         "category",
-        reading="on features with SSP normalising helps the rare",
+        reading="the better the features, the more normalising helps the rare, somewhere",
         statistic="accuracy of the last third of the classes under the tau-normalised classifier of tau 1 minus that "
-        "under the joint one, at each imbalance and data set, for each method whose features are looked at: "
-        "> 0",
+        "under the joint one, with SSP minus the same without, at each imbalance and data set, for each method whose "
+        "features are looked at: > 0",
         experiments=("representation",),
         measure=each(_representation),
+        somewhere=True,
     ),
     Claim(
         id="E9.more-even",
@@ -124,6 +130,7 @@ CLAIMS = (
         "imbalance and data set, for each method: > 0",
         experiments=("representation",),
         measure=each(_more_even),
+        somewhere=True,
     ),
     Claim(
         id="E9.ssl",

@@ -119,7 +119,7 @@ class World:
                     "seed": seed,
                     "label": label,
                     "images": round(5000 * imbalance ** (-label / (CLASSES - 1))),
-                    "norm": 3 + float(shape[label]) * imbalance / 100 + 0.001 * self.around(0),
+                    "norm": 3 + shares[method] * (float(shape[label]) * imbalance / 100 + 0.001 * self.around(0)),
                     "std_100": spread,
                     "run": _run(data, imbalance, method, seed),
                 }
@@ -201,6 +201,7 @@ class World:
                         "split": split,
                         "label": label,
                         "silhouette": value,
+                        "purity": 30 * value,
                         "separation_mean": 10 * value,
                         "run": _run(pretrain, seed),
                     }
@@ -220,7 +221,7 @@ class World:
                     "seed": seed,
                     "classifier": classifier,
                     "accuracy": self.around(70),
-                    "few": self.around(50 + self.sign * 5 * normalised),
+                    "few": self.around(50 + self.sign * 5 * normalised * ssp),
                     "relative": self.around(3 - self.sign * ssp),
                     "run": _run(data, imbalance, pretrain, seed),
                 }

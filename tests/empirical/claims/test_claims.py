@@ -56,11 +56,15 @@ def test_a_world_as_the_paper_describes_it_confirms_every_claim(true):
     found = verdicts(true)
     # The norms of DRW are 3 % less uneven than those of CE there: not the letter of that claim, but near enough.
     assert found.pop("E7.drw-variance") == CONTRADICTED
-    assert set(found.values()) == {CONFIRMED}
+    # The experiment trains one order of the classes, and the sentence is judged by two.
+    assert found.pop("E6.poor") == UNDECIDED
+    assert {name: verdict for name, verdict in found.items() if verdict != CONFIRMED} == {}
 
 
 def test_the_opposite_world_contradicts_every_claim(false):
-    assert set(verdicts(false).values()) == {CONTRADICTED}
+    found = verdicts(false)
+    assert found.pop("E6.poor") == UNDECIDED
+    assert {name: verdict for name, verdict in found.items() if verdict != CONTRADICTED} == {}
 
 
 def test_false_alarms_of_whole_claims(world):
@@ -182,7 +186,8 @@ def test_one_of_two_tables_missing(true):
     assert found.verdict == UNDECIDED
     assert found.missing == ("the table similar-fraction",)
     assert found.make == ("python -m empirical run similar-fraction --profile paper",)
-    assert found.counts == "2 of 3 confirmed"
+    assert found.counts == "1 of 2 confirmed"
+    assert [part.decides for part in found.comparisons] == [True, False, True]
 
 
 def test_no_table_no_column_no_rows(true):
@@ -267,11 +272,11 @@ def test_the_simulation_at_another_imbalance_is_named_as_outside_the_paper_s_set
     ("name", "table", "kept", "lacking", "for_all"),
     [
         ("E1.flat", "majority", {"majority_images": (100, 5000)}, "3 or more values of majority_images", True),
-        ("E2.linear", "minority", {"minority_images": (5000, 4000, 1000, 100)}, "3 or more values of min", True),
+        ("E2.linear", "minority", {"minority_images": (5000, 4000, 1000, 100)}, "5 or more values of min", True),
         ("E2.nonlinear", "minority", {"minority_images": (5000, 4000, 100)}, "", True),
         ("E2.nonlinear", "minority", {"minority_images": (5000, 4000, 2000)}, "1 or more values of minority_im", True),
         ("E3.minority", "similar-fraction", {"fraction": (0.0, 1.0)}, "3 or more values of fraction", True),
-        ("E4.severe", "similar-degree", {"degree": (0.0, 1.0)}, "3 or more values of degree", False),
+        ("E4.severe", "similar-degree", {"degree": (0.0, 1.0)}, "1 or more values of degree between", False),
         ("E4.influenced", "similar-degree", {"degree": (0.0, 0.2, 0.4)}, "1 or more values of degree with un", False),
         ("E4.influenced", "similar-fraction", {"fraction": (0.0,)}, "1 or more values of fraction with sim", False),
         ("E1.flat", "majority", {"majority_images": (100,)}, "in the table majority a curve from random", True),
@@ -304,7 +309,7 @@ def test_a_curve_of_too_few_points_says_so_while_runs_are_missing(true, with_row
     assert found.verdict == UNDECIDED
     assert found.missing[0] == (
         "3 or more values of majority_images, of which there are 2, "
-        "for cifar10, class 10 with 100, tendency against the number"
+        "for cifar10, class 10 with 100, tendency against the logarithm of the number"
     )
 
 
@@ -329,7 +334,10 @@ def test_a_seed_without_all_points_of_the_curve_lacks_runs(name, table, column, 
 def test_a_statistic_that_runs_do_not_give_is_no_missing_run(true, with_rows):
     """Norms that are all the same have no correlation with anything, and classes may have no separation."""
     even = judge(BY_ID["E7.correlated"], with_rows(true, "norms", lambda row: {**row, "norm": 1.0}))
-    blank = judge(BY_ID["E6.clearer"], with_rows(true, "embedding", lambda row: {**row, "silhouette": None}))
+    blank = judge(
+        BY_ID["E6.clearer"],
+        with_rows(true, "embedding", lambda row: {**row, **dict.fromkeys(("silhouette", "purity", "separation_mean"))}),
+    )
     for found in (even, blank):
         assert found.verdict == UNDECIDED
         assert {part.startswith("a finite value for ") for part in found.missing} == {True}
@@ -368,7 +376,7 @@ def test_no_trend_means_a_fall_of_less_than_5_points(fall, verdict):
             for seed in range(3)
         ]
         found = judge(BY_ID["E1.flat"], {"majority": Table("majority", tuple(rows))})
-        at_axis = found.comparisons[0 if axis(4) == 4 else 1]
+        at_axis = found.comparisons[1 if axis(4) == 4 else 0]
         assert at_axis.mean == pytest.approx(5 - fall, abs=1e-6)
         if fall != 5:
             assert at_axis.verdict == verdict
