@@ -13,7 +13,7 @@ from empirical.claims.tables import Row, Statistic, Table, TooFewError
 __all__ = ["CLAIMS"]
 
 FLOOR = 5.0
-"""The recall in per cent from which on a minority has something to lose: below, a gap can hardly do else than shrink."""
+"""The recall in per cent from which on a minority has something to lose; below, a gap can hardly widen."""
 
 IMBALANCE = 100
 """That of the paper's simulation; what a table has at another one is judged too, and named as outside its setting."""
@@ -176,7 +176,7 @@ CLAIMS = (
         printed="the long-tailed problem would become more severe when similar samples exist",
         reading=f"the gap in accuracy between the first and the last class grows; {_READING}",
         statistic="accuracy of the first class minus that of the last: its mean over all rho (lambda) between 0 and 1, "
-        "minus that with unchanged images (rho 0, or lambda 1), where the last class has a recall of at least 5 % then: "
+        "minus that with unchanged images (rho 0, or lambda 1), if the last class then has a recall of 5 % or more: "
         "> 0",
         experiments=("similar-fraction", "similar-degree"),
         measure=each(_severe),
