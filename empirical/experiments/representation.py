@@ -234,7 +234,8 @@ def _strengths(features: Features) -> list[dict[str, Any]]:
     from empirical.training.evaluate import tau_sweep
 
     tested = tau_sweep(features.test, features.test_labels, features.weight)
-    trained = tau_sweep(features.train, features.train_labels, features.weight)
+    taus = [row["tau"] for row in tested]
+    trained = tau_sweep(features.train, features.train_labels, features.weight, taus=taus)
     return [
         {**test, "balanced_train": sum(train["per_class"]) / len(train["per_class"])}
         for test, train in zip(tested, trained, strict=True)

@@ -29,6 +29,10 @@ __all__ = [
 ]
 
 TAUS = tuple(step / 10 for step in range(21))
+"""The usual sweep."""
+
+_MOST_TAU = 8.0
+_STEP = 0.1
 """0, 0.1, ..., 2: the strengths of tau-normalisation that are usual."""
 
 
@@ -111,7 +115,7 @@ def norms(weight: Tensor) -> dict[str, Any]:
 
 
 def tau_sweep(
-    features: Tensor, labels: Tensor, weight: Tensor, bias: Tensor | None = None, taus: Sequence[float] = TAUS
+    features: Tensor, labels: Tensor, weight: Tensor, bias: Tensor | None = None, taus: Sequence[float] | None = None
 ) -> list[dict[str, Any]]:
     r"""Return the accuracy of the tau-normalised classifier for each tau.
 
@@ -124,7 +128,8 @@ def tau_sweep(
         labels: shape ``(n,)``.
         weight: the trained classifier's, shape ``(C, d)``.
         bias: shape ``(C,)``, or None to leave it out.
-        taus: the exponents, each at least 0.
+        taus: the exponents, each at least 0; by default :data:`TAUS`, and from there on in steps of 0.1, up to 8, as
+            long as the last one is the best: a best value at the edge of a sweep is no optimum.
 
     Returns:
         For each tau a dictionary with ``tau``, ``accuracy``, ``per_class`` and ``norm_std``, the standard deviation
@@ -145,13 +150,18 @@ def tau_sweep(
     lengths = weight.norm(dim=1, keepdim=True)
     if not bool((lengths > 0).all()):
         refuse("weight", lengths.flatten().tolist(), "every row must have a norm above 0")
-    rows = []
-    for value in taus:
-        tau = float(number("tau", value, "must be a finite number of at least 0", least=0))
+
+    def row(tau: float) -> dict[str, Any]:
         scaled = weight / lengths**tau
-        found = scores(linear(features, scaled, bias), labels)
+        result = scores(linear(features, scaled, bias), labels)
         spread = norms(scaled)["std"]
-        rows.append({"tau": tau, "accuracy": found.accuracy, "per_class": found.per_class, "norm_std": spread})
+        return {"tau": tau, "accuracy": result.accuracy, "per_class": result.per_class, "norm_std": spread}
+
+    if taus is not None:
+        return [row(float(number("tau", tau, "must be a finite number of at least 0", least=0))) for tau in taus]
+    rows = [row(tau) for tau in TAUS]
+    while rows[-1]["accuracy"] > max(part["accuracy"] for part in rows[:-1]) and rows[-1]["tau"] < _MOST_TAU:
+        rows.append(row(round(rows[-1]["tau"] + _STEP, 1)))
     return rows
 
 

@@ -140,7 +140,9 @@ def method_loss(
         :math:`CE(z + \tau \log \pi, y)`. With ``tau = 1`` it is ``balanced-softmax``: adding the same constant to
         all logits changes nothing.
 
-    Over a batch the mean is taken, with weights the weighted mean :math:`\sum_i w_{y_i} l_i / \sum_i w_{y_i}`.
+    Over a batch the mean is taken, with weights the weighted mean :math:`\sum_i w_{y_i} l_i / \sum_i w_{y_i}`, as
+    LDAM-DRW does; dividing by the number of images instead would scale the loss of ``rw`` by the mean weight of an
+    image, which is far below 1 under a long tail.
 
     Args:
         method: one of these.
@@ -216,7 +218,7 @@ class MethodLoss(nn.Module):
         super().__init__()
         self.base, self.deferrable, self.gamma, self.scale = base, deferrable, gamma, scale
         for name, tensor in (("_weights", weights), ("_offset", offset)):
-            self.register_buffer(name, None if tensor is None else tensor.float(), persistent=False)
+            self.register_buffer(name, tensor, persistent=False)  # float64, until the logits say otherwise
 
     def weights(self, deferred: bool = False) -> Tensor | None:
         """Return the class weights in force, shape ``(C,)``, or None where all are the same."""

@@ -90,7 +90,8 @@ class Supervised:
         """Return what tau-normalisation of the last layer makes of the test images.
 
         ``taus`` and the ``accuracy`` of each, without bias (:func:`empirical.training.evaluate.tau_sweep`); ``best`` is
-        the first of the best, chosen on the very images that it is measured on, so for comparison only. None for a
+        the first of the best, chosen on the very images that it is measured on, so for comparison only; ``at_edge``,
+        whether it is the last tau that was tried. None for a
         layer of cosines, which are normalised already, and where a row is 0 and cannot be.
         """
         own, weight = self._training_set, self.module.classifier.weight.detach()
@@ -103,6 +104,7 @@ class Supervised:
             "taus": [row["tau"] for row in found],
             "accuracy": [row["accuracy"] for row in found],
             "best": {"tau": best["tau"], "accuracy": best["accuracy"], "chosen_on": "test images"},
+            "at_edge": best is found[-1],
         }
 
     def class_weights(self, deferred: bool) -> Tensor:

@@ -53,7 +53,21 @@ def test_tau_sweep_by_hand(seen):
     assert rows[0]["norm_std"] > 1
     assert rows[2]["norm_std"] == pytest.approx(0, abs=1e-6)
     assert rows[2]["per_class"][2] > rows[0]["per_class"][2]
-    assert [row["tau"] for row in tau_sweep(x, labels, weight)] == pytest.approx(np.arange(21) / 10)
+    usual = tau_sweep(x, labels, weight)
+    assert [row["tau"] for row in usual] == pytest.approx(np.arange(len(usual)) / 10)
+    assert len(usual) >= 21
+
+
+def test_a_sweep_whose_best_is_at_its_edge_goes_on():
+    """Class 1 has a norm of a tenth; its images are recognised once 10 ** (tau - 1) is above 10 ** 1.95."""
+    weight = torch.tensor([[1.0, 0.0], [0.0, 0.1]])
+    levels = torch.linspace(0.5, 1.95, 30)
+    x = torch.cat([torch.stack([10**levels, torch.ones(30)], dim=1), torch.tensor([[1.0, 0.0]]).repeat(5, 1)])
+    labels = torch.cat([torch.ones(30, dtype=torch.int64), torch.zeros(5, dtype=torch.int64)])
+    rows = tau_sweep(x, labels, weight)
+    assert rows[20]["accuracy"] < max(row["accuracy"] for row in rows) == 1.0
+    assert rows[-2]["accuracy"] == rows[-1]["accuracy"] == 1.0
+    assert rows[-1]["tau"] == pytest.approx(3.1)
 
 
 def test_tau_sweep_with_a_bias(seen):
