@@ -136,11 +136,12 @@ def table(function: Callable[[], str]) -> Callable[[], str]:
 
 @table
 def verdicts() -> str:
-    """The paper's statements, their verdicts, and what was found."""
-    from theory.verdicts.ledger import LEDGER, verify
+    """The paper's statements in words, their verdicts, and what was found."""
+    from theory.verdicts.ledger import LEDGER, Proof, Shown, verify
 
-    lines = [(f"`{s.id}`", verify(s).verdict, s.summary) for s in LEDGER]
-    return markdown(("statement", "verdict", "what was found"), lines)
+    known: dict[Proof, Shown] = {}
+    lines = [(f"`{s.id}`", s.title, verify(s, known).verdict, s.summary) for s in LEDGER]
+    return markdown(("statement", "what it says", "verdict", "what was found"), lines)
 
 
 @table

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -20,6 +21,8 @@ __all__ = [
     "V_GAUSS",
     "beta_larger",
     "beta_unchanged",
+    "exponents_hold",
+    "exponents_without_similarity",
     "imbalance_fixed_negatives",
     "imbalance_otherwise",
     "p_larger",
@@ -27,8 +30,12 @@ __all__ = [
     "probability_at_points",
     "shift_differs",
     "shift_holds",
+    "shift_nonnegative",
+    "shifted_in_probability",
+    "shifted_otherwise",
     "sign_rule_differs",
     "sign_rule_holds",
+    "together_fails",
 ]
 
 _GAP = d.MU2 - d.MU1
@@ -63,6 +70,145 @@ def shift_differs() -> tuple[Step, ...]:
             lambda: (d.theorem1_domain(), (1 - d.BETA) * _GAP / 2 > 0),
         ),
         _simulated_printed_shift(),
+    )
+
+
+def shift_nonnegative() -> tuple[Step, ...]:
+    """Show that the shift that holds is never negative, and when it is zero."""
+    return (
+        lemma("(1 - beta)(1 - p)(mu2 - mu1)/2 >= 0", lambda: (d.theorem1_domain(), d.theorem1_shift() >= 0)),
+        lemma(
+            "and it is 0 only at p = 1, without similar samples",
+            lambda: ([*d.theorem1_domain(), sympy.Eq(d.theorem1_shift(), 0)], sympy.Eq(d.P, 1)),
+        ),
+    )
+
+
+def together_fails() -> tuple[Step, ...]:
+    """Exhibit settings where the printed probability fails around the printed shift."""
+    alpha = Fraction(1, 5)
+
+    def margins() -> Iterator[Callable[[], Any]]:
+        from theory.verdicts import enclosure
+
+        for s in (_EXAMPLE, replace(_EXAMPLE, p=1), replace(_EXAMPLE, beta=Fraction(1, 10))):
+            far = theorem1.printed_shift(s)
+            yield partial(_excess, enclosure, s, alpha, Fraction(far))
+
+    return (
+        ball(
+            "|f - (mu1 + mu2)/2 - Delta| > alpha, Delta as printed, is more probable than stated, enclosed by Arb at "
+            "three settings, one of them without similar samples (mu = 0, 1, sigma = 1, alpha = 1/5)",
+            margins,
+        ),
+    )
+
+
+def _excess(enclosure: Any, s: theorem1.Setting, alpha: Fraction, shift: Fraction) -> Any:
+    return enclosure.failure_probability(s, alpha, shift) - enclosure.bound(s, alpha)
+
+
+def exponents_hold() -> tuple[Step, ...]:
+    """Show what the stated probability depends on, and how: exponentially."""
+    first, second = d.printed_exponents()
+    factor = sympy.Symbol("c", positive=True)
+    more = {d.N_POS: factor * d.N_POS, d.N_NEG: factor * d.N_NEG}
+    return (
+        identity(
+            "c times as many samples of both classes make both exponents c times as large",
+            lambda: (sympy.Matrix([e.subs(more) for e in (first, second)]), factor * sympy.Matrix([first, second])),
+        ),
+        identity(
+            "the second exponent is 4 n+ alpha^2/((1 - beta)^2 (mu1 - mu2)^2), of slope 2/(1 - beta) times it in beta",
+            lambda: (sympy.diff(second, d.BETA), 2 / (1 - d.BETA) * second),
+        ),
+        lemma(
+            "which is > 0: the more similar the samples, the smaller the exponent",
+            lambda: ([*d.theorem1_domain(), d.ALPHA > 0], sympy.diff(second, d.BETA) > 0),
+        ),
+    )
+
+
+def exponents_without_similarity() -> tuple[Step, ...]:
+    """Show which part of similarity the stated probability does not know, and where the other has no effect."""
+    first, second = d.printed_exponents()
+    crowded = [theorem1.Setting(0, 1, 1, Fraction(b), Fraction(1, 2), 5000, 50) for b in ("1/4", "3/4")]
+    alpha = Fraction(3, 10)
+
+    def margins() -> Iterator[Callable[[], Any]]:
+        from theory.verdicts import enclosure
+
+        def unchanged() -> Any:
+            near, far = (enclosure.bound(s, alpha) for s in crowded)
+            return near * enclosure.exact(Fraction(1, 10**100)) - abs(near - far)
+
+        yield unchanged
+
+    return (
+        identity(
+            "neither exponent depends on p, the share of similar samples, nor the first on beta",
+            lambda: (
+                sympy.Matrix([sympy.diff(first, d.P), sympy.diff(second, d.P), sympy.diff(first, d.BETA)]),
+                sympy.zeros(3, 1),
+            ),
+        ),
+        ball(
+            "beta from 1/4 to 3/4 changes the stated probability of failure by less than a part in 10^100 "
+            "(mu = 0, 1, sigma = 1, n+ = 5000, n- = 50, alpha = 3/10)",
+            margins,
+        ),
+    )
+
+
+def shifted_in_probability() -> tuple[Step, ...]:
+    """Show that the boundary is shifted to the negative class in expectation, and with which probability."""
+    v, t = sympy.symbols("v t", positive=True)
+    scale = sympy.Symbol("c", positive=True)
+    more = {d.N_POS: scale * d.N_POS, d.N_NEG: scale * d.N_NEG}
+    return (
+        lemma(
+            "E[f] > (mu1 + mu2)/2 for p < 1",
+            lambda: ([*d.theorem1_domain(), d.P < 1], d.theorem1_shift() > 0),
+        ),
+        lemma(
+            "given k >= 1 similar samples f - (mu1 + mu2)/2 has a mean > 0",
+            lambda: ([*d.theorem1_domain(), d.K >= 1], d.conditional_mean() > 0),
+        ),
+        identity("and given none the mean 0", lambda: (d.conditional_mean().subs(d.K, 0), sympy.S.Zero)),
+        cited(
+            "a normal variable is > 0 with probability 1/2 if its mean is 0, and more if it is > 0: so "
+            "P(f > (mu1 + mu2)/2) > 1/2 for p < 1, whatever the numbers of samples",
+            "symmetry of the normal law",
+        ),
+        identity(
+            "by the moment generating function of T1.probability P(f <= (mu1 + mu2)/2) <= exp(t^2 v/2 - t shift) for "
+            "t > 0, v = v1 + v2: at t = shift/v it is exp(-shift^2/(2 v))",
+            lambda: ((t**2 * v / 2 - t * d.ALPHA).subs(t, d.ALPHA / v), -(d.ALPHA**2) / (2 * v)),
+        ),
+        identity(
+            "v falls as 1/c when both classes have c times as many samples: the probability of the shift tends to 1",
+            lambda: ((V_GAUSS + V_COUNT).subs(more), (V_GAUSS + V_COUNT) / scale),
+        ),
+    )
+
+
+def shifted_otherwise() -> tuple[Step, ...]:
+    """Exhibit a setting where many an estimated boundary is shifted to the positive class."""
+
+    def margins() -> Iterator[Callable[[], Any]]:
+        from theory.verdicts import enclosure
+
+        law = theorem1.law(theorem1.Setting(0, 1, 1, Fraction(1, 2), Fraction(9, 10), 100, 10))
+        yield lambda: enclosure.exact(Fraction(57, 100)) - enclosure.upper_tail(law, Fraction(0))
+        few = theorem1.law(theorem1.Setting(0, 1, 1, Fraction(1, 2), Fraction(1, 2), 5000, 50))
+        yield lambda: enclosure.exact(Fraction(97, 100)) - enclosure.upper_tail(few, Fraction(0))
+
+    return (
+        ball(
+            "f > (mu1 + mu2)/2 in less than 57 % of estimates (mu = 0, 1, sigma = 1, beta = 1/2, p = 9/10, n+ = 100, "
+            "n- = 10), and in less than 97 % at p = 1/2, n+ = 5000, n- = 50",
+            margins,
+        ),
     )
 
 

@@ -7,20 +7,24 @@ dimension and every symmetric positive definite ``cov`` at once.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Any
 
 import sympy
 
-from theory.proofs.evidence import Comparison, Step, cited, identity, lemma, witness
+from theory.proofs.evidence import Comparison, Step, ball, cited, identity, lemma, witness
 
 __all__ = [
     "balanced",
     "boundary",
+    "boundary_is_more",
     "covariance_differs",
     "covariance_holds",
     "imbalance",
     "isotropic",
+    "majority_higher",
+    "majority_lower",
     "similarity_across_directions",
     "similarity_along_direction",
 ]
@@ -176,4 +180,70 @@ def isotropic() -> tuple[Step, ...]:
             lambda: ((-_L / _MM).subs(_MM, length**2 / sigma**2), -(sigma**2) / length**2 * _L),
         ),
         *boundary()[:2],
+    )
+
+
+def boundary_is_more() -> tuple[Step, ...]:
+    """Exhibit another point of the boundary than the printed one: from two dimensions on it is no point."""
+
+    def other_points() -> list[Comparison]:
+        mu1, mu2, log_ratio = (Fraction(1), Fraction(0)), (Fraction(-1), Fraction(0)), Fraction(1)  # cov = I
+
+        def log_odds(x: tuple[Fraction, Fraction]) -> Fraction:
+            off = [a - (b + c) / 2 for a, b, c in zip(x, mu1, mu2, strict=True)]
+            return log_ratio + sum((o * (b - c) for o, b, c in zip(off, mu1, mu2, strict=True)), Fraction(0))
+
+        printed = (-log_ratio / 2, Fraction(0))
+        return [(log_odds(printed), "==", 0), (log_odds((printed[0], Fraction(5))), "==", 0)]
+
+    return (
+        witness(
+            "d = 2, cov = I, mu = (1, 0), (-1, 0), ln(p+/p-) = 1: the boundary holds the printed point (-1/2, 0) and "
+            "(-1/2, 5)",
+            other_points,
+        ),
+    )
+
+
+def majority_higher() -> tuple[Step, ...]:
+    """Show that with equal covariances the Bayes classifier has the higher accuracy for the majority class."""
+    m, log_ratio = sympy.symbols("m log_ratio", real=True)
+    return (
+        lemma(
+            "M/2 + ln(p+/p-)/M > M/2 - ln(p+/p-)/M for p+ > p-, and Phi rises",
+            lambda: ([m > 0, log_ratio > 0], m / 2 + log_ratio / m > m / 2 - log_ratio / m),
+        ),
+    )
+
+
+def majority_lower() -> tuple[Step, ...]:
+    """Exhibit unequal covariances with which the majority class has the lower accuracy."""
+    x = sympy.Symbol("x", real=True)
+    log_odds = sympy.log(sympy.Rational(6, 5)) - sympy.log(2) - x**2 / 8 + x**2 / 2  # variances 4 and 1, means 0
+
+    def margins() -> Iterator[Callable[[], Any]]:
+        from flint import arb
+
+        def threshold() -> Any:
+            return (arb(8) / 3 * (arb(5) / 3).log()).sqrt()  # where the log odds are 0
+
+        def majority() -> Any:
+            return (threshold() / arb(8).sqrt()).erfc()
+
+        def minority() -> Any:
+            return (threshold() / arb(2).sqrt()).erf()
+
+        yield lambda: minority() - arb("0.756")
+        yield lambda: arb("0.561") - majority()
+
+    return (
+        identity(
+            "means 0 and 0, variances 4 and 1, p+/p- = 6/5: the log odds are 0 at x^2 = 8/3 ln(5/3), the majority's "
+            "features are those beyond",
+            lambda: (
+                log_odds.subs(x, sympy.sqrt(sympy.Rational(8, 3) * sympy.log(sympy.Rational(5, 3)))),
+                sympy.S.Zero,
+            ),
+        ),
+        ball("the minority's accuracy is above .756, the majority's below .561", margins),
     )

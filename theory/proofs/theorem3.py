@@ -6,12 +6,13 @@ from fractions import Fraction
 
 import sympy
 
-from theory.proofs.evidence import Comparison, Step, identity, lemma, witness
+from theory.proofs.evidence import Comparison, Step, cited, identity, lemma, witness
 
-__all__ = ["angles_remain", "balancing_harms", "equal_norms", "norms_and_angles"]
+__all__ = ["angles_remain", "balancing_harms", "decision", "equal_norms", "norms_and_angles"]
 
 _W, _F = sympy.symbols("w_norm f_norm", positive=True)
 _ANGLE = sympy.Symbol("angle", real=True)
+_TOP = sympy.Symbol("top", real=True)
 _REST = sympy.Symbol("rest", positive=True)  # the other classes' sum of exponentials
 
 
@@ -49,6 +50,29 @@ def norms_and_angles() -> tuple[Step, ...]:
                 sympy.diff(sympy.log(other), _W),
                 -_F * sympy.cos(_ANGLE) * sympy.exp(logit) / (1 + sympy.exp(logit) + _REST),
             ),
+        ),
+    )
+
+
+def decision() -> tuple[Step, ...]:
+    """Show that equation (7) and the discriminant say the same, and that it is the most probable class by (6)."""
+    scores = sympy.symbols("s1 s2 s3", real=True)
+    parts = sympy.symbols("e1 e2 e3", positive=True)
+    first, second, third = scores
+    largest = [sympy.Or(*(sympy.Eq(s, _TOP) for s in scores)), *(s <= _TOP for s in scores)]
+    return (
+        lemma(
+            "if s_1 is the largest score, s_1 - s_j >= 0 for every j (three classes)",
+            lambda: ([*largest, sympy.Eq(first, _TOP)], sympy.And(first - second >= 0, first - third >= 0)),
+        ),
+        lemma(
+            "and if s_1 - s_j >= 0 for every j it is the largest",
+            lambda: ([*largest, first - second >= 0, first - third >= 0], sympy.Eq(first, _TOP)),
+        ),
+        cited("the exponential rises: e_1 > e_j where s_1 > s_j, e_j = exp(s_j)", "NIST DLMF, section 4.2"),
+        lemma(
+            "the class of the largest e_j has the largest e_j/(e_1 + e_2 + e_3), its probability by (6)",
+            lambda: ([parts[0] > parts[1]], parts[0] / sum(parts) > parts[1] / sum(parts)),
         ),
     )
 

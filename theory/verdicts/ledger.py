@@ -11,16 +11,17 @@ A verdict is computed from the evidence, never typed in:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from theory.proofs import shipped, theorem1, theorem2, theorem2_further, theorem3, theorem3_further
+from theory.proofs import cost, shipped, theorem1, theorem2, theorem2_further, theorem3, theorem3_further
 from theory.proofs.evidence import Step
 
 __all__ = ["LEDGER", "Finding", "Proof", "Statement", "verify"]
 
 Proof = Callable[[], tuple[Step, ...]]
+Shown = tuple[tuple[str, str, bool], ...]
 
 
 @dataclass(frozen=True)
@@ -79,20 +80,24 @@ class Finding:
         }
 
 
-def verify(statement: Statement) -> Finding:
-    """Run every step of the statement's evidence and return its verdict."""
-    evidence = tuple(
-        {"level": step.level, "detail": step.statement, "shows": shows, "shown": step.run()}
-        for shows, step in _steps(statement)
-    )
-    return Finding(statement, _verdict(statement, evidence), evidence)
+def verify(statement: Statement, known: dict[Proof, Shown] | None = None) -> Finding:
+    """Run every step of the statement's evidence and return its verdict.
 
-
-def _steps(statement: Statement) -> Iterator[tuple[str, Step]]:
+    Args:
+        statement: what is verified.
+        known: what the proofs have shown in the same run, which is not run again; it is added to.
+    """
+    known = {} if known is None else known
+    evidence = []
     for shows, proofs in (("holds", statement.proofs), ("against", statement.against)):
         for proof in proofs:
-            for step in proof():
-                yield shows, step
+            if proof not in known:
+                known[proof] = tuple((step.level, step.statement, step.run()) for step in proof())
+            evidence += [
+                {"level": level, "detail": detail, "shows": shows, "shown": shown}
+                for level, detail, shown in known[proof]
+            ]
+    return Finding(statement, _verdict(statement, tuple(evidence)), tuple(evidence))
 
 
 def _verdict(statement: Statement, evidence: tuple[dict[str, Any], ...]) -> str:
@@ -104,6 +109,25 @@ def _verdict(statement: Statement, evidence: tuple[dict[str, Any], ...]) -> str:
 
 
 LEDGER = (
+    Statement(
+        id="T1",
+        title="with the stated probability the boundary lies within alpha of the midpoint plus the printed shift",
+        summary="as a whole it fails: the probability holds around another shift than the printed one",
+        place="section 4.1, Theorem 1",
+        printed="for any alpha > 0, 0 < beta+ < 1 and 0 <= p <= 1, with at least probability of "
+        "1 - 2 exp(-alpha^2/sigma^2 n+ n-/(n+ + n-)) - 2 exp(-4 n+ alpha^2/((1 - beta+)^2 (mu1 - mu2)^2)), "
+        "|f - (mu1 + mu2)/2 - Delta| <= alpha, where Delta = (1 - beta+)(1 - p/2)(mu2 - mu1) >= 0",
+        holds="the same with Delta = (1 - beta+)(1 - p)(mu2 - mu1)/2; the parts are judged by T1.shift, T1.probability "
+        "and T1.nonnegative",
+        proofs=(
+            theorem1.shift_holds,
+            theorem1.probability,
+            shipped.theorem1.shift,
+            shipped.theorem1.exponents,
+            shipped.theorem1.law,
+        ),
+        against=(theorem1.together_fails, theorem1.shift_differs, shipped.theorem1.printed_shift),
+    ),
     Statement(
         id="T1.shift",
         title="the boundary is shifted by (1 - beta)(1 - p/2)(mu2 - mu1)",
@@ -117,7 +141,7 @@ LEDGER = (
     ),
     Statement(
         id="T1.probability",
-        title="the boundary lies within alpha of its shifted place with the stated probability",
+        title="with the stated probability the boundary lies within alpha of the midpoint plus the shift that holds",
         summary="holds for all settings around the true shift, not around the printed one",
         place="section 4.1, Theorem 1, eq. (1)",
         printed="|f - (mu1 + mu2)/2 - Delta| <= alpha with probability at least (Delta is judged by T1.shift) "
@@ -132,6 +156,15 @@ LEDGER = (
         ),
     ),
     Statement(
+        id="T1.nonnegative",
+        title="the shift is not negative",
+        summary="true of the shift that holds too: it is 0 only without similar samples",
+        place="section 4.1, Theorem 1, after eq. (1)",
+        printed="Delta >= 0",
+        holds="as printed, of the shift that holds: (1 - beta+)(1 - p)(mu2 - mu1)/2 >= 0, and 0 only at p = 1",
+        proofs=(theorem1.shift_nonnegative, shipped.theorem1.shift),
+    ),
+    Statement(
         id="T1.sign-rule",
         title="the Bayes classifier is sign(x - (mu1 + mu2)/2): +1 below the midpoint",
         summary="the formula's sign contradicts the words, which are right",
@@ -140,6 +173,54 @@ LEDGER = (
         holds="the words are right and the formula's sign is reversed: f(x) = sign((mu1 + mu2)/2 - x)",
         proofs=(theorem1.sign_rule_holds, shipped.theorem1.recalls),
         against=(theorem1.sign_rule_differs,),
+    ),
+    Statement(
+        id="T1.claim.exponential",
+        title="the biased probability is exponentially affected by similarity and by sample number",
+        summary="of the stated probability: by the numbers in both exponents, by beta in one, by p in none",
+        place="section 1, fourth paragraph",
+        printed="the gap is influenced by category similarity, while the biased probability is exponentially affected "
+        "by both category similarity and sample number",
+        holds="both exponents of the stated probability grow in proportion to the numbers of samples; the second has "
+        "1/(1 - beta+)^2 as a factor; p, the share of similar samples, is in neither",
+        proofs=(theorem1.exponents_hold, shipped.theorem1.exponents),
+        against=(theorem1.exponents_without_similarity,),
+        condition="similarity is the degree beta+, not the share of similar samples, and the second term is not the "
+        "negligible one",
+    ),
+    Statement(
+        id="T1.claim.shifted",
+        title="similar positive samples shift the boundary to the negative class",
+        summary="true in expectation; of one estimate with a probability above 1/2 that tends to 1",
+        place="section 4.1, 'A Unified Perspective' under Theorem 1",
+        printed="for similar training samples in positive class, the decision boundary of the estimated classifier "
+        "would be shifted to negative class (f > (mu1 + mu2)/2)",
+        holds="E[f] > (mu1 + mu2)/2 for p < 1; and P(f > (mu1 + mu2)/2) > 1/2 at any numbers of samples, at least "
+        "1 - exp(-shift^2/(2 (v1 + v2))), v1 = sigma^2/4 (1/n+ + 1/n-), v2 = (1 - beta+)^2 (mu2 - mu1)^2/(16 n+)",
+        condition="the boundary is its expectation, or the numbers of samples are large",
+        proofs=(
+            theorem1.probability,
+            theorem1.shifted_in_probability,
+            shipped.theorem1.shift,
+            shipped.theorem1.shifted,
+        ),
+        against=(theorem1.shifted_otherwise,),
+    ),
+    Statement(
+        id="T1.claim.negative",
+        title="similar positive samples lower the performance of the negative class",
+        summary="true of its expected recall, at any numbers of samples",
+        place="section 4.1, 'A Unified Perspective' under Theorem 1",
+        printed="which means that the performance of the negative class would be decreased",
+        holds="as printed, of the expected recall under the estimated boundary: for p < 1 it is below that without "
+        "similar samples (p = 1), for all settings and at the same numbers of samples",
+        proofs=(
+            cost.recall_is_a_tail,
+            cost.negative_recall_given_count,
+            cost.negative_recall_falls_in_share,
+            shipped.theorem1.law,
+            shipped.theorem1.recalls,
+        ),
     ),
     Statement(
         id="T1.claim.beta",
@@ -174,16 +255,51 @@ LEDGER = (
         against=(theorem1.imbalance_otherwise, shipped.theorem1.law),
     ),
     Statement(
+        id="T1.claim.decreased-more",
+        title="the more similar the majority's samples, the lower the accuracy of the minority",
+        summary="true of the expected recall, in the share and in the degree of similarity",
+        place="section 4.1, 'Sample Number and Category Similarity'",
+        printed="more similar information in the majority classes would lead to a more biased decision boundary, i.e., "
+        "the accuracy of this minority class would be decreased more",
+        holds="as printed, of the expectations: the shift and the loss of expected recall both rise with the share of "
+        "similar samples (1 - p) and with their degree (1 - beta+), for all settings",
+        proofs=(
+            theorem1.p_larger,
+            theorem1.beta_larger,
+            cost.recall_is_a_tail,
+            cost.negative_recall_given_count,
+            cost.negative_recall_falls_in_share,
+            cost.negative_recall_falls_in_beta,
+            shipped.theorem1.shift,
+            shipped.theorem1.recalls,
+        ),
+    ),
+    Statement(
+        id="T2.claim.accuracy",
+        title="the classifier has the higher accuracy for the majority class",
+        summary="true with equal covariances, which the text has not assumed yet; else it can fail",
+        place="section 5.1, before Theorem 2",
+        printed="empirically, the classifier f_B would have higher accuracy for the majority class",
+        holds="for equal covariances the recalls are Phi(M/2 + ln(p+/p-)/M) and Phi(M/2 - ln(p+/p-)/M); with means 0 "
+        "and 0, variances 4 and 1 and p+/p- = 1.2 they are .560 for the majority and .757 for the minority",
+        proofs=(theorem2.majority_higher, theorem2_further.recalls, shipped.theorem2.recalls),
+        against=(theorem2.majority_lower, shipped.theorem2.quadratic_recalls),
+        condition="the covariances are equal",
+    ),
+    Statement(
         id="T2.boundary",
         title="for equal covariances the boundary is a hyperplane, and its estimate a point",
-        summary="the point where the boundary crosses the line of the means",
+        summary="the point is where the boundary crosses the line of the means; the boundary has others",
         place="section 5.1, Theorem 2, eq. (3)",
         printed="for Sigma1 = Sigma2 = Sigma the boundary is a hyperplane, and "
         "B^ = (mu1 + mu2)/2 - (mu1 - mu2) ln(p+/p-)/((mu1 - mu2)^T Sigma^-1 (mu1 - mu2))",
-        holds="as printed, for mu1 != mu2 and Sigma the covariance: B^ is the point where the hyperplane crosses the "
-        "line through the means, its nearest point to their midpoint in Mahalanobis distance (for p+ != p- in "
+        holds="for mu1 != mu2 and Sigma the covariance the boundary is a hyperplane; B^ is the point where it crosses "
+        "the line through the means, its nearest point to their midpoint in Mahalanobis distance (for p+ != p- in "
         "Euclidean distance if and only if mu1 - mu2 is an eigenvector of Sigma)",
         proofs=(theorem2.boundary, theorem2_further.nearest_point, shipped.theorem2.boundary),
+        against=(theorem2.boundary_is_more,),
+        condition="B^ is read as the point where the hyperplane crosses the line through the means: the estimate of a "
+        "hyperplane is no point, unless d = 1",
     ),
     Statement(
         id="T2.covariance",
@@ -233,7 +349,7 @@ LEDGER = (
         summary="true",
         place="section 5.1, Property 1, eq. (4)",
         printed="for p+ = p- and Sigma1 = Sigma2, B^ = (mu1 + mu2)/2",
-        holds="as printed",
+        holds="as printed, B^ being the point of T2.boundary",
         proofs=(theorem2.balanced, shipped.theorem2.midpoint),
     ),
     Statement(
@@ -243,8 +359,30 @@ LEDGER = (
         place="section 5.1, Property 2, eq. (5)",
         printed="for p+ > p- and Sigma1 = Sigma2 = sigma^2 I, "
         "B^ = (mu1 + mu2)/2 - sigma^2 (mu1 - mu2) ln(p+/p-)/|mu1 - mu2|^2",
-        holds="as printed, with sigma^2 I the covariance",
+        holds="as printed, with sigma^2 I the covariance and B^ the point of T2.boundary",
         proofs=(theorem2.isotropic, shipped.theorem2.isotropic),
+    ),
+    Statement(
+        id="T3.decision",
+        title="the decision is the class of the largest score, and so the discriminant's",
+        summary="true, and it is the most probable class of eq. (6)",
+        place="section 5.3, eq. (7) and the sentence after it",
+        printed="y^ = argmax_i (w_i . f + b_i); indeed, the discriminant function is "
+        "(w_y . f + b_y) - (w_j . f + b_j) >= 0 for all j",
+        holds="as printed: both say the same, and that the class is a most probable one",
+        proofs=(theorem3.decision, shipped.theorem2.decision, shipped.theorem3.probabilities),
+    ),
+    Statement(
+        id="T3.bias",
+        title="the bias term has a negligible effect on the final results",
+        summary="the opposite in Theorem 2's model, where the bias term holds all of the imbalance",
+        place="section 5.3, before Theorem 3",
+        printed="here we will discard the bias term due to its negligible effect on the final results",
+        holds="in Theorem 2's model the weights do not depend on the prior, and discarding the bias takes the "
+        "minority's recall from Phi(M/2 - ln r/M) to Phi(M/2) at mu2 = -mu1; what it does in trained "
+        "networks is for experiments",
+        proofs=(theorem3_further.prior_in_bias, shipped.theorem2.prior_in_bias),
+        against=(theorem3_further.bias_matters, shipped.theorem2.without_bias),
     ),
     Statement(
         id="T3",
@@ -276,5 +414,28 @@ LEDGER = (
             shipped.theorem3.normalisation,
         ),
         against=(theorem3.balancing_harms,),
+    ),
+    Statement(
+        id="P3.claim.norms",
+        title="re-balancing alleviates imbalance because the norms of the weights become more similar",
+        summary="it alleviates it, for another reason in Theorem 2's model: no norm changes there",
+        place="section 5.3, after Property 3",
+        printed="fine-tuning the classifiers by re-balance strategies could alleviate the imbalance problem, because "
+        "the norms of the classifier weights become more similar",
+        holds="re-balancing the prior restores the balanced boundary; it does so by the norms where the imbalance sits "
+        "in them, and in Theorem 2's model by the biases alone, all weights and norms being kept. Two classes trained "
+        "by gradient descent from zero have equal norms whatever the imbalance",
+        proofs=(
+            theorem2_further.corrections,
+            theorem3.equal_norms,
+            shipped.theorem2.corrections,
+            shipped.theorem3.normalisation,
+        ),
+        against=(
+            theorem3_further.prior_in_bias,
+            theorem3_further.opposite_weights,
+            shipped.theorem2.prior_in_bias,
+        ),
+        condition="the imbalance sits in the norms of the weights, as section 5.3 observes of trained networks",
     ),
 )

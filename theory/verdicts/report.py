@@ -19,7 +19,7 @@ from theory.support.files import check_file, write_whole
 from theory.support.validate import refuse
 from theory.verdicts import certificate
 from theory.verdicts.beyond import RESULTS
-from theory.verdicts.ledger import LEDGER, Finding, Statement
+from theory.verdicts.ledger import LEDGER, Finding, Proof, Shown, Statement
 from theory.verdicts.ledger import verify as verify_statement
 
 __all__ = ["prove", "recheck", "results", "verify"]
@@ -76,12 +76,13 @@ def _check(statements: Sequence[Statement], title: str, json_file: Path | None) 
     """Check the statements with progress, print their verdicts, write ``json_file`` at the end."""
     if json_file is not None:
         check_file("--json", json_file)
-    findings = []
+    findings: list[Finding] = []
+    known: dict[Proof, Shown] = {}
     with _progress() as progress:
         task = progress.add_task("verifying", total=len(statements))
         for statement in statements:
             progress.update(task, description=f"verifying {statement.id}")
-            findings.append(verify_statement(statement))
+            findings.append(verify_statement(statement, known))
             progress.advance(task)
     console = Console()
     console.print(_table(findings, title))

@@ -11,20 +11,30 @@ from theory.proofs.evidence import Step
 from theory.verdicts.ledger import LEDGER, verify
 
 VERDICTS = {
+    "T1": "refuted",
     "T1.shift": "refuted",
     "T1.probability": "certified",
+    "T1.nonnegative": "certified",
     "T1.sign-rule": "refuted",
+    "T1.claim.exponential": "qualified",
+    "T1.claim.shifted": "qualified",
+    "T1.claim.negative": "certified",
     "T1.claim.beta": "certified",
     "T1.claim.p": "certified",
     "T1.claim.imbalance": "qualified",
-    "T2.boundary": "certified",
+    "T1.claim.decreased-more": "certified",
+    "T2.claim.accuracy": "qualified",
+    "T2.boundary": "qualified",
     "T2.covariance": "refuted",
     "T2.claim.similarity": "qualified",
     "T2.claim.imbalance": "certified",
     "P1": "certified",
     "P2": "certified",
+    "T3.decision": "certified",
+    "T3.bias": "refuted",
     "T3": "certified",
     "P3": "qualified",
+    "P3.claim.norms": "qualified",
 }
 
 

@@ -250,6 +250,10 @@ WRONG = {
         lambda s, x: -quadratic.log_odds(s, x),
         edited(quadratic.log_odds, quadratic, "boundary", "volumes + s.mu2", "-volumes + s.mu2"),
     ],
+    "quadratic.recalls": [
+        lambda s: quadratic.recalls(s)[::-1],
+        lambda s: quadratic.recalls(replace(s, prior_ratio=1 / s.prior_ratio)),
+    ],
     "quadratic.extinction_ratio": [
         edited(quadratic.extinction_ratio, quadratic, "extinction_ratio", "(wider - 1)", "wider"),
         lambda s: quadratic.extinction_ratio(s) ** 2,

@@ -12,7 +12,7 @@ from theory.proofs import derivations as d
 from theory.proofs.evidence import Case, Step, code
 from theory.proofs.shipped.points import ALPHAS, SETTINGS, normal_cdf, rational, values
 
-__all__ = ["exponents", "failure", "given_count", "law", "printed_shift", "recalls", "shift"]
+__all__ = ["exponents", "failure", "given_count", "law", "printed_shift", "recalls", "shift", "shifted"]
 
 _PAIRS = [(s, alpha) for s in SETTINGS for alpha in ALPHAS]
 
@@ -145,5 +145,20 @@ def recalls() -> tuple[Step, ...]:
             "Phi(M/2 + shift/sigma) and Phi(M/2 - shift/sigma), M = (mu2 - mu1)/sigma",
             "cost.limit_recall",
             lambda: [Case((s,), limit(s), read) for s in SETTINGS],
+        ),
+    )
+
+
+def shifted() -> tuple[Step, ...]:
+    """Compare the probability that the boundary is shifted to the negative class with the sum over the counts."""
+
+    def expected(s: theorem1.Setting) -> Any:
+        return sum(chance * normal_cdf(mean / sympy.sqrt(v)) for chance, mean, v in given_count(s))
+
+    return (
+        code(
+            "P(f > (mu1 + mu2)/2), the upper tail at 0, is the sum over k of binomial chances times Phi(mean/sd)",
+            "theorem1.law",
+            lambda: [Case((s,), expected(s), lambda law: law.upper_tail(Fraction(0))) for s in SETTINGS],
         ),
     )

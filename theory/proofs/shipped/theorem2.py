@@ -21,6 +21,7 @@ __all__ = [
     "boundary",
     "collapse",
     "corrections",
+    "decision",
     "extinction",
     "isotropic",
     "mean_noise",
@@ -28,8 +29,10 @@ __all__ = [
     "multiclass_scores",
     "prior_in_bias",
     "quadratic_boundary",
+    "quadratic_recalls",
     "recalls",
     "separation",
+    "without_bias",
 ]
 
 
@@ -342,6 +345,47 @@ def quadratic_boundary() -> tuple[Step, ...]:
             lambda: [
                 Case((s, features[len(s.mu1)]), _log_odds(s, sympy.Matrix(list(map(rational, features[len(s.mu1)])))))
                 for s in _UNEQUAL
+            ],
+        ),
+    )
+
+
+def quadratic_recalls() -> tuple[Step, ...]:
+    """Compare the recalls with unequal variances with those of means 0 and 0, variances 4 and 1, ratio 1.2."""
+    s = _unequal([0.0], [0.0], [[4.0]], [[1.0]], 1.2)
+    threshold = sympy.sqrt((sympy.log(2) - sympy.log(rational(1.2))) * sympy.Rational(8, 3))
+    return (
+        code(
+            "P(|x| > t) and P(|x| < t) where the log odds ln(p+/p-) - ln 2 + 3 t^2/8 are 0, variances 4 and 1, means 0",
+            "quadratic.recalls",
+            lambda: [
+                Case(
+                    (s,),
+                    [sympy.erfc(threshold / sympy.sqrt(8)), sympy.erf(threshold / sympy.sqrt(2))],
+                    lambda found: [one.value for one in found],
+                )
+            ],
+        ),
+    )
+
+
+def decision() -> tuple[Step, ...]:
+    """Compare the decision with the largest score."""
+    return multiclass_scores()[-1:]
+
+
+def without_bias() -> tuple[Step, ...]:
+    """Compare recalls with the bias and without where mu2 = -mu1: ``Phi(M/2 +- ln(p+/p-)/M)`` and ``Phi(M/2)``."""
+    s = _shared([1.25, -0.5], [-1.25, 0.5], [[1.5, 0.25], [0.25, 0.75]], 40.0)
+    w, b = _hyperplane(s)
+    weights, m = [float(v) for v in w], sympy.sqrt(_squared(s))
+    return (
+        code(
+            "Phi(M/2 + ln(p+/p-)/M) and Phi(M/2 - ln(p+/p-)/M) with the bias, Phi(M/2) without where mu2 = -mu1",
+            "corrections.hyperplane_recalls",
+            lambda: [
+                Case((s, weights, float(b)), [normal_cdf(m / 2 + sign * b / m) for sign in (1, -1)]),
+                Case((s, weights, 0.0), [normal_cdf(m / 2)] * 2),
             ],
         ),
     )
