@@ -11,28 +11,14 @@ from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
 from typing import Any
 
-from empirical.learning_rate import Schedule
-from empirical.registry import ARCHITECTURES, OBJECTIVES, default_numbers, own_width
+from empirical.learning_rate import Schedule, refuse_few_epochs
+from empirical.registry import ARCHITECTURES, METHODS, OBJECTIVES, default_numbers, method_facts, own_width
 from theory.support.validate import choice, number, positive, refuse, whole
 
-__all__ = ["DATA", "METHODS", "NO_PRETRAINING", "SHAPES", "SUBSETS", "Config", "has_name"]
+__all__ = ["DATA", "NO_PRETRAINING", "SHAPES", "SUBSETS", "Config", "has_name"]
 
 DATA = ("cifar10", "cifar100", "digits", "gaussian")
 """The data sets that have a name; ``gaussian`` may be followed by a colon and its numbers. Others are paths."""
-
-METHODS = (
-    "ce",
-    "rs",
-    "rw",
-    "rw-inverse",
-    "drw",
-    "focal",
-    "ldam",
-    "ldam-drw",
-    "balanced-softmax",
-    "logit-adjustment",
-)
-"""The methods of long-tailed learning."""
 
 NO_PRETRAINING = "none"
 """The name of a start from random weights."""
@@ -46,17 +32,10 @@ SUBSETS = ("nested", "ldam")
 _IMBALANCE = 100.0
 """That of a data set with a name, if nothing is said."""
 
-_USERS = {
-    "beta": ("rs", "rw", "drw", "ldam-drw"),
-    "gamma": ("focal",),
-    "margin": ("ldam", "ldam-drw"),
-    "scale": ("ldam", "ldam-drw"),
-    "tau": ("logit-adjustment",),
-}
-"""The methods that use a number; for the others it is set to its default, so that the same run has one name."""
+_METHOD_NUMBERS = ("beta", "gamma", "margin", "scale", "tau")
+"""The numbers that not all methods use; for the others they are set to their defaults, so that a run has one name."""
 
 _FORMAT = 1
-_TWINS = {"ce": "drw", "drw": "ce", "ldam": "ldam-drw", "ldam-drw": "ldam"}
 _DIGITS = 16
 _MOST = 1_000_000
 _WIDEST = 4096
@@ -237,8 +216,9 @@ class Config:
         plain["decays"] = decays
         if self.method is None and self.pretrain == NO_PRETRAINING:
             refuse("method", None, "must be a method, unless the run is a pre-training")
-        for name, users in _USERS.items():
-            if self.method not in users:
+        used = () if self.method is None else method_facts(self.method).numbers
+        for name in _METHOD_NUMBERS:
+            if name not in used:
                 plain[name] = type(self).__dataclass_fields__[name].default
         if plain["similar_fraction"] == 0:
             plain.update(similar_degree=0.0, similar_majority=0, similar_minority=None)
@@ -250,7 +230,7 @@ class Config:
             plain[name] = checked(name, own[name] if value is None else value) if name in own else None
         for name, value in plain.items():
             object.__setattr__(self, name, value)
-        self.schedule  # noqa: B018 - it refuses too few epochs
+        refuse_few_epochs(self.epochs)
 
     def _plain_data(self) -> dict[str, Any]:
         """Return the fields that say which images there are, checked, in plain types."""
@@ -337,7 +317,8 @@ class Config:
 
         Up to there ``drw`` is ``ce`` and ``ldam-drw`` is ``ldam``, so what one has done serves the other.
         """
-        return replace(self, method=_TWINS[self.method]) if self.method in _TWINS else None
+        twin = None if self.method is None else method_facts(self.method).twin
+        return None if twin is None else replace(self, method=twin)
 
 
 def has_name(data: str) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from theory.support.validate import refuse
 
-__all__ = ["FEWEST_EPOCHS", "Schedule"]
+__all__ = ["FEWEST_EPOCHS", "Schedule", "refuse_few_epochs"]
 
 FEWEST_EPOCHS = 4
 """The warm-up, the plateau and what follows each of the two decays last at least an epoch each."""
@@ -62,8 +62,7 @@ class Schedule:
 
     def __post_init__(self) -> None:
         """Check the number of epochs."""
-        if self.epochs < FEWEST_EPOCHS:
-            refuse("epochs", self.epochs, f"must be at least {FEWEST_EPOCHS}: one for each phase of the schedule")
+        refuse_few_epochs(self.epochs)
 
     @property
     def ends(self) -> tuple[int, int, int]:
@@ -83,6 +82,12 @@ class Schedule:
         if epoch <= warmup:
             return self.base * epoch / warmup
         return self.base * self.decay ** ((epoch > first) + (epoch > second))
+
+
+def refuse_few_epochs(epochs: int) -> None:
+    """Raise ``ValueError`` if there are too few epochs for the phases of a schedule."""
+    if epochs < FEWEST_EPOCHS:
+        refuse("epochs", epochs, f"must be at least {FEWEST_EPOCHS}: one for each phase of the schedule")
 
 
 def _nearest(value: float) -> int:

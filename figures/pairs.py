@@ -7,8 +7,6 @@ picks them. The data are those of ``empirical.experiments.pairs``.
 
 from __future__ import annotations
 
-import csv
-import json
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +16,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
-from empirical.storage.tables import csv_cells
 from figures.agreement import Cloud, draw_agreement
-from figures.results import Results, refuse
+from figures.results import Results, read, refuse
 from figures.style import COLOURS, styled
 from theory.theorem2 import minority_recall
 
@@ -130,23 +127,8 @@ def _draw_recall(ax: Axes, components: int, rows: list[dict[str, Any]]) -> None:
 
 def _read(results: Path) -> Results:
     """Return the results in the folder ``results``."""
-    table, made = results / "pairs.csv", results / "pairs.json"
-    if not (table.is_file() and made.is_file()):
-        refuse(results, "pairs", "must hold pairs.csv and pairs.json")
-    try:
-        about = json.loads(made.read_text(encoding="utf-8"))
-        rows = [
-            {**{name: row[name] for name in _NAMES}, **{name: _number(row[name]) for name in _NUMBERS}}
-            for row in csv_cells(table, about)
-        ]
-        complete = {"command", "data", "summary"} <= about.keys() and len(rows) == about["rows"] > 0
-    except (OSError, KeyError, ValueError, TypeError, AttributeError, RecursionError, csv.Error):
-        complete = False
-    if not complete:
-        refuse(results, "pairs", "must hold a pairs.csv and a pairs.json of one finished run")
-    return Results(rows, about)
-
-
-def _number(text: str) -> int | float:
-    """Return the number that a cell holds, whole where it is written so."""
-    return int(text) if text.isdigit() else float(text)
+    found = read(results, "pairs", (*_NAMES, *_NUMBERS), text=_NAMES, profile=False)
+    whole = all(row[name] is not None for row in found.rows for name in (*_NAMES, *_NUMBERS))
+    if not whole or not {"data", "summary"} <= found.made.keys():
+        refuse(results, "pairs", "must hold a pairs.csv and a pairs.json of one run of the experiment")
+    return found

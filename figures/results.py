@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -19,7 +17,7 @@ from matplotlib.ticker import FixedLocator
 from numpy.typing import NDArray
 from scipy.stats import t
 
-from empirical.storage.tables import csv_rows
+from empirical.storage.tables import TableError, read_table
 from figures import ResultsError
 
 __all__ = [
@@ -79,8 +77,17 @@ class Results:
         return list(dict.fromkeys(row[name] for row in self.rows))
 
 
-def read(results: Path, name: str, columns: Collection[str]) -> Results:
+def read(
+    results: Path, name: str, columns: Collection[str], *, text: Collection[str] = (), profile: bool = True
+) -> Results:
     """Return the results of the experiment ``name`` in the folder ``results``.
+
+    Args:
+        results: the folder.
+        name: of the experiment.
+        columns: that the table must have.
+        text: the columns whose cells stay texts, as the names of classes do.
+        profile: whether the experiment has profiles.
 
     Raises:
         ResultsError: they are missing, cannot be read, or lack one of the ``columns``.
@@ -89,15 +96,14 @@ def read(results: Path, name: str, columns: Collection[str]) -> Results:
     if not (table.is_file() and made.is_file()):
         refuse(results, name, f"must hold {name}.csv and {name}.json")
     try:
-        about = json.loads(made.read_text(encoding="utf-8"))
-        rows = csv_rows(table, about)
-        complete = {"command", "arguments"} <= about.keys() and len(rows) == about["rows"] > 0
-        complete = complete and "profile" in about["arguments"] and set(columns) <= rows[0].keys()
-    except (OSError, KeyError, ValueError, TypeError, AttributeError, RecursionError, csv.Error):
+        found = read_table(results, name, text=text)
+        complete = "profile" in found.made["arguments"] or not profile
+        complete = complete and set(columns) <= found.rows[0].keys()
+    except TableError:
         complete = False
     if not complete:
         refuse(results, name, f"must hold a {name}.csv and a {name}.json of one run of the experiment")
-    return Results(rows, about)
+    return Results(found.rows, found.made)
 
 
 def made_by(name: str, columns: Collection[str]) -> Callable[[Path], str]:
@@ -120,11 +126,10 @@ def further(results: Path, name: str, key: str, columns: Collection[str]) -> Res
     """
     found = read(results, name, ())
     try:
-        rows = csv_rows(results / f"{name}-{key}.csv", found.made)
-        complete = len(rows) == found.made["further"][key] > 0 and set(columns) <= rows[0].keys()
-    except (OSError, KeyError, ValueError, TypeError, AttributeError, csv.Error):
-        complete = False
-    if not complete:
+        rows = read_table(results, name, key).rows
+    except TableError:
+        rows = []
+    if not rows or not set(columns) <= rows[0].keys():
         refuse(results, name, f"must hold the {name}-{key}.csv that belongs to {name}.json")
     return Results(rows, found.made)
 

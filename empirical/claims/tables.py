@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NoReturn
 
-from empirical.storage.tables import csv_rows
+from empirical.storage.tables import TableError, read_table
 from theory.support.validate import refuse
 
 __all__ = ["LackingError", "Row", "Series", "Statistic", "Table", "TooFewError", "alike", "once", "only", "read"]
@@ -146,9 +144,12 @@ def read(folders: Iterable[Path], names: Iterable[str]) -> dict[str, dict[str, T
         for name in names:
             if not (folder / f"{name}.csv").is_file():
                 continue
-            rows, about = _load(folder, name)
-            profile = str(about["arguments"].get("profile", ""))
-            parts.setdefault(profile, {}).setdefault(name, []).append((rows, str(about["command"])))
+            try:
+                table = read_table(folder, name)
+            except TableError:
+                _refuse(folder / f"{name}.csv")
+            profile = str(table.made["arguments"].get("profile", ""))
+            parts.setdefault(profile, {}).setdefault(name, []).append(([*table.rows], str(table.made["command"])))
     return {
         profile: {
             name: Table(name, _together([rows for rows, _ in found]), tuple(dict.fromkeys(c for _, c in found)))
@@ -178,20 +179,6 @@ def _together(parts: Sequence[Sequence[Row]]) -> tuple[Row, ...]:
 
 def _filled(rows: Sequence[Row]) -> int:
     return sum(value is not None for row in rows for value in row.values())
-
-
-def _load(folder: Path, name: str) -> tuple[list[Row], dict[str, Any]]:
-    table, made = folder / f"{name}.csv", folder / f"{name}.json"
-    try:
-        about = json.loads(made.read_text(encoding="utf-8"))
-        rows: list[Row] = [*csv_rows(table, about)]
-    except (OSError, ValueError, TypeError, AttributeError, RecursionError, csv.Error):
-        _refuse(table)
-    if not (isinstance(about, dict) and "command" in about and isinstance(about.get("arguments"), dict) and rows):
-        _refuse(table)
-    if len(rows) != about.get("rows"):
-        _refuse(table)
-    return rows, about
 
 
 def _refuse(table: Path) -> NoReturn:

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import MISSING, fields
 from typing import Any
 
-from empirical.config import METHODS, Config
+from empirical.config import Config
+from empirical.registry import METHODS, users
 from empirical.runtime.command_line import FAILED, ROOT, Parser, folder, numeric
 from empirical.runtime.stop import CANCELLED, INTERRUPTED, Interrupted, Stop, duration
 from empirical.runtime.threads import wait_passively
@@ -24,6 +25,13 @@ _WORDS = (
     *("data", "shape", "classes", "subset", "indices", "similar_majority", "similar_minority"),
     *("method", "pretrain", "arch"),
 )
+
+
+def _users(number: str) -> str:
+    """Return the methods that use a number, as a list in words."""
+    return ", ".join(users(number))
+
+
 _OPTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "data": {
         "data": ("DATA", "cifar10, cifar100, digits, gaussian, a .npz file or a folder of images"),
@@ -56,11 +64,11 @@ _OPTIONS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "method": {
         "method": ("METHOD", ", ".join(METHODS)),
-        "beta": ("BETA", "of the effective number of samples: rs, rw, drw, ldam-drw"),
-        "gamma": ("GAMMA", "exponent of focal"),
-        "margin": ("M", "largest margin of ldam, ldam-drw"),
-        "scale": ("S", "scale of the cosines of ldam, ldam-drw"),
-        "tau": ("TAU", "strength of logit-adjustment"),
+        "beta": ("BETA", f"of the effective number of samples: {_users('beta')}"),
+        "gamma": ("GAMMA", f"exponent of {_users('gamma')}"),
+        "margin": ("M", f"largest margin of {_users('margin')}"),
+        "scale": ("S", f"scale of the cosines of {_users('scale')}"),
+        "tau": ("TAU", f"strength of {_users('tau')}"),
     },
     "pre-training": {
         "pretrain": ("NAME", "none, rotation, simclr, moco or barlow"),

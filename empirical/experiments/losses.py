@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from itertools import product
 from typing import Any
 
-from empirical import config
+from empirical import registry
 from empirical.config import Config
 from empirical.experiments.shared import accuracies, table1_grid
 from empirical.experiments.shared.accuracies import Row, run
@@ -73,4 +73,4 @@ def prepare(args: argparse.Namespace) -> Sweep:
 
 def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """Return the cells of the table (:func:`empirical.experiments.shared.accuracies.summarise`)."""
-    return accuracies.summarise(rows, {"method": config.METHODS, "pretrain": table1_grid.PRETRAININGS})
+    return accuracies.summarise(rows, {"method": registry.METHODS, "pretrain": table1_grid.PRETRAININGS})

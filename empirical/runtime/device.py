@@ -14,7 +14,7 @@ import torch
 from empirical.runtime.memory import kept_memory
 from theory.support.validate import choice, refuse
 
-__all__ = ["DEVICES", "PRECISIONS", "Execution", "find_device", "has_bfloat16"]
+__all__ = ["DEVICES", "PRECISIONS", "Execution", "find_device", "has_bfloat16", "make_cublas_deterministic"]
 
 DEVICES = ("auto", "cpu", "cuda")
 """What :func:`find_device` knows."""
@@ -53,25 +53,18 @@ class Execution:
     precision: str = "auto"
 
     def __post_init__(self) -> None:
-        """Settle the precision, and have cuBLAS be deterministic too, if that is asked for."""
+        """Check the arguments and settle the precision."""
         choice("precision", self.precision, PRECISIONS)
-        if self.deterministic and self.device.type == "cuda":
-            self._tell_cublas()  # before anything below starts CUDA
+        cuda = self.device.type == "cuda"
+        if self.deterministic and cuda and os.environ.get(_CUBLAS) not in _WORKSPACES:
+            allowed = f"needs {_CUBLAS}={' or '.join(_WORKSPACES)} in the environment before CUDA is used"
+            refuse("deterministic", True, allowed)
         native = has_bfloat16(self.device)
         if self.precision == "bfloat16" and not native:
             device = self.device.type
             refuse("precision", "bfloat16", f"must be auto or float32: this {device} does not compute in bfloat16")
         if self.precision == "auto":
-            both = native and self.device.type == "cuda"
-            object.__setattr__(self, "precision", "bfloat16" if both else "float32")
-
-    def _tell_cublas(self) -> None:
-        """Have cuBLAS be deterministic; it reads the environment when CUDA starts."""
-        if not torch.cuda.is_initialized():
-            os.environ.setdefault(_CUBLAS, _WORKSPACES[0])
-        if os.environ.get(_CUBLAS) not in _WORKSPACES:
-            allowed = f"needs {_CUBLAS}={' or '.join(_WORKSPACES)} in the environment before CUDA is used"
-            refuse("deterministic", True, allowed)
+            object.__setattr__(self, "precision", "bfloat16" if native and cuda else "float32")
 
     @property
     def graphs(self) -> bool:
@@ -128,6 +121,16 @@ class Execution:
             "deterministic": self.deterministic or not cuda,
             "compiled": self.compile,
         }
+
+
+def make_cublas_deterministic(device: torch.device) -> None:
+    """Set the environment variable that makes cuBLAS deterministic, for a CUDA device that is not in use yet.
+
+    cuBLAS reads it when CUDA starts; :class:`Execution` refuses ``deterministic`` where it is not set by then. A value
+    that is there stays.
+    """
+    if device.type == "cuda" and not torch.cuda.is_initialized():
+        os.environ.setdefault(_CUBLAS, _WORKSPACES[0])
 
 
 def find_device(name: str) -> torch.device:

@@ -1,10 +1,12 @@
-"""The files that experiments write, tables and files that are whole or not there at all, and tables read again."""
+"""The tables of results: written whole or not at all, and read whole or refused."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,16 @@ from typing import Any
 from empirical.runtime.command_line import numeric
 from theory.support.files import check_file, write_whole
 
-__all__ = ["check_file", "csv_cells", "csv_rows", "csv_text", "digest", "write_whole"]
+__all__ = [
+    "ResultTable",
+    "TableError",
+    "check_file",
+    "csv_rows",
+    "csv_text",
+    "digest",
+    "read_table",
+    "write_whole",
+]
 
 _RUN = "run"
 
@@ -34,22 +45,58 @@ def csv_text(rows: Iterable[Mapping[str, Any]]) -> str:
     return text.getvalue()
 
 
-def csv_rows(path: Path, made: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
-    """Return the rows of :func:`csv_cells`: numbers, texts, and None where a cell is empty; the column ``run`` is text.
+class TableError(ValueError):
+    """A table of results is missing, torn, altered or not of the run that its JSON file describes."""
+
+
+@dataclass(frozen=True, eq=False)
+class ResultTable:
+    """A table that ``python -m empirical run`` wrote, and how it was made.
+
+    Attributes:
+        rows: by column; an empty cell is None.
+        made: what the JSON file beside it holds.
+    """
+
+    rows: list[dict[str, Any]]
+    made: dict[str, Any]
+
+
+def read_table(folder: Path, name: str, further: str | None = None, *, text: Collection[str] = ()) -> ResultTable:
+    """Return the table of an experiment in a folder, with its JSON file: whole and of one run, or not at all.
+
+    Args:
+        folder: what ``--out`` was.
+        name: of the experiment.
+        further: of another table that it wrote beside its own, ``NAME-FURTHER.csv``.
+        text: the columns whose cells stay texts whatever they look like; the column ``run`` always does.
 
     Raises:
-        OSError, ValueError, csv.Error: as there.
+        TableError: a file is missing, cannot be read, is torn or altered, or the two are not of one run.
     """
-    return [{name: _value(name, text) for name, text in row.items()} for row in csv_cells(path, made)]
+    file = name if further is None else f"{name}-{further}"
+    table = folder / f"{file}.csv"
+    try:
+        made = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+        if not (isinstance(made, dict) and "command" in made and isinstance(made.get("arguments"), dict)):
+            raise TableError(f"{folder / name}.json does not say how the table was made")
+        rows = csv_rows(table, made, text=text)
+        expected = made["rows"] if further is None else made["further"][further]
+    except (OSError, KeyError, ValueError, TypeError, AttributeError, RecursionError, csv.Error) as error:
+        raise error if isinstance(error, TableError) else TableError(f"{table}: {error}") from error
+    if not rows or len(rows) != expected:
+        raise TableError(f"{table} holds {len(rows)} rows, and its JSON file says {expected}")
+    return ResultTable(rows, made)
 
 
-def csv_cells(path: Path, made: Mapping[str, Any] | None = None) -> list[dict[str, str]]:
-    """Return the rows of a CSV file, every cell as its text.
+def csv_rows(path: Path, made: Mapping[str, Any] | None = None, *, text: Collection[str] = ()) -> list[dict[str, Any]]:
+    """Return the rows of a CSV file: numbers, texts, and None where a cell is empty.
 
     Args:
         path: the file.
         made: how it was made, as ``python -m empirical run`` writes it. If that has a digest of the file, another file
             of the name is refused: one that was altered, or one of another run.
+        text: the columns whose cells stay texts; ``run`` always does.
 
     Raises:
         OSError: it cannot be read.
@@ -58,14 +105,15 @@ def csv_cells(path: Path, made: Mapping[str, Any] | None = None) -> list[dict[st
             one has no end.
     """
     content = path.read_bytes()
-    text = content.decode()
-    names, *rows = csv.reader(io.StringIO(text, newline=""), strict=True) if text else [[]]
-    if not text.endswith("\n") or any(len(row) != len(names) for row in rows):
+    lines = content.decode()
+    names, *rows = csv.reader(io.StringIO(lines, newline=""), strict=True) if lines else [[]]
+    if not lines.endswith("\n") or any(len(row) != len(names) for row in rows):
         raise csv.Error(f"{path} is torn")
     own = digest(content)
     if made is not None and made.get("sha256", {}).get(path.stem, own) != own:
         raise csv.Error(f"{path} is not the file that was made")
-    return [dict(zip(names, row, strict=True)) for row in rows]
+    kept = {_RUN, *text}  # a hash such as 12e34567890 is not a number
+    return [{name: _value(cell, name in kept) for name, cell in zip(names, row, strict=True)} for row in rows]
 
 
 def digest(content: str | bytes) -> str:
@@ -73,7 +121,8 @@ def digest(content: str | bytes) -> str:
     return sha256(content.encode() if isinstance(content, str) else content).hexdigest()
 
 
-def _value(name: str, text: str) -> Any:
-    if not text:
+def _value(cell: str, text: bool) -> Any:
+    """Return what a cell holds."""
+    if not cell:
         return None
-    return text if name == _RUN else numeric(text)  # a hash such as 12e34567890 is not a number
+    return cell if text else numeric(cell)

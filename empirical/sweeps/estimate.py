@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from empirical.config import NO_PRETRAINING, Config
 from empirical.data.size import Size
+from empirical.registry import method_facts
 from empirical.runtime.threads import one_thread
 
 __all__ = ["Kind", "Speed", "images_seen", "kind_of", "measure", "sweep_seconds"]
@@ -66,14 +67,13 @@ def images_seen(config: Config, size: Size, others: Collection[Config] = ()) -> 
         (2481200, 2010000)
     """
     from empirical.data.training_set import class_counts
-    from empirical.training.losses import has_switch
 
     n = int(class_counts(config, np.array(size.available)).sum())
     n -= n % config.batch_size == 1  # such an image would be a batch of its own, and is left out
     epochs = range(1, config.epochs + 1)
     if config.method is None:
         return n * len(epochs), 0
-    if has_switch(config.method) and config.twin() in others:
+    if method_facts(config.method).deferred and config.twin() in others:
         epochs = epochs[config.schedule.switch :]
     tests = sum(epoch % config.evaluate_every == 0 or epoch == config.epochs for epoch in epochs)
     return n * len(epochs), size.tested * (tests + 1)  # the result tests once more
@@ -81,14 +81,12 @@ def images_seen(config: Config, size: Size, others: Collection[Config] = ()) -> 
 
 def kind_of(config: Config, size: Size) -> Kind:
     """Return the kind of a run."""
-    from empirical.training.losses import needs_cosine
-
     usual = Config(data="random", arch=config.arch, width=config.width, batch_size=config.batch_size)
     if config.method is None:
         numbers = ("temperature", "dimension", "key_momentum", "queue", "redundancy", "factor")
         own = {name: getattr(config, name) for name in numbers}
         usual = replace(usual, method=None, pretrain=config.pretrain, **own)
-    elif needs_cosine(config.method):
+    elif method_facts(config.method).cosine:
         usual = replace(usual, method="ldam")
     return Kind(usual, size.shape, len(size.available))
 

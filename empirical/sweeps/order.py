@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from empirical.config import Config
-from empirical.training.losses import has_switch
+from empirical.registry import method_facts
 
 __all__ = ["Need", "complete", "needs"]
 
@@ -41,7 +41,7 @@ def needs(configs: Sequence[Config]) -> dict[Config, Need]:
     rest = {}
     for run in configs:
         twin = run.twin()
-        rest[run] = Need(run.pretraining(), twin if has_switch(str(run.method)) and twin in own else None)
+        rest[run] = Need(run.pretraining(), twin if twin in own and method_facts(run.method).deferred else None)
     return firsts | rest
 
 

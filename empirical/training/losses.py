@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -11,36 +10,18 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, one_hot
 
-from empirical.config import METHODS
-from theory.support.validate import choice, floats, number, refuse
+from empirical.registry import method_facts
+from theory.support.validate import floats, number, refuse
 
 __all__ = [
     "MethodLoss",
     "effective_weights",
-    "has_switch",
     "inverse_weights",
     "margins",
     "method_loss",
-    "needs_cosine",
-    "samples",
 ]
 
 _MARGIN_POWER = -0.25
-
-
-def needs_cosine(method: str) -> bool:
-    """Return whether the method has a last layer of cosines (:class:`empirical.training.networks.CosineLinear`)."""
-    return choice("method", method, METHODS) in ("ldam", "ldam-drw")
-
-
-def has_switch(method: str) -> bool:
-    """Return whether the method's loss changes in the course of training: deferred re-weighting."""
-    return choice("method", method, METHODS) in ("drw", "ldam-drw")
-
-
-def samples(method: str) -> Literal["uniform", "balanced weights"]:
-    """Return how the method draws images: each once an epoch, or by :func:`effective_weights` with replacement."""
-    return "balanced weights" if choice("method", method, METHODS) == "rs" else "uniform"
 
 
 def effective_weights(counts: Sequence[int] | NDArray[np.integer], beta: float = 0.9999) -> Tensor:
@@ -123,7 +104,7 @@ def method_loss(
     :math:`\pi_c = n_c / \sum_j n_j`:
 
     ``ce``, ``rs``
-        :math:`CE(z, y)`. Re-sampling changes what is drawn (:func:`samples`), not the loss.
+        :math:`CE(z, y)`. Re-sampling changes what is drawn, not the loss.
     ``rw``, ``rw-inverse``
         :math:`w_y CE(z, y)` with :func:`effective_weights`, :func:`inverse_weights`.
     ``drw``
@@ -131,7 +112,8 @@ def method_loss(
     ``focal``
         :math:`(1 - p_y)^\gamma CE(z, y)` with :math:`p_y = e^{-CE(z, y)}`.
     ``ldam``
-        :math:`CE(s (z - m_y 1_y), y)` with :func:`margins`; the logits are to be cosines (:func:`needs_cosine`).
+        :math:`CE(s (z - m_y 1_y), y)` with :func:`margins`; the logits are to be cosines
+        (``cosine`` of :class:`empirical.registry.Method`).
     ``ldam-drw``
         ``ldam``, and the same with :func:`effective_weights` once re-weighting is no longer deferred.
     ``balanced-softmax``
@@ -172,25 +154,30 @@ def method_loss(
         >>> loss.weights(deferred=True)
         tensor([0.5037, 1.4963])
     """
-    method = choice("method", method, METHODS)
+    facts = method_facts(method)
     n = _counts(counts)
     gamma = float(number("gamma", gamma, "must be a finite number of at least 0", least=0))
     scale = float(number("scale", scale, "must be a finite number above 0", above=0))
     tau = float(number("tau", tau, "must be a finite number of at least 0", least=0))
-    base, weights, offset = "ce", None, None
-    if method in ("rw", "drw", "ldam-drw"):
-        weights = effective_weights(counts, beta)
-    elif method == "rw-inverse":
-        weights = inverse_weights(counts)
-    if method == "focal":
-        base = "focal"
-    elif needs_cosine(method):
-        base, offset = "ldam", margins(counts, margin)
-    elif method == "balanced-softmax":
-        base, offset = "adjusted", n.log()
-    elif method == "logit-adjustment":
-        base, offset = "adjusted", tau * (n / n.sum()).log()
-    return MethodLoss(base, weights, offset, deferrable=has_switch(method), gamma=gamma, scale=scale).to(device)
+    weights: dict[str | None, Callable[[], Tensor | None]] = {
+        None: lambda: None,
+        "effective": lambda: effective_weights(counts, beta),
+        "inverse": lambda: inverse_weights(counts),
+    }
+    offsets: dict[str | None, Callable[[], Tensor | None]] = {
+        None: lambda: None,
+        "margin": lambda: margins(counts, margin),
+        "log_count": n.log,
+        "log_frequency": lambda: tau * (n / n.sum()).log(),
+    }
+    return MethodLoss(
+        facts.loss,
+        weights[facts.weights](),
+        offsets[facts.offset](),
+        deferrable=facts.deferred,
+        gamma=gamma,
+        scale=scale,
+    ).to(device)
 
 
 class MethodLoss(nn.Module):
@@ -198,7 +185,7 @@ class MethodLoss(nn.Module):
 
     ``loss(logits, targets, deferred)`` is a scalar, in at least single precision whatever the type of the logits:
     ``logits`` of shape ``(N, C)``, ``targets`` of shape ``(N,)`` and type int64; ``deferred`` says whether the epoch
-    comes after the switch of deferred re-weighting, and changes nothing for methods without one (:func:`has_switch`).
+    comes after the switch of deferred re-weighting, and changes nothing for methods without one.
     """
 
     _weights: Tensor | None
@@ -229,7 +216,7 @@ class MethodLoss(nn.Module):
         z = logits if logits.dtype == torch.float64 else logits.float()
         if self._offset is not None:
             offset = self._offset.to(z.dtype)
-            if self.base == "ldam":
+            if self.base == "margin":
                 margin = one_hot(targets, z.shape[1]) * offset
                 z = self.scale * (z - margin)
             else:

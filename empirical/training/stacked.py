@@ -18,9 +18,9 @@ from torch.nn.functional import log_softmax
 
 from empirical.config import Config
 from empirical.data.training_set import TrainingSet
+from empirical.registry import method_facts
 from empirical.runtime.device import Execution
 from empirical.training.augment import normalize
-from empirical.training.losses import has_switch
 from empirical.training.step import Loss, Optimizer, Trainer
 from empirical.training.tasks import Supervised
 from theory.support.validate import refuse
@@ -98,7 +98,7 @@ class Stack(nn.Module):
             ("right", torch.zeros(len(configs), dtype=torch.int64, device=execution.device)),
         ):
             self.register_buffer(name, value)
-        self._has_switch = any(has_switch(str(config.method)) for config in configs)
+        self._has_switch = any(method_facts(config.method).deferred for config in configs)
         self._losses = {deferred: self._loss_of(deferred) for deferred in (False, True)}
         optimizer = Optimizer(self, self._config.momentum, self._config.weight_decay, execution.device)
         steps = -(-len(training_sets[0].labels) // self._config.batch_size)

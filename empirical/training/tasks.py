@@ -11,11 +11,12 @@ from torch import Tensor
 
 from empirical.config import Config
 from empirical.data.training_set import Stream, TrainingSet, seed
+from empirical.registry import method_facts
 from empirical.runtime.device import Execution
 from empirical.training import networks
 from empirical.training.augment import normalize, random_crop_and_mirror
 from empirical.training.evaluate import Scores, features, scores, tau_sweep
-from empirical.training.losses import effective_weights, has_switch, method_loss, needs_cosine, samples
+from empirical.training.losses import effective_weights, method_loss
 from empirical.training.pretrain import carry_over, default_numbers, objective
 from empirical.training.sampling import draw, image_weights
 from empirical.training.step import Evaluator, Loss
@@ -46,6 +47,7 @@ class Supervised:
     def __init__(self, config: Config, training_set: TrainingSet, execution: Execution) -> None:
         """Build the network and the loss."""
         self._config, self._training_set, self._execution = config, training_set, execution
+        self._method = method_facts(config.method)
         self.module = build_network(config, training_set).to(execution.device, memory_format=torch.channels_last)
         self._forward = execution.compiled(self.module)
         self._loss = method_loss(
@@ -59,7 +61,7 @@ class Supervised:
             tau=config.tau,
         )
         self._weights = None
-        if samples(str(config.method)) != "uniform":
+        if self._method.balanced_sampling:
             self._weights = image_weights(
                 training_set.labels.cpu(), effective_weights(training_set.counts, config.beta)
             )
@@ -69,7 +71,7 @@ class Supervised:
 
     def loss(self, epoch: int) -> Loss:
         """Return the loss of an epoch: equal to that of the epoch before as long as nothing changes."""
-        return self._losses[has_switch(str(self._config.method)) and epoch > self._config.schedule.switch]
+        return self._losses[self._method.deferred and epoch > self._config.schedule.switch]
 
     def batches(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield the augmented batches of an epoch."""
@@ -95,7 +97,7 @@ class Supervised:
         layer of cosines, which are normalised already, and where a row is 0 and cannot be.
         """
         own, weight = self._training_set, self.module.classifier.weight.detach()
-        if needs_cosine(str(self._config.method)) or not weight.any(dim=1).all():
+        if self._method.cosine or not weight.any(dim=1).all():
             return None
         batches = [normalize(batch, own.mean, own.std) for batch in own.test_images.split(self._test_batch)]
         found = tau_sweep(features(self.module, batches), own.test_labels, weight)
@@ -183,7 +185,7 @@ def build_network(config: Config, training_set: TrainingSet, generator: torch.Ge
         len(training_set.counts),
         channels=training_set.images.shape[3],
         width=config.width,
-        cosine=config.method is not None and needs_cosine(config.method),
+        cosine=config.method is not None and method_facts(config.method).cosine,
         generator=generator or torch.Generator().manual_seed(seed(config, Stream.WEIGHTS)),
     )
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from empirical.config import Config
 from empirical.data.class_names import labelled
 from empirical.data.training_set import TrainingSet, load_training_set
-from empirical.runtime.device import Execution, find_device
+from empirical.runtime.device import Execution, find_device, make_cublas_deterministic
 from empirical.runtime.monitor import Monitor, Quiet
 from empirical.runtime.stop import Interrupted, Stop
 from empirical.storage.folders import make_folder
@@ -90,7 +90,10 @@ def train(
     """
     stop, monitor = stop or Stop(), monitor or Quiet()
     every = float(number("save_every", save_every, "must be a finite number of seconds of at least 0", least=0))
-    execution = Execution(find_device(device), deterministic, compile, precision)
+    where = find_device(device)
+    if deterministic:
+        make_cublas_deterministic(where)
+    execution = Execution(where, deterministic, compile, precision)
     config = labelled(config, root)
     training_set = load_training_set(config, root)
     build_network(config, training_set)  # refuses what does not fit, before anything is written, and so does this

@@ -257,7 +257,7 @@ def test_every_field_of_a_configuration_can_be_given(tmp_path, monkeypatch, exit
 
 
 def test_what_the_help_lists_is_what_is_known():
-    from empirical.config import METHODS
+    from empirical.registry import METHODS
     from empirical.training.networks import ARCHITECTURES
     from empirical.training.pretrain import OBJECTIVES, default_numbers
     from empirical.training.train import SAVE_EVERY

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from empirical.config import METHODS, Config
+from empirical.config import Config
+from empirical.registry import METHODS
 from empirical.training.networks import ARCHITECTURES
 
 OTHER = {

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import empirical
 from empirical.__main__ import main
 from theory.theorem2 import minority_recall
 
@@ -177,6 +178,14 @@ def test_import_is_light():
     heavy = "import sys, empirical; sys.exit(bool({'torch', 'sklearn', 'matplotlib', 'scipy'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", heavy], check=False, cwd=Path(__file__).parents[2])
     assert done.returncode == 0
+
+
+def test_the_package_offers_the_few_names_that_users_need():
+    assert {"Config", "examine", "load", "train", "train_many"} <= set(empirical.__all__) <= set(dir(empirical))
+    for name in empirical.__all__:
+        assert callable(getattr(empirical, name))
+    with pytest.raises(AttributeError, match="no attribute 'walk'"):
+        empirical.walk  # noqa: B018
 
 
 def test_a_package_that_is_not_installed_is_named(monkeypatch, capsys):

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from empirical.__main__ import main
-from empirical.config import METHODS, Config
+from empirical.config import Config
 from empirical.data.training_set import load_training_set
-from empirical.registry import OBJECTIVES
+from empirical.registry import METHODS, OBJECTIVES
 from empirical.runtime import device
 from empirical.runtime.device import Execution, has_bfloat16
 from empirical.storage.run_folder import Run

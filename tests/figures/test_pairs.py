@@ -46,7 +46,13 @@ def results(tmp_path):
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
-    made = {"command": COMMAND, "data": {"name": "toy"}, "rows": len(rows), "summary": summary}
+    made = {
+        "command": COMMAND,
+        "arguments": {"data": "toy"},
+        "data": {"name": "toy"},
+        "rows": len(rows),
+        "summary": summary,
+    }
     (tmp_path / "pairs.json").write_text(json.dumps(made))
     return tmp_path
 
@@ -115,7 +121,7 @@ def test_missing_and_broken_results(results, assert_refused, file):
 def test_results_of_two_runs_are_refused(results):
     made = json.loads((results / "pairs.json").read_text())
     (results / "pairs.json").write_text(json.dumps({**made, "rows": made["rows"] - 1}))
-    with pytest.raises(ResultsError, match="one finished run"):
+    with pytest.raises(ResultsError, match="one run of the experiment"):
         draw(results)
 
 
@@ -126,5 +132,5 @@ def test_a_table_that_was_altered_or_torn_is_refused(results):
     draw(results)
     for other in (whole[:-2], whole.replace(b"0.", b"1.", 1)):
         table.write_bytes(other)
-        with pytest.raises(ResultsError, match="one finished run"):
+        with pytest.raises(ResultsError, match="one run of the experiment"):
             draw(results)

@@ -1,12 +1,13 @@
 import csv
 import io
+import json
 import os
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from empirical.storage.tables import csv_rows, csv_text, digest, write_whole
+from empirical.storage.tables import TableError, csv_rows, csv_text, digest, read_table, write_whole
 
 
 def test_write_makes_folders_and_replaces(tmp_path):
@@ -68,3 +69,53 @@ def test_a_table_that_is_not_the_one_that_was_made_is_refused(tmp_path, other):
     path.write_text(other)
     with pytest.raises(csv.Error, match="made|torn"):
         csv_rows(path, {"sha256": {"toy": digest(TABLE)}})
+
+
+def write_results(folder, text, name="toy", **made):
+    """Write a table with its JSON file."""
+    (folder / f"{name}.csv").write_text(text)
+    known = {"command": "run toy", "arguments": {}, "rows": text.count("\n") - 1, "further": {"map": 1}, **made}
+    (folder / "toy.json").write_text(json.dumps(known))
+
+
+def test_texts_stay_texts_where_they_are_asked_for(tmp_path):
+    write_results(tmp_path, "class,recall,run\n007,0.5,12e3\nnan,1,1\n")
+    assert read_table(tmp_path, "toy", text=["class"]).rows == [
+        {"class": "007", "recall": 0.5, "run": "12e3"},
+        {"class": "nan", "recall": 1, "run": "1"},
+    ]
+
+
+def test_a_further_table_is_read_with_the_json_of_its_experiment(tmp_path):
+    write_results(tmp_path, "x,run\n2,a\n", name="toy-map")
+    assert read_table(tmp_path, "toy", "map").rows == [{"x": 2, "run": "a"}]
+    for key in ("tau", "nothing"):
+        with pytest.raises(TableError):
+            read_table(tmp_path, "toy", key)
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        {"rows": 3},
+        {"rows": None},
+        {"command": None, "arguments": []},
+        {"sha256": {"toy": "0"}},
+        {"sha256": []},
+    ],
+)
+def test_what_is_not_one_whole_run_is_refused(tmp_path, made):
+    write_results(tmp_path, "x,run\n2,a\n", **made)
+    with pytest.raises(TableError):
+        read_table(tmp_path, "toy")
+
+
+@pytest.mark.parametrize("file", ["toy.csv", "toy.json"])
+def test_what_is_missing_or_no_text_is_refused(tmp_path, file):
+    write_results(tmp_path, "x,run\n2,a\n")
+    (tmp_path / file).write_bytes(b"\xff")
+    with pytest.raises(TableError):
+        read_table(tmp_path, "toy")
+    (tmp_path / file).unlink()
+    with pytest.raises(TableError):
+        read_table(tmp_path, "toy")

@@ -7,15 +7,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from empirical.config import METHODS
+from empirical.registry import METHODS, method_facts
 from empirical.training.losses import (
     effective_weights,
-    has_switch,
     inverse_weights,
     margins,
     method_loss,
-    needs_cosine,
-    samples,
 )
 
 COUNTS = [5000, 900, 50, 7]
@@ -94,15 +91,15 @@ def test_gradients(batch, method):
 
 
 def test_kinds_of_methods():
-    assert {m for m in METHODS if needs_cosine(m)} == {"ldam", "ldam-drw"}
-    assert {m for m in METHODS if has_switch(m)} == {"drw", "ldam-drw"}
-    assert {m: samples(m) for m in METHODS if samples(m) != "uniform"} == {"rs": "balanced weights"}
+    assert {m for m in METHODS if method_facts(m).cosine} == {"ldam", "ldam-drw"}
+    assert {m for m in METHODS if method_facts(m).deferred} == {"drw", "ldam-drw"}
+    assert {m for m in METHODS if method_facts(m).balanced_sampling} == {"rs"}
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_switch(batch, method):
     loss = method_loss(method, COUNTS)
-    assert (float(loss(*batch, False)) != float(loss(*batch, True))) == has_switch(method)
+    assert (float(loss(*batch, False)) != float(loss(*batch, True))) == method_facts(method).deferred
     assert (loss.weights(False) is None) == (method not in ("rw", "rw-inverse"))
     assert (loss.weights(True) is None) == (method not in ("rw", "rw-inverse", "drw", "ldam-drw"))
 
@@ -116,7 +113,7 @@ def test_logit_adjustment_of_strength_1_is_balanced_softmax(batch):
 def test_balanced_counts_leave_cross_entropy(batch, method):
     logits, targets = batch
     balanced = float(method_loss(method, [90] * 4, gamma=0, tau=0)(logits, targets, True))
-    if needs_cosine(method):
+    if method_facts(method).cosine:
         shifted = 30 * (logits - 0.5 * torch.nn.functional.one_hot(targets, 4))
         assert balanced == pytest.approx(float(torch.nn.functional.cross_entropy(shifted, targets)))
     else:

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from empirical.runtime.device import Execution, find_device
+from empirical.runtime.device import Execution, find_device, make_cublas_deterministic
 from empirical.training.networks import build
 from empirical.training.step import Evaluator, Optimizer, Trainer
 
@@ -185,14 +185,23 @@ def test_deterministic_cuda_tells_cublas_in_time(monkeypatch):
     monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG", raising=False)
     Execution(device)
     started.clear()
+    make_cublas_deterministic(CPU)
     Execution(CPU, deterministic=True)
     assert "CUBLAS_WORKSPACE_CONFIG" not in os.environ
+    with pytest.raises(ValueError, match="^deterministic=True: needs CUBLAS_WORKSPACE_CONFIG"):
+        Execution(device, deterministic=True)
+    assert "CUBLAS_WORKSPACE_CONFIG" not in os.environ
+    assert not started
+    make_cublas_deterministic(device)
     Execution(device, deterministic=True)
     assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":4096:8"
     assert started
     monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", ":16:8")
+    make_cublas_deterministic(device)
     Execution(device, deterministic=True)
+    assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":16:8"
     monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG")
+    make_cublas_deterministic(device)  # too late
     refused = r"^deterministic=True: needs CUBLAS_WORKSPACE_CONFIG=:4096:8 or :16:8 in the environment before CUDA is"
     with pytest.raises(ValueError, match=refused):
         Execution(device, deterministic=True)

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from empirical.config import METHODS, Config
+from empirical.config import Config
 from empirical.data.training_set import load_training_set
+from empirical.registry import METHODS
 from empirical.runtime.device import Execution
 from empirical.runtime.monitor import Quiet
 from empirical.runtime.stop import Interrupted, Stop
