@@ -4,9 +4,10 @@ One module a theorem: :mod:`theory.theorem1` (the shift of an estimated boundary
 Bayes boundary under imbalance, with Properties 1 and 2), :mod:`theory.theorem3` (softmax from norms and angles,
 with Property 3). :mod:`theory.verdicts.ledger` lists every statement with its verdict.
 
-:func:`check_tail_bound` judges anyone's bound on the failure probability of Theorem 1, :func:`check_probability` a
-claimed bound on the probability of any event that can be simulated, and an :class:`ErrorBudget` lets many checks
-share one false-alarm rate.
+:mod:`theory.check` judges anyone's bound on a tail, confidence interval or test, on the exact laws of
+:mod:`theory.laws`. :func:`check_tail_bound` judges anyone's bound on the failure probability of Theorem 1,
+:func:`check_probability` a claimed bound on the probability of any event that can be simulated, and an
+:class:`ErrorBudget` lets many checks share one false-alarm rate.
 
 :func:`recalls_at` predicts the recall of every class at any class counts from balanced features,
 :func:`required_counts` the counts that a recall needs, and :func:`gains_per_image` what one more image is worth.

@@ -24,6 +24,7 @@ from theory.exact.binomial_normal import BinomialNormal
 from theory.exact.combined import Affine, Mixture
 from theory.exact.continuous import Beta, ChiSquare, Exponential, Gamma, Laplace, Normal, StudentT, Uniform
 from theory.exact.counts import Binomial, Hypergeometric, NegativeBinomial, Poisson
+from theory.exact.family import Family
 from theory.exact.lattice import Discrete, Mean, PoissonBinomial, Sum
 from theory.exact.law import Law
 
@@ -35,6 +36,7 @@ __all__ = [
     "ChiSquare",
     "Discrete",
     "Exponential",
+    "Family",
     "Gamma",
     "Hypergeometric",
     "Laplace",

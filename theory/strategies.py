@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from functools import partial
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -25,6 +27,7 @@ __all__ = [
     "alphas",
     "covariances",
     "features",
+    "tail_settings",
     "theorem1_settings",
     "theorem2_settings",
     "weights",
@@ -35,6 +38,9 @@ Range = tuple[Number, Number]
 Counts = tuple[int, int]
 Floats = NDArray[np.float64]
 _MOST_DENOMINATORS = 10_000
+_TRIED = 256  # settings at which the tightness of a bound is computed
+_SPOTS = 16
+_SIMPLE_DENOMINATOR = 100
 _MOST_ROTATIONS = 3  # a dimension: any orthogonal matrix up to dimension 7, and a few hundred draws in dimension 100
 
 
@@ -272,6 +278,106 @@ def features(dimension: int = 2, *, largest: Range = (0, 10)) -> st.SearchStrate
     """
     low, high = _range("largest", largest, "finite numbers >= 0", least=0)
     return _vectors(whole("dimension", dimension), (float(low), float(high)))
+
+
+def tail_settings(
+    family: Any,
+    bound: Any,
+    domain: dict[str, Any],
+    threshold: Any,
+    side: str = "right",
+    *,
+    strict: bool = False,
+    center: Any = 0,
+    limit: dict[str, Any] | None = None,
+) -> st.SearchStrategy[dict[str, Any]]:
+    """Return a strategy for the parameters of a bound on a tail, half of them near where the bound is tight.
+
+    The arguments are those of :func:`theory.check.tail_everywhere`. The ratio of probability to bound is computed at a
+    few hundred settings, once; half of the draws lie at or near those with the largest ratios, where a bound that is
+    wrong by little is wrong first. The others are simple numbers from anywhere in the domain.
+
+    Draws are dictionaries: whole parameters as ``int``, the others as ``fractions.Fraction``. They shrink to the first
+    whole numbers and to the simplest fractions.
+
+    Args:
+        family: returns the law.
+        bound: returns the bound.
+        domain: the range of each parameter.
+        threshold: returns the threshold.
+        side: ``"right"``, ``"left"`` or ``"both"``.
+        strict: whether the tail leaves out the threshold itself.
+        center: for ``"both"``.
+        limit: the largest value of each parameter without a largest one.
+
+    Raises:
+        ValueError: an argument is out of range.
+
+    Example:
+        >>> from hypothesis import find
+        >>> from theory.laws import Binomial
+        >>> drawn = tail_settings(Binomial, 1, {"n": range(1, 9), "p": (0, 1)}, threshold=1)
+        >>> find(drawn, lambda s: s["n"] > 2)
+        {'n': 3, 'p': Fraction(0, 1)}
+    """
+    from theory.verdicts.everywhere import Statement
+
+    statement = Statement.of(family, bound, domain, threshold, side, strict, center)
+    settings = list(statement.settings({} if limit is None else limit))
+    if not settings:
+        refuse("domain", domain, "must hold at least one setting")
+    simple = st.sampled_from(settings).flatmap(partial(_simple_point, statement))
+    tight = st.deferred(lambda: st.sampled_from(_tight_spots(statement, settings))).flatmap(partial(_near, statement))
+    return st.one_of(simple, tight)
+
+
+def _simple_point(statement: Any, setting: tuple[dict[str, int], dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
+    whole_, box = setting
+    drawn = {name: st.fractions(*ends, max_denominator=_SIMPLE_DENOMINATOR) for name, ends in box.items()}
+    return _point(statement, whole_, drawn)
+
+
+def _point(statement: Any, whole_: dict[str, int], drawn: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """Return the strategy for one dictionary, its names in the order of the domain."""
+    return st.tuples(*drawn.values()).map(
+        lambda values: {
+            name: whole_[name] if name in whole_ else values[list(drawn).index(name)] for name in statement.domain
+        }
+    )
+
+
+def _near(
+    statement: Any, spot: tuple[dict[str, int], dict[str, Any], dict[str, Fraction]]
+) -> st.SearchStrategy[dict[str, Any]]:
+    """Return a strategy for points at most a hundredth of the domain from a tight spot."""
+    whole_, box, point = spot
+    drawn: dict[str, st.SearchStrategy[Any]] = {}
+    for name, (low, high) in box.items():
+        reach = (high - low) / 100
+        drawn[name] = st.one_of(
+            st.just(point[name]),
+            st.fractions(max(low, point[name] - reach), min(high, point[name] + reach), max_denominator=10**6),
+        )
+    return _point(statement, whole_, drawn)
+
+
+def _tight_spots(statement: Any, settings: list[Any]) -> list[Any]:
+    """Return the settings met with the largest ratios of probability to bound, the largest first."""
+    rng = np.random.default_rng(np.random.SeedSequence(_TRIED))
+    chosen = settings if len(settings) <= _TRIED else [settings[i] for i in rng.choice(len(settings), _TRIED, False)]
+    found = []
+    for whole_, box in chosen:
+        corners = [tuple(map(Fraction, corner)) for corner in product((0, 1), repeat=len(box))]
+        inner = [
+            tuple(Fraction(int(k), 128) for k in rng.integers(0, 129, len(box))) for _ in range(_TRIED // len(chosen))
+        ]
+        for shares in dict.fromkeys([*corners, *inner]):
+            point = {n: low + (high - low) * share for (n, (low, high)), share in zip(box.items(), shares, strict=True)}
+            chance, value = statement.at(whole_, point)
+            ratio = float((chance / value).mid()) if value > 0 and value.is_finite() else math.inf
+            found.append((ratio if not math.isnan(ratio) else -1.0, whole_, box, point))
+    found.sort(key=lambda one: -one[0])
+    return [tuple(one[1:]) for one in found[:_SPOTS]]
 
 
 @st.composite

@@ -24,6 +24,7 @@ from theory.support.validate import whole
 
 __all__ = ["Binomial", "CountLaw", "Hypergeometric", "NegativeBinomial", "Poisson"]
 
+Ratio = Callable[[int], tuple[int, int]]
 _PROBABILITY = "must be a number with 0 <= p <= 1, or a ball of them"
 
 
@@ -63,8 +64,8 @@ class _LogConcave(CountLaw):
     """A law of counts with log-concave masses, by the ratio of neighbouring ones."""
 
     @abstractmethod
-    def _ratio(self, k: int) -> tuple[int, int]:
-        """Return whole numbers whose quotient is ``P(X = k + 1) / P(X = k)``."""
+    def _ratio(self) -> Ratio:
+        """Return a function from ``k`` to whole numbers whose quotient is ``P(X = k + 1) / P(X = k)``."""
 
     @abstractmethod
     def _mode(self) -> int:
@@ -89,14 +90,15 @@ class _LogConcave(CountLaw):
     def _upwards(self, k: int) -> Any:
         """Return ``P(X >= k)`` for a ``k`` above the mode."""
         last = self.support()[1]
-        mass = self._count_mass(k)
-        return mass * _sum_of_ratios(self._ratio, k, 1, math.inf if last is None else last)
+        return self._count_mass(k) * _sum_of_ratios(self._ratio(), k, 1, math.inf if last is None else last)
 
     def _downwards(self, k: int) -> Any:
         """Return ``P(X <= k)`` for a ``k`` at or below the mode."""
 
+        upwards = self._ratio()
+
         def ratio(j: int) -> tuple[int, int]:
-            a, b = self._ratio(j - 1)
+            a, b = upwards(j - 1)
             return b, a
 
         return self._count_mass(k) * _sum_of_ratios(ratio, k, -1, self.support()[0])
@@ -134,9 +136,9 @@ class Binomial(_LogConcave):
     def _mode(self) -> int:
         return math.floor((self.n + 1) * Fraction(self.p))
 
-    def _ratio(self, k: int) -> tuple[int, int]:
-        p = Fraction(self.p)
-        return (self.n - k) * p.numerator, (k + 1) * (p.denominator - p.numerator)
+    def _ratio(self) -> Ratio:
+        n, (a, b) = self.n, Fraction(self.p).as_integer_ratio()
+        return lambda k: ((n - k) * a, (k + 1) * (b - a))
 
     def _count_mass(self, k: int) -> Any:
         with ctx.extraprec(2 * self.n.bit_length()):
@@ -176,9 +178,9 @@ class Poisson(_LogConcave):
     def _mode(self) -> int:
         return math.floor(Fraction(self.rate))
 
-    def _ratio(self, k: int) -> tuple[int, int]:
-        rate = Fraction(self.rate)
-        return rate.numerator, (k + 1) * rate.denominator
+    def _ratio(self) -> Ratio:
+        a, b = Fraction(self.rate).as_integer_ratio()
+        return lambda k: (a, (k + 1) * b)
 
     def _count_mass(self, k: int) -> Any:
         with ctx.extraprec(2 * (k + 2).bit_length()):
@@ -222,9 +224,10 @@ class Hypergeometric(_LogConcave):
     def _mode(self) -> int:
         return (self.draws + 1) * (self.successes + 1) // (self.population + 2)
 
-    def _ratio(self, k: int) -> tuple[int, int]:
-        rest = self.population - self.successes - self.draws
-        return (self.successes - k) * (self.draws - k), (k + 1) * (rest + k + 1)
+    def _ratio(self) -> Ratio:
+        successes, draws = self.successes, self.draws
+        rest = self.population - successes - draws
+        return lambda k: ((successes - k) * (draws - k), (k + 1) * (rest + k + 1))
 
     def _count_mass(self, k: int) -> Any:
         with ctx.extraprec(2 * self.population.bit_length()):
@@ -284,7 +287,7 @@ class NegativeBinomial(CountLaw):
         return stats.nbinom(float(self.n), float(self.p))
 
 
-def _sum_of_ratios(ratio: Callable[[int], tuple[int, int]], k: int, step: int, last: float) -> Any:
+def _sum_of_ratios(ratio: Ratio, k: int, step: int, last: float) -> Any:
     """Return a ball around ``1 + r(k) + r(k) r(k + step) + ...`` up to the count ``last``; the ratios fall.
 
     ``low`` and ``high`` are the running product in units of ``2^-scale``, rounded down and up.

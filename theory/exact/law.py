@@ -31,7 +31,7 @@ _MOST_BITS = 1 << 14
 
 def is_ball(value: Any) -> bool:
     """Return whether the value is an ``arb``."""
-    return type(value).__module__.startswith("flint") and type(value).__name__ == "arb"
+    return type(value).__name__ == "arb" and str(type(value).__module__).startswith("flint")
 
 
 class Box(NamedTuple):
@@ -207,7 +207,9 @@ def _tail(tails: list[Callable[[Fraction, bool], Any]], x: Any, strict: bool, at
     """Return the union of the tails at ``x``, over all of ``x`` if it is a ball: a tail is monotone in it."""
     from flint import arb
 
-    if not is_ball(x):
+    if isinstance(x, Box):
+        at = sorted(set(x))
+    elif not is_ball(x):
         if isinstance(x, float) and math.isinf(x):
             return arb(at_infinity if x > 0 else 1 - at_infinity)
         at = [point(x)]

@@ -8,9 +8,9 @@ false-alarm rate. For events that can only be simulated there is :func:`theory.v
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from numbers import Real
 from typing import Any, NamedTuple
@@ -21,6 +21,7 @@ from scipy.special import betainccinv, betaincinv
 from theory import theorem1
 from theory.exact.counting import count_outside
 from theory.support.validate import choice, exact, float_below, instance, number, positive, refuse, whole
+from theory.verdicts.checked import Checked
 
 __all__ = [
     "BoundCheck",
@@ -51,7 +52,7 @@ class Interval(NamedTuple):
 
 
 @dataclass(frozen=True)
-class BoundCheck:
+class BoundCheck(Checked):
     """What was found about the statement ``probability <= bound``.
 
     Args:
@@ -68,6 +69,8 @@ class BoundCheck:
         detectable: a probability that exceeds the bound by this much is refuted with a chance of at least
             ``1 - 1e-6``; ``None`` at level ball, which has no such limit, and for a vacuous bound, ``inf`` if no
             excess would have been.
+        statement: what was checked, in words.
+        record: what a certificate needs, or ``None``.
     """
 
     verdict: str
@@ -79,6 +82,19 @@ class BoundCheck:
     replicates: int | None = None
     false_alarm: float | None = None
     detectable: float | None = None
+    statement: str = "probability <= bound"
+    record: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
+
+    def explain(self) -> str:
+        """Return what was checked and found, in a few plain sentences."""
+        found = f"the probability lies between {self.probability.low:.17g} and {self.probability.high:.17g}"
+        by = {"ball": "rigorous ball arithmetic", "monte-carlo": f"{self.replicates} simulated replicates"}[self.level]
+        lines = [f"{self.verdict}: {self.statement}", f"The bound is {self.bound:.17g}; {found} (by {by})."]
+        if self.verdict == "undecided":
+            lines.append("Neither could be shown to be the larger one. Is the bound equal to the probability?")
+        if self.verdict == "refuted":
+            lines.append(f"The bound is too small by {-self.slack.high:.3g} or more.")
+        return "\n".join(lines)
 
 
 class ErrorBudget:
@@ -280,31 +296,47 @@ def least_refuting(refutes: Callable[[int], bool], trials: int) -> int | None:
 
 
 def _check_by_enclosure(bound: Bound, s: theorem1.Setting, alpha: float | Fraction, center: Fraction) -> BoundCheck:
-    from flint import arb
-
     from theory.verdicts import enclosure
 
-    def compare() -> tuple[str, Any, Any] | None:
-        value = _value(bound, s, alpha)
-        floor = value if value > 0 and value.is_finite() else None
-        probability = enclosure.failure_probability(s, Fraction(alpha), center, floor)
-        if value >= 1 or probability < value:
-            last.append(("certified", value, probability))
-        elif probability > value:
-            last.append(("refuted", value, probability))
+    def probability(floor: Any) -> Any:
+        return enclosure.failure_probability(s, Fraction(alpha), center, floor)
+
+    return compare(lambda: _value(bound, s, alpha), probability)[0]
+
+
+def compare(bound: Callable[[], Any], probability: Callable[[Any], Any]) -> tuple[BoundCheck, Any]:
+    """Judge ``probability <= bound`` by balls at a rising precision; return the check and the last ball of the bound.
+
+    Args:
+        bound: returns a ball around the bound at flint's current precision.
+        probability: the same for the probability; it is given a positive ball below which nothing needs resolving, or
+            ``None``.
+    """
+    from flint import arb
+
+    from theory.exact.balls import decide, refine
+
+    def attempt() -> tuple[str, Any, Any] | None:
+        value = bound()
+        chance = probability(value if value > 0 and value.is_finite() else None)
+        if value >= 1 or chance <= value:
+            last.append(("certified", value, chance))
+        elif chance > value:
+            last.append(("refuted", value, chance))
         else:
-            last.append(("undecided", value, probability))
+            last.append(("undecided", value, chance))
             return None
         return last[-1]
 
     last: list[tuple[str, Any, Any]] = []
-    enclosure.refine(compare)
-    verdict, value, probability = last[-1]
+    refine(attempt)
+    verdict, value, chance = last[-1]
     vacuous = not value < 1
     if vacuous and not value >= 1:
-        vacuous = enclosure.decide(lambda: arb(1) - _value(bound, s, alpha)) is not True
-    room = value - probability
-    return BoundCheck(verdict, "ball", _float(value), _probability(probability), _outwards(room), vacuous)
+        vacuous = decide(lambda: arb(1) - bound()) is not True
+    room = value - chance
+    check = BoundCheck(verdict, "ball", _float(value), _probability(chance), _outwards(room), vacuous)
+    return check, value
 
 
 def _check_by_simulation(

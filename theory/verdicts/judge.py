@@ -14,21 +14,20 @@ What is judged against is not what the paper prints but what follows from its mo
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache, partial, reduce
+from functools import cache, partial
 from typing import Any
 
 import sympy
-from flint import arb
 
 from theory.proofs import derivations as d
 from theory.proofs.evidence import Step, identity, lemma, witness
 from theory.support.validate import choice, refuse
 from theory.verdicts import bounds as judged_bounds
 from theory.verdicts import enclosure
+from theory.verdicts.formula_balls import formula_ball, functions
 from theory.verdicts.formulas import FORMULAS, Expressions, Formula, Point, points
 
 __all__ = ["Judgement", "judge"]
@@ -255,39 +254,12 @@ def _sign(expression: Any, point: Point) -> int | None:
     return None if positive is None else 1 if positive else -1
 
 
-_BALLS: Mapping[Any, Callable[..., Any]] = {
-    sympy.exp: lambda a: a.exp(),
-    sympy.log: lambda a: a.log(),
-    sympy.sin: lambda a: a.sin(),
-    sympy.cos: lambda a: a.cos(),
-    sympy.erf: lambda a: a.erf(),
-    sympy.erfc: lambda a: a.erfc(),
-    sympy.Abs: abs,
-    sympy.Min: lambda *a: reduce(arb.min, a),
-    sympy.Max: lambda *a: reduce(arb.max, a),
-}
-
-
 def _elementary(expression: Any) -> bool:
     """Return whether :func:`_ball` knows every function in the expression."""
-    return all(part.func in _BALLS for part in expression.atoms(sympy.Function))
+    known = functions()
+    return all(part.func in known for part in expression.atoms(sympy.Function))
 
 
 def _ball(expression: Any, point: Point) -> Any:
     """Return an Arb ball around the expression's value at the point, not finite where it has no real value."""
-    if expression in point:
-        return enclosure.exact(point[expression])
-    if expression.is_Rational:
-        return enclosure.exact(Fraction(int(expression.p), int(expression.q)))
-    if expression in (sympy.pi, sympy.E):
-        return arb.pi() if expression is sympy.pi else arb(1).exp()
-    parts = [_ball(part, point) for part in expression.args]
-    if expression.is_Add:
-        return reduce(operator.add, parts)
-    if expression.is_Mul:
-        return reduce(operator.mul, parts)
-    if expression.is_Pow:
-        return parts[0] ** (int(expression.exp) if expression.exp.is_Integer else parts[1])
-    if expression.func in _BALLS:
-        return _BALLS[expression.func](*parts)
-    raise TypeError(f"{expression}: not an elementary function of real numbers")
+    return formula_ball(expression, {symbol: enclosure.exact(value) for symbol, value in point.items()})

@@ -47,11 +47,13 @@ def results(json_file: Path | None = None) -> int:
 
 
 def recheck(file: Path) -> int:
-    """Repeat every verdict of a certificate; return 0 if all are repeated by the same steps, 1 if not.
+    """Repeat a certificate, of statements or of one check; return 0 if every verdict is repeated, 1 if not.
 
     Raises:
         ValueError: the file is no certificate, or was altered.
     """
+    if _is_check(file):
+        return _recheck_check(file)
     given = certificate.read(file)
     differences = []
     with _progress() as progress:
@@ -70,6 +72,28 @@ def recheck(file: Path) -> int:
     else:
         console.print(f"{total}: the certificate holds; every verdict was repeated by the same steps")
     return int(bool(differences))
+
+
+def _is_check(file: Path) -> bool:
+    """Return whether the file calls itself the certificate of a single check."""
+    from theory.verdicts.check_certificate import FORMAT
+
+    try:
+        return f'"format": "{FORMAT}"' in file.read_text(encoding="utf-8")[:200]
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def _recheck_check(file: Path) -> int:
+    from theory.verdicts.check_recheck import recheck as recheck_check
+
+    found = recheck_check(file)
+    console = Console(highlight=False, soft_wrap=True)
+    for title, lines in (("different", found.differences), ("note", found.notes)):
+        for line in lines:
+            console.print(f"{title}: {line}", markup=False)
+    console.print("one check: the certificate " + ("holds" if found.holds else "does not hold here"))
+    return int(not found.holds)
 
 
 def _check(statements: Sequence[Statement], title: str, json_file: Path | None) -> list[Finding]:
