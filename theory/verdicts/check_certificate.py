@@ -14,7 +14,6 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from theory import __version__
 from theory.exact.balls import between, ends, exact
 from theory.exact.law import Box, Law, is_ball
 from theory.support.files import check_file, write_whole
@@ -121,7 +120,7 @@ def law_from_data(data: Mapping[str, Any]) -> Law:
 def write(record: Mapping[str, Any], path: str | PathLike[str]) -> None:
     """Write the record of a check as a certificate."""
     check_file("FILE", Path(path))
-    body = {"format": FORMAT, "version": VERSION, "made_with": {"tailbound": __version__}, **record}
+    body = {"format": FORMAT, "version": VERSION, **record}
     write_whole(Path(path), json.dumps({**body, "sha256": digest(body)}, indent=1) + "\n")
 
 

@@ -24,6 +24,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from flint import arb, ctx
 
+from theory import __version__
 from theory.exact.balls import between, ends, exact
 from theory.exact.family import Family, is_unimodal
 from theory.exact.law import Box, Law
@@ -580,6 +581,7 @@ def _record(
         return None
     return {
         "kind": quantity,
+        "made_with": {"tailbound": __version__},
         "family": {"law": family.law.__name__, **{k: number_to_data(v) for k, v in family.fixed.items()}},
         "level": number_to_data(promised),
         "domain": [str(end) for end in domain],

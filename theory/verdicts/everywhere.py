@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 
 from flint import arb, ctx
 
+from theory import __version__
 from theory.exact.balls import between, decide, exact
 from theory.exact.law import Box, Law
 from theory.proofs.evidence import Step
@@ -392,6 +393,7 @@ class _Search:
         tightest = {} if self.tightest is None else {**self.tightest[0], **self.tightest[1]}
         record = {
             "kind": "everywhere",
+            "made_with": {"tailbound": __version__},
             "side": statement.side,
             "strict": statement.strict,
             "center": number_to_data(statement.center()) if _constant(statement.center) else None,

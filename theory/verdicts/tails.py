@@ -9,6 +9,7 @@ from fractions import Fraction
 from numbers import Real
 from typing import Any
 
+from theory import __version__
 from theory.exact.balls import exact
 from theory.exact.law import Law, is_ball
 from theory.support.validate import choice, instance, number, refuse
@@ -78,6 +79,7 @@ def tail(
     statement = f"{event(threshold, side, strict, center)} <= bound for X ~ {law!r}"
     record = {
         "kind": "tail",
+        "made_with": {"tailbound": __version__},
         "law": law_to_data(law),
         "threshold": number_to_data(threshold),
         "side": side,
