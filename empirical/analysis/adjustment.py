@@ -7,9 +7,9 @@ Then on images that come with the frequencies ``pi``
 .. math:: P(y | x) = \mathrm{softmax}\Bigl(\frac{z - \tau \ln \pi}{T} + \ln \pi\Bigr),
 
 and ``argmax(z - tau ln pi)`` is Bayes' decision for equal class frequencies, ``argmax(z - tau ln pi + T ln q)`` that
-for the frequencies ``q``. In ``a = 1 / T`` and ``b = tau / T`` the model is a multinomial logit,
-``softmax(a z - b ln pi + ln pi)``: its likelihood is concave, and its maximum, found by Newton's method, is unique. It
-is finite unless the split is separated (Albert and Anderson 1984), which is decided exactly.
+for the frequencies ``q`` (:mod:`theory.temperature`). In ``a = 1 / T`` and ``b = tau / T`` the model is a multinomial
+logit, ``softmax(a z - b ln pi + ln pi)``: its likelihood is concave, and its maximum, found by Newton's method, is
+unique. It is finite unless the split is separated (Albert and Anderson 1984), which is decided exactly.
 
 References:
     A. Menon et al., Long-tail learning via logit adjustment, 2020, arXiv 2007.07314 (the correction, with ``tau`` to
@@ -33,6 +33,7 @@ from scipy.special import logsumexp, softmax
 from scipy.stats import binom, chi2, norm
 
 from theory.support.validate import floats, number, refuse
+from theory.temperature import adjusted, posterior
 
 __all__ = ["Adjustment", "Comparison", "TauNormalisation", "fit_adjustment", "fit_tau_normalisation"]
 
@@ -74,7 +75,8 @@ class Adjustment:
     Attributes:
         tau: what to multiply the log prior by before it is subtracted from the logits.
         temperature: ``T``, what to divide the result by; above 1 for a network that is overconfident.
-        log_prior: ``ln pi``, of the training counts, shape ``(C,)``.
+        prior: ``pi``, the class frequencies of training, shape ``(C,)``.
+        drawn: those that the split was drawn with, shape ``(C,)``.
         covariance: of ``(tau, temperature)``, by the observed information, shape ``(2, 2)``.
         robust_covariance: the same by the sandwich estimator, which holds where the model is not quite right.
         log_likelihood: of the split, at the maximum.
@@ -88,7 +90,8 @@ class Adjustment:
 
     tau: float
     temperature: float
-    log_prior: Floats = field(repr=False)
+    prior: Floats = field(repr=False)
+    drawn: Floats = field(repr=False)
     covariance: Floats = field(repr=False)
     robust_covariance: Floats = field(repr=False)
     log_likelihood: float
@@ -124,9 +127,8 @@ class Adjustment:
         Raises:
             ValueError: the logits are not finite or not of C classes, or the target is not C numbers of at least 0.
         """
-        z = _logits(logits, len(self.log_prior))
-        q = self.target if target is None else _target(target, len(self.log_prior))
-        return z + _offset(self.tau, self.temperature, self.log_prior, q)
+        z = _logits(logits, len(self.prior))
+        return adjusted(z, self.prior, self.tau, self.temperature, self.target if target is None else target)
 
     def predict(self, logits: ArrayLike, target: ArrayLike | None = None) -> Labels:
         """Return the class of each row of the logits after :meth:`apply`, shape ``(n,)``."""
@@ -134,7 +136,30 @@ class Adjustment:
 
     def probabilities(self, logits: ArrayLike, target: ArrayLike | None = None) -> Floats:
         """Return the probability of each class at the target frequencies, ``softmax(apply(logits) / T)``."""
-        return np.asarray(softmax(self.apply(logits, target) / self.temperature, axis=1))
+        z = _logits(logits, len(self.prior))
+        return posterior(z, self.prior, self.tau, self.temperature, self.target if target is None else target)
+
+    def expected_accuracy(self, logits: ArrayLike, decisions: ArrayLike, target: ArrayLike | None = None) -> float:
+        """Return the accuracy at the target frequencies that the fitted model expects of any decisions.
+
+        ``mean(P(d_i | x_i) q(d_i) / pi(d_i))`` over long-tailed images: no balanced image and no label is needed, and
+        the labels' noise, which a sweep on the split itself suffers from, is left out. So the strength of any other
+        correction can be chosen, as the power of tau-normalisation.
+
+        Args:
+            logits: of images drawn as the split was, shape ``(n, C)``.
+            decisions: the class that is decided for, for each image, shape ``(n,)``.
+            target: as for :meth:`apply`.
+
+        Raises:
+            ValueError: as in :meth:`apply`, or the decisions are not n classes.
+        """
+        z = _logits(logits, len(self.prior))
+        d = _labels("decisions", decisions, *z.shape)
+        wanted = self.target if target is None else target
+        q = np.full(len(self.prior), 1 / len(self.prior)) if wanted is None else _target(wanted, len(self.prior))
+        chances = self.probabilities(z, self.drawn)[np.arange(len(d)), d]
+        return float(np.mean(chances * (q / self.drawn)[d]))
 
     def interval(self, confidence: float = 0.95) -> tuple[float, float]:
         """Return a confidence interval for ``tau``, by its robust standard error.
@@ -197,10 +222,11 @@ def fit_adjustment(
     z, y, n = _split(logits, labels, counts)
     if len(set(n.tolist())) == 1:
         refuse("counts", n.tolist(), "must not all be equal: every tau then decides alike")
-    log_prior = np.log(n / n.sum())
+    prior = n / n.sum()
     q = None if target is None else _target(target, len(n))
-    drawn = n if split_counts is None else _numbers("split_counts", split_counts, len(n))
-    log_drawn = np.log(drawn / drawn.sum())
+    drawn = prior if split_counts is None else _numbers("split_counts", split_counts, len(n))
+    drawn = drawn / drawn.sum()
+    log_prior, log_drawn = np.log(prior), np.log(drawn)
 
     scaled, scale = _scaled(z)
     if _separated(scaled, log_prior, y):
@@ -218,11 +244,19 @@ def fit_adjustment(
     tau, temperature = b / a, 1 / a
 
     comparison = _compare(scaled, y, log_drawn, null.value, basis)
-    loss = _expected_loss(z, tau, temperature, math.sqrt(robust[0, 0]), log_prior, log_drawn, q)
+    loss = _expected_loss(
+        lambda t: adjusted(z, prior, t, temperature, q),
+        posterior(z, prior, tau, temperature, drawn),
+        (np.full(len(n), 1 / len(n)) if q is None else q) / drawn,
+        tau,
+        math.sqrt(robust[0, 0]),
+    )
     doubts = _doubts(y, drawn, comparison, loss)
     if not a > 3 * math.sqrt(spread[0, 0]):
         doubts += (f"the logits hardly tell the classes apart: 1/T is {a:.3g} +- {math.sqrt(spread[0, 0]):.2g}",)
-    return Adjustment(tau, temperature, log_prior, covariance, robust, null.value, len(y), comparison, loss, doubts, q)
+    return Adjustment(
+        tau, temperature, prior, drawn, covariance, robust, null.value, len(y), comparison, loss, doubts, q
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -262,9 +296,9 @@ class TauNormalisation:
         Raises:
             ValueError: as in :meth:`Adjustment.apply`.
         """
-        z = _logits(logits, len(self.norms))
-        q = self.target if target is None else _target(target, len(self.norms))
-        return z * _powers(self.norms, self.tau) + _offset(0.0, self.temperature, np.zeros(len(self.norms)), q)
+        normalised = _logits(logits, len(self.norms)) * _powers(self.norms, self.tau)
+        wanted = self.target if target is None else target
+        return adjusted(normalised, np.ones(len(self.norms)), 0.0, self.temperature, wanted)
 
     def predict(self, logits: ArrayLike, target: ArrayLike | None = None) -> Labels:
         """Return the class of each row of the logits after :meth:`apply`, shape ``(n,)``."""
@@ -278,7 +312,9 @@ def fit_tau_normalisation(
 
     The model is that the normalised scores are those of Bayes' rule for equal class frequencies, up to a temperature:
     ``P(y | x) = softmax(z_k / (T |w_k|^tau) + ln pi_k)`` under the frequencies of training. For each ``tau`` its
-    likelihood is concave in ``1 / T``; over ``tau``, between -20 and 20, it is searched.
+    likelihood is concave in ``1 / T``; over ``tau``, between -20 and 20, it is searched. Networks fit this model less
+    well than that of :func:`fit_adjustment`: to choose the power by
+    :meth:`Adjustment.expected_accuracy` loses less (the experiment ``which-tau`` compares them).
 
     Args:
         logits: without the bias, ``features @ weight.T``, shape ``(n, C)``, of images as in :func:`fit_adjustment`.
@@ -325,10 +361,10 @@ def fit_tau_normalisation(
     if not a > 0:
         refuse("logits", _shown(z), _FALLING.format(a / scale))
     error = _profile_error(normalised, y, found, np.log(sizes) - np.log(sizes).mean())
-    loss = _expected_loss_of(
-        lambda t: z * _powers(sizes, t) + _offset(0.0, scale / a, np.zeros(len(n)), q),
+    loss = _expected_loss(
+        lambda t: adjusted(z * _powers(sizes, t), np.ones(len(n)), 0.0, scale / a, q),
         softmax(a * normalised + log_prior, axis=1),
-        np.exp(-log_prior) / len(n) if q is None else q * np.exp(-log_prior),
+        (np.full(len(n), 1 / len(n)) if q is None else q) / np.exp(log_prior),
         tau,
         error,
     )
@@ -444,17 +480,6 @@ def _compare(z: Floats, y: Labels, offset: Floats, value: float, basis: Floats) 
 
 
 def _expected_loss(
-    z: Floats, tau: float, temperature: float, error: float, log_prior: Floats, log_drawn: Floats, q: Floats | None
-) -> float:
-    """Return the points of accuracy at the target that the error of ``tau`` costs on average, by the model."""
-    chances = softmax((z - tau * log_prior) / temperature + log_drawn, axis=1)
-    wanted = np.full(len(log_prior), 1 / len(log_prior)) if q is None else q
-    return _expected_loss_of(
-        lambda t: z + _offset(t, temperature, log_prior, q), chances, wanted * np.exp(-log_drawn), tau, error
-    )
-
-
-def _expected_loss_of(
     scores: Callable[[float], Floats], chances: Floats, weights: Floats, tau: float, error: float
 ) -> float:
     """Return the mean over a normal ``tau`` of what the decisions of other taus lose, in points.
@@ -512,14 +537,6 @@ def _scaled(z: Floats) -> tuple[Floats, float]:
     return centred / scale, scale
 
 
-def _offset(tau: float, temperature: float, log_prior: Floats, q: Floats | None) -> Floats:
-    """Return what is added to the logits of each class."""
-    if q is None:
-        return -tau * log_prior
-    with np.errstate(divide="ignore"):
-        return np.asarray(temperature * np.log(q) - tau * log_prior)
-
-
 def _powers(norms: Floats, tau: float) -> Floats:
     """Return the norms to the power ``-tau``, relative to their geometric mean."""
     logs = np.log(norms)
@@ -529,13 +546,17 @@ def _powers(norms: Floats, tau: float) -> Floats:
 def _split(logits: ArrayLike, labels: ArrayLike, counts: ArrayLike) -> tuple[Floats, Labels, Floats]:
     """Return logits, labels and counts, checked."""
     z = _logits(logits, None)
-    y = np.asarray(labels)
-    classes = z.shape[1]
-    if y.shape != z.shape[:1] or y.dtype.kind not in "iu":
-        refuse("labels", _shown(y), f"must be whole numbers, one for each of the {len(z)} rows of logits")
-    if len(y) and (y.min() < 0 or y.max() >= classes):
-        refuse("labels", int(y.max() if y.max() >= classes else y.min()), f"must lie between 0 and {classes - 1}")
-    return z, y.astype(np.int64), _numbers("counts", counts, classes)
+    return z, _labels("labels", labels, *z.shape), _numbers("counts", counts, z.shape[1])
+
+
+def _labels(name: str, value: ArrayLike, images: int, classes: int) -> Labels:
+    """Return classes, one for each image."""
+    y = np.asarray(value)
+    if y.shape != (images,) or y.dtype.kind not in "iu":
+        refuse(name, _shown(y), f"must be whole numbers, one for each of the {images} rows of logits")
+    if y.min() < 0 or y.max() >= classes:
+        refuse(name, int(y.max() if y.max() >= classes else y.min()), f"must lie between 0 and {classes - 1}")
+    return y.astype(np.int64)
 
 
 def _logits(logits: ArrayLike, classes: int | None) -> Floats:

@@ -155,6 +155,22 @@ def test_the_expected_loss_is_that_of_wrong_taus(rng):
     assert np.mean(losses) / 2 < np.mean(expected) < 2 * np.mean(losses)
 
 
+def test_the_accuracy_that_is_expected_is_that_of_balanced_images(rng):
+    """Of any decisions, at any target: within six standard errors, beyond which chance is below 1e-8."""
+    z, y = problem(rng, drawn=20 * COUNTS)
+    fit = dataclasses.replace(fit_adjustment(z, y, COUNTS), tau=1.6, temperature=1.8)
+    balanced, labels = problem(rng, drawn=np.full(4, 20_000))
+    for rule in (lambda z: z, lambda z: z - 4 * LOG_PRIOR, lambda z: z[:, ::-1]):
+        for target in (np.ones(4), np.array([1.0, 2.0, 0.0, 3.0])):
+            right = rule(balanced).argmax(axis=1) == labels
+            recalls = np.array([right[labels == k].mean() for k in range(4)])
+            weights = target / target.sum()
+            decided = rule(z).argmax(axis=1)
+            each = fit.probabilities(z, COUNTS)[np.arange(len(z)), decided] * (weights / fit.drawn)[decided]
+            error = np.sqrt(each.var() / len(z) + weights @ weights / 80_000)
+            assert abs(fit.expected_accuracy(z, decided, target) - recalls @ weights) < 6 * error < 0.2
+
+
 DIFFERENCES = st.lists(st.tuples(*[st.integers(-3, 3)] * 3), min_size=1, max_size=5)
 
 
@@ -265,6 +281,8 @@ def test_applying_to_other_shapes_is_refused(rng):
         ("logits", lambda: fit.apply([[1.0, 2.0]])),
         ("logits", lambda: fit.predict([[np.nan, 1.0, 1.0, 1.0]])),
         ("target", lambda: fit.apply(np.ones((1, 4)), [1, 2])),
+        ("decisions", lambda: fit.expected_accuracy(np.ones((1, 4)), [4])),
+        ("decisions", lambda: fit.expected_accuracy(np.ones((2, 4)), [1])),
         ("confidence", lambda: fit.interval(1)),
     ):
         with pytest.raises(ValueError, match=f"^{name}="):
