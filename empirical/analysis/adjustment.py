@@ -347,7 +347,7 @@ def fit_tau_normalisation(
         normalised = z * _powers(sizes, tau) / scale
         return _maximum(normalised, y, log_prior, basis), normalised
 
-    grid = np.linspace(-_LARGEST_TAU, _LARGEST_TAU, 41)
+    grid = np.linspace(-_LARGEST_TAU, _LARGEST_TAU, 21)
     values = np.array([best(tau)[0].value for tau in grid])
     at = int(values.argmax())
     if at in (0, len(grid) - 1) or values[at] > -_SMALL * len(y):

@@ -47,6 +47,7 @@ EXPERIMENTS = {
     "corrections": "empirical.experiments.corrections",
     "norm-angle": "empirical.experiments.norm_angle",
     "class-order": "empirical.experiments.class_order",
+    "which-tau": "empirical.experiments.which_tau",
 }
 
 
