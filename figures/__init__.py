@@ -32,6 +32,7 @@ FIGURES = {
     "similarity-or-number": "figures.similarity_or_number",
     "ssl": "figures.ssl",
     "theorem1": "figures.theorem1",
+    "which-tau": "figures.which_tau",
 }
 """The module of each figure, by name."""
 
