@@ -7,6 +7,7 @@ times, so that a machine that slows down for a while slows both. Absolute times 
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 import re
@@ -14,27 +15,31 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from functools import partial
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
+from scipy.special import betaln, xlog1py, xlogy
 
 from theory import theorem1
 from theory.exact.counting import count_outside
 from theory.support.console import Console
 from theory.support.files import check_file, write_whole
 from theory.verdicts.checker import check_tail_bound
+from theory.verdicts.sequential import Evidence
 
 __all__ = ["Measurement", "check_and_report", "measure", "run"]
 
 _ALPHA = Fraction(1, 5)
 _CHUNK = 1 << 15
+_CLAIMS, _MARGINS = (1e-4, 1e-2, 0.1, 0.5), (0.1, 0.3, 1.0, 3.0)
 _COUNTS = (10, 10**3, 10**5, 10**7)
 
 
@@ -82,7 +87,8 @@ def run(json_file: Path | None = None, quick: bool = False) -> int:
 def measure(quick: bool = False) -> list[Measurement]:
     """Return the measurements; ``quick`` ones, of fewer replicates and turns, are rough."""
     size, turns, large = (1_000_000, 3, 10**7) if quick else (4_000_000, 7, 10**8)
-    return [*_simulation(size, turns), *_flatness(size, turns), *_exact_law(turns), *_large_check(large)]
+    power = _power(1, (0.5,)) if quick else _power(20, _CLAIMS)
+    return [*_simulation(size, turns), *_flatness(size, turns), *_exact_law(turns), *_large_check(large), *power]
 
 
 def _setting(n_pos: int) -> theorem1.Setting:
@@ -146,6 +152,52 @@ def _exact_law(turns: int) -> list[Measurement]:
         Measurement("exact law, growth exponent", exponent, "of n_pos", 0.6),
         Measurement("ball check, n_pos 100,000", 1e3 * statistics.median(ball[str(10**5)]), "ms", 1_000),
     ]
+
+
+def _power(streams: int, claims: Sequence[float]) -> list[Measurement]:
+    """Compare the replicates that the sequential check needs, on average, with the least that any test can need.
+
+    That is ``log(1 / rate) / KL`` (Wald 1945), here with the rate 1e-6. On the same streams runs what betting on the
+    running estimate amounts to for Booleans, the Beta(1/2, 1/2) mixture (I. Waudby-Smith, A. Ramdas, Estimating means
+    of bounded random variables by betting, JRSS B 86, 2024; S. Howard et al. 2021). A claim is too low or too high by a
+    margin where the truth is ``1 + margin`` times it, or the claim that many times the truth.
+    """
+    needed, found, all_ratios = math.log(1e6), [], []
+    children = iter(np.random.SeedSequence(8).spawn(len(claims) * len(_MARGINS) * 2))
+    for claim, margin, side in product(claims, _MARGINS, ("too low", "too high")):
+        rng = np.random.default_rng(next(children))
+        p = claim * (1 + margin) if side == "too low" else claim / (1 + margin)
+        if p >= 1:
+            continue
+        least = needed / (p * math.log(p / claim) + (1 - p) * math.log((1 - p) / (1 - claim)))
+        ratios = np.array([_replicates(claim, p, needed, rng) for _ in range(streams)]).mean(axis=0) / least
+        name = f"claim {claim:g} {side} by {margin:.0%}: replicates / least"
+        found += [
+            Measurement(f"{name}, sequential check", float(ratios[0]), "x"),
+            Measurement(f"{name}, betting by the running estimate", float(ratios[1]), "x"),
+        ]
+        all_ratios.append(ratios)
+    means = np.mean(all_ratios, axis=0)
+    return [
+        *found,
+        Measurement("replicates / least, sequential check, mean of these", float(means[0]), "x", 1.3),
+        Measurement("replicates / least, betting by the running estimate, mean", float(means[1]), "x"),
+    ]
+
+
+def _replicates(claim: float, p: float, needed: float, rng: np.random.Generator) -> tuple[int, int]:
+    """Return after how many replicates the sequential check, and the Beta mixture, have a verdict on one stream."""
+    evidence, count, trials, other = Evidence(claim, math.exp(-needed)), 0, 0, 0
+    while evidence.verdict is None or not other:
+        size = evidence.next_size() if evidence.verdict is None else max(2, trials // 32)
+        events = int(rng.binomial(size, p))
+        count, trials = count + events, trials + size
+        if evidence.verdict is None:
+            evidence.add(events, size)
+        mixture = betaln(count + 0.5, trials - count + 0.5) - math.log(math.pi)
+        if not other and mixture - xlogy(count, claim) - xlog1py(trials - count, -claim) >= needed:
+            other = trials
+    return evidence.trials, other
 
 
 def _large_check(replicates: int) -> list[Measurement]:

@@ -61,7 +61,7 @@ class BoundCheck(Checked):
         level: ``"ball"`` or ``"monte-carlo"`` (see :mod:`theory.proofs.evidence`).
         bound: the bound, as the nearest float; the verdict compares the exact value.
         probability: at level ball an enclosure of the probability, at level monte-carlo a confidence interval of
-            level ``1 - false_alarm``.
+            level ``1 - false_alarm`` (of a sequential check, each end is a confidence limit of that level).
         slack: the same for ``bound - probability``: above 0 if certified, below 0 if refuted, up to outward rounding.
         vacuous: whether the bound is 1 or more (or could not be shown to be less): it says nothing.
         replicates: how many were simulated; ``None`` at level ball.
@@ -71,6 +71,7 @@ class BoundCheck(Checked):
             excess would have been.
         statement: what was checked, in words.
         record: what a certificate needs, or ``None``.
+        note: why there is no verdict, where it is not for want of precision or of replicates alone.
     """
 
     verdict: str
@@ -84,13 +85,16 @@ class BoundCheck(Checked):
     detectable: float | None = None
     statement: str = "probability <= bound"
     record: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
+    note: str = ""
 
     def explain(self) -> str:
         """Return what was checked and found, in a few plain sentences."""
         found = f"the probability lies between {self.probability.low:.17g} and {self.probability.high:.17g}"
         by = {"ball": "rigorous ball arithmetic", "monte-carlo": f"{self.replicates} simulated replicates"}[self.level]
         lines = [f"{self.verdict}: {self.statement}", f"The bound is {self.bound:.17g}; {found} (by {by})."]
-        if self.verdict == "undecided":
+        if self.note:
+            lines.append(f"{self.note[0].upper()}{self.note[1:]}.")
+        elif self.verdict == "undecided":
             lines.append("Neither could be shown to be the larger one. Is the bound equal to the probability?")
         if self.verdict == "refuted":
             lines.append(f"The bound is too small by {-self.slack.high:.3g} or more.")
