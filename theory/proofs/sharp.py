@@ -68,9 +68,15 @@ def moment_generating_function() -> tuple[Step, ...]:
     )
 
 
+def _start_and_slope(function: Any, x: Any, slope: Any) -> tuple[Any, Any]:
+    """Return value at 0 and slope of a function, and what they should be: 0 and ``slope``."""
+    return sympy.Matrix([function.subs(x, 0), sympy.diff(function, x)]), sympy.Matrix([0, slope])
+
+
 def proxies() -> tuple[Step, ...]:
     """Show ``h(t) <= b t^2 / 2`` for the proxies ``b`` that :func:`theory.sharp.bernoulli_proxy` gives."""
     x = sympy.Symbol("x", positive=True)
+    h = sympy.log(1 - _Q + _Q * sympy.exp(_Y)) - _Q * _Y
     variance = _U * (1 - _U) <= _Q * (1 - _Q)
     return (
         cited(
@@ -83,12 +89,12 @@ def proxies() -> tuple[Step, ...]:
         ),
         identity(
             "artanh x - x is 0 at 0 and has the slope x^2/(1 - x^2)",
-            lambda: (sympy.diff(sympy.atanh(x) - x, x), x**2 / (1 - x**2)),
+            lambda: _start_and_slope(sympy.atanh(x) - x, x, x**2 / (1 - x**2)),
         ),
         lemma("which is >= 0 for 0 < x < 1: b <= 1/4", lambda: ([x < 1], x**2 / (1 - x**2) >= 0)),
         identity(
             "x/(1 - x^2) - artanh x is 0 at 0 and has the slope 2 x^2/(1 - x^2)^2",
-            lambda: (sympy.diff(x / (1 - x**2) - sympy.atanh(x), x), 2 * x**2 / (1 - x**2) ** 2),
+            lambda: _start_and_slope(x / (1 - x**2) - sympy.atanh(x), x, 2 * x**2 / (1 - x**2) ** 2),
         ),
         lemma(
             "which is >= 0 for 0 < x < 1: q(1 - q) = (1 - x^2)/4 <= b",
@@ -97,8 +103,8 @@ def proxies() -> tuple[Step, ...]:
         identity(
             "h(0) = h'(0) = 0 and h'' = u(1 - u), u = q e^t/(1 - q + q e^t)",
             lambda: (
-                sympy.diff(sympy.log(1 - _Q + _Q * sympy.exp(_Y)), _Y, 2),
-                (_U * (1 - _U)).subs(_E, sympy.exp(_Y)),
+                sympy.Matrix([h.subs(_Y, 0), sympy.diff(h, _Y).subs(_Y, 0), sympy.diff(h, _Y, 2)]),
+                sympy.Matrix([0, 0, (_U * (1 - _U)).subs(_E, sympy.exp(_Y))]),
             ),
         ),
         lemma(
@@ -164,6 +170,7 @@ def smoothing() -> tuple[Step, ...]:
     z, mean = sympy.symbols("z mean", real=True)
     x = sympy.Symbol("x", positive=True)
     best = (x + sympy.sqrt(x**2 + 4)) / 2
+    log_smooth = _C**2 / 2 - _C * x - sympy.log(_C)
     log_density = -((z - mean) ** 2) / (2 * _V)
     return (
         identity(
@@ -203,8 +210,15 @@ def smoothing() -> tuple[Step, ...]:
             ),
         ),
         identity(
-            "c = (x + sqrt(x^2 + 4))/2 minimises exp(c^2/2 - c x)/c, whose logarithm has the slope c - x - 1/c",
-            lambda: (best - x - 1 / best, sympy.S.Zero),
+            "the logarithm of exp(c^2/2 - c x)/c has the slope c - x - 1/c, which is 0 at c = (x + sqrt(x^2 + 4))/2",
+            lambda: (
+                sympy.Matrix([sympy.diff(log_smooth, _C), best - x - 1 / best]),
+                sympy.Matrix([_C - x - 1 / _C, 0]),
+            ),
+        ),
+        lemma(
+            "and which rises in c: that is the minimum",
+            lambda: ([], sympy.diff(_C - x - 1 / _C, _C) > 0),
         ),
     )
 
@@ -320,9 +334,17 @@ def tilting() -> tuple[Step, ...]:
             lambda: (sympy.expand(wave * wave.subs(i, -i)), 1 - 2 * u * (1 - u) * (1 - sympy.cos(_THETA))),
         ),
         identity(
-            "e^-x - (1 - x) is 0 at 0 and has the slope 1 - e^-x, of the sign of x: so |E e^(i theta K)| <= "
-            "exp(-w (1 - cos theta)), w = n u(1 - u)",
-            lambda: (sympy.diff(sympy.exp(-_X) - (1 - _X), _X), 1 - sympy.exp(-_X)),
+            "e^-x - (1 - x) is 0 at 0 and has the slope 1 - e^-x",
+            lambda: _start_and_slope(sympy.exp(-_X) - (1 - _X), _X, 1 - sympy.exp(-_X)),
+        ),
+        cited("which has the sign of x, as the exponential rises: 1 - x <= e^-x for all x", "NIST DLMF, section 4.5"),
+        identity(
+            "|E e^(i theta K)| = (1 - 2u(1 - u)(1 - cos theta))^(n/2) is at most exp(-2u(1 - u)(1 - cos theta))^(n/2) "
+            "= exp(-w (1 - cos theta)), w = n u(1 - u)",
+            lambda: (
+                n / 2 * (-2 * u * (1 - u) * (1 - sympy.cos(_THETA))),
+                sympy.expand(-n * u * (1 - u)) * (1 - sympy.cos(_THETA)),
+            ),
         ),
         cited(
             "P(K = k) <= (1/2 pi) integral of exp(-w (1 - cos theta)) over (-pi, pi) = exp(-w) I0(w)",
