@@ -7,7 +7,8 @@ processes), ``data``, ``storage`` (run folders, tables), ``training``, ``sweeps`
 
 In Python: :class:`empirical.Config` describes a run, :func:`empirical.load` returns a data set,
 :func:`empirical.train` trains a run, :func:`empirical.train_many` several side by side, and :func:`empirical.examine`
-returns what theory says of a network that anybody trained. They are imported at their first use, so that
+returns what theory says of a network that anybody trained, whose arrays :func:`empirical.collect` gets out of a
+torch module. They are imported at their first use, so that
 ``import empirical`` loads nothing else.
 """
 
@@ -18,16 +19,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from empirical.analysis.examine.examination import Examination, examine
+    from empirical.analysis.examine.sources import collect
     from empirical.config import Config
     from empirical.data.load import load
     from empirical.sweeps.train_many import train_many
     from empirical.training.train import train
 
-__all__ = ["Config", "Examination", "examine", "load", "train", "train_many"]
+__all__ = ["Config", "Examination", "collect", "examine", "load", "train", "train_many"]
 
 _HOMES = {
     "Config": "empirical.config",
     "Examination": "empirical.analysis.examine.examination",
+    "collect": "empirical.analysis.examine.sources",
     "examine": "empirical.analysis.examine.examination",
     "load": "empirical.data.load",
     "train": "empirical.training.train",

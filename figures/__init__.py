@@ -16,6 +16,7 @@ FIGURES = {
     "corrections": "figures.corrections",
     "depth": "figures.depth",
     "embedding": "figures.embedding",
+    "examination": "figures.examination",
     "losses": "figures.losses",
     "majority": "figures.majority",
     "minority": "figures.minority",

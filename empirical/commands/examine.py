@@ -1,9 +1,15 @@
 """``python -m empirical examine``: what the theory says of anyone's network.
 
-A network is given by its arrays: an .npz file, or a folder of .npy files, with any of features (n, d), logits (n, C),
-labels (n,), weight (C, d), bias (C,), train_features, train_labels, counts (C,) and class_names. Images are held-out
-ones, which the network was not trained on. What is there is examined, and what is missing is named with what it would
-add. Large files are memory-mapped.
+A network is given in one of three ways:
+
+--arrays FILE: an .npz file, or a folder of .npy files, with any of features (n, d), logits (n, C), labels (n,), weight
+(C, d), bias (C,), train_features, train_labels, counts (C,) and class_names. Any backbone, any data. What is there is
+examined, and what is missing is named with what it would add; large files are memory-mapped.
+--checkpoint FILE --arch ARCH --data DATA: an ordinary PyTorch file, with the mean and the standard deviation that its
+images were normalised with. Every tensor of it has its place in the network, or the file is refused.
+--run DIR: a run of this program.
+
+Images are held-out ones, which the network was not trained on.
 
 Exit codes: 0, the network is examined; 1, a file cannot be written; 2, the input cannot be used and nothing was
 written.
@@ -11,11 +17,13 @@ written.
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-from empirical.runtime.command_line import FAILED, Parser, folder, numeric, place
+from empirical.runtime.command_line import FAILED, ROOT, Parser, file, folder, numeric, place
 from empirical.runtime.progress import track
 from empirical.storage.folders import make_folder
 from theory.support.validate import number, refuse
@@ -27,14 +35,25 @@ def main(argv: Sequence[str]) -> int:
     """Examine what ``argv`` says and return the exit code."""
     description, _, details = str(__doc__).partition("\n\n")
     parser = Parser(prog="python -m empirical examine", description=description.partition(": ")[2], epilog=details)
-    parser.add_argument("--arrays", required=True, type=place, metavar="FILE", help="an .npz file, or a folder of .npy")
+    doors = parser.add_mutually_exclusive_group(required=True)
+    doors.add_argument("--arrays", type=place, metavar="FILE", help="an .npz file, or a folder of .npy files")
+    doors.add_argument("--checkpoint", type=file, metavar="FILE", help="a PyTorch file")
+    doors.add_argument("--run", type=folder, metavar="DIR", help="the folder of a finished run, runs/HASH")
+    of_checkpoint = parser.add_argument_group("with --checkpoint")
+    of_checkpoint.add_argument("--arch", metavar="ARCH", help="resnet8|14|20|32|44|56|110|18|34")
+    of_checkpoint.add_argument("--data", metavar="DATA", help="cifar10, cifar100, an .npz file or a folder of images")
+    for name in ("mean", "std"):
+        meaning = f"{name} of each channel that it was trained with, of pixels from 0 to 1 (default: the data set's)"
+        of_checkpoint.add_argument(f"--{name}", type=numeric, nargs="+", metavar="X", help=meaning)
+    parser.add_argument("--root", type=folder, default=ROOT, metavar="DIR", help=f"data sets (default: {ROOT})")
+    parser.add_argument("--device", default="auto", metavar="NAME", help="auto, cpu or cuda (default: auto)")
     parser.add_argument("--counts", type=numeric, nargs="+", metavar="N", help="training images of each class")
     parser.add_argument("--class-names", nargs="+", metavar="NAME", help="names of the classes")
     parser.add_argument(
         "--recall", type=numeric, default=0.8, metavar="R", help="the recall that is wanted, from 0 to 1 (default: 0.8)"
     )
     parser.add_argument("--seed", type=numeric, default=0, metavar="N", help="of the halves of the images (default: 0)")
-    parser.add_argument("--out", type=folder, metavar="DIR", help="write examination.json and the tables as CSV there")
+    parser.add_argument("--out", type=folder, metavar="DIR", help="write tables, figure and page there")
     args = parser.parse_args(argv)
     from empirical.analysis.examine.examination import NAME, examination
     from empirical.analysis.examine.inputs import check
@@ -42,35 +61,61 @@ def main(argv: Sequence[str]) -> int:
 
     try:
         wanted = float(number("recall", args.recall, "must be a number between 0 and 1", above=0, below=1))
-        given = check(**_arrays(args), seed=args.seed)
+        arrays, about = _arrays(args)
+        given = check(**arrays, seed=args.seed)
         if args.out is not None:
             make_folder(args.out)
     except ValueError as error:
         parser.error(str(error))
-    found = examination(given, wanted, {"source": str(args.arrays)}, track)
+    about["command"] = shlex.join([*parser.prog.split(), *argv])
+    found = examination(given, wanted, about, track)
     print(full(found.to_dict()))
     if args.out is not None:
         try:
             found.to_json(args.out / f"{NAME}.json")
             files = found.to_csv(args.out)
+            page = found.to_html(args.out / f"{NAME}.html")
         except OSError as error:
             print(f"{parser.prog}: {args.out} cannot be written: {error.strerror}", file=sys.stderr)
             return FAILED
-        print(f"{args.out / NAME}.json and {len(files)} tables as CSV beside it")
+        print(f"{page}, {args.out / NAME}.json and {len(files)} tables as CSV")
     return 0
 
 
-def _arrays(args: Any) -> dict[str, Any]:
-    """Return the arrays that the options name."""
-    from empirical.analysis.examine.array_file import open_arrays
-    from empirical.analysis.examine.inputs import ARRAYS
+def _arrays(args: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the arrays that the options name, and where they come from."""
+    if args.checkpoint is None:
+        for name in ("arch", "data", "mean", "std"):
+            if getattr(args, name) is not None:
+                refuse(name, getattr(args, name), "must be left out without --checkpoint")
+    if args.arrays is not None:
+        found, about = _of_file(args.arrays), {"source": args.arrays.name}
+    elif args.run is not None:
+        from empirical.analysis.examine.sources import of_run
 
-    found: dict[str, Any] = open_arrays("arrays", args.arrays)
-    known = {name: array for name, array in found.items() if name in ARRAYS}
-    if not known:
-        refuse("arrays", sorted(found), "must hold one or more of " + ", ".join(ARRAYS))
+        found, about = of_run(args.run, args.root, args.device)
+    else:
+        from empirical.analysis.examine.sources import of_checkpoint
+
+        for name in ("arch", "data"):
+            if getattr(args, name) is None:
+                refuse(name, None, "must be given with --checkpoint")
+        own = {"root": args.root, "mean": args.mean, "std": args.std, "device": args.device, "track": track}
+        found, about = of_checkpoint(args.checkpoint, args.arch, args.data, **own)
     for name in ("counts", "class_names"):
         value = getattr(args, name)
         if value is not None:
-            known[name] = value
+            found[name] = value
+    return found, about
+
+
+def _of_file(path: Path) -> dict[str, Any]:
+    """Return the arrays of a file that can be examined."""
+    from empirical.analysis.examine.array_file import open_arrays
+    from empirical.analysis.examine.inputs import ARRAYS
+
+    found = open_arrays("arrays", path)
+    known: dict[str, Any] = {name: array for name, array in found.items() if name in ARRAYS}
+    if not known:
+        refuse("arrays", sorted(found), "must hold one or more of " + ", ".join(ARRAYS))
     return known

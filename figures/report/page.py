@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from figures.report.tables import tables
 from figures.report.verdicts import beyond, counts, ledger, measured, predictions
 from theory import __version__
 
-__all__ = ["page"]
+__all__ = ["document", "page"]
 
 _TITLE = "Long-tailed recognition: a theory, checked"
 _PAPER = "Investigate the Essence of Long-Tailed Recognition from a Unified Perspective"
@@ -40,32 +41,49 @@ def page(results: Path) -> str:
         ("explorer", "Explorer", explorer()),
         ("making", "How this was made", making(collected)),
     ]
-    links = (tag("li", tag("a", title, href=f"#{name}")) for name, title, _ in sections)
-    body = join(
-        tag("a", "Skip to the verdicts", href="#ledger", class_="skip"),
+    intro = join(
         tag(
-            "header",
-            tag("h1", _TITLE),
-            tag(
-                "p",
-                "What holds of ",
-                tag("cite", _PAPER),
-                " (Liu and Liu, arXiv 2107.03758, withdrawn by its author): its statements proved or refuted, its "
-                "tables and figures measured again, and its formulas to try.",
-            ),
-            tag("p", f"Its statements, as printed in the text at hand: {counts(collected.ledger)}."),
-            tag("nav", tag("ul", *links), aria_label="Sections"),
+            "p",
+            "What holds of ",
+            tag("cite", _PAPER),
+            " (Liu and Liu, arXiv 2107.03758, withdrawn by its author): its statements proved or refuted, its "
+            "tables and figures measured again, and its formulas to try.",
         ),
+        tag("p", f"Its statements, as printed in the text at hand: {counts(collected.ledger)}."),
+    )
+    return document(_TITLE, intro, sections, "Skip to the verdicts", ("law.js", "explorer.js"))
+
+
+def document(
+    title: str,
+    intro: Markup,
+    sections: Sequence[tuple[str, str, Markup]],
+    skip: str = "Skip to the first section",
+    scripts: Sequence[str] = (),
+) -> str:
+    """Return an HTML page with style and scripts inside it.
+
+    Args:
+        title: its heading.
+        intro: what stands below it.
+        sections: the name, the title and the content of each.
+        skip: the words of the link to the first section.
+        scripts: the names of the scripts.
+    """
+    links = (tag("li", tag("a", text, href=f"#{name}")) for name, text, _ in sections)
+    body = join(
+        tag("a", skip, href=f"#{sections[0][0]}", class_="skip"),
+        tag("header", tag("h1", title), intro, tag("nav", tag("ul", *links), aria_label="Sections")),
         tag("main", *(_section(*section) for section in sections)),
         tag("footer", tag("p", f"Written by tailbound {__version__}.", class_="quiet")),
-        *(tag("script", Markup(_file(name))) for name in ("law.js", "explorer.js")),
+        *(tag("script", Markup(_file(name))) for name in scripts),
     )
     head = join(
         tag("meta", charset="utf-8"),
         tag("meta", http_equiv="Content-Security-Policy", content=_POLICY),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="color-scheme", content="light dark"),
-        tag("title", f"{_TITLE} (tailbound)"),
+        tag("title", f"{title} (tailbound)"),
         tag("style", Markup(_file("style.css"))),
     )
     return f"<!DOCTYPE html>\n{tag('html', tag('head', head), tag('body', body), lang='en')}\n"

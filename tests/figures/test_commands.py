@@ -87,4 +87,4 @@ def test_as_a_program(tmp_path):
 
 
 def test_the_figures():
-    assert set(EXPERIMENTS) | {"theorem1"} == set(FIGURES)
+    assert set(EXPERIMENTS) | {"examination", "theorem1"} == set(FIGURES)

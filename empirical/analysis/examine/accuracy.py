@@ -70,16 +70,16 @@ def accuracies(given: Inputs, found: Decisions) -> Iterator[Accuracy]:
     """Yield the accuracy of all images, the mean over the classes, and that of each group of classes."""
     assert given.labels is not None
     right, n = found.right.astype(float), given.held_out
-    low, high = shares(right.sum(), len(right))
-    yield Accuracy("all images", len(n), len(right), *(100 * float(value) for value in (right.mean(), low, high)))
+    ends = shares(right.sum(), len(right))
+    yield Accuracy("all images", len(n), len(right), *(100 * float(value) for value in (right.mean(), *ends)))
     of = {"mean over classes": np.ones(len(n), dtype=bool)}
     if given.counts is not None:
         names = np.array(groups(given.counts))
         of |= {group: names == group for group in GROUPS if (names == group).any()}
     for name, members in of.items():
         value, low, high = mean_over_classes(right, given.labels, members / members.sum(), least=0.0)
-        ends = max(low, 0.0), min(high, 1.0)
-        yield Accuracy(name, int(members.sum()), int(n[members].sum()), *(100 * part for part in (value, *ends)))
+        inside = value, max(low, 0.0), min(high, 1.0)
+        yield Accuracy(name, int(members.sum()), int(n[members].sum()), *(100 * part for part in inside))
 
 
 def class_accuracies(given: Inputs, found: Decisions) -> Iterator[ClassAccuracy]:

@@ -69,10 +69,10 @@ def _member(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> ND
     with archive.open(member) as packed:
         if member.file_size <= _IN_MEMORY:
             return np.asarray(np.lib.format.read_array(io.BytesIO(packed.read()), allow_pickle=False))
-        file = TemporaryFile()  # noqa: SIM115 - it lives as long as the map does
-        shutil.copyfileobj(packed, file)
-        file.seek(0)
-        return _mapped(file)
+        unpacked = TemporaryFile()  # noqa: SIM115 - it lives as long as the map does
+        shutil.copyfileobj(packed, unpacked)
+        unpacked.seek(0)
+        return _mapped(unpacked)
 
 
 def _mapped(file: IO[bytes]) -> NDArray[Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +40,7 @@ _MOST_CLASSES = 300  # the likelihood's test against vector scaling takes minute
 _MOST_NUMBERS = 2**25  # logits that are held at once
 _MOST_WORK = 2**31  # images x features x classes of a head that is trained
 _ITERATIONS = 200
-_WEIGHT_DECAY: float = Config.__dataclass_fields__["weight_decay"].default
+_WEIGHT_DECAY: float = cast("float", Config.__dataclass_fields__["weight_decay"].default)
 
 Floats = NDArray[np.float64]
 Right = NDArray[np.bool_]
@@ -152,8 +153,9 @@ def corrections(given: Inputs, track: Track = silent) -> Rows:
     base.add([0], track, "as trained")
     trained = base.right[0]
     rows.append(_row(given, "as trained", "nothing", trained, trained))
-    if given.bias is not None and given.bias.any():
-        unbiased = Sweep(given, lambda logits, tau: logits - given.bias)
+    bias = given.bias
+    if bias is not None and bias.any():
+        unbiased = Sweep(given, lambda logits, tau: logits - bias)
         unbiased.add([0], track, "without bias")
         rows.append(_row(given, "without bias", "nothing", unbiased.right[0], trained))
     for name, sweep in _sweeps(given, missing):

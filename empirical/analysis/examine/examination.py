@@ -6,8 +6,10 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -40,6 +42,9 @@ from empirical.storage.tables import csv_text, write_whole
 from theory import __version__
 from theory.class_counts import recalls_at
 from theory.support.validate import number
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["NAME", "Examination", "examination", "examine"]
 
@@ -144,9 +149,27 @@ class Examination:
             write_whole(path, text)
         return list(paths)
 
+    def figure(self) -> Figure:
+        """Return the figure of the examination, a panel for each table that can be drawn."""
+        return cast("Figure", _drawing("figures.examination").draw_tables(self.to_dict()))
+
+    def to_html(self, path: str | Path) -> Path:
+        """Write the examination as one HTML page, which loads nothing from elsewhere; return where it lies.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        _drawing("figures.report.examination").write(self.to_dict(), Path(path))
+        return Path(path)
+
     def __repr__(self) -> str:
         """Return what fits a screen."""
         return screen(self.to_dict())
+
+
+def _drawing(module: str) -> ModuleType:
+    """Return a module that draws. The package figures stands above this one, and is loaded only when it is asked to."""
+    return import_module(module)
 
 
 def examine(

@@ -165,9 +165,9 @@ def check(
             refuse("bias", b.shape, "must be left out where there is no weight")
         if b.shape != (classes,) or b.dtype.kind not in "iuf" or not np.isfinite(b.astype(float)).all():
             refuse("bias", b.shape, f"must hold {classes} finite numbers, one a class")
-    for name, found in (("labels", y), ("train_labels", yt)):
-        if found is not None:
-            _check_labels(name, found, classes, names)
+    for name, own in (("labels", y), ("train_labels", yt)):
+        if own is not None:
+            _check_labels(name, own, classes, names)
     if n is None and yt is not None:
         n = np.bincount(yt, minlength=classes)
     if n is not None:

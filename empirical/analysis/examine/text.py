@@ -50,6 +50,12 @@ def title(about: Mapping[str, Any]) -> str:
 
 def _lines(made: Mapping[str, Any], tables: bool) -> Iterator[str]:
     yield f"Examination: {title(made['about'])}"
+    if "mapped_by" in made["about"]:
+        about = made["about"]
+        numbers = f"mean {about['mean']}, std {about['std']} ({about['normalisation']})"
+        mapped = f"{len(about['mapped'])} tensors mapped by {about['mapped_by']}"
+        yield f"{about['checkpoint']} as {about['arch']}: {mapped};"
+        yield f"images of {about['data']} normalised with {numbers}"
     lacking: dict[int, list[str]] = {}
     for row in made["tables"].get("missing", {"rows": []})["rows"]:
         lacking.setdefault(row["section"], []).append(f"Needs {row['needs']}: {row['adds']}.")
@@ -146,8 +152,8 @@ def _similarity(about: Mapping[str, Any], tables: Tables) -> Iterator[str]:
         yield line + "."
         worst = sorted(losses, key=lambda row: row["predicted"] if row["recall"] is None else row["recall"])[:_WORST]
         for row in worst:
-            beyond = "" if row["beyond"] is None else f", beyond theory {row['beyond']:.1f}"
-            yield f"{row['name']}: similarity {row['similarity']:.1f}, number {row['number']:.1f}{beyond} points lost."
+            further = "" if row["beyond"] is None else f", beyond theory {row['beyond']:.1f}"
+            yield f"{row['name']}: similarity {row['similarity']:.1f}, number {row['number']:.1f}{further} points lost."
     rows = tables.get("rivals", ())
     if rows:
         near = min(rows, key=lambda row: row["separation"])
@@ -155,11 +161,11 @@ def _similarity(about: Mapping[str, Any], tables: Tables) -> Iterator[str]:
         yield f"Most similar: {near['name']} and {near['rival']}, separation {near['separation']:.2f} ({ends})."
     shares = [row for row in rows if row["number_share"] is not None]
     if shares:
-        worst = min(shares, key=lambda row: row["predicted"])
+        pair = min(shares, key=lambda row: row["predicted"])
         yield (
-            f"Worst pair at these counts: {worst['name']} against {worst['rival']}, recall {worst['balanced']:.1f} % "
-            f"at balance and {worst['predicted']:.1f} % at {worst['count']} to {worst['rival_count']} images; number "
-            f"has {worst['number_share']:.0f} % of the drop ({worst['share_low']:.0f} to {worst['share_high']:.0f})."
+            f"Worst pair at these counts: {pair['name']} against {pair['rival']}, recall {pair['balanced']:.1f} % "
+            f"at balance and {pair['predicted']:.1f} % at {pair['count']} to {pair['rival_count']} images; number "
+            f"has {pair['number_share']:.0f} % of the drop ({pair['share_low']:.0f} to {pair['share_high']:.0f})."
         )
 
 

@@ -86,7 +86,9 @@ class TestCommand:
         assert shown.startswith("Examination: 3 classes")
         made = json.loads((out / "examination.json").read_text())
         assert made["tables"] == json.loads(found.to_json())["tables"]
-        assert made["about"]["source"] == str(file)
+        assert made["about"]["source"] == "arrays.npz"
+        assert made["about"]["command"] == f"python -m empirical examine --arrays {file} --out {out}"
+        assert (out / "examination.html").read_text().startswith("<!DOCTYPE html>")
 
     def test_counts_and_names_of_the_command_line(self, file, exit_code, capsys):
         names = ["--class-names", "cat", "dog", "frog"]

@@ -1,0 +1,188 @@
+"""Anyone's PyTorch file as one of this library's networks: every tensor of it has a place, or it is refused."""
+
+from __future__ import annotations
+
+import pickle
+import re
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from empirical.training.networks import build
+from theory.support.validate import refuse
+
+__all__ = ["Loaded", "load_network", "read_state"]
+
+_KNOWN = ("state_dict", "model_state_dict", "model", "network", "net", "weights", "model_ema", "state_dict_ema")
+_PREFIXES = re.compile(r"^(?:module\.|backbone\.|model\.|network\.|net\.|encoder\.|_orig_mod\.)+")
+_STAGE = re.compile(r"^layer(\d+)\.(\d+)\.")
+_COUNTERS = "num_batches_tracked"
+_DEPTH = 2
+_MAGIC = b"tailbound checkpoint"
+
+
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    """A network with the weights of a file.
+
+    Attributes:
+        network: in evaluation mode, on the CPU.
+        bias: whether the file has a bias for the last layer; without one it is 0.
+        by: how the tensors were mapped: "name", "the usual names of ResNets", or "order, kind and shape".
+        places: the name in the file and the place of each tensor.
+    """
+
+    network: nn.Module
+    bias: bool
+    by: str
+    places: tuple[tuple[str, str], ...]
+
+
+def read_state(path: Path) -> dict[str, Tensor]:
+    """Return the tensors of a PyTorch file by their names; nothing in the file is executed.
+
+    Args:
+        path: a ``state_dict``, a dictionary that holds one, or a file of safetensors.
+
+    Raises:
+        ValueError: it cannot be read, holds more than tensors and plain values, or several networks.
+    """
+    allowed = "must be a file of torch.save or safetensors that holds the tensors of one network"
+    try:
+        if path.suffix == ".safetensors":
+            found: Any = _safetensors(path)
+        else:
+            found = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, zipfile.BadZipFile, ValueError) as error:
+        if path.is_file() and path.read_bytes()[: len(_MAGIC)] == _MAGIC:
+            refuse("checkpoint", str(path), "is the state of a run of this library: give the folder of the run")
+        refuse("checkpoint", str(path), f"{allowed} ({' '.join(str(error).split())[:200] or type(error).__name__})")
+    candidates = dict(_states(found, ""))
+    for name in ("", *_KNOWN):
+        if name in candidates:
+            return candidates[name]
+    if len(candidates) != 1:
+        refuse("checkpoint", str(path), f"{allowed}; it holds {', '.join(candidates) or 'none'}")
+    return next(iter(candidates.values()))
+
+
+def load_network(path: Path, arch: str, channels: int = 3) -> Loaded:
+    """Return the network ``arch`` with the weights of a file.
+
+    Prefixes such as ``module.`` and ``backbone.`` are taken off. Tensors are mapped by name, by the usual names of
+    ResNets (``conv1``, ``bn1``, ``layer1.0.conv1`` and so on), or else one after the other, where every one must be of
+    the kind (weight, bias, running mean or variance) and the shape that the network has there. The last layer is the
+    only matrix; it may be without a bias.
+
+    Args:
+        path: the file.
+        arch: a name of :func:`empirical.training.networks.build`.
+        channels: of the images.
+
+    Raises:
+        ValueError: the file cannot be read, or a tensor of it or of the network has no counterpart.
+    """
+    state = {name: value for name, value in read_state(path).items() if not name.endswith(_COUNTERS)}
+    matrices = [name for name, value in state.items() if value.ndim == 2]
+    if len(matrices) != 1:
+        shown = ", ".join(matrices) or "none"
+        refuse("checkpoint", str(path), f"must have one matrix, the weight of the last layer; it has {shown}")
+    weight = state.pop(matrices[0])
+    bias_name = matrices[0].removesuffix("weight") + "bias"
+    bias = state.pop(bias_name, None)
+    width = min((len(value) for value in state.values() if value.ndim == 4), default=None)  # of the first stage
+    network = build(arch, len(weight), channels=channels, width=width)
+    own = {
+        name: value
+        for name, value in network.state_dict().items()
+        if not name.endswith(_COUNTERS) and not name.startswith("classifier.")
+    }
+    by, places = _places(path, arch, state, own)
+    if weight.shape != network.classifier.weight.shape:
+        fits = f"{matrices[0]} of shape {tuple(network.classifier.weight.shape)}"
+        refuse("checkpoint", str(path), f"must have {fits} for {arch}, and has {tuple(weight.shape)}")
+    filled = {place: state[name] for name, place in places} | {"classifier.weight": weight}
+    filled["classifier.bias"] = torch.zeros(len(weight)) if bias is None else bias
+    for name, value in filled.items():
+        if not bool(torch.isfinite(value).all()):
+            refuse("checkpoint", str(path), f"must hold finite numbers: those of {name} are not")
+    counters = {name: value for name, value in network.state_dict().items() if name.endswith(_COUNTERS)}
+    network.load_state_dict({**counters, **filled}, strict=True)
+    head = [(matrices[0], "classifier.weight")] + ([] if bias is None else [(bias_name, "classifier.bias")])
+    return Loaded(network.eval(), bias is not None, by, (*places, *head))
+
+
+def _safetensors(path: Path) -> Mapping[str, Tensor]:
+    try:
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+    except ModuleNotFoundError:
+        raise ValueError("reading it needs the package safetensors: pip install safetensors") from None
+    try:
+        found: Mapping[str, Tensor] = load_file(path)
+    except SafetensorError as error:
+        raise ValueError(str(error)) from None
+    return found
+
+
+def _states(found: Any, name: str, depth: int = 0) -> Iterator[tuple[str, dict[str, Tensor]]]:
+    """Yield the dictionaries of tensors in what a file holds, by their names."""
+    if not isinstance(found, Mapping):
+        return
+    tensors = {str(key): value for key, value in found.items() if isinstance(value, Tensor)}
+    if len(tensors) > 1:
+        yield name, tensors
+    elif depth < _DEPTH:
+        for key, value in found.items():
+            yield from _states(value, str(key), depth + 1)
+
+
+def _places(
+    path: Path, arch: str, state: Mapping[str, Tensor], own: Mapping[str, Tensor]
+) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Return how the tensors of a file are mapped, and the place of each."""
+    blocks = sum(1 for name in own if re.fullmatch(r"stages\.\d+\.conv1\.weight", name)) // 3
+    plain = {name: _PREFIXES.sub("", name) for name in state}
+    for by, renamed in (("name", plain), ("the usual names of ResNets", _usual(plain, blocks))):
+        if sorted(renamed.values()) == sorted(own):
+            for name, place in renamed.items():
+                _check_shape(path, arch, name, state[name], place, own[place])
+            return by, tuple(renamed.items())
+    for (name, value), (place, mine) in zip(state.items(), own.items(), strict=False):
+        if name.rpartition(".")[2] != place.rpartition(".")[2]:
+            refuse("checkpoint", str(path), f"must be a {arch}: {name} comes where {place} is expected")
+        _check_shape(path, arch, name, value, place, mine)
+    if len(state) != len(own):
+        more, fewer = (state, own) if len(state) > len(own) else (own, state)
+        first = list(more)[len(fewer)]
+        where = "in the file" if more is state else f"in {arch}"
+        refuse("checkpoint", str(path), f"must be a {arch}: {first} {where} has no counterpart")
+    return "order, kind and shape", tuple(zip(state, own, strict=True))
+
+
+def _usual(names: Mapping[str, str], blocks: int) -> dict[str, str]:
+    """Return the names with those that most CIFAR ResNets have turned into ours."""
+    found = {}
+    for name, plain in names.items():
+        stage = _STAGE.match(plain)
+        if stage is not None:
+            at = (int(stage[1]) - 1) * blocks + int(stage[2])
+            found[name] = f"stages.{at}.{plain[stage.end() :]}"
+        else:
+            found[name] = re.sub(r"^bn1\.", "stem.1.", re.sub(r"^conv1\.", "stem.0.", plain))
+    return found
+
+
+def _check_shape(path: Path, arch: str, name: str, value: Tensor, place: str, own: Tensor) -> None:
+    if value.shape != own.shape:
+        shapes = f"{name} has the shape {_shape(value.shape)}, and {place} has {_shape(own.shape)}"
+        refuse("checkpoint", str(path), f"must be a {arch}: {shapes}")
+
+
+def _shape(sizes: Sequence[int]) -> str:
+    return " x ".join(map(str, sizes))
