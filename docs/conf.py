@@ -10,7 +10,7 @@ extensions = [
     "myst_parser",
     "sphinx.ext.apidoc",
     "sphinx.ext.autodoc",
-    "sphinx.ext.mathjax",
+    "sphinx-mathjax-offline",  # formulas without a network
     "sphinx.ext.napoleon",
     "sphinx.ext.viewcode",
 ]
@@ -24,7 +24,7 @@ apidoc_modules = [
 ]
 autodoc_default_options = {
     "ignore-module-all": True,
-    "exclude-members": "get_context",
+    "exclude-members": "get_context, kurtosis, skew",
 }  # what a module re-exports is documented at its home
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
