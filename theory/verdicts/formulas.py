@@ -61,6 +61,7 @@ class Formula:
         proofs: the steps that show the answers.
         kind: ``equal`` (has to equal one of the answers), ``rule`` (has to have the sign of the answer) or ``bound``
             (has to be at least the failure probability; the answers only tell how many expressions it may have).
+        within: the relations that the statement itself presupposes; a candidate is judged where they hold.
     """
 
     states: str
@@ -68,11 +69,12 @@ class Formula:
     answers: tuple[Expressions, ...]
     proofs: Callable[[], Sequence[Step]]
     kind: str = "equal"
+    within: tuple[Any, ...] = ()
 
     @property
     def domain(self) -> list[Any]:
         """The relations that every setting satisfies, as far as the symbols themselves do not say so."""
-        relations = [*d.theorem1_domain(), d.K <= d.N_POS, CHANCE < 1, ANGLE >= 0]
+        relations = [*self.within, *d.theorem1_domain(), d.K <= d.N_POS, CHANCE < 1, ANGLE >= 0]
         return [relation for relation in relations if relation.free_symbols <= set(self.symbols)]
 
 
@@ -149,6 +151,7 @@ FORMULAS: Mapping[str, Formula] = {
             (_HALF, -(d.SIGMA**2) / DISTANCE**2 * d.LOG_RATIO),
         ),
         theorem2.isotropic,
+        within=(d.LOG_RATIO > 0,),  # Property 2: "under the case of p+ > p-"
     ),
     "T3.logit": Formula(
         "w . f by norms and angle",
@@ -178,6 +181,7 @@ FORMULAS: Mapping[str, Formula] = {
         (WEIGHT_NORM, TAU),
         ((WEIGHT_NORM ** (1 - TAU),),),
         theorem3.equal_norms,
+        within=(TAU >= 0, TAU <= 1),  # from no normalisation to equal norms
     ),
 }
 
@@ -205,6 +209,9 @@ _VALUES: Mapping[Any, tuple[Fraction | int, ...]] = {  # of no pattern, so that 
 
 
 def points(formula: Formula) -> Iterator[Point]:
-    """Yield settings at which candidates are compared with what holds."""
+    """Yield settings of the formula's domain at which candidates are compared with what holds."""
     for i in range(4):
-        yield {symbol: Fraction(_VALUES[symbol][i]) for symbol in formula.symbols}
+        point = {symbol: Fraction(_VALUES[symbol][i]) for symbol in formula.symbols}
+        exact = {symbol: sympy.Rational(v.numerator, v.denominator) for symbol, v in point.items()}
+        if all(relation.subs(exact) == sympy.true for relation in formula.within):
+            yield point

@@ -15,7 +15,7 @@ What is judged against is not what the paper prints but what follows from its mo
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache, partial
 from typing import Any
@@ -28,11 +28,11 @@ from theory.support.validate import choice, refuse
 from theory.verdicts import bounds as judged_bounds
 from theory.verdicts import enclosure
 from theory.verdicts.formula_balls import formula_ball, functions
-from theory.verdicts.formulas import FORMULAS, Expressions, Formula, Point, points
+from theory.verdicts.formulas import FORMULAS, TAU, Expressions, Formula, Point, points
 
 __all__ = ["Judgement", "judge"]
 
-_GAP, _ODDS = sympy.symbols("gap odds", positive=True)
+_GAP, _ODDS, _POSITIVE = sympy.symbols("gap odds positive", positive=True)
 _FREE = {d.MU2: d.MU1 + _GAP, d.BETA: 1 / (1 + _ODDS)}  # Theorem 1's settings by symbols free of one another
 
 
@@ -45,15 +45,18 @@ class Judgement:
         verdict: ``certified``, ``refuted`` or ``undecided``.
         evidence: the steps that show the verdict; each was run and can be run again. Empty if undecided.
         counterexample: the setting at which a refuted candidate fails, by the names of its symbols, else ``None``.
+        domain: where the candidate was judged: the relations that the statement presupposes, or those of the caller;
+            empty for all settings.
     """
 
     formula: str
     verdict: str
     evidence: tuple[Step, ...] = ()
     counterexample: Mapping[str, Fraction] | None = None
+    domain: tuple[str, ...] = ()
 
 
-def judge(formula: str, candidate: Any) -> Judgement:
+def judge(formula: str, candidate: Any, *, domain: Any = None) -> Judgement:
     """Return whether ``candidate`` is right in the place of one of the paper's formulas.
 
     A candidate for ``T1.probability`` is any bound around the shift that holds, weaker or sharper than the printed
@@ -63,10 +66,13 @@ def judge(formula: str, candidate: Any) -> Judgement:
         formula: a key of :data:`theory.verdicts.formulas.FORMULAS`, whose ``states`` tells what a candidate has to be.
         candidate: a SymPy expression, a number, or a tuple of them. Symbols are known by their names, so that
             ``sympy.Symbol("mu1")`` is :data:`theory.proofs.derivations.MU1`. A rule may be a relation: ``x < ...``.
+        domain: relations between the formula's symbols, under which the candidate is judged; ``()`` for all settings.
+            By default those that the statement presupposes (``within`` of the formula): for Property 2
+            ``ln_ratio > 0``, since the text has p+ > p-, for tau-normalisation ``0 <= tau <= 1``.
 
     Raises:
-        ValueError: the formula is not known, the candidate is not of the form that it needs, or it holds a symbol
-            that does not belong to the formula.
+        ValueError: the formula is not known, the candidate is not of the form that it needs, it or the domain holds a
+            symbol that does not belong to the formula, or the domain is no sequence of inequalities.
 
     Example:
         >>> judge("T1.shift", d.printed_shift()).verdict
@@ -81,6 +87,9 @@ def judge(formula: str, candidate: Any) -> Judgement:
         ('refuted', True)
     """
     known = FORMULAS[choice("formula", formula, FORMULAS)]
+    if domain is not None:
+        known = replace(known, within=_relations(known, domain))
+    shown = tuple(str(relation) for relation in known.within)
     expressions = _expressions(known, candidate)
     find, show = {
         "equal": (_unequal, _equalities),
@@ -90,11 +99,11 @@ def judge(formula: str, candidate: Any) -> Judgement:
     found = find(known, expressions)
     if found is not None:
         step, point = found
-        return Judgement(formula, "refuted", (step,), {symbol.name: value for symbol, value in point.items()})
+        return Judgement(formula, "refuted", (step,), {symbol.name: value for symbol, value in point.items()}, shown)
     steps = [*_definedness(known, expressions), *show(known, expressions)]
     if not all(_tried(step.run) for step in steps) or not _proved(formula):
-        return Judgement(formula, "undecided")
-    return Judgement(formula, "certified", (*known.proofs(), *steps))
+        return Judgement(formula, "undecided", domain=shown)
+    return Judgement(formula, "certified", (*known.proofs(), *steps), domain=shown)
 
 
 def _unequal(formula: Formula, candidate: Expressions) -> tuple[Step, Point] | None:
@@ -111,9 +120,18 @@ def _unequal(formula: Formula, candidate: Expressions) -> tuple[Step, Point] | N
 
 def _equalities(formula: Formula, candidate: Expressions) -> list[Step]:
     free = {symbol: _FREE[symbol] for symbol in formula.symbols if symbol in _FREE}
+    parts = [("", free)]
+    if (d.LOG_RATIO > 0) in formula.within:
+        parts = [("", free | {d.LOG_RATIO: _POSITIVE})]
+    if {TAU >= 0, TAU <= 1} <= set(formula.within):
+        inside = free | {TAU: 1 / (1 + _ODDS)}
+        parts = [(" for 0 < tau < 1", inside), (" for tau = 0", free | {TAU: 0}), (" for tau = 1", free | {TAU: 1})]
     return [
-        identity(f"{given} = {right}", partial(lambda *pair: tuple(e.subs(free) for e in pair), given, right))
+        identity(
+            f"{given} = {right}{where}", partial(lambda own, *pair: tuple(e.subs(own) for e in pair), own, given, right)
+        )
         for given, right in zip(candidate, _answer(formula, candidate), strict=True)
+        for where, own in parts
     ]
 
 
@@ -227,6 +245,23 @@ def _expressions(formula: Formula, candidate: Any) -> Expressions:
         named = {symbol: own[symbol.name] for symbol in expression.free_symbols}
         exact = {value: sympy.Rational(value) for value in expression.atoms(sympy.Float)}  # as the binary fraction
         found.append(expression.xreplace(named | exact))
+    return tuple(found)
+
+
+def _relations(formula: Formula, domain: Any) -> tuple[Any, ...]:
+    """Return the caller's domain in the formula's own symbols."""
+    allowed = f"must be a sequence of inequalities between {', '.join(symbol.name for symbol in formula.symbols)}"
+    if not isinstance(domain, tuple | list):
+        refuse("domain", domain, allowed)
+    own = {symbol.name: symbol for symbol in formula.symbols}
+    found = []
+    for one in domain:
+        if one is True or one is sympy.true:
+            continue
+        kinds = sympy.StrictLessThan | sympy.LessThan | sympy.GreaterThan | sympy.StrictGreaterThan
+        if not isinstance(one, kinds) or not {symbol.name for symbol in one.free_symbols} <= own.keys():
+            refuse("domain", one, allowed)
+        found.append(one.xreplace({symbol: own[symbol.name] for symbol in one.free_symbols}))
     return tuple(found)
 
 

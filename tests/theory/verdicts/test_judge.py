@@ -184,3 +184,30 @@ def test_bad_input(formula, candidate, message):
 def test_what_is_no_plain_formula_is_refused(formula, candidate):
     with pytest.raises(ValueError, match=r"^candidate="):
         judge(formula, candidate)
+
+
+@pytest.mark.parametrize(
+    ("formula", "right", "wrong", "domain"),
+    [
+        ("P2", "-(sigma/distance)**2*Abs(%s)", "-(sigma/distance)**2*%s*2", ("%s > 0",)),
+        ("P3", "weight_norm**(1-Abs(%s))", "weight_norm**(2-%s)", ("%s >= 0", "%s <= 1")),
+    ],
+)
+def test_candidates_are_judged_where_the_statement_speaks(formula, right, wrong, domain):
+    """A form that is right in the statement's own domain only is certified there, and refuted in a wider one."""
+    own = {symbol.name: symbol for symbol in formulas.FORMULAS[formula].symbols}
+    name = next(symbol.name for relation in formulas.FORMULAS[formula].within for symbol in relation.free_symbols)
+    right, wrong = (sympy.sympify(text % name, locals=own) for text in (right, wrong))
+    found = judge(formula, right)
+    assert (found.verdict, found.domain) == ("certified", tuple(text % name for text in domain))
+    assert all(step.run() for step in found.evidence)
+    wider = judge(formula, right, domain=())
+    assert (wider.verdict, wider.domain) == ("refuted", ())
+    assert wider.counterexample[name] < 0
+    assert judge(formula, wrong).verdict == "refuted"
+
+
+@pytest.mark.parametrize("domain", ["x", 3, [1], [sympy.Symbol("y") > 0], [None]])
+def test_domains_are_checked(domain):
+    with pytest.raises(ValueError, match="^domain="):
+        judge("P3", sympy.Symbol("weight_norm"), domain=domain)
