@@ -20,6 +20,7 @@ FIGURES = {
     "losses": "figures.losses",
     "majority": "figures.majority",
     "minority": "figures.minority",
+    "network-classes": "figures.network_classes",
     "network-pairs": "figures.network_pairs",
     "norm-angle": "figures.norm_angle",
     "norms": "figures.norms",

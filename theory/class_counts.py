@@ -23,7 +23,9 @@ exactly the law of ``n_k`` new images. For ``n_k >= N`` no
 noise is added; what the prediction has more than training, the noise of ``N`` images instead of ``n_k``, stays, and
 lowers it.
 
-Other classifiers are drawn through their training samples, which are normal (``fit``).
+Other classifiers are drawn through their training samples (``fit``). Those of moments are normal. Of features, the
+``n_k`` are the features themselves, drawn without replacement, and where there are fewer, all of them and as many
+normal ones as lack: what cross entropy makes of features depends on more than their moments.
 
 Each number has two errors: that of the drawn rules, which falls with the number of ``draws``, and that of the
 images which are read, a binomial proportion. Both are returned.
@@ -57,6 +59,7 @@ __all__ = [
     "class_moments",
     "gains_per_image",
     "lda_rule",
+    "normal_recalls",
     "recalls_at",
     "required_counts",
 ]
@@ -178,7 +181,7 @@ def class_moments(features: ArrayLike, labels: ArrayLike) -> ClassMoments:
         >>> class_moments([[0.0], [2.0], [5.0], [7.0]], [0, 0, 1, 1]).means.tolist()
         [[1.0], [6.0]]
     """
-    return _moments(*_labelled("features", features, labels))
+    return _moments(_by_class(*_labelled("features", features, labels)))
 
 
 def lda_rule(means: ArrayLike, scatter: ArrayLike, counts: ArrayLike, tau: float = 0.0) -> LinearRule:
@@ -204,6 +207,30 @@ def lda_rule(means: ArrayLike, scatter: ArrayLike, counts: ArrayLike, tau: float
     if total.shape != (d, d):
         refuse("scatter", scatter, f"must have the shape ({d}, {d}), as the means have {d} features")
     return _lda(mu, total, _counts(counts, classes), float(number("tau", tau)))
+
+
+def normal_recalls(rule: LinearRule, moments: ClassMoments, images: int = 10_000, seed: int = 0) -> Floats:
+    """Return the recall of each class by a linear rule if features are normal with these moments, shape ``(C,)``.
+
+    Args:
+        rule: the classifier.
+        moments: of the features.
+        images: how many are drawn of each class; the standard error of a recall ``r`` is ``sqrt(r (1 - r) / images)``.
+        seed: of the draws.
+
+    Example:
+        >>> moments = ClassMoments.of_covariances([[0.0], [2.0]], [[1.0]])
+        >>> normal_recalls(lda_rule(moments.means, [[200.0]], [100, 100]), moments).round(2).tolist()
+        [0.84, 0.84]
+    """
+    whole("images", images)
+    whole("seed", seed, 0)
+    found = np.empty(len(rule.biases))
+    for k in range(len(found)):
+        rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(k,)))
+        scores = _normal_scores(rule, moments, k, images, rng)
+        found[k] = np.mean(scores.argmax(axis=1) == k)
+    return found
 
 
 def recalls_at(
@@ -367,6 +394,7 @@ class _Source:
         draws: how many rules.
         seed: of them.
         fold: of cross-fitting; different folds draw independently.
+        features: those that gave the moments, by class; None where moments are all that is known.
     """
 
     def __init__(
@@ -378,12 +406,13 @@ class _Source:
         draws: int,
         seed: int,
         fold: int = 0,
+        features: list[Floats] | None = None,
     ) -> None:
         self.classes = len(moments.means)
         self.images = images
         self.weight = np.ones(self.classes) if images is None else np.bincount(images[1], minlength=self.classes)
         self._moments, self._tau, self._fit, self._draws = moments, tau, fit, draws
-        self._seed, self._fold = seed, fold
+        self._seed, self._fold, self._features = seed, fold, features
         self._base: dict[bytes, list[tuple[Floats, Floats]]] = {}
 
     def recalls(self, n: Counts, only: int | None = None, base: Counts | None = None) -> Floats:
@@ -403,9 +432,7 @@ class _Source:
     def _rule(self, draw: int, n: Counts, base: Counts) -> LinearRule:
         classes, rng = range(self.classes), self._rng
         if self._fit is not None:
-            return _fitted(
-                self._fit, [_sample(self._moments, k, int(n[k]), rng(draw, k)) for k in classes], n, self._tau
-            )
+            return _fitted(self._fit, [self._sample(k, int(n[k]), rng(draw, k)) for k in classes], n, self._tau)
         key = base.tobytes()
         if key not in self._base:
             self._base = {key: [self._pooled(at, base) for at in range(self._draws)]}
@@ -418,6 +445,17 @@ class _Source:
             means[k], own = _statistics(self._moments, k, int(n[k]), rng(draw, k))
             scatter += own
         return _lda(means, scatter, n, self._tau)
+
+    def _sample(self, k: int, n: int, rng: np.random.Generator) -> Floats:
+        """Return ``n`` features of a class."""
+        if self._features is None:
+            return _sample(self._moments, k, n, rng)
+        own = self._features[k][rng.permutation(len(self._features[k]))[:n]]
+        lacking = n - len(own)
+        if not lacking:
+            return own
+        root = self._moments.roots[k]
+        return np.concatenate([own, self._moments.means[k] + rng.standard_normal((lacking, len(root))) @ root])
 
     def _pooled(self, draw: int, n: Counts) -> tuple[Floats, Floats]:
         means = np.empty_like(self._moments.means)
@@ -435,12 +473,17 @@ class _Source:
                 x = self.images[0][self.images[1] == k]
                 scores = x @ rule.weights.T + rule.biases
             else:
-                root = self._moments.roots[k]
-                rng = self._rng(draw, self.classes + k)
-                noise = rng.standard_normal((_NORMAL_IMAGES, len(root))) @ (root @ rule.weights.T)
-                scores = self._moments.means[k] @ rule.weights.T + rule.biases + noise
+                scores = _normal_scores(rule, self._moments, k, _NORMAL_IMAGES, self._rng(draw, self.classes + k))
             found[k] = np.mean(scores.argmax(axis=1) == k)
         return found
+
+
+def _normal_scores(rule: LinearRule, moments: ClassMoments, k: int, images: int, rng: np.random.Generator) -> Floats:
+    """Return the scores of normal features of a class, shape ``(images, C)``, drawn in the space of the scores."""
+    spread = np.linalg.qr(moments.roots[k] @ rule.weights.T, mode="r")
+    return np.asarray(
+        moments.means[k] @ rule.weights.T + rule.biases + rng.standard_normal((images, len(spread))) @ spread
+    )
 
 
 def _mean(sources: list[_Source], values: list[Floats]) -> Floats:
@@ -514,13 +557,16 @@ def _labelled(name: str, features: ArrayLike, labels: ArrayLike | None, classes:
     return x, own
 
 
-def _moments(x: Floats, labels: Labels) -> ClassMoments:
-    own = [x[labels == k] for k in range(labels.max() + 1)]
+def _by_class(x: Floats, labels: Labels) -> list[Floats]:
+    return [x[labels == k] for k in range(labels.max() + 1)]
+
+
+def _moments(own: list[Floats]) -> ClassMoments:
     means = np.stack([part.mean(axis=0) for part in own])
     roots = []
     for part, mean in zip(own, means, strict=True):
         _, size, axes = np.linalg.svd(part - mean, full_matrices=False)
-        rank = min(len(part) - 1, x.shape[1])
+        rank = min(len(part) - 1, part.shape[1])
         roots.append(size[:rank, None] * axes[:rank] / math.sqrt(len(part) - 1))
     return ClassMoments(means, tuple(roots), tuple(map(len, own)))
 
@@ -540,26 +586,27 @@ def _sources(
     whole("seed", seed, 0)
     if fit is not None and not callable(fit):
         refuse("fit", fit, "must be a function that trains a classifier, or None")
+    features: list[Floats] | None
     if isinstance(source, ClassMoments):
         if labels is not None:
             refuse("labels", labels, "must be left out where moments are given")
-        moments = source
+        moments, features = source, None
     else:
         x, y = _labelled("source", source, labels)
         if held_out is None:
             fold = _folds(y, seed)
             share = max(_FEWEST, math.ceil(draws / (fold.max() + 1)))
-            return [
-                _Source(
-                    _moments(x[fold != at], y[fold != at]), (x[fold == at], y[fold == at]), shift, fit, share, seed, at
-                )
-                for at in range(fold.max() + 1)
-            ]
-        moments = _moments(x, y)
+            found = []
+            for at in range(fold.max() + 1):
+                rest, own = _by_class(x[fold != at], y[fold != at]), (x[fold == at], y[fold == at])
+                found.append(_Source(_moments(rest), own, shift, fit, share, seed, at, rest))
+            return found
+        features = _by_class(x, y)
+        moments = _moments(features)
     read = None if held_out is None else _labelled("held_out", *held_out, classes=len(moments.means))
     if read is not None and read[0].shape[1] != moments.means.shape[1]:
         refuse("held_out", read[0].shape, f"must have {moments.means.shape[1]} features, as the moments have")
-    return [_Source(moments, read, shift, fit, draws, seed)]
+    return [_Source(moments, read, shift, fit, draws, seed, features=features)]
 
 
 def _folds(labels: Labels, seed: int) -> Labels:

@@ -7,6 +7,7 @@ the moments of the two classes, so that those of a class serve all its pairs.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,7 @@ from scipy.special import expit
 
 from empirical.config import Config
 
-__all__ = ["WEIGHT_DECAY", "Moments", "Rule", "head", "lda", "moments", "weighted_head"]
+__all__ = ["WEIGHT_DECAY", "Moments", "Rule", "head", "lda", "moments", "multiclass_head", "weighted_head"]
 
 Floats = NDArray[np.float64]
 
@@ -25,6 +26,7 @@ WEIGHT_DECAY: float = Config.weight_decay
 _ITERATIONS = 1000
 _STEPS = 100
 _SMALL = 1e-8
+_DENSE = 1000  # parameters up to which Newton's method takes less time
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,3 +160,36 @@ def weighted_head(
         theta = theta - size * step
         value = loss(theta)
     return Rule(theta[:-1], float(theta[-1]))
+
+
+def multiclass_head(
+    samples: Sequence[Floats], balanced: bool = False, weight_decay: float = WEIGHT_DECAY
+) -> tuple[Floats, Floats]:
+    """Return the linear head of all classes with the least cross entropy: its weights ``(C, d)`` and biases ``(C,)``.
+
+    Of the mean cross entropy with ``weight_decay / 2`` times the squared weights, the biases free.
+
+    Args:
+        samples: the features of each class, shape ``(n_k, d)``.
+        balanced: whether each class weighs the same in the mean, as in re-training of a head on balanced batches.
+        weight_decay: above 0.
+
+    Example:
+        >>> weights, biases = multiclass_head([np.array([[1.0], [2.0]]), np.array([[-1.0], [-2.0]])])
+        >>> (np.array([[0.5], [-0.5]]) @ weights.T + biases).argmax(axis=1).tolist()
+        [0, 1]
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    x = np.concatenate(samples)
+    y = np.repeat(np.arange(len(samples)), [len(own) for own in samples])
+    weight = np.concatenate([np.full(len(own), 1 / len(own)) for own in samples]) if balanced else np.ones(len(x))
+    weight = weight / weight.sum()
+    solver = "newton-cholesky" if len(samples) * x.shape[1] <= _DENSE else "lbfgs"
+    # For two classes it fits the difference w of the weights, for which their squares sum to |w|^2 / 2.
+    rows = 2 if len(samples) == 2 else 1
+    model = LogisticRegression(C=rows / weight_decay, solver=solver, max_iter=_ITERATIONS, tol=1e-4)
+    fit = model.fit(x, y, sample_weight=weight)
+    if len(samples) == 2:
+        return np.concatenate([-fit.coef_, fit.coef_]) / 2, np.concatenate([-fit.intercept_, fit.intercept_]) / 2
+    return np.asarray(fit.coef_), np.asarray(fit.intercept_)

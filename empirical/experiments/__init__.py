@@ -29,6 +29,7 @@ __all__ = ["EXPERIMENTS", "headline", "load"]
 EXPERIMENTS = {
     "pairs": "empirical.experiments.pairs",
     "network-pairs": "empirical.experiments.network_pairs",
+    "network-classes": "empirical.experiments.network_classes",
     "majority": "empirical.experiments.majority",
     "minority": "empirical.experiments.minority",
     "similar-fraction": "empirical.experiments.similar_fraction",

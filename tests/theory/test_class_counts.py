@@ -191,6 +191,25 @@ def test_features_predict_a_trained_classifier():
     assert np.all(np.abs(held.recalls - truth.recalls) < REACH * np.hypot(error, held.reading_error))
 
 
+def test_other_classifiers_are_trained_on_the_features_themselves():
+    """Without replacement, and on normal ones where there are too few."""
+    x, y = features(skewed(2, 2), 10, 4)
+    seen = []
+
+    def fit(samples):
+        seen.append(samples)
+        return np.zeros((2, 2)), np.zeros(2)
+
+    recalls_at(x, [6, 13], y, held_out=(x, y), fit=fit, draws=2)
+    for few, many in seen:
+        assert len(few) == 6
+        assert {tuple(row) for row in few} < {tuple(row) for row in x[y == 0]}
+        assert len({tuple(row) for row in few}) == 6
+        assert len(many) == 13
+        assert {tuple(row) for row in many} > {tuple(row) for row in x[y == 1]}
+    assert not np.array_equal(seen[0][0], seen[1][0])
+
+
 def test_seeds():
     moments = skewed()
     first, same, other = (recalls_at(moments, [9, 8, 7, 6], seed=seed).recalls for seed in (0, 0, 1))

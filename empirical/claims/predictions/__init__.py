@@ -7,7 +7,8 @@ answer the question that the experiment asks. None of them was chosen after a lo
 The predictions by number: N1 recall under imbalance by Theorem 2 and its refinements (``network-pairs``), N2 the shift
 of Theorem 1 (``shift``), N3 the shares of number and similarity (``similarity-or-number``), N4 pre-training
 (``pretraining``), N5 corrections as movements of the boundary (``corrections``), N6 Theorem 3 and Property 3
-(``norm-angle``), N7 rarity against class (``class-order``), N9 tau by likelihood (``which-tau``).
+(``norm-angle``), N7 rarity against class (``class-order``), N8 the recall of every class (``network-classes``), N9 tau
+by likelihood (``which-tau``).
 
 Draws, repeats and pairs of classes inside a seed are averaged within the seed first: the interval is over networks.
 What a claim averages over is named (:func:`empirical.claims.measures.per_seed`), and a table in which anything
@@ -21,6 +22,7 @@ from __future__ import annotations
 from empirical.claims.predictions import (
     class_order,
     corrections,
+    network_classes,
     network_pairs,
     norm_angle,
     pretraining,
@@ -41,6 +43,7 @@ CLAIMS = tuple(
         corrections,
         norm_angle,
         class_order,
+        network_classes,
         which_tau,
     )
     for claim in module.CLAIMS

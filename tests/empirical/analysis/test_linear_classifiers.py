@@ -5,7 +5,7 @@ import pytest
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from empirical.analysis.agreement import lda_recalls
-from empirical.analysis.linear_classifiers import WEIGHT_DECAY, Rule, head, lda, moments
+from empirical.analysis.linear_classifiers import WEIGHT_DECAY, Rule, head, lda, moments, multiclass_head
 
 
 def classes(n_pos, n_neg, d=5, seed=0):
@@ -42,3 +42,27 @@ def test_a_head_has_the_least_loss(counts):
 def test_recalls_count_ties_for_the_negative_class():
     rule = Rule(np.array([1.0]), 0.0)
     assert rule.recalls(np.array([[1.0], [0.0]]), np.array([[0.0], [1.0], [-1.0], [-2.0]])) == (0.5, 0.75)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("balanced", [False, True])
+def test_a_head_of_all_classes_is_where_the_loss_is_least(classes, balanced):
+    """The slopes of the stated loss, written down here, are 0; those of the other weighting are not."""
+    rng = np.random.default_rng(np.random.SeedSequence(5))
+    samples = [rng.standard_normal((n, 3)) + 0.5 * k for k, n in enumerate((60, 20, 7)[:classes])]
+    decay = 0.01
+    weights, biases = multiclass_head(samples, balanced, decay)
+
+    def slopes(even):
+        total = 0.0
+        for k, x in enumerate(samples):
+            share = 1 / (classes * len(x)) if even else 1 / sum(map(len, samples))
+            scores = x @ weights.T + biases
+            chance = np.exp(scores - scores.max(axis=1, keepdims=True))
+            chance /= chance.sum(axis=1, keepdims=True)
+            chance[:, k] -= 1
+            total = total + share * np.column_stack([chance.T @ x, chance.sum(axis=0)])
+        return np.abs(total + np.column_stack([decay * weights, np.zeros(classes)])).max()
+
+    assert slopes(balanced) < 1e-4
+    assert slopes(not balanced) > 1e-2
