@@ -7,7 +7,7 @@ The model of a trained network's logits, for ``C`` classes with the frequencies 
 Then ``argmax(z - tau ln pi)`` is Bayes' decision for equal class frequencies, ``argmax(z - tau ln pi + T ln q)`` the
 one for the frequencies ``q``, and ``softmax((z - tau ln pi) / T + ln pi)`` are the posterior probabilities under the
 frequencies of training, from which long-tailed data alone tell ``tau`` and ``T``: they are one multinomial logit in
-``a = 1 / T`` and ``b = tau / T`` (:func:`empirical.analysis.adjustment.fit_adjustment`).
+``a = 1 / T`` and ``b = tau / T`` (:func:`theory.adjustment.fit_adjustment`).
 
 How a network was trained says which ``tau`` to expect, where what its loss sees is Bayes' rule times ``T`` (``T > 1``
 for a network that is overconfident), and ``r`` is the ratio of two class frequencies:

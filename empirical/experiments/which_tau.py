@@ -7,7 +7,7 @@ on the split, and the other test images judge by the mean over the classes (20 d
 ``none``
     the logits as they are;
 ``likelihood``
-    tau and temperature by maximum likelihood (:func:`empirical.analysis.adjustment.fit_adjustment`);
+    tau and temperature by maximum likelihood (:func:`theory.adjustment.fit_adjustment`);
 ``swept``
     the tau of the highest mean over the classes on the split itself;
 ``tau 1``
@@ -23,7 +23,7 @@ on the split, and the other test images judge by the mean over the classes (20 d
 ``tau-normalisation``
     no bias, and the power of the norms with the highest accuracy that the fitted adjustment expects;
 ``tau-normalisation by likelihood``
-    the power by :func:`empirical.analysis.adjustment.fit_tau_normalisation`.
+    the power by :func:`theory.adjustment.fit_tau_normalisation`.
 
 ``lost`` are the points below the best tau of a sweep on the judging images, which none can know; for tau-normalisation
 the sweep is over the power. It may be below 0: a rule may do what no tau does, and one tau by tenths is not every tau.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from operator import itemgetter
+from statistics import fmean
 from typing import Any
 
 import torch
@@ -20,6 +21,7 @@ from empirical.training.losses import effective_weights, method_loss
 from empirical.training.pretrain import carry_over, default_numbers, objective
 from empirical.training.sampling import draw, image_weights
 from empirical.training.step import Evaluator, Loss
+from theory.adjustment import fit_adjustment
 
 __all__ = ["SelfSupervised", "Supervised", "build_network"]
 
@@ -108,6 +110,24 @@ class Supervised:
             "best": {"tau": best["tau"], "accuracy": best["accuracy"], "chosen_on": "test images"},
             "at_edge": best is found[-1],
         }
+
+    def adjusted(self) -> dict[str, Any]:
+        """Return tau and temperature of logit adjustment by likelihood on the images held out for validation.
+
+        It is the record of :meth:`theory.adjustment.Adjustment.record`, with ``class_mean``, the mean of the recalls of
+        the adjusted logits on the test images; or ``refused``, why the likelihood has no maximum.
+        """
+        own = self._training_set
+        scale = self._config.scale if self._method.cosine else 1.0
+        held, tested = (
+            scale * self._evaluator(images).double().cpu() for images in (own.validation_images, own.test_images)
+        )
+        try:
+            fit = fit_adjustment(held.numpy(), own.validation_labels.cpu().numpy(), own.counts)
+        except ValueError as error:
+            return {"refused": str(error)}
+        found = scores(torch.from_numpy(fit.apply(tested.numpy())), own.test_labels.cpu())
+        return {**fit.record(), "class_mean": fmean(found.per_class)}
 
     def class_weights(self, deferred: bool) -> Tensor:
         """Return the weight of each class in the loss, shape ``(C,)``: 1 where the method has none."""

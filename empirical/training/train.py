@@ -79,7 +79,9 @@ def train(
     Returns:
         What ``result.json`` holds: the accuracies of the last and of the best epoch (the best by the test images, so
         for comparison only), the scores of the last one by class, the norms of the classifier, what its
-        tau-normalisation comes to (:meth:`empirical.training.tasks.Supervised.swept`), and how it was made.
+        tau-normalisation comes to (:meth:`empirical.training.tasks.Supervised.swept`), the logit adjustment that images
+        held out for validation make most likely (:meth:`empirical.training.tasks.Supervised.adjusted`), and how it was
+        made.
 
     Raises:
         ValueError: the data are missing or do not fit the configuration, there is no such device, the folder cannot
@@ -330,6 +332,8 @@ class _Training:
             result["best"] = {"epoch": best["epoch"], "accuracy": best["test_accuracy"]}
             result["classifier"] = norms(classifier.weight)
             result["tau"] = self._stage.swept()
+            if len(self._training_set.validation):
+                result["adjustment"] = self._stage.adjusted()
         first = config.pretraining()
         return {
             **result,

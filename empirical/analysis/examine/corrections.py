@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 
-from empirical.analysis.adjustment import Adjustment, fit_adjustment
 from empirical.analysis.examine.accuracy import GROUPS, groups
 from empirical.analysis.examine.inputs import Array, Inputs, pieces
 from empirical.analysis.examine.intervals import mean_over_classes
 from empirical.analysis.examine.tables import Correction, Missing, Strength
 from empirical.config import Config
 from empirical.runtime.progress import Track, silent
+from theory.adjustment import Adjustment, fit_adjustment
 
 __all__ = ["ADJUSTED", "STEP", "USUAL", "Head", "Sweep", "corrections", "head"]
 

@@ -17,8 +17,8 @@ from scipy.optimize import minimize
 from scipy.special import logsumexp, softmax
 from sklearn.linear_model import LogisticRegression
 
-from empirical.analysis.adjustment import Adjustment, fit_adjustment, fit_tau_normalisation
 from empirical.analysis.linear_classifiers import WEIGHT_DECAY
+from theory.adjustment import Adjustment, fit_adjustment, fit_tau_normalisation
 
 __all__ = ["DRAWS", "NORMALISATION", "RULES", "Choice", "Network", "Verdict", "compare", "retrain", "split_fraction"]
 

@@ -13,7 +13,7 @@ from scipy.optimize import linprog, minimize
 from scipy.special import logsumexp, softmax
 from scipy.stats import binom, chi2
 
-from empirical.analysis.adjustment import _separated, fit_adjustment, fit_tau_normalisation
+from theory.adjustment import _separated, fit_adjustment, fit_tau_normalisation
 
 COUNTS = np.array([400, 120, 60, 20])
 LOG_PRIOR = np.log(COUNTS / COUNTS.sum())
