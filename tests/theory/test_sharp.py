@@ -163,7 +163,7 @@ def test_bounds_fall_in_alpha_and_reach_their_limits(bound):
     values = bound(EXAMPLE, np.array([1e-60, 1e-3, 0.1, 0.2, 0.5, 5.0, 1e60]))
     assert np.all(np.diff(values) <= 0)
     assert values[0] == 1
-    assert values[-1] == 0
+    assert 0 < values[-1] < 1e-300  # rounded up, for the probability is not 0
 
 
 @given(cases())
