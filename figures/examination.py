@@ -133,6 +133,7 @@ def _losses(ax: Axes, tables: Mapping[str, Rows]) -> None:
     ax.axhline(0, color="#555555", linewidth=0.8)
     ax.set_ylabel("points of recall lost")
     ax.set_title("What each class loses its recall to")
+    ax.margins(y=0.3)  # room for the legend
     _classes(ax, rows)
     ax.legend(loc="upper left")
 
@@ -188,7 +189,7 @@ def _corrections(ax: Axes, tables: Mapping[str, Rows]) -> None:
     ax.set_ylabel("mean over the classes, %")
     ax.set_title("Corrections; points are chosen on the other half")
     if ax.get_legend_handles_labels()[0]:
-        ax.legend(loc="lower right")
+        ax.legend(loc="lower left")
 
 
 def _fit(ax: Axes, tables: Mapping[str, Rows]) -> None:

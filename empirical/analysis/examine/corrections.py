@@ -37,7 +37,7 @@ ADJUSTED = "logits - tau log prior"
 _LIMITS = -40, 80
 _BLOCK = 20
 _MOST_CLASSES = 300  # the likelihood's test against vector scaling takes minutes beyond
-_MOST_NUMBERS = 2**25  # logits that are held at once
+_MOST_NUMBERS = 2**25  # logits, or features, that are held at once
 _MOST_WORK = 2**31  # images x features x classes of a head that is trained
 _ITERATIONS = 200
 _WEIGHT_DECAY: float = cast("float", Config.__dataclass_fields__["weight_decay"].default)
@@ -251,17 +251,17 @@ def _heads(given: Inputs, trained: Right, crossed: bool, missing: list[Missing])
     if given.features is None:
         missing.append(Missing(4, "features", "a re-trained head"))
         return
-    width = given.features.shape[1] * given.classes
+    dimension = given.features.shape[1]
     if given.train_features is None or given.train_labels is None:
         missing.append(Missing(4, "train_features and train_labels", "a head re-trained on the training images"))
-    elif len(given.train_labels) * width > _MOST_WORK:
+    elif _too_large(len(given.train_labels), dimension, given.classes):
         missing.append(Missing(4, "fewer images, features or classes", "a head re-trained on the training images"))
     else:
         new = head(np.asarray(given.train_features, dtype=np.float64), given.train_labels, given.classes)
         yield _row(given, name, "the training images", new.right(given.features, given.labels), trained)
     if not crossed:
         return
-    if len(given.labels) * width > _MOST_WORK:
+    if _too_large(len(given.labels), dimension, given.classes):
         missing.append(Missing(4, "fewer images, features or classes", "a head re-trained on half of the images"))
         return
     right = np.empty(len(given.labels), dtype=bool)
@@ -269,6 +269,11 @@ def _heads(given: Inputs, trained: Right, crossed: bool, missing: list[Missing])
         new = head(np.asarray(given.features[~own], dtype=np.float64), given.labels[~own], given.classes)
         right[own] = new.right(given.features[own], given.labels[own])
     yield _row(given, name, "the other half, balanced", right, trained)
+
+
+def _too_large(images: int, dimension: int, classes: int) -> bool:
+    """Return whether a head takes too much time or memory to train."""
+    return images * dimension * classes > _MOST_WORK or images * dimension > _MOST_NUMBERS
 
 
 def _row(

@@ -53,7 +53,7 @@ NAME = "examination"
 
 
 _MOST_WORK = 2e9  # classes x features^3: what drawing covariances takes
-_MOST_NUMBERS = 1e8  # features that are held at once
+_MOST_NUMBERS = 5e7  # features that are held at once
 _FEWEST = 8  # held-out images of a class, of which a quarter is read
 
 

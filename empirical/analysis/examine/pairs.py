@@ -21,7 +21,8 @@ ENOUGH = 2
 """How many images a covariance takes for each feature."""
 
 _ALL, _NEAREST = 12, 3
-_CACHE = 64
+_CACHED, _KEPT = 2**29, (4, 64)  # bytes of what is kept, and how many classes at least and at most
+_MOST_IMAGES = 5000  # of a class and half: more would not make a recall more precise than half a point
 _RIDGE = 1e-6
 Floats = NDArray[np.float64]
 
@@ -77,12 +78,13 @@ class Pairs:
         self.own = 2 * least - 2 >= ENOUGH * dimension
         shared = len(given.labels) // 2 - given.classes >= ENOUGH * dimension
         self.enough = least >= 1 and (self.own or shared)
-        self._cached = lru_cache(_CACHE)(self._moments)
-        self._images = lru_cache(_CACHE)(self._read)
+        most = min(int(given.held_out.max()) // 2 + 1, _MOST_IMAGES)
+        self._cached = lru_cache(_entries(dimension**2))(self._moments)
+        self._images = lru_cache(_entries(dimension * most))(self._read)
         self._shared = lru_cache(None)(self._pooled)
 
     def images(self, label: int, first: bool) -> Floats:
-        """Return the features of a class in a half, shape ``(n, d)``."""
+        """Return the features of a class in a half, shape ``(n, d)``; of very many some that are evenly spaced."""
         return self._images(label, first)
 
     def moments(self, label: int, first: bool) -> Moments:
@@ -134,7 +136,10 @@ class Pairs:
 
     def _read(self, label: int, first: bool) -> Floats:
         rows = self._order[self._starts[label] : self._starts[label + 1]]
-        return np.asarray(self._features[rows[self._first[rows] == first]], dtype=np.float64)
+        own = rows[self._first[rows] == first]
+        if len(own) > _MOST_IMAGES:
+            own = own[np.linspace(0, len(own) - 1, _MOST_IMAGES).astype(int)]
+        return np.asarray(self._features[own], dtype=np.float64)
 
     def _moments(self, label: int, first: bool) -> Moments:
         return moments(self.images(label, first))
@@ -154,3 +159,9 @@ class Pairs:
         cov = total / (len(labels) - self.given.classes)
         level = float(np.trace(cov)) / dimension or 1.0
         return means, cho_factor(cov + _RIDGE * level * np.eye(dimension), lower=True)
+
+
+def _entries(numbers: int) -> int:
+    """Return how many arrays of so many numbers are kept."""
+    least, most = _KEPT
+    return max(least, min(most, _CACHED // (8 * numbers)))

@@ -1,5 +1,7 @@
 """Arrays that can be examined, in files and in memory, and those that cannot: one line that names the argument."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 import torch
@@ -196,3 +198,25 @@ def test_a_row_without_a_direction_is_said(arrays):
     found = examine(**{**arrays, "weight": weight, "logits": None}, counts=[100, 30, 10])
     assert found.gap == ()
     assert "weight and mean features of classes without rows of zeros" in [row.needs for row in found.missing]
+
+
+def peak(tmp_path, n):
+    """Return the most bytes that are held while ``n`` mapped images of 400 classes are examined."""
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(n, 50)).astype(np.float32)
+    np.savez(tmp_path / f"{n}.npz", features=features, labels=np.arange(n) % 400, weight=rng.normal(size=(400, 50)))
+    arrays = open_arrays("arrays", tmp_path / f"{n}.npz")
+    tracemalloc.start()
+    examine(**arrays, counts=np.arange(400, 0, -1))
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return most
+
+
+def test_memory_does_not_grow_with_the_images(tmp_path, monkeypatch):
+    """But for some bytes an image: 3,000 images more have 9.6 MB of logits and 1.2 MB of features as floats."""
+    monkeypatch.setattr("empirical.analysis.examine.inputs._HELD", 2**15)
+    monkeypatch.setattr("empirical.analysis.examine.pairs.ENOUGH", 10**6)
+    monkeypatch.setattr("empirical.analysis.examine.corrections._MOST_WORK", 0)
+    small, large = (peak(tmp_path, n) for n in (1000, 4000))
+    assert large - small < 1_000_000
