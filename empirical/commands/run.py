@@ -25,7 +25,7 @@ from empirical.runtime.stop import CANCELLED
 from empirical.storage.folders import make_folders
 from empirical.storage.prediction_record import Changed
 from empirical.storage.provenance import command, surroundings, training
-from empirical.storage.tables import csv_text, digest, write_whole
+from empirical.storage.tables import csv_text, digest, write_together
 
 __all__ = ["main"]
 
@@ -80,10 +80,10 @@ def _run(name: str, options: Sequence[str]) -> int:
         **({"further": {key: len(table) for key, table in further.items()}} if further else {}),
         "summary": summary,
     }
+    files = {args.out / f"{file}.csv": text for file, text in texts.items()}
+    files[args.out / f"{name}.json"] = json.dumps(made, indent=2, allow_nan=False) + "\n"
     try:
-        for file, text in texts.items():
-            write_whole(args.out / f"{file}.csv", text)
-        write_whole(args.out / f"{name}.json", json.dumps(made, indent=2, allow_nan=False) + "\n")
+        write_together(files)
     except OSError as error:
         print(f"{parser.prog}: {args.out} cannot be written: {error.strerror}; what is trained stays", file=sys.stderr)
         return FAILED

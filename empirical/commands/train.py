@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields
 from typing import Any
 
@@ -156,9 +156,21 @@ def _train(args: argparse.Namespace, stop: Stop) -> int:
         monitor=monitor,
     )
     last, best = result["last"], result["best"]
-    print(f"last epoch {100 * last['accuracy']:.2f}%, best {100 * best['accuracy']:.2f}% at epoch {best['epoch']}")
+    print(f"last epoch {_both(last)}, best {100 * best['accuracy']:.2f}% at epoch {best['epoch']}")
+    groups = [f"{name} {100 * value:.2f}%" for name, value in result.get("groups", {}).items() if value is not None]
+    if groups:
+        print(f"classes with more than 100, 20 to 100, fewer than 20 training images: {', '.join(groups)}")
+    if chosen := result.get("chosen"):
+        test = {name: chosen[f"test_{name}"] for name in ("accuracy", "class_mean")}
+        print(f"best epoch of the validation images {chosen['epoch']}: {_both(test)}")
     print(Run(config, args.out).folder / "result.json")
     return 0
+
+
+def _both(scores: Mapping[str, float]) -> str:
+    """Return the accuracy, and beside it its mean over the classes."""
+    mean = scores.get("class_mean")
+    return f"{100 * scores['accuracy']:.2f}%" + ("" if mean is None else f" (mean over classes {100 * mean:.2f}%)")
 
 
 def _check_used(args: argparse.Namespace, config: Config) -> None:

@@ -12,6 +12,11 @@ from theory.support.validate import refuse
 __all__ = ["Lines", "Monitor", "Quiet", "Several", "Tensorboard", "Terminal", "by_default"]
 
 
+_LABEL = 24
+_BAR = 10
+_WIDE = 120
+
+
 class Monitor(Protocol):
     """What a run tells of itself."""
 
@@ -76,19 +81,22 @@ class Terminal(Quiet):
         self._console = Console(stderr=True)
         text = f"{label}: {folder}" + (f", goes on after epoch {done}" if done else "")
         self._console.print(text, markup=False, highlight=False)
+        short = label if len(label) <= _LABEL else label[: _LABEL - 1] + "…"
         self._bar = Progress(
             TextColumn("{task.description}", markup=False),
-            BarColumn(),
+            BarColumn(bar_width=_BAR if self._console.width < _WIDE else None),
             MofNCompleteColumn(),
             TextColumn("{task.fields[numbers]}", markup=False),
             console=self._console,
         )
-        self._task = self._bar.add_task(label, total=epochs, completed=done, numbers="")
+        # What is left of the line for numbers: the bar, the epochs and a space after each column come first.
+        self._room = self._console.width - len(short) - _BAR - 2 * len(str(epochs)) - 1 - 3
+        self._task = self._bar.add_task(short, total=epochs, completed=done, numbers="")
         self._bar.start()
 
     def epoch(self, row: Mapping[str, Any], seconds_left: float) -> None:
         """Move the bar."""
-        numbers = f"{_numbers(row)}  {_clock(seconds_left)} left"
+        numbers = _fitting(row, seconds_left, self._room)
         self._bar.update(self._task, completed=row["epoch"], numbers=numbers)
 
     def note(self, text: str) -> None:
@@ -163,6 +171,16 @@ class Several:
 def by_default() -> Monitor:
     """Return the bar if standard error is a terminal, the lines if not."""
     return Terminal() if sys.stderr.isatty() else Lines()
+
+
+def _fitting(row: Mapping[str, Any], seconds_left: float, room: int) -> str:
+    """Return as many of an epoch's numbers as a line has room for; the test accuracy is the last to leave."""
+    clock = f"{_clock(seconds_left)} left"
+    parts = [*_numbers(row).split("  "), clock]
+    for first in ("images/s", "loss", "train", clock, "test"):
+        if len("  ".join(parts)) > room:
+            parts = [part for part in parts if first not in part]
+    return "  ".join(parts)
 
 
 def _numbers(row: Mapping[str, Any]) -> str:

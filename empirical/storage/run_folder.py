@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from empirical.config import Config
 from empirical.data.npz import arrays_of
 from empirical.data.training_set import TrainingSet
 from empirical.storage.checkpoint import load_checkpoint, save_checkpoint
 from empirical.storage.lock import locked
+from empirical.storage.records import check_scores, read_record, record_text
 from empirical.storage.tables import csv_text, write_whole
 from theory.support.validate import refuse
 
@@ -44,8 +45,11 @@ class Run:
         the same after the last epoch before deferred re-weighting begins, for the run that shares it;
     ``history.csv``
         a row for each epoch of the checkpoint, written after it and again from it when the run goes on;
+    ``model.pt``
+        the network when the run is finished, for ``torch.load(path, weights_only=True)``: its ``state_dict``, and what
+        it takes to use it (``arch``, ``width``, ``classes``, ``mean``, ``std``, ``run``);
     ``result.json``
-        what came out; it is there when the run is finished, and only then.
+        what came out, with a SHA-256 of it all; it is there when the run is finished, and only then.
 
     Args:
         config: the configuration.
@@ -69,9 +73,13 @@ class Run:
         """Return the result, or None while the run is not finished.
 
         Raises:
-            ValueError: ``result.json`` is there and cannot be read.
+            ValueError: ``result.json`` is there and cannot be read, is not as it was written, or of another run.
         """
-        return _read_json(self.folder / "result.json")
+        path = self.folder / "result.json"
+        found = read_record(path, self.name)
+        if found is not None:
+            check_scores(path, found)
+        return found
 
     @contextmanager
     def held(
@@ -98,10 +106,10 @@ class Run:
             for part in self.folder.glob(".*.part"):  # of a process that was killed while it wrote
                 part.unlink(missing_ok=True)
             path = self.folder / "config.json"
-            known = _read_json(path)
+            known = read_record(path, self.name)
             if known is None:
                 made = {"hash": self.name, "config": self.config.numbers(), "data": data, **(about or {})}
-                _write(path, _json_text(made))
+                _write(path, record_text(made))
             elif known.get("data") != data:
                 refuse("data", self.config.data, f"must hold the images that {self.folder} was begun with")
             yield
@@ -150,20 +158,13 @@ class Run:
 
     def finish(self, result: Mapping[str, Any]) -> None:
         """Write ``result.json``."""
-        _write(self.folder / "result.json", _json_text(result))
+        _write(self.folder / "result.json", record_text(result))
 
-
-def _read_json(path: Path) -> dict[str, Any] | None:
-    """Return the object in a JSON file, None if there is no file."""
-    try:
-        content = json.loads(path.read_text())
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except (OSError, ValueError):
-        content = None
-    if not isinstance(content, dict):
-        refuse("file", str(path), "cannot be read; remove it to have it made again")
-    return content
+    def write_model(self, model: Mapping[str, Any]) -> None:
+        """Write ``model.pt``, which ``torch.load(path, weights_only=True)`` reads."""
+        buffer = io.BytesIO()
+        torch.save(dict(model), buffer)
+        _write(self.folder / "model.pt", buffer.getvalue())
 
 
 def _write(path: Path, content: str | bytes) -> None:
@@ -179,9 +180,3 @@ def _named(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(path)) from error
-
-
-def _json_text(content: Mapping[str, Any]) -> str:
-    """Return an object as JSON, a line for each of its keys."""
-    lines = (f"  {json.dumps(key)}: {json.dumps(value, allow_nan=False)}" for key, value in content.items())
-    return "{\n" + ",\n".join(lines) + "\n}\n"

@@ -5,14 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Collection, Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from math import inf, isfinite
 from pathlib import Path
 from typing import Any
 
 from empirical.runtime.command_line import numeric
-from theory.support.files import check_file, write_whole
+from theory.support.files import check_file, write_together, write_whole
 
 __all__ = [
     "ResultTable",
@@ -22,14 +24,31 @@ __all__ = [
     "csv_text",
     "digest",
     "read_table",
+    "write_together",
     "write_whole",
 ]
 
-_RUN = "run"
+_NAMES = ("run", "data")
+"""Columns of names: a hash such as 12e34567890 is not a number, nor is a data set called 2024 or nan."""
+
+_QUOTE = "'"
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_DECIMALS = 6
+_PERCENT = (0.0, 100.0)
+_RANGES: Mapping[str, tuple[float, float]] = {
+    **dict.fromkeys(("accuracy", "best", "balanced_accuracy", "recall", "error", "many", "medium", "few"), _PERCENT),
+    **dict.fromkeys(("seed", "label", "images", "n_pos", "n_neg", "best_epoch", "repeats", "norm"), (0.0, inf)),
+    "imbalance": (1.0, inf),
+    "fraction": (0.0, 1.0),
+    "degree": (0.0, 1.0),
+}
+"""What the numbers of columns can be that mean the same in every table."""
 
 
 def csv_text(rows: Iterable[Mapping[str, Any]]) -> str:
     r"""Return ``rows``, which all have the same keys, as the text of a CSV file; floats to 6 decimals.
+
+    Text that a spreadsheet would take for a formula gets an apostrophe before it.
 
     Example:
         >>> csv_text([{"class": "cat", "recall": 0.25}, {"class": "dog", "recall": 1 / 3}])
@@ -41,7 +60,7 @@ def csv_text(rows: Iterable[Mapping[str, Any]]) -> str:
         if writer is None:
             writer = csv.DictWriter(text, fieldnames=list(row), lineterminator="\n")
             writer.writeheader()
-        writer.writerow({k: round(v, 6) if isinstance(v, float) else v for k, v in row.items()})
+        writer.writerow({name: _cell(value) for name, value in row.items()})
     return text.getvalue()
 
 
@@ -69,7 +88,7 @@ def read_table(folder: Path, name: str, further: str | None = None, *, text: Col
         folder: what ``--out`` was.
         name: of the experiment.
         further: of another table that it wrote beside its own, ``NAME-FURTHER.csv``.
-        text: the columns whose cells stay texts whatever they look like; the column ``run`` always does.
+        text: the columns whose cells stay texts whatever they look like; ``run`` and ``data`` always do.
 
     Raises:
         TableError: a file is missing, cannot be read, is torn or altered, or the two are not of one run.
@@ -96,13 +115,13 @@ def csv_rows(path: Path, made: Mapping[str, Any] | None = None, *, text: Collect
         path: the file.
         made: how it was made, as ``python -m empirical run`` writes it. If that has a digest of the file, another file
             of the name is refused: one that was altered, or one of another run.
-        text: the columns whose cells stay texts; ``run`` always does.
+        text: the columns whose cells stay texts; ``run`` and ``data`` always do.
 
     Raises:
         OSError: it cannot be read.
         ValueError: it is no UTF-8.
         csv.Error: it is no CSV file, not the one that was made, or torn: a row lacks cells or has too many, or the last
-            one has no end.
+            one has no end; or a row comes twice, or a number is outside the range of its column.
     """
     content = path.read_bytes()
     lines = content.decode()
@@ -112,8 +131,13 @@ def csv_rows(path: Path, made: Mapping[str, Any] | None = None, *, text: Collect
     own = digest(content)
     if made is not None and made.get("sha256", {}).get(path.stem, own) != own:
         raise csv.Error(f"{path} is not the file that was made")
-    kept = {_RUN, *text}  # a hash such as 12e34567890 is not a number
-    return [{name: _value(cell, name in kept) for name, cell in zip(names, row, strict=True)} for row in rows]
+    if len(set(map(tuple, rows))) < len(rows):
+        raise csv.Error("it holds a row twice")
+    kept = {*_NAMES, *text}
+    found = [{name: _value(name, cell, name in kept) for name, cell in zip(names, row, strict=True)} for row in rows]
+    for name in names:
+        _check_column(name, [row[name] for row in found])
+    return found
 
 
 def digest(content: str | bytes) -> str:
@@ -121,8 +145,31 @@ def digest(content: str | bytes) -> str:
     return sha256(content.encode() if isinstance(content, str) else content).hexdigest()
 
 
-def _value(cell: str, text: bool) -> Any:
+def _value(name: str, cell: str, text: bool) -> Any:
     """Return what a cell holds."""
     if not cell:
         return None
-    return cell if text else numeric(cell)
+    value = cell if text else numeric(cell)
+    if isinstance(value, str):
+        # Without the apostrophe that csv_text puts before what would be a formula.
+        return value[1:] if value.startswith(_QUOTE) and _FORMULA.match(value) else value
+    if not isfinite(value):
+        raise csv.Error(f"{name}={cell}: must be a finite number, or empty")
+    return value
+
+
+def _check_column(name: str, values: Sequence[Any]) -> None:
+    """Refuse numbers outside the range of a column that is known, and text among them."""
+    if name in _RANGES:
+        least, most = _RANGES[name]
+        for value in values:
+            if value is not None and (isinstance(value, str) or not least <= value <= most):
+                raise csv.Error(f"{name}={value}: must be a number from {least:g} to {most:g}, or empty")
+
+
+def _cell(value: Any) -> Any:
+    """Return what a table holds of a value: floats to 6 decimals, and no text that would be a formula."""
+    if isinstance(value, float):
+        return round(value, _DECIMALS)
+    formula = isinstance(value, str) and _FORMULA.match(value) and isinstance(numeric(value), str)
+    return _QUOTE + value if formula else value

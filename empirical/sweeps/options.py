@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -94,7 +96,7 @@ def prepare_sweep(
             folder of the runs holds a run of other data or a result that cannot be read.
     """
     profile = choice("profile", args.profile, PROFILES)
-    names = distinct("data", args.data or data[profile])
+    names = distinct("data", [Config(data=name).data for name in args.data or data[profile]])
     ratios: tuple[Any, ...] = (None,)
     if imbalance is not None:
         ratios = distinct("imbalance", [imbalance_ratio(value) for value in args.imbalance or imbalance[profile]])
@@ -149,9 +151,12 @@ def prepare_sweep(
                 known = Run(run, runs).result()
                 if known is not None and known["data"] != training_set.fingerprint:
                     refuse("data", name, f"must hold the images that {Run(run, runs).folder} was trained on")
+            for text in (f"{os.path.basename(name)}: {training_set.described()}", *training_set.notes):
+                print(text, file=sys.stderr)
             first = {
                 "fingerprint": training_set.fingerprint,
                 "classes": len(training_set.counts),
+                "names": list(training_set.data_classes),
                 "test_images": len(training_set.test_labels),
             }
             about.setdefault(Path(name).name, first)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Any
 
 import torch
@@ -20,6 +21,7 @@ __all__ = [
     "TAUS",
     "Retrained",
     "Scores",
+    "by_frequency",
     "confusion_matrix",
     "features",
     "norms",
@@ -27,6 +29,8 @@ __all__ = [
     "scores",
     "tau_sweep",
 ]
+
+_MANY, _FEW = 100, 20
 
 TAUS = tuple(step / 10 for step in range(21))
 """The usual sweep."""
@@ -42,12 +46,14 @@ class Scores:
 
     Attributes:
         accuracy: the fraction of the images that it gets right.
-        per_class: the same for the images of each class, ``(C,)``.
+        class_mean: the mean of ``per_class``: every class counts the same, however many test images it has.
+        per_class: the accuracy on the images of each class, ``(C,)``.
         confusion: how many images of class ``i`` are taken for class ``j``, ``(C, C)``.
         loss: mean cross entropy of the logits, in nats.
     """
 
     accuracy: float
+    class_mean: float
     per_class: list[float]
     confusion: list[list[int]]
     loss: float
@@ -68,10 +74,33 @@ def scores(logits: Tensor, labels: Tensor) -> Scores:
     right = confusion.diagonal()
     return Scores(
         accuracy=float(right.sum()) / len(labels),
+        class_mean=float((right.double() / confusion.sum(1)).mean()),
         per_class=(right.double() / confusion.sum(1)).tolist(),
         confusion=confusion.tolist(),
         loss=float(cross_entropy(logits.double(), labels)),
     )
+
+
+def by_frequency(per_class: Sequence[float], counts: Sequence[int]) -> dict[str, float | None]:
+    """Return the mean accuracy of the classes with many, a medium number of, and few training images.
+
+    As publications on long tails group them: more than 100 training images, 20 to 100, fewer than 20. None for a group
+    that has no class.
+
+    Args:
+        per_class: the accuracy of each class.
+        counts: its training images.
+
+    Source: Z. Liu et al., Large-scale long-tailed recognition in an open world, 2019.
+
+    Example:
+        >>> by_frequency([1.0, 0.5, 0.25], [101, 100, 20])
+        {'many': 1.0, 'medium': 0.375, 'few': None}
+    """
+    groups: dict[str, list[float]] = {"many": [], "medium": [], "few": []}
+    for accuracy, count in zip(per_class, counts, strict=True):
+        groups["many" if count > _MANY else "medium" if count >= _FEW else "few"].append(accuracy)
+    return {name: fmean(values) if values else None for name, values in groups.items()}
 
 
 def confusion_matrix(decisions: Tensor, labels: Tensor, classes: int) -> Tensor:

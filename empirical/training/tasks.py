@@ -90,6 +90,11 @@ class Supervised:
         """Return the scores on the test images."""
         return scores(self._evaluator(self._training_set.test_images), self._training_set.test_labels)
 
+    def validation_scores(self) -> Scores:
+        """Return the scores on the images that are held out for validation."""
+        own = self._training_set
+        return scores(self._evaluator(own.validation_images), own.validation_labels)
+
     def swept(self) -> dict[str, Any] | None:
         """Return what tau-normalisation of the last layer makes of the test images.
 

@@ -17,13 +17,14 @@ from torch import Tensor, nn
 from empirical.config import Config
 from empirical.data.class_names import labelled
 from empirical.data.training_set import TrainingSet, load_training_set
+from empirical.registry import own_width
 from empirical.runtime.device import Execution, find_device, make_cublas_deterministic
 from empirical.runtime.monitor import Monitor, Quiet
 from empirical.runtime.stop import Interrupted, Stop
 from empirical.storage.folders import make_folder
 from empirical.storage.provenance import surroundings
 from empirical.storage.run_folder import Run
-from empirical.training.evaluate import norms
+from empirical.training.evaluate import by_frequency, norms
 from empirical.training.step import Optimizer, Trainer
 from empirical.training.tasks import SelfSupervised, Supervised, build_network
 from theory.support.validate import number, refuse
@@ -155,7 +156,9 @@ def _train(
         run.record_images(training_set)
         finished = run.result()
         if finished is None:
-            finished = _Training(run, training_set, execution, save_every).finish(stop, monitor)
+            training = _Training(run, training_set, execution, save_every)
+            finished = training.finish(stop, monitor)
+            run.write_model(training.model())
             run.finish(finished)
             if execution.graphs:
                 gc.collect()  # graphs lie in cycles of references, and what they hold on the device with them
@@ -188,7 +191,7 @@ class _Training:
         trainer = Trainer(self._stage.module, self._optimizer, steps, self._execution, self._stage.generators)
         done = len(self._history)
         self._note_execution(done + 1, monitor)
-        monitor.begin(f"{label} {config.data}", run.folder, config.epochs, done)
+        monitor.begin(f"{label} {Path(config.data).name or config.data}", run.folder, config.epochs, done)
         for text in (self._training_set.described(), *self._training_set.notes):
             monitor.note(text)
         run.write_history(self._history)
@@ -215,6 +218,20 @@ class _Training:
                 monitor.end()
         return self._result()
 
+    def model(self) -> dict[str, Any]:
+        """Return the trained network in plain values and tensors, for other programs."""
+        config, own = self._config, self._training_set
+        state = _network_state(self._run, {"module": self._stage.module.state_dict()})
+        return {
+            "state_dict": {name: value.detach().cpu().contiguous() for name, value in state.items()},
+            "arch": config.arch,
+            "width": config.width or own_width(config.arch),
+            "classes": list(own.classes),
+            "mean": own.mean.tolist(),
+            "std": own.std.tolist(),
+            "run": config.digest,
+        }
+
     def _note_execution(self, epoch: int, monitor: Monitor) -> None:
         """Record how the epochs from this one on are computed, and say so if that is another way than before."""
         now = self._execution.describe()
@@ -233,11 +250,12 @@ class _Training:
         state, first, twin = self._run.checkpoint(), config.pretraining(), config.twin()
         if state is None and twin is not None:
             state = Run(twin, out).checkpoint("switch")
-            if state is not None and state["data"] != self._training_set.fingerprint:
+            if state is not None and state.get("data") != self._training_set.fingerprint:
                 state = None
             if state is not None:
                 state["shared"] = {"run": twin.digest, "epoch": len(state["history"])}
         if state is not None:
+            self._fits(state)
             self._own_images(state, self._run)
             self._stage.module.load_state_dict(state["module"])
             self._optimizer.velocity = state["velocity"]
@@ -251,6 +269,26 @@ class _Training:
             self._own_images(learnt, pretraining)
             assert isinstance(self._stage, Supervised)
             self._stage.start_from(_network_state(pretraining, learnt))
+
+    def _fits(self, state: Mapping[str, Any]) -> None:
+        """Refuse a checkpoint of another form: other tensors than the network's, or a history of other epochs."""
+        module, velocity = self._stage.module.state_dict(), self._optimizer.velocity
+        try:
+            fits = (
+                {name: value.shape for name, value in state["module"].items()}
+                == {name: value.shape for name, value in module.items()}
+                and [value.shape for value in state["velocity"]] == [value.shape for value in velocity]
+                and [row["epoch"] for row in state["history"]] == list(range(1, len(state["history"]) + 1))
+                and 0 < len(state["history"]) <= self._config.epochs
+                and state["seconds"] >= 0
+                and isinstance(state["data"], str)
+                and "shared" in state
+            )
+        except (AttributeError, KeyError, TypeError):
+            fits = False
+        if not fits:
+            reason = f"must hold a network of this shape and its first epochs, at most {self._config.epochs}; remove it"
+            refuse("checkpoint", f"{self._run.name}/last.pt", reason)
 
     def _own_images(self, state: dict[str, Any], run: Run) -> None:
         """Refuse a checkpoint that was made from other images."""
@@ -283,7 +321,19 @@ class _Training:
             "train_accuracy": tally.accuracy,
             "test_loss": None if tested is None else tested.loss,
             "test_accuracy": None if tested is None else tested.accuracy,
+            "test_class_mean": None if tested is None else tested.class_mean,
+            **self._validated(tested is not None),
             "images_per_second": round(tally.images / seconds, 1),
+        }
+
+    def _validated(self, due: bool) -> dict[str, Any]:
+        """Return what a row of the history says of the images held out for validation; nothing if there are none."""
+        if not len(self._training_set.validation) or not isinstance(self._stage, Supervised):
+            return {}
+        found = self._stage.validation_scores() if due else None
+        return {
+            "validation_accuracy": None if found is None else found.accuracy,
+            "validation_class_mean": None if found is None else found.class_mean,
         }
 
     def _keep(self, epoch: int) -> None:
@@ -327,9 +377,12 @@ class _Training:
             assert isinstance(self._stage, Supervised)
             classifier: Any = self._stage.module.classifier
             seen = [row for row in self._history if row["test_accuracy"] is not None]
-            best = max(seen, key=lambda row: row["test_accuracy"])
             result["last"] = {"epoch": config.epochs, **asdict(tested)}
-            result["best"] = {"epoch": best["epoch"], "accuracy": best["test_accuracy"]}
+            result["groups"] = by_frequency(tested.per_class, self._training_set.counts)
+            result["best"] = _best(seen, "test", "accuracy")
+            result["best_class_mean"] = _best(seen, "test", "class_mean")
+            if len(self._training_set.validation):
+                result["chosen"] = _chosen(seen)
             result["classifier"] = norms(classifier.weight)
             result["tau"] = self._stage.swept()
             if len(self._training_set.validation):
@@ -348,6 +401,25 @@ class _Training:
             **_surroundings(),
             "seconds": round(self._seconds, 2),
         }
+
+
+def _best(rows: list[dict[str, Any]], part: str, what: str) -> dict[str, Any] | None:
+    """Return the first epoch with the best score on the test or validation images, and the score."""
+    known = [row for row in rows if row.get(f"{part}_{what}") is not None]
+    if not known:
+        return None
+    best = max(known, key=lambda row: row[f"{part}_{what}"])
+    return {"epoch": best["epoch"], what: best[f"{part}_{what}"]}
+
+
+def _chosen(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Return the epoch that the validation images choose, by the mean over classes, and its test scores."""
+    found = _best(rows, "validation", "class_mean")
+    if found is None:
+        return None
+    row = next(row for row in rows if row["epoch"] == found["epoch"])
+    test = {name: row[name] for name in ("test_accuracy", "test_class_mean")}
+    return {"chosen_on": "validation images", **found, **test}
 
 
 def _network_state(run: Run, state: Mapping[str, Any]) -> dict[str, Tensor]:

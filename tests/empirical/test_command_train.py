@@ -1,6 +1,7 @@
 import csv
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from empirical.__main__ import main
 from empirical.commands import train as command
 from empirical.config import Config
 from empirical.storage.checkpoint import load_checkpoint, save_checkpoint
+from empirical.training.networks import build
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -28,10 +30,17 @@ def test_a_run_from_end_to_end(tmp_path, capsys, exit_code):
     argv = ["--data", DATA, *SMALL, "--method", "drw", "--pretrain", "rotation", "--epochs", "4", "--out", tmp_path]
     assert exit_code("train", *argv) == 0
     shown = capsys.readouterr()
-    first, path = shown.out.splitlines()
-    assert first.startswith("last epoch ")
+    first, groups, path = shown.out.splitlines()
+    assert re.fullmatch(r"last epoch [\d.]+% \(mean over classes [\d.]+%\), best [\d.]+% at epoch \d", first)
+    assert groups.startswith("classes with more than 100, 20 to 100, fewer than 20 training images: medium ")
     result = json.loads(Path(path).read_text())
     assert result["config"]["method"] == "drw"
+    assert result["classes"] == ["0", "1", "2"]
+    assert sum("images of 3 classes: 0 " in line for line in shown.err.splitlines()) == 2
+    model = torch.load(Path(path).parent / "model.pt", weights_only=True)
+    assert model["classes"] == ["0", "1", "2"]
+    network = build(model["arch"], 3, channels=1, width=model["width"])
+    network.load_state_dict(model["state_dict"])
     lines = shown.err.splitlines()
     assert sum("pretrain rotation" in line for line in lines) == 5
     assert sum("drw gaussian" in line for line in lines) == 5

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import functools
+import io
 import os
 import select
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn, ParamSpec, TextIO
+from typing import Any, NoReturn, ParamSpec, TextIO
 
 __all__ = [
     "BAD_INPUT",
@@ -17,6 +19,7 @@ __all__ = [
     "FAILED",
     "UNREAD",
     "Parser",
+    "Unfailing",
     "discard_output",
     "file",
     "folder",
@@ -73,6 +76,9 @@ def program(prog: str) -> Callable[[Callable[P, int]], Callable[P, int]]:
     def decorate(main: Callable[P, int]) -> Callable[P, int]:
         @functools.wraps(main)
         def run(*args: P.args, **kwargs: P.kwargs) -> int:
+            messages = Unfailing(sys.stderr)
+            before, sys.stderr = sys.stderr, messages
+            _escape(sys.stdout)
             try:
                 return main(*args, **kwargs)
             except KeyboardInterrupt:
@@ -92,10 +98,66 @@ def program(prog: str) -> Callable[[Callable[P, int]], Callable[P, int]]:
                     if not isinstance(error, BrokenPipeError):
                         print(f"{prog}: the output cannot be written: {error.strerror}", file=sys.stderr)
                         sys.exit(FAILED)
+                finally:
+                    messages.tell(prog)
+                    sys.stderr = before
 
         return run
 
     return decorate
+
+
+class Unfailing:
+    """A stream for messages that never fails: what cannot be printed must not decide over the work.
+
+    Args:
+        stream: where the messages go; None if the shell closed it.
+    """
+
+    def __init__(self, stream: TextIO | None) -> None:
+        """Begin with nothing lost."""
+        self._stream = stream
+        self._lost = 0
+        self._reason = ""
+
+    def write(self, text: str) -> int:
+        """Write the text if that is possible, and count it if not."""
+        if self._stream is None:
+            self._lose("it is closed", text)
+            return len(text)
+        try:
+            self._stream.write(text)
+        except (OSError, ValueError) as error:
+            self._lose(getattr(error, "strerror", None) or str(error), text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Write what is buffered, if that is possible."""
+        if self._stream is not None:
+            try:
+                self._stream.flush()
+            except (OSError, ValueError) as error:
+                self._lose(getattr(error, "strerror", None) or str(error), "")
+
+    def tell(self, prog: str) -> None:
+        """Say on standard output, if that can be written, how much was lost."""
+        if self._reason and sys.stdout is not None:
+            with contextlib.suppress(OSError, ValueError):
+                print(f"{prog}: {self._lost} lines of messages could not be printed: {self._reason}", flush=True)
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what else the stream has; a closed one is like no terminal."""
+        return getattr(open(os.devnull, "w") if self._stream is None else self._stream, name)
+
+    def _lose(self, reason: str, text: str) -> None:
+        self._reason = self._reason or reason
+        self._lost += text.count("\n")
+
+
+def _escape(stream: TextIO | None) -> None:
+    """Have a stream write letters that its encoding lacks as escapes, not fail."""
+    if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+        stream.reconfigure(errors="backslashreplace")
 
 
 def program_name(package: str) -> str:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import platform
+import secrets
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryFile
 
 from theory.support.validate import refuse
 
-__all__ = ["check_file", "write_whole"]
+__all__ = ["check_file", "write_together", "write_whole"]
+
+_HOST = 32
 
 
 def check_file(name: str, path: Path) -> None:
@@ -42,13 +47,32 @@ def write_whole(path: Path, content: bytes | str) -> None:
     Raises:
         OSError: the folder or the file cannot be written; an older ``path`` is then as it was.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    write_together({path: content})
+
+
+def write_together(contents: Mapping[Path, bytes | str]) -> None:
+    """Write several files as :func:`write_whole` does; none takes its place before all are on the disk.
+
+    Raises:
+        OSError: a folder or a file cannot be written; older files are then as they were.
+    """
+    parts: dict[Path, Path] = {}
     try:
-        with part.open("wb") as file:
-            file.write(content.encode() if isinstance(content, str) else content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
+        for path, content in contents.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            parts[path] = part = path.with_name(f".{path.name}.{_host()}.{os.getpid()}.{secrets.token_hex(4)}.part")
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+            with os.fdopen(os.open(part, flags, 0o666), "wb") as file:
+                file.write(content.encode() if isinstance(content, str) else content)
+                file.flush()
+                os.fsync(file.fileno())
+        for path, part in parts.items():
+            os.replace(part, path)
     finally:
-        part.unlink(missing_ok=True)
+        for part in parts.values():
+            part.unlink(missing_ok=True)
+
+
+def _host() -> str:
+    """Return the name of this machine, as far as a file name takes it: folders are shared between machines."""
+    return "".join(letter for letter in platform.node() if letter.isalnum() or letter == "-")[:_HOST]

@@ -43,6 +43,7 @@ __all__ = [
 Number = float | Fraction | int
 
 _SHOWN = 80
+_TAIL = 50
 _MOST_BITS = 1 << 22  # of a numerator or denominator: larger exponents would take the memory, not say more
 _RANGE = f"and be 0 or from {math.ulp(0.0):.2g} to {np.finfo(float).max:.2g} in size, as floats are"
 _MASKED = "must not be a masked array: fill in the masked entries, or leave them out"
@@ -57,7 +58,9 @@ def refuse(name: str, value: object, allowed: str) -> NoReturn:
     except ValueError:  # an int of more digits than Python prints
         shown = f"<{type(value).__name__}>"
     if len(shown) > _SHOWN:
-        shown = shown[: _SHOWN - 3] + "..."
+        # Of a path the end says most.
+        tail = _TAIL if isinstance(value, str) and "/" in value else 0
+        shown = shown[: _SHOWN - 3 - tail] + "..." + shown[len(shown) - tail :]
     raise ValueError(f"{name}={shown}: {allowed}")
 
 

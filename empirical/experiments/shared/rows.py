@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields
 from itertools import groupby
-from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any, TypeVar
 
-from empirical.config import Config
+from empirical.config import Config, has_name
 
 __all__ = ["SPREAD", "Tables", "average", "blank", "data_name", "grouped", "percent", "spread"]
 
@@ -55,7 +55,7 @@ def grouped(rows: Iterable[Row], key: Callable[[Row], Key]) -> Iterator[tuple[Ke
 
 def data_name(run: Config) -> str:
     """Return what tables call the data of a run: the name, without the folder of a file."""
-    return Path(run.data).name
+    return run.data if has_name(run.data) else os.path.basename(os.path.abspath(run.data))
 
 
 def blank(row: type[Row], run: Config, *where: Any) -> Row:

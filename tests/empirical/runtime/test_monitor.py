@@ -1,4 +1,5 @@
 import io
+import re
 import sys
 from pathlib import Path
 
@@ -54,6 +55,23 @@ def test_a_bar_on_a_terminal(monkeypatch):
     go(monitor, ROW)
     for part in ("3/200", "loss 0.5123", "test 75.00%", "12,346 images/s", "1:02:05 left", "something"):
         assert part in screen.getvalue()
+
+
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_a_narrow_terminal_keeps_the_epoch_and_the_bar(monkeypatch, width):
+    screen = Screen()
+    monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setenv("TERM", "xterm")
+    monitor = Terminal()
+    monitor.begin("balanced-softmax a-data-set-with-a-long-name.npz", Path("runs/abc"), 200, 2)
+    monitor.epoch(ROW, 3725.4)
+    monitor.end()
+    lines = [re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", line) for line in re.split(r"[\r\n]+", screen.getvalue())]
+    last = [line for line in lines if "3/200" in line][-1]
+    assert len(last.rstrip()) <= width
+    assert "━" in last
+    assert "75.00%" in last
 
 
 @pytest.mark.parametrize("monitor", [Quiet(), Several(Quiet(), Quiet())])

@@ -2,12 +2,15 @@ import csv
 import io
 import json
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from empirical.storage.tables import TableError, csv_rows, csv_text, digest, read_table, write_whole
+
+PUBLISHED = Path(__file__).parents[3] / "figures" / "published"
 
 
 def test_write_makes_folders_and_replaces(tmp_path):
@@ -119,3 +122,36 @@ def test_what_is_missing_or_no_text_is_refused(tmp_path, file):
     (tmp_path / file).unlink()
     with pytest.raises(TableError):
         read_table(tmp_path, "toy")
+
+
+def test_names_stay_names(tmp_path):
+    rows = [{"data": name, "accuracy": 50.0} for name in ("2024", "1e5", "nan", "inf", "=1+1", "@x", "-", "'=x")]
+    (tmp_path / "t.csv").write_text(csv_text(rows))
+    assert csv_rows(tmp_path / "t.csv") == rows
+
+
+def test_text_that_a_spreadsheet_would_compute_is_quoted():
+    text = csv_text([{"data": "=cmd()", "method": "-x", "norms": -1.5, "epoch": "-0.25"}])
+    assert text.splitlines()[1] == "'=cmd(),'-x,-1.5,-0.25"
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ("accuracy,run\n101,a\n", "accuracy=101: must be a number from 0 to 100"),
+        ("accuracy,run\nhigh,a\n", "accuracy=high: must be a number from 0 to 100"),
+        ("accuracy,run\nnan,a\n", "accuracy=nan: must be a finite number"),
+        ("imbalance,run\n0.5,a\n", "imbalance=0.5: must be a number from 1 to inf"),
+        ("seed,run\n-1,a\n", "seed=-1: must be a number from 0"),
+        ("accuracy,run\n5,a\n5,a\n", "holds a row twice"),
+    ],
+)
+def test_cells_out_of_range_are_refused_by_name(tmp_path, rows, message):
+    (tmp_path / "t.csv").write_text(rows)
+    with pytest.raises(csv.Error, match=message):
+        csv_rows(tmp_path / "t.csv")
+
+
+@pytest.mark.parametrize("table", sorted(PUBLISHED.rglob("*.csv")), ids=lambda path: path.stem)
+def test_the_published_tables_are_read(table):
+    assert csv_rows(table)

@@ -343,7 +343,10 @@ def test_the_history_follows_the_checkpoint(tmp_path):
     with pytest.raises(Interrupted):
         train(TINY, tmp_path, device="cpu", stop=Impatient(0))
     lines = history.read_text().splitlines()
-    assert lines[0] == "epoch,learning_rate,train_loss,train_accuracy,test_loss,test_accuracy,images_per_second"
+    assert (
+        lines[0]
+        == "epoch,learning_rate,train_loss,train_accuracy,test_loss,test_accuracy,test_class_mean,images_per_second"
+    )
     assert len(lines) == 1 + done
 
 
