@@ -87,8 +87,14 @@ def run(json_file: Path | None = None, quick: bool = False) -> int:
 def measure(quick: bool = False) -> list[Measurement]:
     """Return the measurements; ``quick`` ones, of fewer replicates and turns, are rough."""
     size, turns, large = (1_000_000, 3, 10**7) if quick else (4_000_000, 7, 10**8)
-    power = _power(1, (0.5,)) if quick else _power(20, _CLAIMS)
-    return [*_simulation(size, turns), *_flatness(size, turns), *_exact_law(turns), *_large_check(large), *power]
+    return [
+        *_simulation(size, turns),
+        *_flatness(size, turns),
+        *_exact_law(turns),
+        *_checks(turns, quick),
+        *_large_check(large),
+        *(_power(1, (0.5,)) if quick else _power(20, _CLAIMS)),
+    ]
 
 
 def _setting(n_pos: int) -> theorem1.Setting:
@@ -198,6 +204,50 @@ def _replicates(claim: float, p: float, needed: float, rng: np.random.Generator)
         if not other and mixture - xlogy(count, claim) - xlog1py(trials - count, -claim) >= needed:
             other = trials
     return evidence.trials, other
+
+
+def _checks(turns: int, quick: bool) -> list[Measurement]:
+    """Time checks on the exact laws of :mod:`theory.laws`, and fit how the minimum coverage grows with the trials."""
+    from theory import check, laws
+
+    bound = math.exp(-2)
+    points = {
+        "normal": partial(check.tail, laws.Normal(), 3, bound),
+        "Student t": partial(check.tail, laws.StudentT(5), 3, bound),
+        "beta": partial(check.tail, laws.Beta(2.5, 3.5), 0.9, bound),
+        "binomial, n 1,000": partial(check.tail, laws.Binomial(1000, 0.5), 560, bound),
+        "Poisson, rate 100": partial(check.tail, laws.Poisson(100), 140, bound),
+    }
+    chances = np.random.default_rng(np.random.SeedSequence(1)).random(1000).tolist()
+    seconds = _in_turns({**points, "convolution": lambda: laws.PoissonBinomial(chances).sf_ball(700, bits=100)}, turns)
+    median = {name: statistics.median(taken) for name, taken in seconds.items()}
+    sizes = [25, 50, 100] if quick else [125, 250, 500, 1000]
+    coverage = {n: _wilson_coverage(n) for n in sorted({100, *sizes})}
+    exponent = float(np.polyfit(np.log(sizes), np.log([coverage[n] for n in sizes]), 1)[0])
+    limits = {100: 2.0, 1000: 60.0}
+    return [
+        *(Measurement(f"tail check, {name}", 1e3 * median[name], "ms", 2) for name in points),
+        Measurement("Poisson binomial, 1,000 trials, 30 digits", median["convolution"], "s", 0.2),
+        *(Measurement(f"minimum coverage, n {n:,}", t, "s", limits.get(n)) for n, t in coverage.items()),
+        Measurement("minimum coverage, growth exponent", exponent, "of n"),
+    ]
+
+
+def _wilson_coverage(n: int) -> float:
+    """Return the seconds that the minimum coverage of Wilson's interval over all p takes."""
+    from theory import check, laws
+
+    z = 1.959963984540054
+    scale, spread = 1 + z * z / n, z * z / (4 * n * n)
+
+    def interval(k: int) -> tuple[float, float]:
+        center = (k / n + z * z / (2 * n)) / scale
+        half = z * math.sqrt(k / n * (1 - k / n) / n + spread) / scale
+        return center - half, center + half
+
+    start = time.perf_counter()
+    check.coverage(interval, laws.Family(laws.Binomial, n=n), 0.95, rounding=1e-12)
+    return time.perf_counter() - start
 
 
 def _large_check(replicates: int) -> list[Measurement]:

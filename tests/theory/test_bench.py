@@ -24,6 +24,10 @@ def test_quick_measurements(tmp_path, capsys):
         "count / NumPy's normal",
         "samples / count",
         "exact law, growth exponent",
+        "tail check, normal",
+        "Poisson binomial, 1,000 trials, 30 digits",
+        "minimum coverage, n 100",
+        "minimum coverage, growth exponent",
     } <= set(by_name)
     assert "samples / count" in capsys.readouterr().out
 
