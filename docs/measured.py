@@ -25,7 +25,14 @@ __all__ = ["NUMBERS", "PAGES", "TABLES", "differences", "rendered", "unnamed"]
 
 ROOT = Path(__file__).parents[1]
 PUBLISHED = ROOT / "figures" / "published"
-PAGES = ("README.md", "docs/results-theory.md", "docs/results-networks.md", "docs/results-paper.md", "docs/speed.md")
+PAGES = (
+    "README.md",
+    "docs/results-theory.md",
+    "docs/results-networks.md",
+    "docs/class-counts.md",
+    "docs/results-paper.md",
+    "docs/speed.md",
+)
 """The pages whose numbers are checked."""
 
 NUMBERS: dict[str, Callable[[], str]] = {}
@@ -200,6 +207,57 @@ def network_pairs() -> str:
         last = f"{every['mae']:.1f}, {every['correlation']:.3f}", "yes" if every["met"] else "no"
         lines.append((title, text, *errors, *last))
     return markdown(("classifier", "law", "2", "10", "100", "all", "goal met"), lines)
+
+
+_CLASS_LAWS = {
+    "theorem2": "Theorem 2 for ten classes, one covariance",
+    "covariances": "a covariance for each class, normal features",
+    "samples": "and the noise of finite samples, normal features",
+    "moved": "the balanced rule moved by log priors, images read",
+    "drawn": "rules drawn at the class counts, images read",
+    "crossed": "the same, all balanced images read",
+}
+
+
+def _classes(network: str, features: str, images: int, law: str, column: str = "mae") -> list[float]:
+    """Return a column of the summary at imbalance 2, 10 and 100."""
+    where = {"data": f"resnet32-{network}", "features": features, "classifier": "lda", "images": images, "law": law}
+    return [one("cifar10/network-classes", column, imbalance=ratio, **where) for ratio in (2, 10, 100)]
+
+
+_NETWORKS = {
+    ("balanced", "plain"): "balanced, features",
+    ("balanced", "sqrt"): "balanced, square roots",
+    ("longtail", "plain"): "long tail, features",
+    ("longtail", "sqrt"): "long tail, square roots",
+}
+
+
+@table
+def network_classes() -> str:
+    """The error of each law of the recalls of all classes."""
+    lines = [
+        (text, *(", ".join(map(shown, _classes(*kind, 750, law))) for kind in _NETWORKS))
+        for law, text in _CLASS_LAWS.items()
+    ]
+    floor = ("floor", *(", ".join(map(shown, _classes(*kind, 750, "drawn", "floor"))) for kind in _NETWORKS))
+    return markdown(("law, at imbalance 2, 10, 100", *_NETWORKS.values()), [*lines, floor])
+
+
+number("few", 0, lambda: min(part["images"] for part in summary("cifar10/network-classes")))
+
+
+@table
+def network_classes_few() -> str:
+    """The error of the recalls of all classes from few images."""
+    lines = []
+    for images in (50, 100, 200):
+        cells = []
+        for kind in _NETWORKS:
+            errors, floors = (_classes(*kind, images, "crossed", column) for column in ("mae", "floor"))
+            cells.append(", ".join(f"{e:.1f} ({f:.1f})" for e, f in zip(errors, floors, strict=True)))
+        lines.append((str(images), *cells))
+    return markdown(("images of each class", *_NETWORKS.values()), lines)
 
 
 @table

@@ -62,6 +62,7 @@ __all__ = [
     "normal_recalls",
     "recalls_at",
     "required_counts",
+    "score_losses",
 ]
 
 Floats = NDArray[np.float64]
@@ -381,6 +382,30 @@ def gains_per_image(
             sum(_variance_of_mean(own * part.weight / read) for own, part in zip(differences, sources, strict=True))
         )
     return Gains(matrix, errors, matrix.mean(axis=1), balanced_errors)
+
+
+def score_losses(moments: ClassMoments, counts: ArrayLike) -> Floats:
+    """Return what the noise of the sample means takes from each class's own score on average, shape ``(C,)``.
+
+    ``tr(P S_k) / (2 n_k)``, ``P`` being the inverse of ``(n_1 S_1 + ... + n_C S_C) / n``, taken as known. To be
+    compared with ``ln(n_k / n)``, which the prior adds: a rare class loses by both, and ``tau = 1`` mends the prior
+    only. For two classes with one covariance the difference is :func:`theory.plugin.mean_noise_shift`.
+
+    Args:
+        moments: of the features, their pooled covariance not singular.
+        counts: training images of each class.
+
+    Example:
+        >>> moments = ClassMoments.of_covariances([[0.0, 0.0], [2.0, 0.0]], [[1.0, 0.0], [0.0, 1.0]])
+        >>> score_losses(moments, [100, 5]).round(3).tolist()
+        [0.01, 0.2]
+    """
+    n = _counts(counts, len(moments.means))
+    covs = moments.covariances
+    pooled = np.tensordot(n / n.sum(), covs, axes=1)
+    if np.linalg.matrix_rank(pooled, hermitian=True) < len(pooled):
+        refuse("moments", moments, "must have a pooled covariance that is not singular")
+    return np.asarray([np.trace(np.linalg.solve(pooled, cov)) for cov in covs]) / (2 * n)
 
 
 class _Source:

@@ -21,6 +21,7 @@ from theory.class_counts import (
     lda_rule,
     recalls_at,
     required_counts,
+    score_losses,
 )
 
 REACH = 6.6
@@ -251,6 +252,26 @@ def test_gains_are_those_of_theorem_2():
     assert np.all(found.errors < 0.2 * np.abs(exact))
     assert found.balanced == pytest.approx(found.matrix.mean(axis=1))
     assert np.all(np.abs(found.balanced - exact.mean(axis=1)) < REACH * found.balanced_errors + 0.2 * abs(exact).mean())
+
+
+def test_score_losses_are_those_of_drawn_means():
+    """With the covariance known, by simulation; and two classes with one covariance as the plug-in law has them."""
+    moments, counts = skewed(), np.array([40, 9, 5, 2])
+    lost = score_losses(moments, counts)
+    precision = np.linalg.inv(np.tensordot(counts / counts.sum(), moments.covariances, axes=1))
+    rng = np.random.default_rng(np.random.SeedSequence(6))
+    x = moments.means[0]
+    for k, n in enumerate(counts):
+        drawn = moments.means[k] + rng.standard_normal((4000, 3)) @ moments.roots[k] / math.sqrt(n)
+        score = -np.einsum("ij,jk,ik->i", x - drawn, precision, x - drawn) / 2
+        away = x - moments.means[k]
+        error = score.std() / math.sqrt(4000)
+        assert abs(score.mean() - (-away @ precision @ away / 2 - lost[k])) < REACH * error
+        assert lost[k] > 2 * error
+    first, second = score_losses(two(2.0, 7), [50, 4])
+    assert second - first == pytest.approx(plugin.mean_noise_shift(7, 50, 4))
+    with pytest.raises(ValueError, match="^moments="):
+        score_losses(ClassMoments.of_covariances([[0.0, 0.0], [1.0, 0.0]], [[1.0, 0.0], [0.0, 0.0]]), [5, 5])
 
 
 def test_public_names():

@@ -24,7 +24,7 @@ To add a result:
 
 from __future__ import annotations
 
-from theory.proofs import cost, sharp, shipped, temperature, theorem2_further, theorem3_further, two_sided
+from theory.proofs import class_counts, cost, sharp, shipped, temperature, theorem2_further, theorem3_further, two_sided
 from theory.verdicts.ledger import Proof, Statement
 
 __all__ = ["RESULTS"]
@@ -182,6 +182,18 @@ RESULTS = (
         "it is added to the plug-in score's expectation, whatever the priors",
         theorem2_further.mean_noise,
         shipped.theorem2.mean_noise,
+    ),
+    _own(
+        "R.class-counts",
+        "recalls at any class counts can be told from balanced moments, their noise counted once",
+        "theory.class_counts",
+        "n of N images given the moments of all are n new images on average; a class's score loses tr(P S_k)/(2 n_k)",
+        "for normal features of any covariances: statistics drawn given the moments of N >= n images have the law of n "
+        "new ones over all balanced samples; the noise of a class's mean takes tr(P S_k)/(2 n_k) from its score",
+        class_counts.without_replacement,
+        class_counts.mean_noise,
+        shipped.class_counts.mean_noise,
+        shipped.class_counts.rule,
     ),
     _own(
         "R.norms",

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from theory import (
+    class_counts,
     collapse,
     corrections,
     cost,
@@ -109,6 +110,21 @@ WRONG = {
         lambda s: cost.expected_recall(replace(s, sigma=s.sigma * Fraction(1001, 1000))),
     ],
     "cost.limit_recall": [cost.expected_recall, changed(cost.limit_recall, negative=lambda r: r.positive)],
+    "class_counts.score_losses": [
+        lambda moments, counts: class_counts.score_losses(moments, counts[::-1]),
+        lambda moments, counts: 2 * class_counts.score_losses(moments, counts),
+        lambda moments, counts: class_counts.score_losses(
+            class_counts.ClassMoments.of_covariances(moments.means, moments.covariances.mean(axis=0)), counts
+        ),
+    ],
+    "class_counts.lda_rule": [
+        lambda means, scatter, counts, tau: class_counts.lda_rule(means, scatter, counts),
+        lambda means, scatter, counts, tau: class_counts.lda_rule(means, scatter, counts, -tau),
+        lambda means, scatter, counts, tau: class_counts.lda_rule(means, scatter, counts[::-1], tau),
+        lambda means, scatter, counts, tau: class_counts.lda_rule(
+            means, np.multiply(scatter, sum(counts) / (sum(counts) - 3)), counts, tau
+        ),
+    ],
     "temperature.adjusted": [
         lambda z, prior, tau, t, q=None: temperature.adjusted(z, prior, tau, 1.0, q),
         lambda z, prior, tau, t, q=None: temperature.adjusted(z, prior, 1.0, t, q),
