@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import empirical.__main__ as empirical_program
@@ -156,8 +157,11 @@ def test_every_option_of_the_other_commands(capsys, monkeypatch):
     monkeypatch.setattr("theory.verdicts.report.verify_statement", begin)
     monkeypatch.setattr("empirical.commands.list.planned", begin)
     monkeypatch.setattr("figures.report.collect._findings", begin)
+    monkeypatch.setattr("empirical.analysis.examine.examination.examination", begin)
+    np.savez("arrays.npz", logits=np.eye(2), labels=np.arange(2))
     for main, base in (
         (empirical_program.main, ["verify", "--results", "folder"]),
+        (empirical_program.main, ["examine", "--arrays", "arrays.npz"]),
         (empirical_program.main, ["bench", "--quick"]),
         (empirical_program.main, ["list"]),
         (theory_program.main, ["verify"]),

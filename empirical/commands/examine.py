@@ -45,8 +45,9 @@ def main(argv: Sequence[str]) -> int:
     for name in ("mean", "std"):
         meaning = f"{name} of each channel that it was trained with, of pixels from 0 to 1 (default: the data set's)"
         of_checkpoint.add_argument(f"--{name}", type=numeric, nargs="+", metavar="X", help=meaning)
-    parser.add_argument("--root", type=folder, default=ROOT, metavar="DIR", help=f"data sets (default: {ROOT})")
-    parser.add_argument("--device", default="auto", metavar="NAME", help="auto, cpu or cuda (default: auto)")
+    computed = parser.add_argument_group("with --checkpoint and --run")
+    computed.add_argument("--root", type=folder, metavar="DIR", help=f"the folder of the data sets (default: {ROOT})")
+    computed.add_argument("--device", metavar="NAME", help="auto, cpu or cuda (default: auto)")
     parser.add_argument("--counts", type=numeric, nargs="+", metavar="N", help="training images of each class")
     parser.add_argument("--class-names", nargs="+", metavar="NAME", help="names of the classes")
     parser.add_argument(
@@ -55,7 +56,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--seed", type=numeric, default=0, metavar="N", help="of the halves of the images (default: 0)")
     parser.add_argument("--out", type=folder, metavar="DIR", help="write tables, figure and page there")
     args = parser.parse_args(argv)
-    from empirical.analysis.examine.examination import NAME, examination
+    from empirical.analysis.examine import examination
     from empirical.analysis.examine.inputs import check
     from empirical.analysis.examine.text import full
 
@@ -68,40 +69,43 @@ def main(argv: Sequence[str]) -> int:
     except ValueError as error:
         parser.error(str(error))
     about["command"] = shlex.join([*parser.prog.split(), *argv])
-    found = examination(given, wanted, about, track)
+    found = examination.examination(given, wanted, about, track)
     print(full(found.to_dict()))
     if args.out is not None:
         try:
-            found.to_json(args.out / f"{NAME}.json")
+            found.to_json(args.out / f"{examination.NAME}.json")
             files = found.to_csv(args.out)
-            page = found.to_html(args.out / f"{NAME}.html")
+            page = found.to_html(args.out / f"{examination.NAME}.html")
         except OSError as error:
             print(f"{parser.prog}: {args.out} cannot be written: {error.strerror}", file=sys.stderr)
             return FAILED
-        print(f"{page}, {args.out / NAME}.json and {len(files)} tables as CSV")
+        print(f"{page}, {args.out / examination.NAME}.json and {len(files)} tables as CSV")
     return 0
 
 
 def _arrays(args: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the arrays that the options name, and where they come from."""
-    if args.checkpoint is None:
-        for name in ("arch", "data", "mean", "std"):
-            if getattr(args, name) is not None:
-                refuse(name, getattr(args, name), "must be left out without --checkpoint")
+    others = ("arch", "data", "mean", "std") if args.checkpoint is None else ()
+    for name in (*others, *(("root", "device") if args.arrays is not None else ())):
+        value = getattr(args, name)
+        if value is not None:
+            shown = str(value) if name == "root" else value
+            refuse(name, shown, f"must be left out with --{'run' if args.arrays is None else 'arrays'}")
+    where: dict[str, Any] = {"root": args.root or ROOT, "device": args.device or "auto"}
     if args.arrays is not None:
         found, about = _of_file(args.arrays), {"source": args.arrays.name}
     elif args.run is not None:
         from empirical.analysis.examine.sources import of_run
 
-        found, about = of_run(args.run, args.root, args.device)
+        found, about = of_run(args.run, **where)
     else:
         from empirical.analysis.examine.sources import of_checkpoint
 
         for name in ("arch", "data"):
             if getattr(args, name) is None:
                 refuse(name, None, "must be given with --checkpoint")
-        own = {"root": args.root, "mean": args.mean, "std": args.std, "device": args.device, "track": track}
-        found, about = of_checkpoint(args.checkpoint, args.arch, args.data, **own)
+        own = {"mean": args.mean, "std": args.std, "track": track}
+        found, about = of_checkpoint(args.checkpoint, args.arch, args.data, **where, **own)
     for name in ("counts", "class_names"):
         value = getattr(args, name)
         if value is not None:

@@ -287,7 +287,9 @@ def test_a_run(tmp_path, exit_code, capsys):
         (["--checkpoint", "a.pth", "--arch", "resnet8"], "data=None: must be given with --checkpoint"),
         (["--checkpoint", "a.pth", "--arch", "resnet8", "--data", "digits"], "checkpoint='a.pth'"),
         (["--checkpoint", "a.pth", "--arrays", "a.npz"], "not allowed with argument"),
-        (["--arrays", "a.npz", "--arch", "resnet8"], "arch='resnet8': must be left out without --checkpoint"),
+        (["--arrays", "a.npz", "--arch", "resnet8"], "arch='resnet8': must be left out with --arrays"),
+        (["--run", "a", "--mean", "0.5"], "mean=[0.5]: must be left out with --run"),
+        (["--arrays", "a.npz", "--device", "cpu"], "device='cpu': must be left out with --arrays"),
     ],
 )
 def test_options_that_do_not_fit(options, line, exit_code, capsys):
