@@ -334,8 +334,8 @@ def has_name(data: str) -> bool:
 def _path(name: str, value: str) -> str:
     """Return a path in its shortest form; ``~`` is the home."""
     try:
-        value.encode()
-    except UnicodeEncodeError:
+        os.fsencode(value).decode()
+    except UnicodeError:
         refuse(name, value, "must be UTF-8: it is a part of the records")
     path = os.path.normpath(os.path.expanduser(value))
     return os.path.join(os.curdir, path) if has_name(path) else path

@@ -142,7 +142,7 @@ def csv_rows(path: Path, made: Mapping[str, Any] | None = None, *, text: Collect
 
 def digest(content: str | bytes) -> str:
     """Return the SHA-256 of a file's content, in hexadecimal digits."""
-    return sha256(content.encode() if isinstance(content, str) else content).hexdigest()
+    return sha256(content.encode(errors="surrogateescape") if isinstance(content, str) else content).hexdigest()
 
 
 def _value(name: str, cell: str, text: bool) -> Any:

@@ -184,12 +184,12 @@ def _path(text: str, allowed: str) -> Path:
     if not text:
         raise argparse.ArgumentTypeError(f"{text!r}: {allowed}")
     try:
-        text.encode()
+        os.fsencode(text).decode()  # in a locale without UTF-8, its letters come as surrogates
         path = Path(text).expanduser()
         path.exists()
     except OSError as error:  # a name that is too long, a folder that may not be looked into
         raise argparse.ArgumentTypeError(f"{text[:40]!r}: {allowed}: {error.strerror}") from None
-    except UnicodeEncodeError:
+    except UnicodeError:
         raise argparse.ArgumentTypeError(f"{text[:40]!r}: {allowed} in UTF-8: records name it") from None
     except RuntimeError:
         raise argparse.ArgumentTypeError(f"{text[:40]!r}: {allowed}: the home of ~ is not known") from None

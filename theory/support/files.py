@@ -34,6 +34,8 @@ def check_file(name: str, path: Path) -> None:
             refuse(name, str(path), "must name a file, not a pipe or a device")
         path.parent.mkdir(parents=True, exist_ok=True)
         TemporaryFile(dir=path.parent).close()
+    except RecursionError:
+        refuse(name, str(path), "must be a file that can be written: its folders lie too deep")
     except OSError as error:
         refuse(name, str(path), f"must be a file that can be written: {error.strerror}")
 
@@ -63,7 +65,7 @@ def write_together(contents: Mapping[Path, bytes | str]) -> None:
             parts[path] = part = path.with_name(f".{path.name}.{_host()}.{os.getpid()}.{secrets.token_hex(4)}.part")
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
             with os.fdopen(os.open(part, flags, 0o666), "wb") as file:
-                file.write(content.encode() if isinstance(content, str) else content)
+                file.write(content.encode(errors="surrogateescape") if isinstance(content, str) else content)
                 file.flush()
                 os.fsync(file.fileno())
         for path, part in parts.items():

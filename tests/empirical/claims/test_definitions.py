@@ -151,7 +151,7 @@ def test_a_verdict_does_not_depend_on_the_folders_beside_its_own(tmp_path, true,
         def change(row):
             if row["data"] != data:
                 return None
-            return {**row, "accuracy": 50 - row["accuracy"]} if worse else row
+            return {**row, "accuracy": 100 - row["accuracy"]} if worse else row
 
         return with_rows({"rebalance": true["rebalance"]}, "rebalance", change)
 
