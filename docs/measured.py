@@ -30,6 +30,7 @@ PAGES = (
     "docs/results-theory.md",
     "docs/results-networks.md",
     "docs/class-counts.md",
+    "docs/choosing-tau.md",
     "docs/results-paper.md",
     "docs/speed.md",
 )
@@ -347,6 +348,54 @@ def class_order() -> str:
     ]
     head = ("imbalance", "method", "usual order, points", "reversed", "due to rarity", "due to which classes are rare")
     return markdown(head, lines)
+
+
+def _lost(row: Mapping[str, str]) -> str:
+    return f"{float(row['lost']):.1f} ({float(row['lost_95']):.1f})"
+
+
+@table
+def which_tau() -> str:
+    """What each rule loses on each network, from splits of the largest size."""
+    table = rows("cifar10/which-tau")
+    largest = max((row["fraction"] for row in table if row["rule"]), key=float)
+    own = [row for row in table if row["fraction"] == largest and row["lost"]]
+    by_rule = {(row["run"], row["rule"]): row for row in own}
+    lines = []
+    for rule in dict.fromkeys(row["rule"] for row in own):
+        cells = [by_rule.get((run, rule)) for run in _networks(own)]
+        lines.append([rule, *("-" if cell is None else _lost(cell) for cell in cells)])
+    first = [by_rule[run, "likelihood"] for run in _networks(own)]
+    head = ["rule", *(row["method"] or row["data"] for row in first)]
+    known = [
+        ["mean over the classes at the best tau, %", *(shown(float(row["best"])) for row in first)],
+        ["the best tau", *(shown(float(row["best_tau"]), 2) for row in first)],
+        ["tau by likelihood", *(f"{float(row['tau']):.2f} +- {float(row['tau_spread']):.2f}" for row in first)],
+        ["temperature by likelihood", *(shown(float(row["temperature"]), 2) for row in first)],
+        ["splits without doubts, %", *(shown(100 * float(row["trusted"]), 0) for row in first)],
+    ]
+    return markdown(head, [*known, *lines])
+
+
+def _networks(table: Iterable[Mapping[str, str]]) -> list[str]:
+    return list(dict.fromkeys(row["run"] for row in table))
+
+
+@table
+def which_tau_sizes() -> str:
+    """What rules that choose on the split lose by its size."""
+    table = [row for row in rows("cifar10/which-tau") if row["lost"]]
+    rules = ("likelihood", "swept", "temperature", "mean posterior", "vector scaling", "tau-normalisation")
+    lines = []
+    for fraction in dict.fromkeys(row["fraction"] for row in table):
+        own = [row for row in table if row["fraction"] == fraction]
+        cells = []
+        for rule in rules:
+            mine = [row for row in own if row["rule"] == rule]
+            mean, worst = (sum(float(row[name]) for row in mine) / len(mine) for name in ("lost", "lost_95"))
+            cells.append(f"{mean:.1f} ({worst:.1f})")
+        lines.append([f"{100 * float(fraction):g} %", own[0]["images"], own[0]["rarest"], *cells])
+    return markdown(["split", "images", "of the rarest class", *rules], lines)
 
 
 # The paper's measurements.

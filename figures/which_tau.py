@@ -85,7 +85,8 @@ def _draw_rules(ax: Axes, rows: list[dict[str, Any]]) -> None:
             markersize=4,
             label=network,
         )
-    ax.set_xticks(range(len(rules)), rules, rotation=35, ha="right", rotation_mode="anchor")
+    names = [rule.replace(" by ", "\nby ") for rule in rules]
+    ax.set_xticks(range(len(rules)), names, rotation=35, ha="right", rotation_mode="anchor")
     ax.grid(visible=False, axis="x")
     ax.set_title(f"a split of {100 * largest:g} % of the training counts")
 
