@@ -262,6 +262,21 @@ def network_classes_few() -> str:
 
 
 @table
+def network_classes_hundred() -> str:
+    """The error of each law of the recalls of a hundred classes."""
+    lines = []
+    for law, text in {**_CLASS_LAWS, "floor": "floor"}.items():
+        cells = []
+        for kind in ("plain", "sqrt"):
+            where = {"features": kind, "images": 263, "law": "drawn" if law == "floor" else law}
+            column = "floor" if law == "floor" else "mae"
+            found = (one("cifar100/network-classes", column, imbalance=ratio, **where) for ratio in (10, 50))
+            cells.append(", ".join(map(shown, found)))
+        lines.append((text.replace("ten", "a hundred"), *cells))
+    return markdown(("law, at imbalance 10, 50", "features", "square roots"), lines)
+
+
+@table
 def number_or_similarity() -> str:
     """The share of number in the drop of recall."""
     lines = []
