@@ -8,6 +8,8 @@ on the split, and the other test images judge by the mean over the classes (20 d
     the logits as they are;
 ``likelihood``
     tau and temperature by maximum likelihood (:func:`theory.adjustment.fit_adjustment`);
+``likelihood, own counts``
+    the same, told how many images of each class the split has, which rounding makes other than its share;
 ``swept``
     the tau of the highest mean over the classes on the split itself;
 ``tau 1``

@@ -132,6 +132,13 @@ def _likelihood(network: Network, split: Labels) -> Choice:
     return _by_likelihood(network, split)[1]
 
 
+def _told(network: Network, split: Labels) -> Choice:
+    """Return the choice by likelihood that is told how many images of each class the split has."""
+    z, y = network.logits[split], network.labels[split]
+    fit = fit_adjustment(z, y, network.counts, split_counts=np.bincount(y))
+    return Choice(fit.apply(network.logits), fit.tau, fit.tau_error, fit.temperature, fit.trusted)
+
+
 def _adjusted(network: Network, tau: float, temperature: float | None = None) -> Choice:
     return Choice(network.logits - tau * network.log_prior, tau, temperature=temperature)
 
@@ -202,6 +209,7 @@ def _power(network: Network, tau: float) -> Choice:
 RULES: Mapping[str, Callable[[Network, Labels], Choice | None]] = {
     "none": lambda network, split: Choice(network.logits, 0.0),
     "likelihood": _likelihood,
+    "likelihood, own counts": _told,
     "swept": _swept,
     "tau 1": lambda network, split: _adjusted(network, 1.0),
     "mean posterior": _mean_posterior,
