@@ -33,10 +33,11 @@ class Checked:
         """Write the check with its evidence to a file that :func:`theory.check.recheck` repeats elsewhere.
 
         Raises:
-            ValueError: the file cannot be written, or the check keeps no evidence (a simulated one).
+            ValueError: the file cannot be written, or the check keeps no evidence: a simulated one, one over a domain
+                that was not decided, a coverage through a function of the parameter.
         """
         from theory.verdicts.check_certificate import write
 
         if self.record is None:
-            refuse("check", self.verdict, "keeps no evidence that can be repeated: only rigorous checks do")
+            refuse("check", self.verdict, "keeps no evidence that another machine could repeat")
         write(self.record, path)

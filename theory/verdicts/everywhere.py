@@ -35,6 +35,7 @@ from theory.verdicts.tails import as_ball, event, tail_ball
 __all__ = ["EverywhereCheck", "Region", "Statement", "tail_everywhere"]
 
 _BITS = 64
+_FINE_BITS = 512
 _RESOLUTION = Fraction(1, 1 << 12)
 _KEPT = 12
 _LEAST_EFFORT = 200  # boxes a setting
@@ -74,7 +75,7 @@ class EverywhereCheck(Checked):
         scope: what of the domain was checked, in words.
         regions: how many boxes and settings were looked at.
         statement: what was checked, in words.
-        record: what a certificate needs.
+        record: what a certificate needs: every box if certified, the tail at the counterexample if refuted.
     """
 
     verdict: str
@@ -417,8 +418,33 @@ class _Search:
             scope,
             self.regions,
             statement.words,
-            record if verdict == "certified" and record["center"] is not None else None,
+            self._record(record, verdict, setting, point),
         )
+
+    def _record(
+        self, whole_domain: dict[str, Any], verdict: str, setting: dict[str, int], point: dict[str, Fraction]
+    ) -> dict[str, Any] | None:
+        """Return what a certificate needs: every box if certified, the tail at the counterexample if refuted."""
+        statement = self.statement
+        if whole_domain["center"] is None or verdict not in ("certified", "refuted"):
+            return None
+        if verdict == "certified":
+            return whole_domain
+        with ctx.workprec(_FINE_BITS):
+            balls = {name: exact(value) for name, value in point.items()}
+            _, value, law, threshold = statement.sides(setting, balls)
+            return {
+                "kind": "tail",
+                "made_with": whole_domain["made_with"],
+                "law": law_to_data(law),
+                "threshold": number_to_data(threshold),
+                "side": statement.side,
+                "strict": statement.strict,
+                "center": whole_domain["center"],
+                "rounding": statement.rounding,
+                "bound": ball_to_data(value),
+                "verdict": verdict,
+            }
 
 
 def _constant(function: Any) -> bool:

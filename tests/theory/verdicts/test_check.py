@@ -421,6 +421,13 @@ class TestCoverage:
         assert both.value == (0.5, 0.5)
         assert both.at == 1
 
+    def test_a_set_with_a_gap_is_least_inside(self):
+        """``(1 - p)^6 + p^6`` is least at 1/2, where its derivative has no sign over any range around it."""
+        found = check.coverage(lambda k: (0, 1) if k in (0, 6) else None, Family(Binomial, n=6), 0.03)
+        assert found.verdict == "certified"
+        assert found.value.low == pytest.approx(2 / 64, abs=1e-10)
+        assert float(found.at) == pytest.approx(0.5, abs=1e-4)
+
     def test_the_size_of_a_test(self):
         found = check.size(lambda k: k >= 8, Family(Binomial, n=10), 0.06, (0, HALF))
         assert found.verdict == "certified"
@@ -489,6 +496,7 @@ def checks():
         "refuted": check.tail(Binomial(100, 0.5), 60, 0.02),
         "both": check.tail(Mixture([HALF, HALF], [Normal(), Laplace(1)]), 4, 0.1, "both", center=arb(0.5, 0.125)),
         "everywhere": hoeffding(2, domain={"n": range(1, 4), "p": (0.125, 0.875), "t": (0.25, 0.75)}),
+        "counterexample": hoeffding(8),
         "coverage": check.coverage(clopper_pearson(12), Family(Binomial, n=12), 0.95),
         "size": check.size(lambda k: k >= 8, Family(Binomial, n=10), 0.06, (0, HALF)),
     }
