@@ -13,8 +13,8 @@ all: install
 	$(BIN)/tailbound empirical run shift --profile smoke --seeds 3 --out $(RESULTS)
 	$(BIN)/tailbound empirical run similarity-or-number --profile smoke --seeds 3 --out $(RESULTS)
 	$(BIN)/tailbound empirical verify --results $(RESULTS) --json $(RESULTS)/claims.json
-	$(BIN)/tailbound figures all --results $(RESULTS)
-	$(BIN)/tailbound figures report --results $(RESULTS)
+	$(BIN)/tailbound figures all --results $(RESULTS) --out $(RESULTS)/figures
+	$(BIN)/tailbound figures report --results $(RESULTS) --out $(RESULTS)/report.html
 
 install: .venv/.installed
 

@@ -1,14 +1,15 @@
-"""What the pictures of accuracies share: panels of measured marks beside hollow ones of what was published.
+"""Accuracies of methods, losses, self-supervised starts and depths, beside what was published.
 
-A row of panels for each data set. Filled marks are the last epoch, mean and interval over the seeds; the dash beside
-them is the best epoch, which the test images chose; hollow marks are published numbers, which are of their own scale
-whatever the profile.
+Filled marks are the last epoch, mean and interval over the seeds; the dash beside them is the best epoch, which the
+test images chose; hollow marks are published numbers, which are of their own scale whatever the profile. The first data
+set of the results is drawn, in at most four panels.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,15 +18,24 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
-from empirical.printed import Cells, cell
-from figures.results import STARTS, Results, interval, note_missing, points
-from figures.style import COLOURS, MARKERS
+from empirical.printed import PEERS, TABLE1, Cells, cell
+from figures.results import METHODS, PERCENT, STARTS, Results, about, interval, made_by, note_missing, points, read
+from figures.style import COLOURS, GREY, MARKERS, canvas, entitle, styled
 
-__all__ = ["COLUMNS", "Layout", "draw_accuracies"]
+__all__ = [
+    "depth_command",
+    "draw_depth",
+    "draw_losses",
+    "draw_rebalance",
+    "draw_ssl",
+    "losses_command",
+    "rebalance_command",
+    "ssl_command",
+]
 
-COLUMNS = ("data", "imbalance", "method", "pretrain", "accuracy", "best", "run")
-"""The columns that each of them needs."""
-
+_COLUMNS = ("data", "imbalance", "method", "pretrain", "accuracy", "best", "run")
+_DEPTH = (*_COLUMNS, "depth")
+_TABLE1_DEPTH = 32
 _LOOK = {
     "none": (STARTS["none"], COLOURS[0], MARKERS[0]),
     "rotation": (STARTS["rotation"], COLOURS[3], MARKERS[1]),
@@ -33,23 +43,38 @@ _LOOK = {
     "moco": ("MoCo pre-training", COLOURS[2], MARKERS[3]),
     "barlow": ("Barlow Twins pre-training", COLOURS[5], MARKERS[4]),
 }
-_PANEL = (2.7, 2.9)
-_NARROW, _MANY = 2.2, 4  # the width of a panel where there are more than so many
-_NARROWEST = 7.5
+_TITLES = {
+    **METHODS,
+    "focal": "focal loss",
+    "ldam": "LDAM",
+    "ldam-drw": "LDAM-DRW",
+    "balanced-softmax": "balanced softmax",
+    "logit-adjustment": "logit adjustment",
+}
+_MOST = 4  # panels
+_HEIGHT = 1.75
 _STEP = 0.12  # between the series at one place, in natural logarithms
 _MARGIN = 0.1  # beside the outermost series, likewise
 _SPAN = 2.3  # of a panel at least, likewise: what belongs together is to stay together where the places are few
-_SIZE = 7
+_SIZE = 5
+_ASIDE = 0.24  # between the starts of a loss, of the distance of two losses
+
+Rows = list[dict[str, Any]]
+
+rebalance_command = made_by("rebalance", _COLUMNS)
+ssl_command = made_by("ssl", _COLUMNS)
+losses_command = made_by("losses", _COLUMNS)
+depth_command = made_by("depth", _DEPTH)
 
 
 @dataclass(frozen=True)
-class Layout:
+class _Layout:
     """What is where.
 
     Attributes:
         x: the column along a panel, of numbers above 0; the axis is logarithmic.
         xlabel: what it is called.
-        panels: the panels of a row, title by cells that choose their rows.
+        panels: title by cells that choose their rows.
         tables: where published numbers are.
         published: what the legend calls them.
         counts: which rows the published numbers belong to; by default all.
@@ -63,31 +88,154 @@ class Layout:
     counts: Callable[[Mapping[str, Any]], bool] = lambda row: True
 
 
-def draw_accuracies(found: Results, title: str, layout: Layout) -> Figure:
-    """Draw the results with a series for each start."""
-    data = found.values("data")
-    starts = [start for start in _LOOK if start in found.values("pretrain")]
-    width, height = _PANEL
-    width = _NARROW if len(layout.panels) > _MANY else width
-    shape = max(_NARROWEST, width * len(layout.panels)), height * len(data) + 1.1
-    fig = Figure(figsize=shape)
-    grid = fig.subplots(len(data), len(layout.panels), squeeze=False, sharey="row")
+@styled()
+def draw_rebalance(results: Path) -> Figure:
+    """Draw ``rebalance.csv`` and ``rebalance.json`` of the folder ``results``: Table 1, a panel for each method.
+
+    Raises:
+        ResultsError: they are missing or cannot be read.
+    """
+    found = _first(read(results, "rebalance", _COLUMNS))
+    panels = {title: {"method": method} for method, title in METHODS.items()}
+    layout = _Layout("imbalance", "imbalance", panels, [TABLE1], "printed (ResNet-32, 200 epochs)")
+    return _draw_by(found, "Accuracy falls with imbalance, with and without pre-training", "Table 1.", layout)
+
+
+@styled()
+def draw_ssl(results: Path) -> Figure:
+    """Draw ``ssl.csv`` and ``ssl.json`` of the folder ``results``: self-supervised starts, section 5.4.
+
+    Raises:
+        ResultsError: they are missing or cannot be read.
+    """
+    found = _first(read(results, "ssl", _COLUMNS))
+    panels = {_TITLES.get(method, method): {"method": method} for method in found.values("method")[:_MOST]}
+    layout = _Layout("imbalance", "imbalance", panels, [TABLE1], "printed (ResNet-32, 200 epochs)")
+    return _draw_by(found, "Accuracy from self-supervised starts, by imbalance", "Section 5.4.", layout)
+
+
+@styled()
+def draw_depth(results: Path) -> Figure:
+    """Draw ``depth.csv`` and ``depth.json`` of the folder ``results``: a panel for each imbalance, section 5.4.
+
+    Raises:
+        ResultsError: they are missing or cannot be read.
+    """
+    found = _first(read(results, "depth", _DEPTH))
+    ratios = sorted(found.values("imbalance"), reverse=True)[:_MOST]
+    layout = _Layout(
+        "depth",
+        "layers with weights",
+        {f"imbalance {ratio:g}": {"imbalance": ratio} for ratio in ratios},
+        [TABLE1],
+        "printed in Table 1 (ResNet-32, 200 epochs)",
+        lambda row: row["depth"] == _TABLE1_DEPTH,
+    )
+    return _draw_by(found, "Accuracy by depth of the network, with and without pre-training", "Section 5.4.", layout)
+
+
+@styled()
+def draw_losses(results: Path) -> Figure:
+    """Draw ``losses.csv`` and ``losses.json`` of the folder ``results``: a panel for each imbalance, section 5.4.
+
+    Raises:
+        ResultsError: they are missing or cannot be read.
+    """
+    found = _first(read(results, "losses", _COLUMNS))
+    ratios = sorted(found.values("imbalance"), reverse=True)[:_MOST]
+    methods = found.values("method")
+    rows = -(-len(ratios) // 2) if len(ratios) > 1 else 1
+    fig = canvas(rows * (0.55 + 0.17 * len(methods)) + 1.1)
+    grid = fig.subplots(rows, min(2, len(ratios)), squeeze=False, sharey=True, sharex=True)
+    starts = _starts(found)
     hollow = False
-    for name, axes in zip(data, grid, strict=True):
-        for (heading, cells), ax in zip(layout.panels.items(), axes, strict=True):
-            hollow |= _draw(ax, found.where(data=name, **cells), found, starts, layout)
-            ax.set_title(heading)
-        axes[0].set_ylabel(f"{name}: test accuracy, %")
+    for ratio, ax in zip(ratios, grid.flat, strict=False):
+        for i, start in enumerate(starts):
+            _, colour, marker = _LOOK[start]
+            look: dict[str, Any] = {"marker": marker, "color": colour}
+            y = np.arange(len(methods)) + _ASIDE * (i - (len(starts) - 1) / 2)
+            own = [found.where(imbalance=ratio, method=method, pretrain=start) for method in methods]
+            _across(ax, y, own, look)
+            cells = {"data": found.values("data")[0], "imbalance": ratio, "pretrain": start}
+            published = [
+                (value, at)
+                for at, method in zip(y, methods, strict=True)
+                for table in (TABLE1, *PEERS.values())
+                if (value := _published(table, {**cells, "method": method})) is not None
+            ]
+            if published:
+                ax.plot(*np.transpose(published), linestyle="none", markersize=_SIZE, fillstyle="none", **look)
+                hollow = True
+        ax.set_title(f"imbalance {ratio:g}")
+        ax.set_yticks(range(len(methods)), [_TITLES.get(method, method) for method in methods])
+        ax.grid(visible=False, axis="y")
+    grid[0, 0].set_ylim(len(methods) - 0.5, -0.5)
+    for ax in list(grid.flat)[len(ratios) :]:
+        ax.set_axis_off()
     for ax in grid[-1]:
-        ax.set_xlabel(layout.xlabel)
-    fig.suptitle(f"{title} ({found.profile})")
-    handles = _handles(starts, layout.published if hollow else None)
-    fig.legend(handles=handles, loc="outside lower center", ncols=3)
+        ax.set_xlabel("test accuracy, %")
+    handles = _handles(starts, "published (ResNet-32, 200 epochs)" if hollow else None)
+    fig.legend(handles=handles, loc="outside lower center", ncols=2)
+    entitle(fig, "Losses for long tails, with and without pre-training", _caption(found, "Section 5.4."))
     note_missing(fig, found)
     return fig
 
 
-def _draw(ax: Axes, rows: list[dict[str, Any]], found: Results, starts: Sequence[str], layout: Layout) -> bool:
+def _across(ax: Axes, y: Any, own: Sequence[Rows], look: dict[str, Any]) -> None:
+    """Draw the mean accuracies along the x axis, each with its interval and the best epoch."""
+    for at, rows in zip(y, own, strict=True):
+        last, best = (interval([row[name] for row in rows]) for name in ("accuracy", "best"))
+        if last is not None:
+            mean, half = last
+            reach = np.nan_to_num(half)
+            ends = [[min(reach, mean)], [min(reach, 100 - mean)]]
+            ax.errorbar([mean], [at], xerr=ends, markersize=3.5, elinewidth=0.8, capsize=1.5, **look)
+        if best is not None:
+            ax.plot(best[0], at, linestyle="none", marker="|", color=look["color"])
+
+
+def _first(found: Results) -> Results:
+    """Return the results of the first data set."""
+    return replace(found, rows=found.where(data=found.values("data")[0]))
+
+
+def _starts(found: Results) -> list[str]:
+    return [start for start in _LOOK if start in found.values("pretrain")]
+
+
+def _caption(found: Results, place: str) -> str:
+    return about(
+        found,
+        f"{place} Data set {found.values('data')[0]}. Filled marks are the accuracy on the test images after the",
+        "last epoch, mean and 95% interval over the seeds (Student's t); dashes the best epoch, which the test images",
+        "chose; hollow marks what was published, at ResNet-32 and 200 epochs.",
+    )
+
+
+def _draw_by(found: Results, message: str, place: str, layout: _Layout) -> Figure:
+    """Draw panels of accuracy against a number, a series for each start."""
+    starts = _starts(found)
+    rows = -(-len(layout.panels) // 2) if len(layout.panels) > 1 else 1
+    columns = min(2, len(layout.panels))
+    fig = canvas(_HEIGHT * rows * (1.4 if columns == 1 else 1) + 1.1)
+    grid = fig.subplots(rows, columns, squeeze=False, sharey=True)
+    hollow = False
+    for (heading, cells), ax in zip(layout.panels.items(), grid.flat, strict=False):
+        hollow |= _draw(ax, found.where(**cells), found, starts, layout)
+        ax.set_title(heading)
+    for ax in list(grid.flat)[len(layout.panels) :]:
+        ax.set_axis_off()
+    for axes in grid:
+        axes[0].set_ylabel("test accuracy, %")
+    for ax in grid[-1]:
+        ax.set_xlabel(layout.xlabel)
+    entitle(fig, message, _caption(found, place))
+    fig.legend(handles=_handles(starts, layout.published if hollow else None), loc="outside lower center", ncols=2)
+    note_missing(fig, found)
+    return fig
+
+
+def _draw(ax: Axes, rows: Rows, found: Results, starts: Sequence[str], layout: _Layout) -> bool:
     """Draw a panel and return whether anything published is in it."""
     places = sorted(found.values(layout.x))
     hollow = False
@@ -96,7 +244,7 @@ def _draw(ax: Axes, rows: list[dict[str, Any]], found: Results, starts: Sequence
         x = np.array(places) * np.exp(_STEP * (i - (len(starts) - 1) / 2))
         _, colour, marker = _LOOK[start]
         look: dict[str, Any] = {"marker": marker, "color": colour}
-        points(ax, x, [[row["accuracy"] for row in part] for part in own], **look)
+        points(ax, x, [[row["accuracy"] for row in part] for part in own], PERCENT, **look)
         best = [interval([row["best"] for row in part]) for part in own]
         means = [np.nan if mean is None else mean[0] for mean in best]
         ax.plot(x * np.exp(_STEP / 2), means, linestyle="none", marker="_", color=colour)
@@ -128,9 +276,9 @@ def _handles(starts: Sequence[str], published: str | None) -> list[Line2D]:
         Line2D([], [], linestyle="none", marker=marker, color=colour, label=label)
         for label, colour, marker in (_LOOK[start] for start in starts)
     ]
-    grey: dict[str, Any] = {"linestyle": "none", "color": "#555555"}
+    grey: dict[str, Any] = {"linestyle": "none", "color": GREY}
     handles += [
-        Line2D([], [], marker="o", label="last epoch: mean, 95 % interval over seeds", **grey),
+        Line2D([], [], marker="o", label="last epoch, 95 % interval over seeds", **grey),
         Line2D([], [], marker="_", label="best epoch on the test images", **grey),
     ]
     if published:

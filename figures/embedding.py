@@ -104,10 +104,9 @@ def _draw_numbers(ax: Axes, rows: Sequence[dict[str, Any]], name: str) -> None:
         own = [row for row in rows if row["pretrain"] == start]
         labels = sorted({row["label"] for row in own})
         at = [label + 1 + aside for label in labels]
-        for column, look in (
-            (name, {}),
-            (on_map, {"fillstyle": "none", "alpha": 0.6, "elinewidth": 0.6, "capsize": 0}),
-        ):
+        hollow: dict[str, Any] = {"fillstyle": "none", "alpha": 0.6, "elinewidth": 0.6, "capsize": 0}
+        looks: list[tuple[str | None, dict[str, Any]]] = [(name, {}), (on_map, hollow)]
+        for column, look in looks:
             if column is not None:
                 samples = [[row[column] for row in own if row["label"] == label] for label in labels]
                 points(ax, at, samples, marker=marker, color=colour, markersize=4.5, **look)

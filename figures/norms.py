@@ -61,7 +61,7 @@ def _draw_norms(ax: Axes, found: Results, data: str, ratio: float) -> None:
         samples = [[row["norm"] for row in rows if row["label"] == label] for label in labels]
         few = len(labels) <= _MANY
         aside = (i - 1.5) * 0.12 if few else 0.0
-        look = {"markersize": 4.5 if few else 2.2, "elinewidth": 1 if few else 0, "capsize": 0}
+        look: dict[str, Any] = {"markersize": 4.5 if few else 2.2, "elinewidth": 1 if few else 0, "capsize": 0}
         at = [label + 1 + aside for label in labels]
         points(ax, at, samples, marker=MARKERS[i], color=COLOURS[i], **look)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -21,11 +21,17 @@ from empirical.storage.tables import TableError, read_table
 from figures import ResultsError
 
 __all__ = [
+    "CIFAR10",
     "CONFIDENCE",
     "METHODS",
+    "PERCENT",
     "STARTS",
     "Results",
+    "about",
     "again",
+    "class_names",
+    "classes_axis",
+    "clipped",
     "further",
     "interval",
     "made_by",
@@ -38,14 +44,24 @@ __all__ = [
 CONFIDENCE = 0.95
 """The level of the intervals: of the mean over the seeds, by Student's t."""
 
+CIFAR10 = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+"""The names of the classes of CIFAR-10 in the order of their labels.
+
+Source: A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009.
+"""
+
 METHODS = {"ce": "CE", "rs": "CE + RS", "rw": "CE + RW", "drw": "CE + DRW"}
 """What the paper calls the methods of Tables 1 and 2."""
+
+PERCENT = (0.0, 100.0)
+"""The range of accuracies, recalls and errors."""
 
 STARTS = {"none": "from random weights", "rotation": "rotation pre-training (SSP)"}
 """What the runs start from."""
 
-_LETTERS = 14  # an inch, of the size of a note
-_NOTE = 8
+_LETTERS = 16  # an inch, of the size of a note
+_NOTE = 7
+_NAMED = 20  # classes, up to which each has its name below an axis
 _LEADING = 1.2
 _INCH = 72  # points
 _RED = "#B00000"
@@ -152,13 +168,70 @@ def interval(values: Sequence[float | None]) -> tuple[float, float] | None:
 
 
 def points(
-    ax: Axes, x: Sequence[float] | NDArray[np.floating[Any]], samples: Sequence[Sequence[float | None]], **style: Any
+    ax: Axes,
+    x: Sequence[float] | NDArray[np.floating[Any]],
+    samples: Sequence[Sequence[float | None]],
+    within: tuple[float, float] | None = None,
+    **style: Any,
 ) -> None:
-    """Draw the mean of each sample at its ``x``, with its interval; an empty sample is left out."""
+    """Draw the mean of each sample at its ``x``, with its interval; an empty sample is left out.
+
+    With ``within``, the range of the quantity, no interval leaves it.
+    """
     found = [(at, *summary) for at, sample in zip(x, samples, strict=True) if (summary := interval(sample))]
     where, means, halves = np.array(found).T if found else np.empty((3, 0))
-    look = {"linestyle": "none", "markersize": 5, "elinewidth": 1, "capsize": 2, **style}
-    ax.errorbar(where, means, np.nan_to_num(halves), **look)
+    look = {"linestyle": "none", "markersize": 3.5, "elinewidth": 0.8, "capsize": 1.5, "capthick": 0.8, **style}
+    ax.errorbar(where, means, clipped(means, np.nan_to_num(halves), within), **look)
+
+
+def clipped(
+    means: NDArray[np.floating[Any]], halves: NDArray[np.floating[Any]], within: tuple[float, float] | None
+) -> NDArray[np.float64]:
+    """Return how far intervals reach below and above their means, inside the range of the quantity.
+
+    Example:
+        >>> clipped(np.array([50.0, 98.0]), np.array([5.0, 5.0]), (0, 100)).tolist()
+        [[5.0, 5.0], [5.0, 2.0]]
+    """
+    low, high = within if within is not None else (-math.inf, math.inf)
+    return np.array([np.minimum(halves, np.maximum(0, means - low)), np.minimum(halves, np.maximum(0, high - means))])
+
+
+def about(found: Results, *sentences: str) -> str:
+    """Return a caption: the sentences, how many runs and seeds are drawn, and at which profile they were made."""
+    runs = len({row["run"] for row in found.rows if "run" in row})
+    seeds = len({row["seed"] for row in found.rows if row.get("seed") is not None})
+    parts = [f"{runs} run{'s' * (runs != 1)}"] if runs else []
+    parts += [f"{seeds} seed{'s' * (seeds != 1)}"] if seeds else []
+    number = f" n = {', '.join(parts)}." if parts else ""
+    made = f" Made with {found.profile}." if "profile" in found.made.get("arguments", {}) else ""
+    return " ".join(sentences) + number + made
+
+
+def class_names(data: str, classes: int) -> list[str]:
+    """Return the names of the classes of a data set, from the first label to the last; else their numbers, from 1.
+
+    Example:
+        >>> class_names("cifar10", 10)[3], class_names("digits", 3)
+        ('cat', ['1', '2', '3'])
+    """
+    named = data.partition(":")[0] == "cifar10" and classes == len(CIFAR10)
+    return list(CIFAR10) if named else [str(i + 1) for i in range(classes)]
+
+
+def classes_axis(ax: Axes, data: str, labels: Sequence[int]) -> None:
+    """Name the classes below an axis on which class ``label`` lies at ``label``, or number them where they are many."""
+    if not labels:
+        return
+    classes = max(labels) + 1
+    names = class_names(data, classes)
+    if classes <= _NAMED:
+        turned: dict[str, Any] = (
+            {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if max(map(len, names)) > 2 else {}
+        )
+        ax.set_xticks(range(classes), names, **turned)
+        ax.grid(visible=False, axis="x")
+    ax.set_xlabel("class, from frequent to rare")
 
 
 def note_missing(fig: Figure, found: Results) -> None:

@@ -1,4 +1,4 @@
-"""What Figures 3 and 4 share: the accuracy of the majority and of the minority against the similar samples.
+"""Figures 3 and 4: the accuracy of the majority and of the minority against the similar samples.
 
 The lines are Theorem 1's, with nothing fitted to the similar samples. From the two accuracies without them, ``a_1`` of
 the majority and ``a_10`` of the minority, come two Gaussian classes of unit variance at the distance
@@ -18,15 +18,13 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from figures.results import interval, note_missing, points, read
-from figures.style import COLOURS, MARKERS, styled
+from figures.results import PERCENT, about, interval, made_by, note_missing, points, read
+from figures.style import COLOURS, MARKERS, canvas, entitle, styled
 from theory import theorem1
 
-__all__ = ["COLUMNS", "draw_similarity", "predicted"]
+__all__ = ["degree_command", "draw_degree", "draw_fraction", "fraction_command", "predicted"]
 
-COLUMNS = ("data", "imbalance", "fraction", "degree", "majority", "minority", "accuracy", "run")
-"""The columns that both need."""
-
+_COLUMNS = ("data", "imbalance", "fraction", "degree", "majority", "minority", "accuracy", "run")
 _SERIES = {
     "majority": ("the first class, the majority", -0.008),
     "minority": ("the last class, the minority", 0.0),
@@ -34,26 +32,59 @@ _SERIES = {
 }
 _GRID = np.linspace(0.005, 0.995, 100)
 _SYMBOL = {"fraction": "rho", "degree": "lambda"}
-_PANEL = (5.2, 4.2)
+_MOST = 2  # panels
+
+fraction_command = made_by("similar-fraction", _COLUMNS)
+degree_command = made_by("similar-degree", _COLUMNS)
+
+
+def draw_fraction(results: Path) -> Figure:
+    """Draw ``similar-fraction.csv`` and ``similar-fraction.json`` of the folder ``results``: Figure 3.
+
+    Raises:
+        ResultsError: they are missing or cannot be read.
+    """
+    xlabel = "rho: part of the majority's images that are mixed"
+    message = "More similar samples in the majority cost the minority accuracy"
+    return _draw_similarity(results, "similar-fraction", "fraction", xlabel, message)
+
+
+def draw_degree(results: Path) -> Figure:
+    """Draw ``similar-degree.csv`` and ``similar-degree.json`` of the folder ``results``: Figure 4.
+
+    Raises:
+        ResultsError: they are missing or cannot be read.
+    """
+    xlabel = "lambda: weight of the majority's image (1: not mixed)"
+    message = "Accuracy by how similar the majority's mixed samples are"
+    return _draw_similarity(results, "similar-degree", "degree", xlabel, message)
 
 
 @styled()
-def draw_similarity(results: Path, name: str, varied: str, xlabel: str) -> Figure:
+def _draw_similarity(results: Path, name: str, varied: str, xlabel: str, message: str) -> Figure:
     """Draw the results of the experiment ``name``, in which ``fraction`` or ``degree`` is ``varied``."""
-    found = read(results, name, COLUMNS)
-    cases = list(dict.fromkeys((row["data"], row["imbalance"]) for row in found.rows))
-    width, height = _PANEL
-    fig = Figure(figsize=(width * len(cases), height + 1.3))
+    found = read(results, name, _COLUMNS)
+    cases = list(dict.fromkeys((row["data"], row["imbalance"]) for row in found.rows))[:_MOST]
+    fig = canvas(3.9)
     axes = fig.subplots(1, len(cases), squeeze=False)[0]
     for ax, (data, ratio) in zip(axes, cases, strict=True):
         _draw(ax, found.where(data=data, imbalance=ratio), varied)
-        ax.set(xlabel=xlabel, title=f"{data}, imbalance {ratio:g}", xlim=(-0.03, 1.03), ylim=(-3, 103))
+        ax.set(title=f"{data}, imbalance {ratio:g}", xlim=(-0.03, 1.03), ylim=(-3, 103))
+        ax.set_xlabel(xlabel if len(cases) == 1 else xlabel.partition(": ")[0])
     axes[0].set_ylabel("test accuracy, %")
     entries = {label: drawn for ax in axes for drawn, label in zip(*ax.get_legend_handles_labels(), strict=True)}
-    fig.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=1 if len(cases) == 1 else 2)
+    fig.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=1)
     other = "degree" if varied == "fraction" else "fraction"
     fixed = max(row[other] for row in found.rows)
-    fig.suptitle(f"Similar samples in the majority, {_SYMBOL[other]} = {fixed:g} ({found.profile})")
+    entitle(
+        fig,
+        message,
+        about(
+            found,
+            f"{xlabel}; {_SYMBOL[other]} = {fixed:g}. Marks are means over the seeds with 95% intervals (Student's t);",
+            "lines follow Theorem 1's shift from the accuracies without similar samples.",
+        ),
+    )
     note_missing(fig, found)
     return fig
 
@@ -95,7 +126,7 @@ def _draw(ax: Axes, rows: list[dict[str, Any]], varied: str) -> None:
     values = sorted({row[varied] for row in rows})
     for i, (name, (label, aside)) in enumerate(_SERIES.items()):
         samples = [[row[name] for row in rows if row[varied] == value] for value in values]
-        points(ax, [v + aside for v in values], samples, marker=MARKERS[i], color=COLOURS[i], label=label)
+        points(ax, [v + aside for v in values], samples, PERCENT, marker=MARKERS[i], color=COLOURS[i], label=label)
     plain = [row for row in rows if row["fraction"] == 0 or row["degree"] == 1]
     start = [interval([row[name] for row in plain]) for name in ("majority", "minority")]
     if start[0] is None or start[1] is None:

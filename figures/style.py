@@ -1,11 +1,13 @@
-"""One look for all figures, and how they are saved."""
+"""One look for all figures, at the widths of a paper's columns, and how they are saved with their captions."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import matplotlib
@@ -14,7 +16,21 @@ from matplotlib.figure import Figure
 from empirical.storage.tables import write_whole
 from theory import __version__
 
-__all__ = ["COLOURS", "MARKERS", "encoded", "save", "styled"]
+__all__ = [
+    "COLOURS",
+    "FORMATS",
+    "GREY",
+    "MARKERS",
+    "STYLES",
+    "WIDTHS",
+    "canvas",
+    "caption",
+    "encoded",
+    "entitle",
+    "save",
+    "style",
+    "styled",
+]
 
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#000000")
 """Colours that colour-blind readers can tell apart, without the yellow that paper swallows.
@@ -25,24 +41,72 @@ Source: M. Okabe and K. Ito, Color Universal Design, 2008 (https://jfly.uni-koel
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 """A marker for each colour, for readers without any."""
 
+GREY = "#555555"
+"""The colour of lines of reference and of what a legend says of all series."""
+
+WIDTHS = {1: 3.25, 2: 5.5}
+"""The width of a figure of one and of two columns, in inches."""
+
+FORMATS = ("png", "svg", "pdf")
+"""The formats that a figure can be saved in."""
+
+STYLES = {"paper": (1.0, 1.0, 300), "screen": (1.4, 1.3, 160)}
+"""By style: the factor of the size, the factor of the text, and the dots per inch of a PNG.
+
+``paper`` has the widths of columns with text of 7 points or more; ``screen`` is larger, for slides and pages.
+"""
+
 _STYLE: dict[Any, Any] = {
+    "axes.axisbelow": True,
     "axes.grid": True,
+    "axes.labelpad": 2.5,
+    "axes.linewidth": 0.6,
     "axes.spines.right": False,
     "axes.spines.top": False,
+    "axes.titlepad": 4,
+    "figure.constrained_layout.h_pad": 0.03,
     "figure.constrained_layout.use": True,
+    "figure.constrained_layout.w_pad": 0.03,
     "font.family": "DejaVu Sans",
-    "font.size": 9,
-    "axes.titlesize": 10,
     "grid.color": "#DDDDDD",
-    "grid.linewidth": 0.6,
-    "axes.axisbelow": True,
-    "legend.fontsize": 8,
+    "grid.linewidth": 0.5,
+    "legend.columnspacing": 1.2,
     "legend.frameon": False,
-    "lines.linewidth": 1.6,
-    "svg.fonttype": "none",  # text as text, which can be searched and edited
+    "legend.handletextpad": 0.4,
+    "legend.labelspacing": 0.3,
+    "lines.linewidth": 1.2,
+    "lines.markersize": 4,
+    "pdf.fonttype": 42,  # text as text, which can be searched and edited
+    "svg.fonttype": "none",  # likewise
     "svg.hashsalt": "tailbound",  # else the ids in the file are random
+    "xtick.major.pad": 2,
+    "xtick.major.size": 2.5,
+    "ytick.major.pad": 2,
+    "ytick.major.size": 2.5,
 }
-_DPI = 160
+_TEXT: dict[Any, float] = {
+    "axes.labelsize": 7.5,
+    "axes.titlesize": 7.5,
+    "figure.titlesize": 9.0,
+    "font.size": 7.0,
+    "legend.fontsize": 7.0,
+    "legend.title_fontsize": 7.0,
+    "xtick.labelsize": 7.0,
+    "ytick.labelsize": 7.0,
+}
+_LETTERS = 14.5  # of a title, an inch
+_LINE = 100  # letters of a caption
+_CURRENT: ContextVar[str] = ContextVar("style", default="paper")
+
+
+@contextmanager
+def style(name: str) -> Iterator[None]:
+    """Use one of the :data:`STYLES` for the figures that are drawn meanwhile."""
+    token = _CURRENT.set(name)
+    try:
+        yield
+    finally:
+        _CURRENT.reset(token)
 
 
 @contextmanager
@@ -54,34 +118,65 @@ def styled() -> Iterator[None]:
         ...     matplotlib.rcParams["svg.fonttype"]
         'none'
     """
-    with matplotlib.rc_context(_STYLE):
+    _, text, _ = STYLES[_CURRENT.get()]
+    with matplotlib.rc_context({**_STYLE, **{name: size * text for name, size in _TEXT.items()}}):
         yield
 
 
-def save(fig: Figure, folder: Path, name: str, command: str) -> tuple[Path, Path]:
-    """Write ``fig`` as ``folder/name.png`` and ``folder/name.svg`` and return both paths.
+def canvas(height: float, columns: int = 2) -> Figure:
+    """Return an empty figure as wide as one or two ``columns`` and ``height`` inches high, larger for a screen.
 
-    The same figure gives the same bytes: no dates. ``command``, which made the data, is in the metadata of both as
-    the description. Each file is written whole or not at all.
+    Example:
+        >>> canvas(3).get_size_inches().tolist()
+        [5.5, 3.0]
+    """
+    size, _, _ = STYLES[_CURRENT.get()]
+    return Figure(figsize=(WIDTHS[columns] * size, height * size))
+
+
+def entitle(fig: Figure, message: str, about: str) -> None:
+    """Write ``message``, what the figure shows, above it, and keep ``about``, its numbers, for :func:`caption`."""
+    _, text, _ = STYLES[_CURRENT.get()]
+    letters = int(_LETTERS * fig.get_figwidth() / text)
+    fig.suptitle(fill(message, letters), x=0.01, ha="left", weight="bold")
+    fig.set_label(about)
+
+
+def caption(fig: Figure, command: str) -> str:
+    """Return the caption of a figure: its message, what is drawn with its numbers, and the ``command`` of its data."""
+    parts = [f"{' '.join(fig.get_suptitle().split())}.", str(fig.get_label() or ""), f"Data: {command}"]
+    return "\n".join(fill(part, _LINE, break_on_hyphens=False, break_long_words=False) for part in parts if part) + "\n"
+
+
+def save(fig: Figure, folder: Path, name: str, command: str, formats: Sequence[str] = ("png", "svg")) -> list[Path]:
+    """Write ``fig`` as ``folder/name`` in each of the ``formats``, and its caption as ``name.txt``; return the paths.
+
+    The same figure gives the same bytes: no dates. ``command``, which made the data, is in the caption and in the
+    metadata as the description. Each file is written whole or not at all.
 
     Raises:
         OSError: a file cannot be written.
     """
-    contents = {folder / f"{name}.{kind}": encoded(fig, kind, name, command) for kind in ("png", "svg")}
+    contents = {folder / f"{name}.{kind}": encoded(fig, kind, name, command) for kind in formats}
+    contents[folder / f"{name}.txt"] = caption(fig, command).encode()
     for path, content in contents.items():
         write_whole(path, content)
-    png, svg = contents
-    return png, svg
+    return list(contents)
 
 
 def encoded(fig: Figure, kind: str, name: str, command: str, *, outlines: bool = False) -> bytes:
-    """Return ``fig`` as the content of a ``png`` or ``svg`` file, its metadata as :func:`save` has them.
+    """Return ``fig`` as the content of a file of one of the :data:`FORMATS`, its metadata as :func:`save` has them.
 
     With ``outlines`` an SVG has the shapes of its letters, not text, and looks the same without the font.
     """
     creator = f"tailbound {__version__}"
-    made: dict[str, str | None] = {"Software": creator} if kind == "png" else {"Creator": creator, "Date": None}
+    made: dict[str, dict[str, str | None]] = {
+        "png": {"Title": name, "Description": command, "Software": creator},
+        "svg": {"Title": name, "Description": command, "Creator": creator, "Date": None},
+        "pdf": {"Title": name, "Subject": command, "Creator": creator, "CreationDate": None},
+    }
+    _, _, dots = STYLES[_CURRENT.get()]
     buffer = io.BytesIO()
     with styled(), matplotlib.rc_context({"svg.fonttype": "path"} if outlines else {}):
-        fig.savefig(buffer, format=kind, dpi=_DPI, metadata={"Title": name, "Description": command, **made})
+        fig.savefig(buffer, format=kind, dpi=dots, metadata=made[kind])
     return buffer.getvalue()

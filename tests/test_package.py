@@ -231,14 +231,14 @@ def test_a_certificate_from_elsewhere_is_repeated(environment):
 def test_a_figure_of_theory(environment):
     drawn = environment.run("tailbound", "figures", "theorem1", "--out", "drawn")
     assert drawn.returncode == 0, drawn.stderr
-    assert [Path(line).name for line in drawn.stdout.splitlines()] == ["theorem1.png", "theorem1.svg"]
+    assert [Path(line).name for line in drawn.stdout.splitlines()] == ["theorem1.png", "theorem1.svg", "theorem1.txt"]
 
 
 def test_the_report(ledger):
     """Without evidence, as it takes longest, the results beyond the paper are undecided, and the report says so."""
     beyond = [Finding(statement, "undecided", ()).as_dict() for statement in RESULTS]
     (ledger.work / "results" / "beyond.json").write_text(json.dumps(beyond), encoding="utf-8")
-    written = ledger.run("tailbound", "figures", "report", "--results", "results")
+    written = ledger.run("tailbound", "figures", "report", "--results", "results", "--out", "results/report.html")
     assert (written.returncode, written.stderr) == (0, "")
     page = (ledger.work / "results" / "report.html").read_text(encoding="utf-8")
     assert f"Written by tailbound {__version__}." in page

@@ -185,7 +185,7 @@ def test_no_such_command(main, argv, capsys):
     assert refused(main, argv, capsys).startswith(f"python -m {COMMANDS[main]}: ")
 
 
-@pytest.mark.parametrize("name", sorted({*FIGURES, "report"} - {"theorem1"}))
+@pytest.mark.parametrize("name", sorted({*FIGURES, "report"} - {"theorem1", "theorem2"}))
 @pytest.mark.parametrize("results", ["", "nowhere", "file", LONG])
 def test_no_results_to_draw(name, results, capsys):
     assert "results" in refused(figures_program.main, [name, "--results", results], capsys)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import base64
 import io
-from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 
 from matplotlib.figure import Figure
 from PIL import Image
 
-from figures import FIGURES, ResultsError
+from figures import FIGURES, Drawing, ResultsError
 from figures.report.markup import Markup, join, tag
 from figures.report.values import command, scrolled
-from figures.style import encoded
+from figures.style import caption, encoded, style
 
 __all__ = ["pictures"]
 
@@ -29,23 +27,24 @@ def pictures(results: Path) -> Markup:
     """Return the section, each figure drawn from the folder ``results``."""
     drawn, absent = [], []
     for name in sorted(FIGURES):
-        module = import_module(FIGURES[name])
+        drawing = FIGURES[name]
         try:
-            drawn.append(_picture(name, module, module.draw(results), module.command(results)))
+            with style("screen"):
+                drawn.append(_picture(name, drawing, drawing.draw(results), drawing.command(results)))
         except ResultsError as error:
             again = str(error).partition(_AGAIN)[2].replace(str(results), "RESULTS")
-            absent.append(tag("li", tag("strong", name), f": {_headline(module)} ", command(again)))
+            absent.append(tag("li", tag("strong", name), f": {drawing.title}. ", command(again)))
     missing = (tag("h3", "Not drawn, for lack of data"), tag("ul", *absent)) if absent else ()
     return join(*drawn, *missing)
 
 
-def _picture(name: str, module: ModuleType, fig: Figure, made_by: str) -> Markup:
+def _picture(name: str, drawing: Drawing, fig: Figure, made_by: str) -> Markup:
     width, height = (round(inches * _PIXELS_PER_INCH) for inches in fig.get_size_inches())
     wide = "wide" if width > _PHONE else None
-    source, alternative = _data_uri(fig, name, made_by), _alternative(name, module, fig)
+    source, alternative = _data_uri(fig, name, made_by), " ".join(caption(fig, made_by).split())
     image = tag("img", src=source, alt=alternative, width=width, height=height, class_=wide)
-    caption = tag("figcaption", _headline(module), " Data: ", command(made_by))
-    return join(tag("h3", name), tag("figure", scrolled(image, name) if wide else image, caption))
+    below = tag("figcaption", f"{drawing.title}. {fig.get_label()} Data: ", command(made_by))
+    return join(tag("h3", name), tag("figure", scrolled(image, name) if wide else image, below))
 
 
 def _data_uri(fig: Figure, name: str, made_by: str) -> str:
@@ -62,15 +61,3 @@ def _few_colours(png: bytes) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, format="png", optimize=True)
     return buffer.getvalue()
-
-
-def _alternative(name: str, module: ModuleType, fig: Figure) -> str:
-    """Return what the picture shows, for those who do not see it: its title, and what the figure says of itself."""
-    about = " ".join(str(module.__doc__).replace("``", "").split())
-    title = fig.get_suptitle()
-    return f"{title}. {about}" if title else f"{name}: {about}"
-
-
-def _headline(module: ModuleType) -> str:
-    """Return the first sentence of what a figure says about itself."""
-    return str(module.__doc__).partition("\n\n")[0].replace("``", "").replace("\n", " ")

@@ -4,13 +4,13 @@ import csv
 import json
 import re
 from functools import partial
-from importlib import import_module
 from itertools import combinations
 
 import pytest
 
 from figures import FIGURES, ResultsError
 from figures.commands import main
+from figures.style import caption
 
 
 @pytest.fixture(scope="session")
@@ -61,12 +61,11 @@ def assert_complete(assert_inside):
     """Return a function that asserts that a figure shows all of complete results, and returns the figure."""
 
     def complete(name, folder, profile="paper", command=None):
-        module = import_module(FIGURES[name])
-        fig = module.draw(folder)
-        assert f"profile {profile}" in fig.get_suptitle()
+        fig = FIGURES[name].draw(folder)
+        assert f"profile {profile}" in " ".join(caption(fig, "").split())
         assert not fig.get_supxlabel()
         assert_inside(fig)
-        assert module.command(folder) == (command or f"python -m empirical run {name}")
+        assert FIGURES[name].command(folder) == (command or f"python -m empirical run {name}")
         return fig
 
     return complete
@@ -77,12 +76,12 @@ def assert_refused():
     """Return a function that asserts that results without a file, or a broken one, are refused in a useful line."""
 
     def refused(name, folder, file):
-        module, path = import_module(FIGURES[name]), folder / file
+        path = folder / file
         path.unlink()
         for content in (None, "", "{}", "[]", "data,imbalance\n1,2\n", "\x00"):
             if content is not None:
                 path.write_text(content)
-            for function in (module.draw, module.command):
+            for function in (FIGURES[name].draw, FIGURES[name].command):
                 with pytest.raises(ResultsError) as raised:
                     function(folder)
                 again = rf"results=.*: must hold .*; make them with: python -m empirical run {name} --.* --out .*"

@@ -15,28 +15,85 @@ def missing(results):
     raise ResultsError(f"results={str(results)!r}: must hold toy.csv; make them with: python -m toy")
 
 
-READY = SimpleNamespace(draw=lambda results: Figure(figsize=(1, 1)), command=lambda results: "python -m toy")
-MISSING = SimpleNamespace(draw=missing, command=missing)
+READY = SimpleNamespace(
+    title="Ready", draw=lambda results: Figure(figsize=(1, 1)), command=lambda results: "python -m toy"
+)
+MISSING = SimpleNamespace(title="Missing", draw=missing, command=missing)
 
 
 @pytest.fixture
 def toys(monkeypatch):
     """Two figures: one that can be drawn and one that lacks its results."""
-    modules = {"toys.missing": MISSING, "toys.ready": READY}
-    monkeypatch.setattr(commands, "FIGURES", {"missing": "toys.missing", "ready": "toys.ready"})
-    monkeypatch.setattr(commands, "import_module", modules.__getitem__)
+    monkeypatch.setattr(commands, "FIGURES", {"missing": MISSING, "ready": READY})
 
 
-def test_one_figure(tmp_path, toys, capsys, exit_code):
-    assert exit_code("ready", "--results", tmp_path) == 0
-    written = [tmp_path / "figures" / f"ready.{kind}" for kind in ("png", "svg")]
+def test_one_figure_is_written_where_one_works_and_not_into_the_results(tmp_path, toys, capsys, exit_code, monkeypatch):
+    results, work = tmp_path / "results", tmp_path / "work"
+    for folder in (results, work):
+        folder.mkdir()
+    monkeypatch.chdir(work)
+    assert exit_code("ready", "--results", results) == 0
+    written = [Path("figures") / f"ready.{kind}" for kind in ("png", "svg", "txt")]
     assert all(path.is_file() for path in written)
     assert capsys.readouterr().out.splitlines() == [str(path) for path in written]
+    assert os.listdir(results) == []
+
+
+@pytest.mark.parametrize("kinds", [["pdf"], ["svg", "png", "svg"]])
+def test_formats(kinds, tmp_path, toys, exit_code):
+    assert exit_code("ready", "--format", *kinds, "--out", tmp_path / "out") == 0
+    assert sorted(os.listdir(tmp_path / "out")) == [f"ready.{kind}" for kind in (*sorted(set(kinds)), "txt")]
+
+
+def test_the_package_is_no_place_for_figures(toys, capsys, exit_code, monkeypatch):
+    monkeypatch.chdir(Path(__file__).parents[2])
+    assert exit_code("ready") == 2
+    assert "out='figures': must be no Python package" in capsys.readouterr().err
+
+
+def test_help_explains_each_figure(capsys, exit_code):
+    assert exit_code("--help") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 120
+    for name, drawing in FIGURES.items():
+        assert [line.split(maxsplit=1) for line in lines if line.startswith(f"  {name} ")] == [[name, drawing.title]]
+
+
+def test_theory_in_a_setting_of_ones_own(tmp_path, capsys, exit_code):
+    own = ("--mu2", "2", "--beta", "0.2", "--n-pos", "50", "--n-neg", "5", "--format", "svg", "--out", tmp_path)
+    assert exit_code("theorem1", *own) == 0
+    said = " ".join((tmp_path / "theorem1.txt").read_text().split())
+    assert "mu = 0, 2, sigma = 1, beta = 0.2, p = 0.8, n+ = 50, n- = 5" in said
+    assert said.endswith("Data: python -m figures theorem1 --mu2 2 --beta 0.2 --n-pos 50 --n-neg 5")
+    assert (
+        exit_code("theorem2", "--separation", "2", "--imbalance", "1", "50", "--format", "svg", "--out", tmp_path) == 0
+    )
+    said = (tmp_path / "theorem2.txt").read_text()
+    assert said.endswith("Data: python -m figures theorem2 --separation 2 --imbalance 1 50\n")
+
+
+@pytest.mark.parametrize(
+    ("argv", "named"),
+    [
+        (("theorem1", "--beta", "2"), "beta=2: must"),
+        (("theorem1", "--beta", "much"), "beta='much': must"),
+        (("theorem1", "--n-pos", "0"), "n_pos=0: must"),
+        (("theorem2", "--separation", "-1"), "separation="),
+        (("theorem2", "--imbalance", "5"), "imbalance="),
+        (("theorem2", "--mu2", "5"), "mu2=5: must be left out"),
+        (("pairs", "--separation", "5"), "separation=[5]: must be left out"),
+    ],
+)
+def test_bad_settings(argv, named, tmp_path, capsys, exit_code):
+    assert exit_code(*argv, "--out", tmp_path) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"python -m figures: {named}")
+    assert os.listdir(tmp_path) == []
 
 
 def test_all_draws_what_there_is(tmp_path, toys, capsys, exit_code):
     assert exit_code("all", "--results", tmp_path, "--out", tmp_path / "out") == 0
-    assert sorted(os.listdir(tmp_path / "out")) == ["ready.png", "ready.svg"]
+    assert sorted(os.listdir(tmp_path / "out")) == ["ready.png", "ready.svg", "ready.txt"]
     [line] = capsys.readouterr().err.splitlines()
     assert line == "python -m figures: not drawn, for lack of results: missing; --verbose says what each needs"
     assert exit_code("all", "--verbose", "--results", tmp_path, "--out", tmp_path / "out") == 0
@@ -78,7 +135,7 @@ def test_bad_folder(tmp_path, toys, capsys, exit_code):
 
 
 def test_as_a_program(tmp_path):
-    argv = [sys.executable, "-m", "figures", "pairs", "--results", str(tmp_path)]
+    argv = [sys.executable, "-m", "figures", "pairs", "--results", str(tmp_path), "--out", str(tmp_path / "out")]
     done = subprocess.run(argv, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])
     assert done.returncode == 2
     assert done.stdout == ""
@@ -87,4 +144,4 @@ def test_as_a_program(tmp_path):
 
 
 def test_the_figures():
-    assert set(EXPERIMENTS) | {"examination", "theorem1"} == set(FIGURES)
+    assert set(EXPERIMENTS) | {"examination", "theorem1", "theorem2"} <= set(FIGURES)

@@ -4,9 +4,10 @@ import re
 import pytest
 from matplotlib import rcParams
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from PIL import Image
 
-from figures.style import COLOURS, MARKERS, save, styled
+from figures.style import COLOURS, FORMATS, MARKERS, WIDTHS, canvas, entitle, save, style, styled
 
 COMMAND = "python -m empirical run toy --data <digits> & more"
 
@@ -18,15 +19,17 @@ def picture():
         ax.plot([0, 1], [0, 1], marker="o", label="a line")
         ax.set_title("Readable words")
         ax.legend()
+        entitle(fig, "Readable marks", "Three of them.")
     return fig
 
 
 def test_save_writes_both_formats(tmp_path):
-    png, svg = save(picture(), tmp_path / "new", "toy", COMMAND)
-    assert (png, svg) == (tmp_path / "new" / "toy.png", tmp_path / "new" / "toy.svg")
-    assert sorted(os.listdir(tmp_path / "new")) == ["toy.png", "toy.svg"]
+    png, svg, text = save(picture(), tmp_path / "new", "toy", COMMAND)
+    assert [path.name for path in (png, svg, text)] == ["toy.png", "toy.svg", "toy.txt"]
+    assert sorted(os.listdir(tmp_path / "new")) == ["toy.png", "toy.svg", "toy.txt"]
+    assert text.read_text() == f"Readable marks.\nThree of them.\nData: {COMMAND}\n"
     with Image.open(png) as image:
-        assert image.size == (480, 320)
+        assert image.size == (900, 600)
         assert image.info["Description"] == COMMAND
     text = svg.read_text()
     assert ">Readable words</text>" in text
@@ -34,7 +37,7 @@ def test_save_writes_both_formats(tmp_path):
 
 
 def test_same_figure_same_bytes(tmp_path):
-    for kind in zip(*(save(picture(), tmp_path / name, "toy", COMMAND) for name in "ab"), strict=True):
+    for kind in zip(*(save(picture(), tmp_path / name, "toy", COMMAND, FORMATS) for name in "ab"), strict=True):
         assert len({path.read_bytes() for path in kind}) == 1
     assert not re.search(r"20\d\d-\d\d-\d\d", (tmp_path / "a" / "toy.svg").read_text())
 
@@ -55,3 +58,18 @@ def test_style_does_not_leak():
 
 def test_every_colour_has_a_marker():
     assert len(set(COLOURS)) == len(COLOURS) == len(set(MARKERS)) == len(MARKERS)
+
+
+@pytest.mark.parametrize("columns", WIDTHS)
+def test_text_is_legible_at_the_width_of_a_column_and_larger_on_a_screen(columns):
+    sizes = {}
+    for name in ("paper", "screen"):
+        with style(name), styled():
+            fig = canvas(2, columns)
+            fig.subplots().set(xlabel="x", ylabel="y", title="title")
+            entitle(fig, "message", "")
+            texts = [text for text in fig.findobj(Text) if text.get_text()]
+            sizes[name] = fig.get_figwidth(), min(text.get_fontsize() for text in texts)
+    assert sizes["paper"][0] == {1: 3.25, 2: 5.5}[columns]
+    assert sizes["paper"][1] >= 7
+    assert all(large > small for large, small in zip(sizes["screen"], sizes["paper"], strict=True))

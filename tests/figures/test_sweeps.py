@@ -8,38 +8,19 @@ from matplotlib.colors import to_rgba
 from scipy.stats import norm, t
 
 from empirical.printed import TABLE1, TABLE2
-from figures import (
-    classwise,
-    depth,
-    losses,
-    majority,
-    minority,
-    norms,
-    rebalance,
-    similar_degree,
-    similar_fraction,
-    ssl,
-    toy,
-)
+from figures import FIGURES, classwise, norms
 from figures.results import interval
+from figures.one_class import predicted as predicted_of_one_class
 from figures.similarity import predicted
 
 METHODS = ("ce", "rs", "rw", "drw")
 STARTS = ("none", "rotation")
 RATIOS = (100, 50, 20, 10)
 SEEDS = (0, 1, 2)
-MODULES = {
-    "rebalance": rebalance,
-    "norms": norms,
-    "classwise": classwise,
-    "similar-fraction": similar_fraction,
-    "similar-degree": similar_degree,
-    "majority": majority,
-    "minority": minority,
-    "depth": depth,
-    "ssl": ssl,
-    "losses": losses,
-}
+NAMES = (
+    *("rebalance", "norms", "classwise", "similar-fraction", "similar-degree"),
+    *("majority", "minority", "depth", "ssl", "losses"),
+)
 LOSSES = ("ce", "focal", "ldam-drw")
 SELF_SUPERVISED = (*STARTS, "simclr", "moco", "barlow")
 DEPTHS = (20, 32, 56)
@@ -119,7 +100,7 @@ def lose(rows, chosen):
     return [{k: v if k in kept or not chosen(row) else "" for k, v in row.items()} for row in rows]
 
 
-@pytest.fixture(params=MODULES)
+@pytest.fixture(params=NAMES)
 def results(request, tmp_path, write):
     write(tmp_path, request.param, table(request.param), command=command(request.param))
     return tmp_path, request.param
@@ -148,7 +129,7 @@ def test_missing_runs_are_noted_and_the_rest_is_drawn(results, write, assert_ins
     rows = table(name)
     lost = rows[0]["run"]
     write(folder, name, lose(rows, lambda row: row["run"] == lost), command=command(name))
-    fig = MODULES[name].draw(folder)
+    fig = FIGURES[name].draw(folder)
     total = len({row["run"] for row in rows})
     assert fig.get_supxlabel().startswith(f"1 of {total} runs are missing; the same command trains them: python -m")
     assert_inside(fig)
@@ -156,7 +137,7 @@ def test_missing_runs_are_noted_and_the_rest_is_drawn(results, write, assert_ins
     assert fig.bbox.x0 <= note.x0 < note.x1 <= fig.bbox.x1
     assert sum(len(series[0]) for ax in fig.axes for series in measured(ax)) > 0
     write(folder, name, lose(rows, lambda row: True), command=command(name))
-    fig = MODULES[name].draw(folder)
+    fig = FIGURES[name].draw(folder)
     assert fig.get_supxlabel().startswith(f"{total} of {total} runs are missing")
     assert sum(len(series[0]) for ax in fig.axes for series in measured(ax)) == 0
     assert_inside(fig)
@@ -178,7 +159,7 @@ def test_interval_is_student_s():
 
 def test_rebalance_shows_measured_and_printed(tmp_path, write):
     write(tmp_path, "rebalance", table("rebalance"))
-    axes = rebalance.draw(tmp_path).axes
+    axes = FIGURES["rebalance"].draw(tmp_path).axes
     for ax, method in zip(axes, METHODS, strict=True):
         ratios = sorted(RATIOS)
         for start, (_, means, bars), marks in zip(STARTS, measured(ax), hollow(ax), strict=True):
@@ -217,7 +198,7 @@ def test_classwise_shows_errors_and_confusions(tmp_path, write):
 @pytest.mark.parametrize("name", ["similar-fraction", "similar-degree"])
 def test_theory_starts_where_the_measurements_without_similar_samples_are(tmp_path, name, write):
     write(tmp_path, name, table(name))
-    [ax] = MODULES[name].draw(tmp_path).axes
+    [ax] = FIGURES[name].draw(tmp_path).axes
     lines = [line for line in ax.lines if line.get_linestyle() == "-"]
     assert [to_rgba(line.get_color()) for line in lines] == [
         to_rgba(container.lines[0].get_color()) for container in ax.containers[:2]
@@ -231,7 +212,7 @@ def test_theory_starts_where_the_measurements_without_similar_samples_are(tmp_pa
 
 def test_no_line_where_theory_has_none(tmp_path, write):
     write(tmp_path, "similar-degree", [{**row, "minority": 0} for row in table("similar-degree")])
-    [ax] = similar_degree.draw(tmp_path).axes
+    [ax] = FIGURES["similar-degree"].draw(tmp_path).axes
     assert not [line for line in ax.lines if line.get_linestyle() == "-"]
     assert "Theorem 1: no line" in ax.get_legend_handles_labels()[1][0]
 
@@ -248,7 +229,7 @@ def test_predicted_is_theorem_1():
 
 def test_depth_shows_what_is_printed_at_one_depth(tmp_path, write):
     write(tmp_path, "depth", table("depth"))
-    axes = depth.draw(tmp_path).axes
+    axes = FIGURES["depth"].draw(tmp_path).axes
     for ax, ratio in zip(axes, RATIOS, strict=True):
         assert ax.get_title() == f"imbalance {ratio}"
         for start, (_, means, _), marks in zip(STARTS, measured(ax), hollow(ax), strict=True):
@@ -263,7 +244,7 @@ def test_depth_shows_what_is_printed_at_one_depth(tmp_path, write):
 
 def test_ssl_shows_each_start_by_its_colour(tmp_path, write):
     write(tmp_path, "ssl", table("ssl"))
-    fig = ssl.draw(tmp_path)
+    fig = FIGURES["ssl"].draw(tmp_path)
     [ax] = fig.axes
     series = measured(ax)
     assert len(series) == len(SELF_SUPERVISED)
@@ -286,14 +267,15 @@ def test_ssl_shows_each_start_by_its_colour(tmp_path, write):
 
 def test_losses_show_what_their_codebases_report(tmp_path, write):
     write(tmp_path, "losses", table("losses"))
-    fig = losses.draw(tmp_path)
-    assert [ax.get_title() for ax in fig.axes] == ["CE", "focal loss", "LDAM-DRW"]
-    focal, margin = ([sorted(marks.get_ydata()) for marks in hollow(ax)] for ax in fig.axes[1:])
-    assert focal == [[71.56, 77.91]]
-    assert margin == [[77.03, 77.73, 77.75, 81.60, 88.16], [77.83, 82.13, 88.53]]
+    fig = FIGURES["losses"].draw(tmp_path)
+    assert [ax.get_title() for ax in fig.axes] == [f"imbalance {ratio}" for ratio in RATIOS]
+    assert [text.get_text() for text in fig.axes[0].get_yticklabels()] == ["CE", "focal loss", "LDAM-DRW"]
+    shown = [(x, round(y)) for ax in fig.axes for m in hollow(ax) for x, y in zip(*m.get_data(), strict=True)]
+    assert sorted(x for x, y in shown if y == 1) == []
+    assert sorted(x for x, y in shown if y == 2) == [77.03, 77.73, 77.75, 77.83, 81.60, 82.13, 88.16, 88.53]
     assert "published (ResNet-32, 200 epochs)" in [text.get_text() for text in fig.legends[0].get_texts()]
     write(tmp_path, "losses", [{**row, "data": "digits"} for row in table("losses")])
-    fig = losses.draw(tmp_path)
+    fig = FIGURES["losses"].draw(tmp_path)
     assert not any(hollow(ax) for ax in fig.axes)
     assert "published (ResNet-32, 200 epochs)" not in [text.get_text() for text in fig.legends[0].get_texts()]
 
@@ -301,25 +283,25 @@ def test_losses_show_what_their_codebases_report(tmp_path, write):
 @pytest.mark.parametrize("name", ["majority", "minority"])
 def test_the_toy_example_shows_the_class_the_others_and_all(tmp_path, name, write):
     write(tmp_path, name, table(name))
-    [ax] = MODULES[name].draw(tmp_path).axes
+    [ax] = FIGURES[name].draw(tmp_path).axes
     one, others, everything = measured(ax)
     assert one[1] == pytest.approx([np.mean([one_class(n, seed) for seed in SEEDS]) for n in IMAGES])
     assert others[1] == pytest.approx([89] * 6)
     assert everything[1] == pytest.approx([86] * 6)
-    assert ax.get_legend_handles_labels()[1][-3:] == ["the one class, class 10", "the other classes", "all classes"]
+    assert ax.get_legend_handles_labels()[1][-3:] == ["the one class, truck", "the other classes", "all classes"]
     lines = [line.get_ydata() for line in ax.lines if line.get_linestyle() == "-"]
     if name == "majority":  # where all classes have 100 images it is right in 30 %: no two Gaussian classes
         assert not lines
         assert "Theorem 2: no line" in ax.get_legend_handles_labels()[1][0]
     else:
         assert lines[0][-1] == pytest.approx(one[1][-1])
-        assert lines[0][0] == pytest.approx(toy.predicted(one[1][-1], [50])[0])
+        assert lines[0][0] == pytest.approx(predicted_of_one_class(one[1][-1], [50])[0])
         assert (np.diff(lines[0]) > 0).all()
 
 
 def test_minority_shows_where_linear_stops(tmp_path, write):
     write(tmp_path, "minority", table("minority"))
-    [ax] = minority.draw(tmp_path).axes
+    [ax] = FIGURES["minority"].draw(tmp_path).axes
     [straight] = [line for line in ax.lines if line.get_linestyle() == ":"]
     [bent] = [line for line in ax.lines if line.get_linestyle() == "--"]
     assert bent.get_ydata() == pytest.approx(measured(ax)[0][1], abs=0.5)
@@ -329,11 +311,11 @@ def test_minority_shows_where_linear_stops(tmp_path, write):
     assert "bent at 1,000 images,\n95 % interval 1,000 to 1,000" in labels
     few = [row for row in table("minority") if row["minority_images"] > 2000]
     write(tmp_path, "minority", few)
-    [ax] = minority.draw(tmp_path).axes
+    [ax] = FIGURES["minority"].draw(tmp_path).axes
     assert not [line for line in ax.lines if line.get_linestyle() == ":"]
 
 
 def test_no_line_where_theorem_2_has_none():
-    assert toy.predicted(50.0, [1]) is None
-    assert toy.predicted(100.0, [1]) is None
-    assert toy.predicted(84.13, [1, 10])[0] == pytest.approx(84.13)
+    assert predicted_of_one_class(50.0, [1]) is None
+    assert predicted_of_one_class(100.0, [1]) is None
+    assert predicted_of_one_class(84.13, [1, 10])[0] == pytest.approx(84.13)

@@ -268,7 +268,7 @@ def test_missing_runs_and_lost_checkpoints_are_empty_rows(swept, monkeypatch, tm
     assert empty == {unfinished.digest, lost.digest}
     assert Counter((part["seeds"], part["missing"]) for part in whole_made["summary"]) == {(0, 1): 14, (1, 0): 14}
     for name, missing in (("embedding", 2), ("representation", 2)):
-        assert draw([name, "--results", str(tmp_path)]) == 0
+        assert draw([name, "--results", str(tmp_path), "--out", str(tmp_path / "figures")]) == 0
         text = (tmp_path / "figures" / f"{name}.svg").read_text()
         assert f"{missing} of {2 if name == 'embedding' else 4} runs are missing" in text
 
@@ -276,7 +276,7 @@ def test_missing_runs_and_lost_checkpoints_are_empty_rows(swept, monkeypatch, tm
 def test_their_figures(embedded):
     out = embedded[0]
     for name in ("embedding", "representation"):
-        assert draw([name, "--results", str(out)]) == 0
+        assert draw([name, "--results", str(out), "--out", str(out / "figures")]) == 0
         assert (out / "figures" / f"{name}.png").stat().st_size > 10000
 
 

@@ -162,9 +162,9 @@ def test_their_figures_and_claims(swept, judged, sweep):
     for name in ("norms", "classwise", "similar-fraction", "similar-degree"):
         sweep(name, out)
     for name in TRAINED:
-        assert draw([name, "--results", str(out)]) == 0
+        assert draw([name, "--results", str(out), "--out", str(out / "figures")]) == 0
     drawn = {path.name for path in (out / "figures").iterdir()}
-    assert drawn == {f"{name}.{kind}" for name in TRAINED for kind in ("png", "svg")}
+    assert drawn == {f"{name}.{kind}" for name in TRAINED for kind in ("png", "svg", "txt")}
     judged(out, *TRAINED)
 
 

@@ -2,13 +2,14 @@
 
 import json
 import shutil
-from types import ModuleType
+from types import SimpleNamespace
 
 import pytest
 from matplotlib.figure import Figure
 
 from figures import ResultsError
 from figures.report import pictures
+from figures.style import entitle
 from theory.verdicts.beyond import RESULTS
 from theory.verdicts.ledger import LEDGER, Finding
 
@@ -69,16 +70,14 @@ def write_results(folder, text="toy"):
     return folder
 
 
-def toy(doc, draw):
-    module = ModuleType("toy", doc)
-    module.draw, module.command = draw, lambda results: "python -m toy"
-    return module
+def toy(title, draw):
+    return SimpleNamespace(title=title, draw=draw, command=lambda results: "python -m toy")
 
 
 def draw(results):
     fig = Figure(figsize=(3, 2))
     fig.subplots().plot([0, 1], [1, 0])
-    fig.suptitle("A line")
+    entitle(fig, "A line", "It is straight.")
     return fig
 
 
@@ -89,10 +88,8 @@ def lacking(results):
 @pytest.fixture(scope="session")
 def toys():
     """Two figures: one that can be drawn and one that lacks its data."""
-    modules = {"toys.a": toy("A line that falls.\n\nIt is ``straight``.", draw), "toys.b": toy("Another.", lacking)}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pictures, "FIGURES", {"a": "toys.a", "b": "toys.b"})
-        patch.setattr(pictures, "import_module", modules.__getitem__)
+        patch.setattr(pictures, "FIGURES", {"a": toy("A line that falls", draw), "b": toy("Another", lacking)})
         yield
 
 

@@ -118,7 +118,7 @@ def test_predictions_are_apart_from_the_papers_claims(page):
 def test_figures_are_inside_and_missing_ones_are_named(page, tree):
     [image] = tree.all("img")
     assert image["src"].startswith("data:image/svg+xml;base64,")
-    assert image["alt"] == "A line. A line that falls. It is straight."
+    assert image["alt"] == "A line. It is straight. Data: python -m toy"
     assert "<strong>b</strong>: Another. <code>python -m b --out RESULTS</code>" in page
 
 
@@ -231,10 +231,15 @@ def test_the_command_writes_it_whole_and_says_where(results, page, tmp_path, cap
     assert capsys.readouterr().out == f"the report, {len(page.encode()) / 1e6:.1f} MB: {out}\n"
 
 
-def test_it_goes_to_the_results_by_default(tmp_path, exit_code):
-    write_results(tmp_path)
-    assert exit_code("report", "--results", tmp_path) == 0
-    assert (tmp_path / "report.html").is_file()
+def test_it_goes_to_the_current_folder_by_default(tmp_path, exit_code, monkeypatch):
+    results, work = tmp_path / "results", tmp_path / "work"
+    for folder in (results, work):
+        folder.mkdir()
+    write_results(results)
+    monkeypatch.chdir(work)
+    assert exit_code("report", "--results", results) == 0
+    assert os.listdir(work) == ["report.html"]
+    assert "report.html" not in os.listdir(results)
 
 
 @pytest.mark.parametrize("argv", [("--results", "missing"), ("--results", ".", "--out", "."), ("--dpi", "3")])

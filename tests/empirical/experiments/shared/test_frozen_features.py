@@ -169,7 +169,7 @@ def test_without_time_there_is_a_row_that_says_what_is_missing(tmp_path, done, s
         assert row["data"] == "digits"
         assert (row["theorem2"], row["measured"]) == ("", "")
         assert not (tmp_path / f"{name}-predictions.csv").exists()
-        assert draw([name, "--results", str(tmp_path)]) == 0
+        assert draw([name, "--results", str(tmp_path), "--out", str(tmp_path / "figures")]) == 0
 
 
 def test_with_the_features_only_nothing_imbalanced_is_measured(tmp_path, done, smoke, table):
@@ -284,7 +284,7 @@ def test_of_no_drop_there_is_no_share():
 
 def test_their_figures(done):
     for name in (NETWORKS, SIMILARITY):
-        assert draw([name, "--results", str(done.out)]) == 0
+        assert draw([name, "--results", str(done.out), "--out", str(done.out / "figures")]) == 0
         assert (done.out / "figures" / f"{name}.png").stat().st_size > 10_000
 
 

@@ -222,9 +222,9 @@ def test_what_they_share_is_trained_once(swept):
 def test_their_figures(swept):
     out = swept[0]
     for name in NAMES:
-        assert draw([name, "--results", str(out)]) == 0
+        assert draw([name, "--results", str(out), "--out", str(out / "figures")]) == 0
     assert {path.name for path in (out / "figures").iterdir()} == {
-        f"{name}.{kind}" for name in NAMES for kind in ("png", "svg")
+        f"{name}.{kind}" for name in NAMES for kind in ("png", "svg", "txt")
     }
 
 
