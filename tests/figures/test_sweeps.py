@@ -9,8 +9,8 @@ from scipy.stats import norm, t
 
 from empirical.printed import TABLE1, TABLE2
 from figures import FIGURES, classwise, norms
-from figures.results import interval
 from figures.one_class import predicted as predicted_of_one_class
+from figures.results import interval
 from figures.similarity import predicted
 
 METHODS = ("ce", "rs", "rw", "drw")
