@@ -33,9 +33,7 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import brentq
 from scipy.special import stdtr, stdtrit
-from scipy.stats import nct
 
 from theory.support.validate import number
 
@@ -134,6 +132,9 @@ def visible_effect(seeds: int, comparisons: int = 1, power: float = POWER, alpha
         >>> round(visible_effect(3), 1), round(visible_effect(3, comparisons=6), 1)
         (3.3, 4.7)
     """
+    from scipy.optimize import brentq
+    from scipy.stats import nct  # takes longer to import than all else here
+
     each = power ** (1 / comparisons)
     limit = stdtrit(seeds - 1, 1 - alpha / 2)
     return float(brentq(lambda d: nct.sf(limit, seeds - 1, d * math.sqrt(seeds)) - each, 0, 100))

@@ -132,15 +132,15 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _train(args: argparse.Namespace, stop: Stop) -> int:
-    # Torch is imported here: the threads' settings must come before, and SIGTERM must be listened to by then.
+    known = {field.name for field in fields(Config)}
+    config = Config(**{name: value for name, value in vars(args).items() if name in known})
+    _check_used(args, config)
+    # Torch is imported here: the threads' settings must come before, and so must the answer to a bad argument.
     from empirical.data.class_names import labelled
     from empirical.runtime.monitor import Several, Tensorboard, by_default
     from empirical.storage.run_folder import Run
     from empirical.training.train import SAVE_EVERY, train
 
-    known = {field.name for field in fields(Config)}
-    config = Config(**{name: value for name, value in vars(args).items() if name in known})
-    _check_used(args, config)
     config = labelled(config, args.root)
     monitor = Several(by_default(), Tensorboard()) if args.tensorboard else by_default()
     result = train(

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.random import SeedSequence
 from numpy.typing import NDArray
-from sklearn.model_selection import train_test_split
 
 from theory.support.validate import refuse
 
@@ -70,6 +69,8 @@ class Dataset:
         """
         if self.test is not None:
             return self.test
+        from sklearn.model_selection import train_test_split  # takes a second, and most data sets have a test set
+
         _, chosen = train_test_split(
             np.arange(len(self.labels)),
             test_size=HELD_OUT,

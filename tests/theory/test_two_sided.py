@@ -224,7 +224,7 @@ def test_bad_arguments_are_refused():
         two_sided.simulate(EXAMPLE, 1, np.random.default_rng(0), "x")
 
 
-@pytest.mark.parametrize("proof", [n for n in proofs.__all__ if n not in ("SHIFT_ARGUMENTS", "derived_shift")])
+@pytest.mark.parametrize("proof", ["shift_holds", "bound_holds", "cancellation", "reduces_to_theorem1"])
 def test_every_step_of_the_proofs_shows_what_it_states(proof):
     failed = [step.statement for step in getattr(proofs, proof)() if not step.run()]
     assert failed == []
