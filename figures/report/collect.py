@@ -18,7 +18,7 @@ from figures import ResultsError
 from theory.verdicts.beyond import RESULTS
 from theory.verdicts.ledger import LEDGER, Statement, verify
 
-__all__ = ["CLAIMS", "LEDGER_FILE", "RESULTS_FILE", "Collected", "Entry", "collect"]
+__all__ = ["CLAIMS", "LEDGER_FILE", "RESULTS_FILE", "Collected", "Entry", "collect", "entries", "read_json"]
 
 LEDGER_FILE = "ledger.json"
 """What ``python -m theory verify --json`` writes."""
@@ -29,7 +29,7 @@ RESULTS_FILE = "beyond.json"
 CLAIMS = "claims.json"
 """What ``python -m empirical verify --json`` writes: the claims in a list, alone or as the member ``claims``."""
 
-_STATED = ("id", "summary", "place", "printed", "holds", "condition")
+_STATED = ("id", "title", "summary", "place", "printed", "holds", "condition")
 _STEP = {"level", "detail", "shows", "shown"}
 _VERDICTS = ("certified", "refuted", "qualified", "undecided")
 
@@ -70,14 +70,14 @@ def collect(results: Path) -> Collected:
     if not results.is_dir():
         again = f"python -m theory verify --json {results / LEDGER_FILE}"
         raise ResultsError(f"results={str(results)!r}: must be a folder of results; start one with: {again}")
-    claims = _json(results / CLAIMS)
+    claims = read_json(results / CLAIMS)
     judged = claims if isinstance(claims, dict) else {"claims": claims}
-    made = {name: found for name in EXPERIMENTS if isinstance(found := _json(results / f"{name}.json"), dict)}
+    made = {name: found for name in EXPERIMENTS if isinstance(found := read_json(results / f"{name}.json"), dict)}
     return Collected(
         ledger=_findings(results / LEDGER_FILE, LEDGER),
         beyond=_findings(results / RESULTS_FILE, RESULTS),
-        claims=_entries(judged.get("claims")),
-        published=_entries(judged.get("published")),
+        claims=entries(judged.get("claims")),
+        published=entries(judged.get("published")),
         made=made,
         missing=[name for name in EXPERIMENTS if name not in made],
         stale=_are_new(made, judged.get("tables")),
@@ -93,7 +93,7 @@ def _are_new(made: Mapping[str, Entry], judged: Any) -> bool:
 
 def _findings(file: Path, statements: Sequence[Statement]) -> Sequence[Entry]:
     """Return the findings in the file if they are of the statements, else find them."""
-    entries = _json(file)
+    entries = read_json(file)
     if isinstance(entries, list) and len(entries) == len(statements) and all(map(_is_of, entries, statements)):
         return entries
     print(f"report: no {file.name} of this library's statements: checking them now", file=sys.stderr, flush=True)
@@ -111,12 +111,12 @@ def _is_of(entry: Any, statement: Statement) -> bool:
     )
 
 
-def _entries(found: Any) -> Sequence[Entry]:
+def entries(found: Any) -> Sequence[Entry]:
     """Return the entries of what should be a list of them."""
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
-def _json(file: Path) -> Any:
+def read_json(file: Path) -> Any:
     """Return what the JSON file holds; None where it is missing or cannot be read."""
     try:
         return json.loads(file.read_text(encoding="utf-8"))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from figures.report.formulas import theorem1_formulas, theorem2_formulas
 from figures.report.markup import Markup, join, tag
 
-__all__ = ["SLIDERS", "Slider", "explorer"]
+__all__ = ["PRESETS", "SLIDERS", "Preset", "Slider", "explorer"]
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,42 @@ _THEOREM2 = (
 SLIDERS = (*_THEOREM1, *_THEOREM2)
 """All sliders of the page."""
 
+
+@dataclass(frozen=True)
+class Preset:
+    """A setting of its own.
+
+    Attributes:
+        label: what it is called.
+        values: of its sliders, by name.
+    """
+
+    label: str
+    values: Mapping[str, float]
+
+
+_PRESETS1 = (
+    Preset(
+        "The paper's setting: 5,000 and 50 images",
+        {"mu1": 0, "mu2": 1, "sigma": 1, "beta": 0.5, "p": 0.8, "n_pos": 5000, "n_neg": 50, "alpha": 0.2},
+    ),
+    Preset(
+        "A rare similar class",
+        {"mu1": 0, "mu2": 1, "sigma": 1, "beta": 0.2, "p": 0.4, "n_pos": 5000, "n_neg": 20, "alpha": 0.2},
+    ),
+    Preset(
+        "A rare class like no other",
+        {"mu1": -2, "mu2": 2, "sigma": 1, "beta": 0.5, "p": 1, "n_pos": 5000, "n_neg": 20, "alpha": 0.2},
+    ),
+)
+_PRESETS2 = (
+    Preset("The paper's setting: imbalance 100", {"separation": 3, "imbalance": 100}),
+    Preset("A rare similar class", {"separation": 1, "imbalance": 100}),
+    Preset("A rare class like no other", {"separation": 5, "imbalance": 100}),
+)
+PRESETS = (*_PRESETS1, *_PRESETS2)
+"""All presets of the page. Of Theorem 1 the paper says no numbers but those of images: its imbalance of 100."""
+
 _NUMBERS1 = (
     ("imbalance", "imbalance n+/n-"),
     ("separation", "separation (mu2 - mu1)/sigma"),
@@ -81,11 +120,14 @@ _BOUNDARIES = (
 def explorer() -> Markup:
     """Return the section."""
     live = join(
+        tag("p", "", id="explorer-note", class_="error", role="status"),
+        tag("p", "", id="setting"),
         tag("h3", "Theorem 1: an estimated boundary under similar samples"),
-        _sliders(_THEOREM1),
-        tag(
-            "div",
-            _numbers(_NUMBERS1, "Theorem 1 at this setting"),
+        tag("div", theorem1_formulas(), class_="formulas"),
+        _workbench(
+            "Theorem 1",
+            _PRESETS1,
+            _THEOREM1,
             _chart("boundary", "Classes and boundaries", (*_CLASSES, *_BOUNDARIES)),
             _chart("law", "Exact density of the estimated boundary", (("path exact", "exact density"), *_BOUNDARIES)),
             _chart(
@@ -98,13 +140,20 @@ def explorer() -> Markup:
                     ("line ideal", "alpha"),
                 ),
             ),
-            class_="charts",
         ),
-        tag("h3", "Theorem 2: imbalance and separation"),
-        _sliders(_THEOREM2),
-        tag(
-            "div",
-            _numbers(_NUMBERS2, "Theorem 2 at this setting"),
+        _numbers(_NUMBERS1, "Theorem 1 at this setting"),
+        tag("h3", "Theorem 2: recall under imbalance, and your own points"),
+        tag("div", theorem2_formulas(), class_="formulas"),
+        tag("p", "Drag the ring on the minority's curve, or move M: one number decides the whole curve."),
+        _workbench(
+            "Theorem 2",
+            _PRESETS2,
+            _THEOREM2,
+            _chart(
+                "recalls",
+                "Recall against imbalance",
+                (("path positive", "majority"), ("path negative", "minority"), ("circle own", "your points")),
+            ),
             _chart(
                 "bayes",
                 "Classes and Bayes boundary",
@@ -115,12 +164,11 @@ def explorer() -> Markup:
                     ("line holds", "Bayes boundary"),
                 ),
             ),
-            _chart(
-                "recalls", "Recall against imbalance", (("path positive", "majority"), ("path negative", "minority"))
-            ),
-            class_="charts",
         ),
+        _numbers(_NUMBERS2, "Theorem 2 at this setting"),
+        _own_points(),
         tag("p", tag("button", "Back to the first setting", type="button", id="reset")),
+        tag("p", "The address of this page holds the setting: a copied link opens it again.", class_="quiet"),
     )
     return join(
         tag("noscript", tag("p", "The explorer needs JavaScript, which is off.")),
@@ -128,12 +176,30 @@ def explorer() -> Markup:
     )
 
 
-def _sliders(sliders: Sequence[Slider]) -> Markup:
-    return tag("div", *map(_slider, sliders), class_="sliders")
+def _workbench(title: str, presets: Sequence[Preset], sliders: Sequence[Slider], *charts: Markup) -> Markup:
+    """Return charts with their controls beside them; on a phone the charts stay above, in a row to be swiped."""
+    buttons = (tag("button", one.label, type="button", data_preset=json.dumps(one.values)) for one in presets)
+    return tag(
+        "div",
+        tag("div", *charts, class_="charts", role="region", aria_label=f"{title}: charts", tabindex="0"),
+        tag("div", tag("p", *buttons, class_="presets"), *map(_slider, sliders), class_="sliders"),
+        class_="workbench",
+    )
+
+
+def _own_points() -> Markup:
+    label = tag("label", "Your points as CSV: imbalance, recall of the minority (0 to 1, or per cent)", for_="own")
+    return tag(
+        "div",
+        label,
+        tag("textarea", id="own", rows=5, placeholder="imbalance,recall\n10,0.62\n100,0.21", autocomplete="off"),
+        tag("p", "", id="own-note", role="status"),
+        tag("p", tag("button", "Fit M to the points", type="button", id="fit")),
+    )
 
 
 def _slider(slider: Slider) -> Markup:
-    now = tag("span", id=f"{slider.name}-value", class_="now")
+    low, high, start = (_value(slider, at) for at in (slider.low, slider.high, slider.start))
     bar = tag(
         "input",
         type="range",
@@ -145,7 +211,31 @@ def _slider(slider: Slider) -> Markup:
         data_scale=slider.scale,
         autocomplete="off",
     )
-    return tag("div", now, tag("label", slider.label, for_=slider.name), bar, class_="slider")
+    typed = tag(
+        "input",
+        type="number",
+        id=f"{slider.name}-number",
+        min=low,
+        max=high,
+        step=1 if slider.scale == "count" else "any",
+        value=start,
+        autocomplete="off",
+    )
+    return tag(
+        "div",
+        tag("label", slider.label, for_=slider.name),
+        tag("span", bar, tag("label", f"{slider.label}, typed", for_=f"{slider.name}-number", class_="unseen"), typed),
+        tag("p", "", id=f"{slider.name}-note", class_="error", role="status"),
+        class_="slider",
+    )
+
+
+def _value(slider: Slider, position: float) -> float:
+    """Return what a position stands for."""
+    if slider.scale == "count":
+        return round(10**position)
+    x = float(f"{10**position:.3g}") if slider.scale == "log" else position
+    return int(x) if x == int(x) else x
 
 
 def _numbers(numbers: Sequence[tuple[str, str]], caption: str) -> Markup:
@@ -157,11 +247,17 @@ def _chart(name: str, title: str, key: Sequence[tuple[str, str]]) -> Markup:
     """Return a figure for ``explorer.js`` to draw in, with the meaning of its lines."""
     svg = tag("svg", id=f"chart-{name}", viewBox="0 0 460 300", role="img")
     meanings = (tag("li", _sample(kind), label) for kind, label in key)
-    return tag("figure", tag("figcaption", title), svg, tag("ul", *meanings, class_="key"))
+    readout = tag("p", "Point at the chart to read its values.", id=f"readout-{name}", class_="readout")
+    return tag("figure", tag("figcaption", title), svg, readout, tag("ul", *meanings, class_="key"))
 
 
 def _sample(kind: str) -> Markup:
     """Return a piece of a line as it looks in the chart; ``kind`` is its element and its class."""
     shape, _, name = kind.partition(" ")
-    place = {"d": "M0 5H28"} if shape == "path" else {"x1": 0, "y1": 5, "x2": 28, "y2": 5}
-    return tag("svg", tag(shape, class_=f"curve {name}", **place), viewBox="0 0 28 10", aria_hidden="true")
+    places: dict[str, dict[str, Any]] = {
+        "path": {"d": "M0 5H28"},
+        "line": {"x1": 0, "y1": 5, "x2": 28, "y2": 5},
+        "circle": {"cx": 14, "cy": 5, "r": 4},
+    }
+    kinds = name if shape == "circle" else f"curve {name}"
+    return tag("svg", tag(shape, class_=kinds, **places[shape]), viewBox="0 0 28 10", aria_hidden="true")

@@ -169,7 +169,19 @@ const tailbound = (() => {
     return { majority: normalTail(-separation / 2 - moved), minority: normalTail(-separation / 2 + moved) };
   }
 
+  // The separation at which the minority has this recall, 0 < recall < 1: M/2 - ln(r)/M = z, solved for M > 0.
+  function separationFor(recall, ratio) {
+    let [low, high] = [-40, 40];
+    while (high - low > 1e-13) {
+      const middle = (low + high) / 2;
+      if (normalTail(-middle) < recall) low = middle;
+      else high = middle;
+    }
+    return low + Math.sqrt(low * low + 2 * Math.log(ratio));
+  }
+
   return {
-    bound, density, expectedRecall, failure, logNormalTail, normalTail, printedShift, recalls, shift, spreadOfBoundary,
+    bound, density, expectedRecall, failure, logNormalTail, normalTail, printedShift, recalls, separationFor, shift,
+    spreadOfBoundary,
   };
 })();

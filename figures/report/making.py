@@ -57,7 +57,7 @@ def _experiment(name: str, made: Mapping[str, Any]) -> Markup:
     rest = {key: part for key, part in made.items() if key not in ("command", "summary", "versions")}
     all_of_it = json.dumps(rest, indent=1, ensure_ascii=False)
     full = tag("details", tag("summary", f"All that {name}.json says, but for its summary"), tag("pre", all_of_it))
-    return join(tag("h3", f"Experiment {name}"), definitions(terms), full)
+    return tag("details", tag("summary", f"Experiment {name}"), definitions(terms), full)
 
 
 def _pairs(found: Any) -> str:

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from figures.report.collect import collect
 from figures.report.explorer import explorer
+from figures.report.findings import findings, lead
 from figures.report.making import making
 from figures.report.markup import Markup, join, tag
-from figures.report.pictures import pictures
+from figures.report.pictures import drawn, pictures
 from figures.report.tables import tables
-from figures.report.verdicts import beyond, counts, ledger, measured, predictions
+from figures.report.verdicts import beyond, ledger, measured, predictions
 from theory import __version__
 
 __all__ = ["document", "page"]
@@ -31,14 +32,17 @@ def page(results: Path) -> str:
         ResultsError: ``results`` is no folder.
     """
     collected = collect(results)
+    figures, absent = drawn(results)
+    first = figures.pop(name) if (name := lead(figures)) else None
     sections = [
+        ("findings", "Findings", findings(collected, first)),
+        ("explorer", "Explorer", explorer()),
         ("ledger", "The paper's statements", ledger(collected)),
         ("beyond", "Beyond the paper", beyond(collected)),
         ("measured", "Claims about networks", measured(collected)),
         ("predictions", "Predictions made before training", predictions(collected)),
         ("tables", "Tables: printed against measured", tables(collected)),
-        ("figures", "Figures", pictures(results)),
-        ("explorer", "Explorer", explorer()),
+        ("figures", "Figures", pictures(figures, absent)),
         ("making", "How this was made", making(collected)),
     ]
     intro = join(
@@ -49,9 +53,8 @@ def page(results: Path) -> str:
             " (Liu and Liu, arXiv 2107.03758, withdrawn by its author): its statements proved or refuted, its "
             "tables and figures measured again, and its formulas to try.",
         ),
-        tag("p", f"Its statements, as printed in the text at hand: {counts(collected.ledger)}."),
     )
-    return document(_TITLE, intro, sections, "Skip to the verdicts", ("law.js", "explorer.js"))
+    return document(_TITLE, intro, sections, "Skip to the findings", ("law.js", "explorer.js"))
 
 
 def document(

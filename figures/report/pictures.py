@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Mapping
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -11,10 +12,11 @@ from PIL import Image
 
 from figures import FIGURES, Drawing, ResultsError
 from figures.report.markup import Markup, join, tag
+from figures.report.published import picture
 from figures.report.values import command, scrolled
 from figures.style import caption, encoded, style
 
-__all__ = ["pictures"]
+__all__ = ["drawn", "pictures"]
 
 _LARGEST_SVG = 150_000
 _COLOURS = 256
@@ -23,19 +25,31 @@ _PHONE = 640  # what is wider is scrolled on a phone, rather than shrunk until n
 _AGAIN = "make them with: "
 
 
-def pictures(results: Path) -> Markup:
-    """Return the section, each figure drawn from the folder ``results``."""
-    drawn, absent = [], []
+def drawn(results: Path) -> tuple[dict[str, Markup], dict[str, Markup]]:
+    """Return the figures by name, drawn from the folder ``results``, and of the others what makes their data."""
+    there, absent = {}, {}
     for name in sorted(FIGURES):
         drawing = FIGURES[name]
         try:
             with style("screen"):
-                drawn.append(_picture(name, drawing, drawing.draw(results), drawing.command(results)))
+                there[name] = _picture(name, drawing, drawing.draw(results), drawing.command(results))
         except ResultsError as error:
             again = str(error).partition(_AGAIN)[2].replace(str(results), "RESULTS")
-            absent.append(tag("li", tag("strong", name), f": {drawing.title}. ", command(again)))
-    missing = (tag("h3", "Not drawn, for lack of data"), tag("ul", *absent)) if absent else ()
-    return join(*drawn, *missing)
+            absent[name] = join(tag("strong", name), f": {drawing.title}. ", command(again))
+    return there, absent
+
+
+def pictures(there: Mapping[str, Markup], absent: Mapping[str, Markup]) -> Markup:
+    """Return the section: figures folded, and in one line those not drawn, with published ones in their place."""
+    folded = (
+        tag("details", tag("summary", tag("span", name, class_="id"), f" {FIGURES[name].title}"), figure)
+        for name, figure in there.items()
+    )
+    if not absent:
+        return join(*folded)
+    rest = tag("ul", *(tag("li", making, picture(name)) for name, making in absent.items()))
+    words = f"{len(absent)} figures not drawn, for lack of data of yours: {', '.join(absent)}"
+    return join(*folded, tag("details", tag("summary", words), rest))
 
 
 def _picture(name: str, drawing: Drawing, fig: Figure, made_by: str) -> Markup:
@@ -44,7 +58,7 @@ def _picture(name: str, drawing: Drawing, fig: Figure, made_by: str) -> Markup:
     source, alternative = _data_uri(fig, name, made_by), " ".join(caption(fig, made_by).split())
     image = tag("img", src=source, alt=alternative, width=width, height=height, class_=wide)
     below = tag("figcaption", f"{drawing.title}. {fig.get_label()} Data: ", command(made_by))
-    return join(tag("h3", name), tag("figure", scrolled(image, name) if wide else image, below))
+    return tag("figure", scrolled(image, name) if wide else image, below)
 
 
 def _data_uri(fig: Figure, name: str, made_by: str) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from empirical.printed import IMBALANCES, TABLE1, TABLE2, Cells, cell
 from figures.report.collect import Collected, Entry
 from figures.report.markup import Markup, join, tag
+from figures.report.published import find, origin
 from figures.report.values import MISSING, command, number, scrolled, table
 from figures.results import METHODS, STARTS, again
 
@@ -38,14 +39,24 @@ def tables(collected: Collected) -> Markup:
             "Measured: mean over the seeds after the last epoch, and their standard deviation. In brackets: as printed "
             "in the text at hand, which is of the paper's recipe, whatever the profile.",
         ),
-        *(_beside(printed, collected.made.get(printed.experiment, {})) for printed in _TABLES),
+        *(_printed(printed, collected) for printed in _TABLES),
         tag("h3", "What each experiment found"),
         *(_summary(name, made) for name, made in collected.made.items()),
-        tag("ul", *map(_absent, collected.missing)) if collected.missing else "",
+        _missing(collected.missing),
     )
 
 
-def _beside(printed: _Printed, made: Entry) -> Markup:
+def _printed(printed: _Printed, collected: Collected) -> Markup:
+    """Return one table of the paper, folded; beside it what was measured, else what is published."""
+    made = collected.made.get(printed.experiment)
+    parts = [_beside(printed, made or {})]
+    if made is None:
+        for one in find(printed.experiment):
+            parts += [tag("p", f"Measured on {one.data}, {origin(one)}."), _beside(printed, one.made, {one.data})]
+    return tag("details", tag("summary", printed.title), *parts)
+
+
+def _beside(printed: _Printed, made: Entry, only: Collection[str] = ()) -> Markup:
     """Return one table of the paper for each data set that is printed or measured."""
     found = [row for row in _summary_rows(made) if _has_place(row)]
     arguments = made.get("arguments")
@@ -56,8 +67,9 @@ def _beside(printed: _Printed, made: Entry) -> Markup:
     grids = (
         _grid(printed, data, {_place(row): row for row in found if row["data"] == data})
         for data in dict.fromkeys([*(row["data"] for row in found), *printed.cells])
+        if not only or data in only
     )
-    return join(tag("h3", printed.title), note, *grids)
+    return join(note, *grids)
 
 
 def _grid(printed: _Printed, data: str, measured: Mapping[tuple[str, str, float], Entry]) -> Markup:
@@ -98,8 +110,28 @@ def _summary(name: str, made: Entry) -> Markup:
     return tag("details", tag("summary", tag("span", name, class_="id"), f" {len(rows)} rows"), inner)
 
 
+def _missing(names: Sequence[str]) -> Markup | str:
+    """Return the experiments without results in one line, which unfolds to commands and to published summaries."""
+    if not names:
+        return ""
+    offered = sum(bool(find(name)) for name in names)
+    words = f"{len(names)} experiments not measured by you"
+    words += f", {offered} of them offered from figures/published" if offered else ""
+    return tag("details", tag("summary", words), tag("ul", *map(_absent, names)))
+
+
 def _absent(name: str) -> Markup:
-    return tag("li", tag("strong", name), ": no results; ", command(again(name, "RESULTS")), " makes them.")
+    made = tag("strong", name), ": no results; ", command(again(name, "RESULTS")), " makes them."
+    published = (
+        tag(
+            "details",
+            tag("summary", f"{name} on {one.data}, {origin(one)}"),
+            table(rows, f"{name} on {one.data}, {origin(one)}"),
+        )
+        for one in find(name)
+        if (rows := _summary_rows(one.made))
+    )
+    return tag("li", *made, *published)
 
 
 def _summary_rows(made: Entry) -> Sequence[Entry]:

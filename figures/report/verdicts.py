@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from figures.report.collect import CLAIMS, Collected
-from figures.report.markup import Markup, join, tag
+from figures.report.formulas import FORMULAS
+from figures.report.markup import Markup, join, tag, text
+from figures.report.published import verdicts
 from figures.report.values import command, definitions, table, value
 
 __all__ = ["beyond", "counts", "ledger", "measured", "predictions"]
@@ -18,7 +20,8 @@ _COLOUR = {
     "qualified": "part",
     "not measured": "absent",
 }
-_HEADED = ("id", "verdict", "summary")
+_LACKING = "not measured"
+_HEADED = ("id", "verdict", "summary", "title")
 _PREDICTED = "predicted"
 _TERMS = {
     "place": "Where",
@@ -75,13 +78,14 @@ def measured(collected: Collected) -> Markup:
     """Return the section of the paper's sentences about trained networks."""
     claims = [claim for claim in collected.claims if _PREDICTED not in claim]
     if not claims:
-        return tag("p", "No measured claims are in the results. This writes their verdicts: ", _again())
+        none = tag("p", "No measured claims are in the results. This writes their verdicts: ", _again())
+        return join(none, *_published(own=False))
     judged = table(collected.published, "Printed cells, and whether they are within noise of the measured ones")
     cells = tag("details", tag("summary", f"{len(collected.published)} printed cells against measured ones"), judged)
     return join(
         _stale(collected),
         tag("p", f"{len(claims)} claims about networks, judged by trained ones: {counts(claims)}."),
-        *map(_claim, claims),
+        *_claims(claims),
         cells if collected.published else "",
         tag("p", "All of them again: ", _again(), class_="quiet"),
     )
@@ -91,7 +95,8 @@ def predictions(collected: Collected) -> Markup:
     """Return the section of our own predictions about trained networks."""
     claims = [claim for claim in collected.claims if _PREDICTED in claim]
     if not claims:
-        return tag("p", "No predictions are in the results. This writes their verdicts: ", _again())
+        none = tag("p", "No predictions are in the results. This writes their verdicts: ", _again())
+        return join(none, *_published(own=True))
     return join(
         _stale(collected),
         tag(
@@ -99,9 +104,32 @@ def predictions(collected: Collected) -> Markup:
             f"{len(claims)} predictions by theory, each with a statistic and a margin that were fixed before training, "
             f"judged by trained networks: {counts(claims)}.",
         ),
-        *map(_claim, claims),
+        *_claims(claims),
         tag("p", "All of them again: ", _again(), class_="quiet"),
     )
+
+
+def _claims(claims: Sequence[Mapping[str, Any]]) -> list[Markup]:
+    """Return the claims; those that nothing was measured for in one line, which unfolds."""
+    lacking = [claim for claim in claims if claim.get("verdict") == _LACKING]
+    made = [_claim(claim) for claim in claims if claim.get("verdict") != _LACKING]
+    if lacking:
+        made.append(tag("details", tag("summary", f"{len(lacking)} not measured"), *map(_claim, lacking)))
+    return made
+
+
+def _published(own: bool) -> list[Markup]:
+    """Return the published verdicts of each data set, folded."""
+    found = [(data, [claim for claim in claims if (_PREDICTED in claim) == own]) for data, claims in verdicts()]
+    return [
+        tag(
+            "details",
+            tag("summary", f"On {data}, from figures/published/{data}, not by you: {counts(claims)}"),
+            *map(_claim, claims),
+        )
+        for data, claims in found
+        if claims
+    ]
 
 
 def _stale(collected: Collected) -> Markup | str:
@@ -115,17 +143,24 @@ def _again() -> Markup:
 
 
 def _statement(entry: Mapping[str, Any], own: bool = False) -> Markup:
-    printed = [] if own else [("As printed in the text at hand", entry["printed"])]
+    typeset_printed, typeset_holds = FORMULAS.get(entry["id"], (None, None))
+    printed = [] if own else [("As printed in the text at hand", _quoted(entry["printed"], typeset_printed))]
     condition = [("Condition that the text does not state", entry["condition"])] if entry["condition"] else []
     terms = [
         ("Where", tag("code", entry["place"]) if own else entry["place"]),
         *printed,
-        ("As it holds", entry["holds"]),
+        ("As it holds", _quoted(entry["holds"], typeset_holds)),
         *condition,
         ("Shown by", tag("ol", *map(_step, entry["evidence"]), class_="steps")),
         ("Repeat it", command(f"python -m theory prove {entry['id']}")),
     ]
-    return tag("details", _summary(entry["id"], entry["verdict"], entry["summary"]), definitions(terms))
+    heading = _summary(entry["id"], entry["verdict"], entry["title"], entry["summary"])
+    return tag("details", heading, definitions(terms))
+
+
+def _quoted(words: str, typeset: Markup | None) -> Markup:
+    """Return a text as it is, and below it its formula where there is one."""
+    return text(words) if typeset is None else join(words, tag("div", typeset, class_="formulas"))
 
 
 def _step(step: Mapping[str, Any]) -> Markup:
@@ -137,7 +172,7 @@ def _step(step: Mapping[str, Any]) -> Markup:
 def _claim(claim: Mapping[str, Any]) -> Markup:
     """Return a claim; only what it is headed by has to have a name known here."""
     name, verdict = str(claim.get("id", "without a name")), str(claim.get("verdict", "without a verdict"))
-    headline = str(claim.get("summary") or claim.get("printed") or claim.get(_PREDICTED) or "")
+    headline = str(claim.get("title") or claim.get("summary") or claim.get("printed") or claim.get(_PREDICTED) or "")
     there = {key: part for key, part in claim.items() if key not in _HEADED and part not in (None, "", [], {})}
     terms = [
         (_TERMS.get(key, key.replace("_", " ").capitalize()), value(part, f"{name}: {key}"))
@@ -146,6 +181,8 @@ def _claim(claim: Mapping[str, Any]) -> Markup:
     return tag("details", _summary(name, verdict, headline), definitions(terms))
 
 
-def _summary(name: str, verdict: str, text: str) -> Markup:
+def _summary(name: str, verdict: str, judged: str, found: str = "") -> Markup:
+    """Return what a row says: what was judged, the verdict, what was found, and the code."""
     badge = tag("span", verdict, class_=f"verdict {_COLOUR.get(verdict, 'open')}")
-    return tag("summary", tag("span", name, class_="id"), " ", badge, " ", tag("span", text))
+    more = (tag("span", f"{found} ", class_="quiet"),) if found else ()
+    return tag("summary", tag("span", f"{judged}: "), badge, " ", *more, tag("span", name, class_="id"))

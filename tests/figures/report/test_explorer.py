@@ -5,15 +5,17 @@ digits), and are below 2e-290 wherever it is not.
 """
 
 import itertools
+import json
 import math
 import random
+from urllib.parse import urlencode
 
 import numpy as np
 import pytest
 from scipy.stats import norm
 
 from figures import report
-from figures.report.explorer import SLIDERS
+from figures.report.explorer import PRESETS, SLIDERS
 from tests.figures.report.conftest import write_results
 from theory import cost, theorem1, theorem2
 from theory.exact.binomial import log_pmf
@@ -147,21 +149,49 @@ def test_theorem_2_is_the_library_s(page):
         assert agree(found["minority"], float(theorem2.minority_recall(m, r)))
 
 
+READ = """const shown = [...document.querySelectorAll("[id^=out-]")];
+   return {
+     numbers: Object.fromEntries(shown.map((cell) => [cell.id.slice(4), Number(cell.dataset.value)])),
+     texts: Object.fromEntries(shown.map((cell) => [cell.id.slice(4), cell.textContent])),
+     sliders: Object.fromEntries([...document.querySelectorAll("input[type=range]")].map((one) => [one.id, one.value])),
+     typed: Object.fromEntries([...document.querySelectorAll("input[type=number]")].map((one) => [one.id, one.value])),
+     notes: [...document.querySelectorAll(".error")].map((one) => one.textContent).filter(Boolean),
+     drawn: [...document.querySelectorAll("svg[id^=chart-]")].map((chart) => chart.innerHTML),
+     alternatives: [...document.querySelectorAll("svg[id^=chart-] > title")].map((title) => title.textContent),
+   };"""
+
+
 def move(page, positions):
-    """Move sliders, all before the page is told; return the numbers that it then shows, its texts and its pictures."""
+    """Move sliders one after the other; return the numbers that are then shown, the texts and the pictures."""
     return page.execute_script(
-        """for (const [name, at] of Object.entries(arguments[0])) document.getElementById(name).value = at;
-           const last = Object.keys(arguments[0]).at(-1) ?? "alpha";
-           document.getElementById(last).dispatchEvent(new Event("input", { bubbles: true }));
-           const shown = [...document.querySelectorAll("[id^=out-]")];
-           return {
-             numbers: Object.fromEntries(shown.map((cell) => [cell.id.slice(4), Number(cell.dataset.value)])),
-             texts: Object.fromEntries(shown.map((cell) => [cell.id.slice(4), cell.textContent])),
-             sliders: Object.fromEntries([...document.querySelectorAll("input")].map((one) => [one.id, one.value])),
-             drawn: [...document.querySelectorAll("svg[id^=chart-]")].map((chart) => chart.innerHTML),
-             alternatives: [...document.querySelectorAll("svg[id^=chart-] > title")].map((title) => title.textContent),
-           };""",
+        """for (const [name, at] of Object.entries(arguments[0])) {
+             document.getElementById(name).value = at;
+             document.getElementById(name).dispatchEvent(new Event("input", { bubbles: true }));
+           }"""
+        + READ,
         positions,
+    )
+
+
+def follow(page, values):
+    """Open a link that holds these values."""
+    query = urlencode(values)
+    return page.execute_script(
+        "history.replaceState(null, '', '#explorer?' + arguments[0]); window.dispatchEvent(new Event('hashchange'));"
+        + READ,
+        query,
+    )
+
+
+def type_into(page, name, text):
+    """Write a number beside a slider."""
+    return page.execute_script(
+        """const field = document.getElementById(`${arguments[0]}-number`);
+           field.value = arguments[1];
+           field.dispatchEvent(new Event("change"));"""
+        + READ,
+        name,
+        text,
     )
 
 
@@ -169,10 +199,14 @@ def move(page, positions):
 def test_what_is_shown_follows_the_sliders(page, part):
     for at in [*extremes()[part::16], *anywhere(12, seed=3 + part)]:
         at = {"separation": 2, "imbalance": 1, **at}
-        shown = move(page, at)
-        assert {name: float(position) for name, position in shown["sliders"].items()} == pytest.approx(at)
-        s, alpha = setting(shown["sliders"]), value("alpha", shown["sliders"]["alpha"])
-        m, ratio = (value(name, shown["sliders"][name]) for name in ("separation", "imbalance"))
+        shown = follow(page, {name: value(name, position) for name, position in at.items()})
+        assert shown["notes"] == []
+        for name, position in shown["sliders"].items():
+            x = value(name, at[name])
+            exact = x if RANGE[name].scale == "linear" else math.log10(x)
+            assert abs(float(position) - exact) <= RANGE[name].step / 2 + 1e-9
+        s, alpha = setting(at), value("alpha", at["alpha"])
+        m, ratio = (value(name, at[name]) for name in ("separation", "imbalance"))
         recall, law = cost.expected_recall(s), theorem1.law(s)
         positive, negative = theorem2.recalls(theorem2.Setting([m], [0.0], [[1.0]], ratio))
         variance = law.var + law.n * law.q * law.var_step + law.n * law.q * (1 - law.q) * law.mean_step**2
@@ -220,22 +254,143 @@ def test_the_curves_are_drawn_where_their_numbers_are(page):
             assert power == pytest.approx(math.log10(theorem1.failure_probability(s, alpha)), abs=0.03)
 
 
-def test_the_means_keep_their_order(page):
-    shown = move(page, {"mu1": 3})
-    assert (float(shown["sliders"]["mu1"]), float(shown["sliders"]["mu2"])) == (3, 3.05)
-    shown = move(page, {"mu2": -4})
-    assert (float(shown["sliders"]["mu1"]), float(shown["sliders"]["mu2"])) == (-4.05, -4)
-    for name, end, other in (("mu1", 5, "mu2"), ("mu2", -5, "mu1")):
-        shown = move(page, {name: end})
-        assert float(shown["sliders"]["mu2"]) - float(shown["sliders"]["mu1"]) == pytest.approx(0.05), other
-        assert shown["numbers"]["separation"] > 0
+@pytest.mark.parametrize(
+    ("name", "to", "stops", "note"), [("mu1", 3, 0.95, "stops below mu2"), ("mu2", -4, 0.05, "stops above mu1")]
+)
+def test_a_mean_stops_at_the_other_which_stays(page, name, to, stops, note):
+    shown = move(page, {name: to})
+    assert {key: float(shown["sliders"][key]) for key in ("mu1", "mu2")} == {"mu1": 0, "mu2": 1, name: stops}
+    assert shown["notes"] == [note]
+    assert move(page, {"p": 0.5})["notes"] == []
+
+
+def test_typed_numbers_are_taken_exactly(page):
+    shown = type_into(page, "p", "0.1234")
+    s = theorem1.Setting(0, 1, 1, beta=0.5, p=0.1234, n_pos=1000, n_neg=100)
+    assert agree(shown["numbers"]["shift"], float(theorem1.shift(s)))
+    assert (shown["sliders"]["p"], shown["typed"]["p-number"]) == ("0.12", "0.1234")
+    assert float(type_into(page, "n_pos", "1234567")["typed"]["n_pos-number"]) == 1234567
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("p", "1.2", "must be from 0 to 1; shown is 0.8"),
+        ("p", "", "must be a number; shown is 0.8"),
+        ("n_neg", "2.5", "must be a whole number; shown is 100"),
+        ("mu1", "1.5", "the means keep their order: mu1 + 0.05 <= mu2; shown is 0"),
+    ],
+)
+def test_a_number_that_cannot_be_is_said_and_changes_nothing(page, name, text, says):
+    before = move(page, {})
+    shown = type_into(page, name, text)
+    assert shown["notes"] == [says]
+    assert (shown["numbers"], shown["sliders"]) == (before["numbers"], before["sliders"])
+
+
+def test_a_link_opens_the_same_state(page):
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    type_into(page, "beta", "0.333")
+    page.execute_script(
+        """const own = document.getElementById("own");
+           own.value = "imbalance,recall\\n10,62\\n100,21";
+           own.dispatchEvent(new Event("input"));"""
+    )
+    before = move(page, {"separation": 2.5})
+    WebDriverWait(page, 5).until(lambda _: "separation=2.5" in page.current_url)
+    link = page.current_url
+    page.get("about:blank")
+    page.get(link)
+    after = move(page, {})
+    assert (after["numbers"], after["typed"], after["drawn"]) == (before["numbers"], before["typed"], before["drawn"])
+
+
+def test_a_link_with_values_that_cannot_be_says_so(page):
+    shown = follow(page, {"p": "7", "beta": "x", "sigma": "2"})
+    [note] = shown["notes"]
+    assert "p=7: must be from 0 to 1" in note
+    assert "beta=x: must be a number" in note
+    assert (shown["typed"]["p-number"], shown["typed"]["sigma-number"]) == ("0.8", "2")
+
+
+@pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: f"{preset.label}, {len(preset.values)} values")
+def test_presets(page, preset):
+    wanted = json.dumps(dict(preset.values))
+    shown = page.execute_script(
+        "[...document.querySelectorAll('[data-preset]')].find((one) => one.dataset.preset === arguments[0]).click();"
+        + READ,
+        wanted,
+    )
+    assert shown["notes"] == []
+    for name, number in preset.values.items():
+        assert float(shown["typed"][f"{name}-number"]) == number
+        assert RANGE[name].low <= (number if RANGE[name].scale == "linear" else math.log10(number)) <= RANGE[name].high
+
+
+def paste(page, text):
+    return page.execute_script(
+        """document.getElementById("own").value = arguments[0];
+           document.getElementById("own").dispatchEvent(new Event("input"));
+           const points = document.querySelectorAll("#chart-recalls .own").length;
+           const note = document.getElementById("own-note").textContent;
+           return [note, points, document.getElementById("fit").disabled];""",
+        text,
+    )
+
+
+def test_own_points_are_drawn_and_measured(page):
+    ratios = [2, 10, 50]
+    recalls = theorem2.minority_recall(3.0, np.array(ratios))
+    text = "imbalance,recall\n" + "\n".join(
+        f"{r},{100 * recall:.6f}" for r, recall in zip(ratios, recalls, strict=True)
+    )
+    said, points, _ = paste(page, text)
+    misses = np.abs(theorem2.minority_recall(2.0, np.array(ratios)) - recalls)
+    assert said == f"3 points; mean absolute error at M = 2: {100 * misses.mean():.1f} points of recall"
+    assert points == 3
+    page.execute_script("document.getElementById('fit').click()")
+    assert float(move(page, {})["typed"]["separation-number"]) == pytest.approx(3, abs=0.005)
+
+
+@pytest.mark.parametrize("text", ["10,0.5\nx,y", "10", "0.5,0.5", "10,-1", "10,101", "10,0.5,1", "1e999,0.5"])
+def test_points_that_cannot_be_read_are_said(page, text):
+    said, points, off = paste(page, text)
+    assert "must be an imbalance from 1 and a recall" in said
+    assert (points, off) == (0, True)
+
+
+def test_the_curve_is_dragged(page):
+    from selenium.webdriver.common.action_chains import ActionChains
+
+    handle = page.find_element("css selector", "#chart-recalls .handle")
+    page.execute_script("arguments[0].scrollIntoView({block: 'center'})", handle)
+    ActionChains(page).drag_and_drop_by_offset(handle, 0, -60).perform()
+    shown = move(page, {})
+    m = float(shown["typed"]["separation-number"])
+    assert m > 2.2
+    assert agree(shown["numbers"]["minority"], float(theorem2.minority_recall(m, 10.0)))
+    found = page.execute_script("return tailbound.separationFor(arguments[0], 10)", shown["numbers"]["minority"])
+    assert found == pytest.approx(m, rel=1e-9)
+
+
+def test_the_pointer_reads_values(page):
+    from selenium.webdriver.common.action_chains import ActionChains
+
+    chart = page.find_element("id", "chart-recalls")
+    page.execute_script("arguments[0].scrollIntoView({block: 'center'})", chart)
+    ActionChains(page).move_to_element(chart).perform()
+    said = page.find_element("id", "readout-recalls").text
+    assert said.startswith("imbalance ")
+    assert "majority 0." in said
+    assert "minority 0." in said
 
 
 def test_it_is_used_with_the_keyboard_alone(page):
     from selenium.webdriver.common.action_chains import ActionChains
     from selenium.webdriver.common.keys import Keys
 
-    page.execute_script("document.activeElement.blur(); window.scrollTo(0, 0)")
+    page.execute_script("document.querySelector('.skip').focus(); document.activeElement.blur()")
     reached = []
     for _ in range(200):
         ActionChains(page).send_keys(Keys.TAB).perform()
@@ -249,8 +404,10 @@ def test_it_is_used_with_the_keyboard_alone(page):
             style = "return getComputedStyle(document.activeElement).outlineStyle"
             assert page.execute_script(style) == "solid"
     assert [name for name in reached if name in RANGE] == list(RANGE)
+    assert {f"{name}-number" for name in RANGE} <= set(reached)
     assert "reset" in reached
-    assert reached.count("SUMMARY") == len(page.find_elements("css selector", "summary"))
+    shown = "return [...document.querySelectorAll('summary')].filter((one) => one.checkVisibility()).length"
+    assert reached.count("SUMMARY") == page.execute_script(shown) > 20
     before = move(page, {})["numbers"]["shift"]
     page.execute_script("document.getElementById('p').focus()")
     ActionChains(page).send_keys(Keys.ARROW_LEFT).perform()
@@ -268,6 +425,28 @@ def test_print_opens_what_is_folded_and_hides_the_sliders(page):
     assert all(page.execute_script(heights))
     page.execute_script("window.dispatchEvent(new Event('afterprint'))")
     assert not page.find_elements("css selector", "details[open]")
+
+
+def test_it_is_under_twelve_screens_before_anything_is_unfolded(page):
+    assert page.execute_script("return document.documentElement.scrollHeight / window.innerHeight") < 12
+
+
+def test_charts_stay_beside_the_sliders_or_above_them_on_a_phone(page):
+    boxes = """return [...document.querySelectorAll(".workbench")].map((one) => [".charts", ".sliders"].map((part) => {
+                 const box = one.querySelector(part).getBoundingClientRect();
+                 return [box.left, box.top, box.right, box.bottom];
+               }));"""
+    page.execute_script("window.scrollTo(0, 0)")
+    for charts, sliders in page.execute_script(boxes):
+        assert sliders[2] <= charts[0]
+        assert abs(sliders[1] - charts[1]) < 60
+    metrics = {"width": 390, "height": 800, "deviceScaleFactor": 1, "mobile": True}
+    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    for charts, sliders in page.execute_script(boxes):
+        assert charts[3] <= sliders[1] + 1
+        assert charts[3] - charts[1] < 480
+    position = "return getComputedStyle(document.querySelector('.workbench .charts')).position"
+    assert page.execute_script(position) == "sticky"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

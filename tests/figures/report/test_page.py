@@ -9,13 +9,15 @@ import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 from empirical.experiments import EXPERIMENTS
 from empirical.printed import TABLE1
 from figures import report
-from figures.report import collect, pictures
+from figures.report import collect, pictures, published
+from figures.report.formulas import FORMULAS
 from figures.report.markup import text
 from tests.figures.report.conftest import HOSTILE, write_results
 from theory.verdicts.beyond import RESULTS
@@ -72,6 +74,8 @@ def tree(page):
 def test_every_statement_opens_to_what_is_known_of_it(page):
     for statement in (*LEDGER, *RESULTS):
         [entry] = [part for part in page.split("<details>") if f'class="id">{statement.id}</span>' in part]
+        judged, shown = entry.index(text(f"{statement.title}: ")), entry.index('class="verdict')
+        assert judged < shown < entry.index('class="id"')
         parts = (statement.summary, statement.holds, statement.place, f"python -m theory prove {statement.id}")
         for part in (*parts, *((statement.condition,) if statement.condition else ())):
             assert text(part) in entry
@@ -122,6 +126,42 @@ def test_figures_are_inside_and_missing_ones_are_named(page, tree):
     assert "<strong>b</strong>: Another. <code>python -m b --out RESULTS</code>" in page
 
 
+def test_it_opens_with_what_was_found(page, tree):
+    sections = [attributes["id"] for attributes in tree.all("section")]
+    assert sections[:3] == ["findings", "explorer", "ledger"]
+    findings = page[page.index('id="findings"') : page.index('id="explorer"')]
+    assert f"Of {len(LEDGER)} statements of the paper" in findings
+    assert "Refuted: " in findings
+    assert "2 sentences of the paper about networks judged on these results: 1 confirmed, 1 toy." in findings
+    assert findings.count("<figure>") == 1
+
+
+def test_published_results_stand_where_there_are_none(tmp_path):
+    write_results(tmp_path)
+    for name in ("rebalance", "claims"):
+        (tmp_path / f"{name}.json").unlink()
+    content = report.page(tmp_path)
+    Tree(content)
+    made_on = "from figures/published/cifar10, made on AMD EPYC, 2 cores, cpu, not by you"
+    assert f"Measured on cifar10, {made_on}." in content
+    assert f"corrections on cifar10, {made_on}" in content
+    assert "On cifar10, from figures/published/cifar10, not by you: " in content
+    assert "judged on cifar10, from figures/published, not by you: " in content
+
+
+def test_without_a_copy_of_the_repository_nothing_is_offered(results, tmp_path, monkeypatch):
+    monkeypatch.setattr(published, "_FOLDER", tmp_path)
+    assert "not by you" not in report.page(results)
+
+
+def test_formulas_are_of_statements_and_typeset_without_a_script(page):
+    assert FORMULAS.keys() <= {statement.id for statement in (*LEDGER, *RESULTS)}
+    for part in itertools.chain.from_iterable(FORMULAS.values()):
+        if part is not None:
+            ElementTree.fromstring(f"<all>{part}</all>")
+            assert part in page
+
+
 def test_what_is_missing_is_said_with_its_command(page):
     for name in EXPERIMENTS.keys() - {"rebalance", "norms"}:
         assert f"<strong>{name}</strong>: no results; <code>python -m empirical run {name} " in page
@@ -155,7 +195,7 @@ def test_it_is_a_document_that_can_be_read_by_everyone(tree):
             assert attributes.get(name, identifiers[0]) in identifiers
         assert attributes.get("href", "#ledger").removeprefix("#") in identifiers
     labelled = {attributes["for"] for attributes in tree.all("label")}
-    assert labelled == {attributes["id"] for attributes in tree.all("input")}
+    assert labelled == {attributes["id"] for attributes in tree.all("input", "textarea")}
     assert all(attributes.get("scope") in ("row", "col") for attributes in tree.all("th"))
 
 

@@ -1,0 +1,46 @@
+"""The findings: what the page says, in one paragraph and one figure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from figures.report.collect import Collected, Entry
+from figures.report.markup import Markup, join, tag
+from figures.report.published import verdicts
+from figures.report.verdicts import counts
+
+__all__ = ["LEAD", "findings", "lead"]
+
+LEAD = ("network-pairs", "corrections", "pairs", "shift", "similarity-or-number", "theorem1")
+"""The figures that may open the page, the first that can be drawn."""
+
+
+def lead(figures: Mapping[str, Markup]) -> str | None:
+    """Return the name of the drawn figure that opens the page, if any is drawn."""
+    return next((name for name in (*LEAD, *figures) if name in figures), None)
+
+
+def findings(collected: Collected, figure: Markup | None) -> Markup:
+    """Return the section: a paragraph and a figure."""
+    return join(tag("p", " ".join((_theory(collected.ledger), *_networks(collected)))), figure or "")
+
+
+def _theory(ledger: Sequence[Entry]) -> str:
+    """Return what holds of the paper's statements, with what is refuted in words."""
+    wrong = [str(entry["title"]) for entry in ledger if entry["verdict"] == "refuted" and entry.get("title")]
+    sentence = f"Of {len(ledger)} statements of the paper, as printed in the text at hand: {counts(ledger)}."
+    return f"{sentence} Refuted: {'; '.join(wrong)}." if wrong else sentence
+
+
+def _networks(collected: Collected) -> list[str]:
+    """Return how the claims and predictions about networks fared; the published ones where there are none."""
+    judged = [("on these results", [one for one in collected.claims if one.get("verdict") != "not measured"])]
+    if not collected.claims:
+        judged = [(f"on {data}, from figures/published, not by you", claims) for data, claims in verdicts()]
+    said = []
+    for where, claims in judged:
+        for words, own in (("sentences of the paper about networks", False), ("predictions by theory", True)):
+            chosen = [claim for claim in claims if ("predicted" in claim) == own]
+            if chosen:
+                said.append(f"{len(chosen)} {words} judged {where}: {counts(chosen)}.")
+    return said
