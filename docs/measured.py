@@ -549,6 +549,10 @@ def training_speed() -> str:
     return markdown(("loop", "images/s", "against the reference", "of the ceiling"), lines)
 
 
+number("tau-likelihood", 1, lambda: one("cifar10/which-tau", "lost", fraction=0.1, rule="likelihood"))
+number("tau-swept", 1, lambda: one("cifar10/which-tau", "lost", fraction=0.1, rule="swept"))
+number("classes-error", 1, lambda: _classes_at_100("mae"))
+number("classes-floor", 1, lambda: _classes_at_100("floor"))
 number("level", 0, lambda: 95)  # of the exact bands of empirical.experiments.shift
 number("alpha", 0, lambda: 100 * statistics.ALPHA)
 number("goal", 2, lambda: network_pairs_experiment.GOAL_CORRELATION)
@@ -556,6 +560,12 @@ number("share-5", 0, lambda: one("cifar100/similarity-or-number", "share", imbal
 number("share-50", 0, lambda: one("cifar100/similarity-or-number", "share", imbalance=50, source="measured"))
 number("share-5-theory", 0, lambda: one("cifar100/similarity-or-number", "share", imbalance=5, source="theorem2"))
 number("share-50-theory", 0, lambda: one("cifar100/similarity-or-number", "share", imbalance=50, source="theorem2"))
+
+
+def _classes_at_100(column: str) -> float:
+    """Return the mean over networks and features of a column at imbalance 100, of the law that reads all images."""
+    own = parts("cifar10/network-classes", imbalance=100, images=750, law="crossed", classifier="lda")
+    return sum(part[column] for part in own) / len(own)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
