@@ -1,4 +1,5 @@
-"""The command line: ``python -m empirical list``, ``run NAME ... --out DIR``, ``train ... --out DIR``, ``examine``,
+"""The command line: ``python -m empirical list``, ``run NAME ... --out DIR``,
+``predict NAME ... --out DIR``, ``train ... --out DIR``, ``examine``,
 ``bench`` and ``verify --results DIR``.
 
 Each command is a module of :mod:`empirical.commands`; this one dispatches. Bad input ends with exit code 2 and one line
@@ -17,6 +18,7 @@ __all__ = ["COMMANDS", "main"]
 
 COMMANDS = {
     "run": "run an experiment",
+    "predict": "write an experiment's predictions down, and train nothing that they speak of",
     "list": "name the experiments, and how many runs and how much time they need",
     "train": "train a network",
     "examine": "say what the theory says of anyone's network",

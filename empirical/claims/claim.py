@@ -12,6 +12,7 @@ import numpy as np
 
 from empirical.claims.statistics import ALPHA, decide, power
 from empirical.claims.tables import LackingError, Table
+from empirical.storage.prediction_record import worst
 
 __all__ = [
     "CONFIRMED",
@@ -153,6 +154,8 @@ class Finding:
         comparisons: what it rests on.
         missing: what was not there to judge by.
         make: the commands that make it, without their folders.
+        when: of our predictions, whether the record beside the runs shows that they came first: ``predicted``, ``after
+            the fact`` or ``no record``; empty for a sentence of the paper.
     """
 
     claim: Claim
@@ -162,6 +165,7 @@ class Finding:
     comparisons: tuple[Judged, ...]
     missing: tuple[str, ...]
     make: tuple[str, ...]
+    when: str = ""
 
     @property
     def counts(self) -> str:
@@ -213,6 +217,7 @@ class Finding:
             "profile": self.profile or None,
             "data": list(self.data),
             "verdict": self.verdict,
+            **({"when": self.when} if self.claim.ours else {}),
             "counts": self.counts,
             "power": self.power,
             "alpha": ALPHA,
@@ -264,7 +269,8 @@ def judge(claim: Claim, tables: Mapping[str, Table], profile: str = "") -> Findi
     if any(part.data for part in late):
         make += [command for table in there.values() for command in table.commands]
     judged = _judged(comparisons)
-    return Finding(claim, profile, data, _verdict(judged, claim.somewhere), judged, tuple(missing), tuple(make))
+    when = worst(table.when for table in there.values()) if claim.ours else ""
+    return Finding(claim, profile, data, _verdict(judged, claim.somewhere), judged, tuple(missing), tuple(make), when)
 
 
 def _undefined(part: Comparison) -> bool:

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NoReturn
 
+from empirical.storage.prediction_record import NO_RECORD, when, worst
 from empirical.storage.tables import TableError, read_table
 from theory.support.validate import refuse
 
@@ -43,11 +44,13 @@ class Table:
         name: of the experiment.
         rows: a run each, or a run and class.
         commands: that made them.
+        when: its predictions were written (:func:`empirical.storage.prediction_record.when`).
     """
 
     name: str
     rows: tuple[Row, ...]
     commands: tuple[str, ...] = ()
+    when: str = NO_RECORD
 
     @cached_property
     def columns(self) -> frozenset[str]:
@@ -137,7 +140,7 @@ def read(folders: Iterable[Path], names: Iterable[str]) -> dict[str, dict[str, T
         ValueError: a folder is missing, or a table cannot be read.
     """
     names = list(names)
-    parts: dict[str, dict[str, list[tuple[list[Row], str]]]] = {}
+    parts: dict[str, dict[str, list[tuple[list[Row], str, str]]]] = {}
     for folder in folders:
         if not folder.is_dir():
             refuse("results", str(folder), "must be a folder that exists")
@@ -149,10 +152,17 @@ def read(folders: Iterable[Path], names: Iterable[str]) -> dict[str, dict[str, T
             except TableError:
                 _refuse(folder / f"{name}.csv")
             profile = str(table.made["arguments"].get("profile", ""))
-            parts.setdefault(profile, {}).setdefault(name, []).append(([*table.rows], str(table.made["command"])))
+            written = when((folder / f"{name}.csv").read_text(encoding="utf-8"), table.made)
+            part: tuple[list[Row], str, str] = [*table.rows], str(table.made["command"]), written
+            parts.setdefault(profile, {}).setdefault(name, []).append(part)
     return {
         profile: {
-            name: Table(name, _together([rows for rows, _ in found]), tuple(dict.fromkeys(c for _, c in found)))
+            name: Table(
+                name,
+                _together([rows for rows, *_ in found]),
+                tuple(dict.fromkeys(made_by for _, made_by, _ in found)),
+                worst(written for *_, written in found),
+            )
             for name, found in tables.items()
         }
         for profile, tables in parts.items()

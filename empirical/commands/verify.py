@@ -1,6 +1,10 @@
 """``python -m empirical verify``: judge the paper's claims about measurements, and our predictions, by their tables.
 
-Exit codes: 0, the claims are judged, whatever the verdicts and however much is missing; 2, the input cannot be used.
+Of each prediction of ours it says when it was made: ``predicted`` where the record beside the runs shows that it came
+before the runs that it speaks of, ``after the fact`` where it did not, and ``no record`` where the table has none.
+
+Exit codes: 0, the claims are judged, whatever the verdicts and however much is missing; 1, a table does not hold the
+predictions that were preregistered; 2, the input cannot be used.
 """
 
 from __future__ import annotations
@@ -8,7 +12,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -21,8 +25,9 @@ from empirical.claims import ALPHA, FOLDERS, NOT_MEASURED, RUNS, Finding, findin
 from empirical.claims.paper import printed_tables
 from empirical.claims.paper.as_printed import as_printed
 from empirical.experiments import EXPERIMENTS
-from empirical.runtime.command_line import Parser, file, folder
-from empirical.storage.tables import check_file, write_whole
+from empirical.runtime.command_line import FAILED, Parser, file, folder
+from empirical.storage.prediction_record import read_preregistration, table_predictions
+from empirical.storage.tables import check_file, digest, write_whole
 from theory.support.console import Console
 
 __all__ = ["main"]
@@ -39,6 +44,7 @@ def main(argv: Sequence[str]) -> int:
     try:
         found = findings(args.results)
         cells = printed_tables.compare(read(args.results, ("rebalance", "norms")))
+        registered = [read_preregistration(path) for path in args.preregistered]
         if args.json is not None:
             check_file("json", args.json)
     except ValueError as error:
@@ -52,10 +58,26 @@ def main(argv: Sequence[str]) -> int:
     if cells:
         console.print(_published(cells), markup=False)
     _say_missing(console, found, args.results[0])
+    kept = [_compare(console, args.results, own) for own in registered]
     if args.json is not None:
         _write(parser, args.json, _tables(args.results), found, cells)
         console.print(f"written to {args.json}", markup=False, soft_wrap=True)
-    return 0
+    return 0 if all(kept) else FAILED
+
+
+def _compare(console: Console, folders: Sequence[Path], registered: Mapping[str, Any]) -> bool:
+    """Say whether a table holds the predictions of a preregistration, and return it."""
+    name = registered["experiment"]
+    tables = [path for path in (results / f"{name}.csv" for results in folders) if path.is_file()]
+    held = any(
+        digest(table_predictions(path.read_text(encoding="utf-8"), registered["columns"], registered["where"]))
+        == registered["sha256"]
+        for path in tables
+    )
+    told = "holds" if held else "does not hold" if tables else "is not there to hold"
+    which = f"written {registered['written']}, digest {registered['digest']}"
+    console.print(f"{name}: the table {told} the predictions preregistered ({which})", markup=False, soft_wrap=True)
+    return held
 
 
 def _heading(f: Finding) -> tuple[str, bool]:
@@ -63,12 +85,12 @@ def _heading(f: Finding) -> tuple[str, bool]:
 
 
 def _table(profile: str, ours: bool, found: Sequence[Finding], *, narrow: bool) -> Table:
-    title = "Predictions made before training" if ours else "The paper's claims"
+    title = "Our predictions" if ours else "The paper's claims"
     table = Table(title=f"{title}, profile {profile}" if profile else title, box=SIMPLE_HEAD)
     table.add_column("claim", no_wrap=True)
     table.add_column("verdict", no_wrap=not narrow, width=12 if narrow else None)
     stated = "as predicted" if ours else "as printed in the text at hand"
-    told = ["measured on", *([] if ours else ["the paper's own table"])]
+    told = ["measured on", "made" if ours else "the paper's own table"]
     for name in ["; ".join([stated, *told])] if narrow else [stated, *told]:
         table.add_column(name)
     for f in found:
@@ -78,7 +100,7 @@ def _table(profile: str, ours: bool, found: Sequence[Finding], *, narrow: bool) 
         found_so_far = f"{f.counts}; {f.late} lack runs or values" if f.late else f.counts
         found_so_far += f"; {f.power}" if f.power else ""
         measured = ", ".join((*f.data, f"{f.seeds}: {found_so_far}")) if f.data else ""
-        words = [f.claim.printed + reading, measured, *([] if ours else ["" if own is None else str(own)])]
+        words = [f.claim.printed + reading, measured, f.when if ours else "" if own is None else str(own)]
         cells = ["\n".join(filter(None, words))] if narrow else words
         table.add_row(f.claim.id, verdict, *map(escape, cells))
     return table
@@ -154,6 +176,14 @@ def _parser() -> Parser:
     parser = Parser(prog="python -m empirical verify", description=description.partition(": ")[2], epilog=codes)
     parser.add_argument(
         "--results", nargs="+", type=folder, required=True, metavar="DIR", help="the folders of the experiments' tables"
+    )
+    parser.add_argument(
+        "--preregistered",
+        nargs="+",
+        type=file,
+        default=[],
+        metavar="FILE",
+        help="compare the tables with what `predict` wrote before a campaign",
     )
     parser.add_argument("--json", type=file, metavar="FILE", help="write all verdicts and their comparisons there")
     return parser

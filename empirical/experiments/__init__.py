@@ -24,7 +24,7 @@ from __future__ import annotations
 from importlib import import_module
 from types import ModuleType
 
-__all__ = ["EXPERIMENTS", "headline", "load"]
+__all__ = ["EXPERIMENTS", "PREDICTING", "headline", "load"]
 
 EXPERIMENTS = {
     "pairs": "empirical.experiments.pairs",
@@ -50,6 +50,9 @@ EXPERIMENTS = {
     "class-order": "empirical.experiments.class_order",
     "which-tau": "empirical.experiments.which_tau",
 }
+
+PREDICTING = ("network-pairs", "network-classes", "similarity-or-number", "corrections")
+"""Those that write predictions down before they train what is predicted; their ``provenance()`` has them."""
 
 
 def load(name: str) -> ModuleType:

@@ -10,9 +10,9 @@ from the midpoint towards the minority, in units of the distance between the mea
 that is compared. By Theorem 2 it is ``ln e / M^2``, with ``M`` the separation and ``e`` the effective prior ratio that
 :mod:`theory.corrections` gives for the correction. ``M`` is read off the balanced accuracy of the same kind of
 classifier trained on ``n+`` images of both classes (:func:`empirical.analysis.agreement.separation_from_recalls`);
-nothing of the imbalanced data enters a prediction but the class counts, and those for networks are written to
-``corrections-predictions.csv`` before an imbalanced one is trained. The recall of the minority is predicted as ``Phi(M
-/ 2 - M delta)``.
+nothing of the imbalanced data enters a prediction but the class counts, and those for networks go to a record beside
+the runs (:mod:`empirical.storage.prediction_record`) before an imbalanced one is trained. The recall of the minority is
+predicted as ``Phi(M / 2 - M delta)``.
 
 Levels:
 
@@ -58,7 +58,7 @@ from empirical.experiments.shared.frozen_features import Trainer
 from empirical.experiments.shared.rows import average, blank, data_name, grouped, percent
 from empirical.runtime.progress import Track, silent
 from empirical.runtime.threads import one_thread
-from empirical.storage.prediction_record import record
+from empirical.storage.prediction_record import PredictionRecord
 from empirical.sweeps.options import add_sweep_options as add_arguments
 from empirical.sweeps.profiles import profile_config
 from empirical.sweeps.sweep import Sweep
@@ -94,6 +94,7 @@ HEADS = ("ce", "rw", "rw-inverse", "rs", "logit-adjustment", "tau", "retrained")
 _TRAINED = tuple(method for method in NETWORKS if method not in ("tau", "retrained"))
 _PAIRS = {"smoke": 3, "cpu": 5, "paper": 9}
 _BETA: float = Config.beta
+_PREDICTED = ("separation", "predicted", "moved_predicted", "recall_predicted")
 _CAT_AND_DOG = (3, 5)
 _RIDGE = 1e-6  # of the mean variance: features that are always 0 must not make a covariance singular
 
@@ -164,8 +165,13 @@ def run(sweep: Sweep, track: Track = silent) -> list[Row]:
     even = [config for config in sweep.configs if len(set(config.counts or ())) == 1]
     found = train([config for config in sweep.configs if config.classes is None or config in even])
     if None not in found.values():
-        sweep.about["predictions"] = record(sweep.out, "corrections", _predictions(sweep, even, found))
-        found |= train(sweep.configs)
+        record = PredictionRecord(sweep.runs, "corrections", _PREDICTED, (("level", "networks"),))
+        of = {config.digest for config in sweep.configs if config.classes is not None and config not in even}
+        made = record.write(_predictions(sweep, even, found), of)
+        if not sweep.only_predictions:
+            found |= train(sweep.configs)
+            made = record.compare(made, of)
+        sweep.about["predictions"] = made
     found = {config: found.get(config) for config in sweep.configs}
     rows: list[Row] = []
     for config in track(list(found), "runs"):

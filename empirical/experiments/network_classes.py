@@ -25,8 +25,9 @@ features where a head is trained, and ``crossed``, where it is trained on balanc
 trained on. ``floor`` is what the trained classifiers themselves score on the images that the prediction reads: what is
 between it and what is measured is the noise of two sets of images, which no prediction is without.
 
-All predictions are written to ``network-classes-predictions.csv``; only then is anything imbalanced trained. Another
-time they must come out the same, or the experiment is refused.
+All predictions go to a record beside the runs (:mod:`empirical.storage.prediction_record`); only then is anything
+imbalanced trained. For ``--arrays`` there are no runs: the record is in the folder for the results, and says nothing of
+what another folder holds.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ from empirical.data.pair_draws import FEWEST
 from empirical.experiments.shared import backbone, frozen_features
 from empirical.experiments.shared.rows import blank, data_name, grouped
 from empirical.runtime.progress import Track, silent
-from empirical.storage.prediction_record import record
+from empirical.storage.prediction_record import NO_RECORD, PredictionRecord
 from empirical.storage.tables import digest
 from empirical.sweeps.profiles import PROFILES
 from empirical.sweeps.sweep import Sweep
@@ -156,8 +157,9 @@ class Setting:
         arrays: the files of features.
         seeds: splits of each file of arrays.
         repeats: how many classifiers are trained.
-        out: the folder for the results, which the predictions go to.
+        out: the folder for the results.
         about: what is known of the arrays, and, once it is written, of the predictions.
+        only_predictions: whether to end once they are written.
     """
 
     profile: str
@@ -169,6 +171,7 @@ class Setting:
     repeats: int
     out: Path
     about: dict[str, Any]
+    only_predictions: bool = False
 
     @property
     def configs(self) -> tuple[Config, ...]:
@@ -215,7 +218,7 @@ def prepare(args: argparse.Namespace) -> Setting:
     if args.arrays is None:
         sweep, _ = backbone.prepare(args, DATA, IMBALANCE, lambda images, ratio: _tail(images // 2, 2, ratio, "first"))
         ratios = sweep.options["imbalance"]
-        return Setting(profile, ratios, names, sweep, (), sweep.seeds, repeats, args.out, {})
+        return Setting(profile, ratios, names, sweep, (), sweep.seeds, repeats, args.out, {}, sweep.only_predictions)
     if args.data is not None:
         refuse("data", args.data, "must be left out with --arrays")
     ratios = distinct("imbalance", [imbalance_ratio(value) for value in args.imbalance or IMBALANCE[profile]])
@@ -228,7 +231,7 @@ def prepare(args: argparse.Namespace) -> Setting:
         for ratio in ratios:
             _tail(int(np.bincount(y).min()) // 2, y.max() + 1, ratio, "first")
         about[path.name] = {"sha256": digest(path.read_bytes()), "classes": int(y.max()) + 1, "images": len(y)}
-    return Setting(profile, ratios, names, None, paths, seeds, repeats, args.out, about)
+    return Setting(profile, ratios, names, None, paths, seeds, repeats, args.out, about, args.only_predictions)
 
 
 def run(setting: Setting, track: Track = silent) -> list[Row]:
@@ -241,7 +244,11 @@ def run(setting: Setting, track: Track = silent) -> list[Row]:
         cases = [case for source in sources for case in source.cases(setting)]
         predicted = [(case, case.predict()) for case in track(cases, "predictions")]
         written = [part for _, parts in predicted for part in parts]
-        setting.about["predictions"] = record(setting.out, _NAME, map(asdict, written))
+        runs = setting.out if setting.sweep is None else setting.sweep.runs
+        made = PredictionRecord(runs, _NAME, LAWS).write(map(asdict, written), ())
+        setting.about["predictions"] = {**made, "when": NO_RECORD} if setting.sweep is None else made
+        if setting.only_predictions:
+            return [Row(**asdict(part), floor=None, measured=None) for part in written]
         return [row for case, parts in track(predicted, "classifiers") for row in case.measure(parts)]
 
 

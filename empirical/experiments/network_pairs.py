@@ -13,8 +13,8 @@ scratch on a few of the pairs. For each classifier
 
 the balanced one is measured, its accuracy gives the separation ``M``, and Theorem 2 predicts the minority's recall at
 each imbalance; further laws (:mod:`empirical.analysis.recall_laws`) say what mends the prediction. The predictions of
-all three are written to ``network-pairs-predictions.csv``; only then is anything imbalanced trained. Another time they
-must come out the same, or the experiment is refused.
+all three go to a record beside the runs (:mod:`empirical.storage.prediction_record`); only then is anything imbalanced
+trained.
 
 Networks have as many training images as the classifiers on frozen features. Their pairs are those at evenly spaced
 ranks of ``M`` of discriminant analysis, from the most similar pair to the least, so that nobody picks them. Each class
@@ -42,7 +42,6 @@ from empirical.experiments.shared import backbone, frozen_features
 from empirical.experiments.shared.rows import blank, data_name, grouped, spread
 from empirical.runtime.command_line import numeric
 from empirical.runtime.progress import Track, silent
-from empirical.storage.prediction_record import record
 from empirical.sweeps.profiles import profile_config
 from theory.support.validate import distinct, number, refuse, whole
 
@@ -146,13 +145,17 @@ def run(setting: Setting, track: Track = silent) -> list[Row]:
         written = [part for *_, parts in predicted for part in parts] + [part for _, part in own]
         if None in balanced.values():
             return [_row(part) for part in written]
-        setting.about["predictions"] = record(setting.out, _NAME, map(asdict, written))
+        record, of = setting.record(_NAME), {config.digest for config, _ in own}
+        setting.about["predictions"] = record.write(map(asdict, written), of)
+        if setting.sweep.only_predictions:
+            return [_row(part) for part in written]
         rows = [
             _row(part, stage.measure(pos, neg, part.n_neg))
             for stage, pos, neg, parts in track(predicted, "pairs of classes")
             for part in parts
         ]
     results = train([config for config, _ in own])
+    setting.about["predictions"] = record.compare(setting.about["predictions"], of)
     return rows + [_row(part, _recall(results[config])) for config, part in own]
 
 

@@ -3,8 +3,8 @@
 Discriminant analysis on frozen features of a network (:mod:`empirical.experiments.shared.frozen_features`), for pairs
 of classes in two groups, similar and dissimilar, balanced and imbalanced. The drop from a balanced, dissimilar pair to
 an imbalanced, similar one is split as :mod:`theory.attribution` defines it, with the mean recalls of the groups, once
-as measured and once as predicted from the balanced accuracies alone; the predictions are written to
-``similarity-or-number-predictions.csv`` before anything imbalanced is trained.
+as measured and once as predicted from the balanced accuracies alone; the predictions go to a record beside the runs
+(:mod:`empirical.storage.prediction_record`) before anything imbalanced is trained.
 
 On CIFAR-100 nature has made the groups: two classes of one superclass are similar, all 200 pairs; for each class as the
 minority as many majorities of other superclasses are drawn. On other data the quarter of the pairs with the smallest
@@ -30,7 +30,6 @@ from empirical.experiments.shared import backbone, frozen_features
 from empirical.experiments.shared.frozen_features import SecondStage, Setting, add_arguments
 from empirical.experiments.shared.rows import SPREAD, blank, data_name, grouped
 from empirical.runtime.progress import Track, silent
-from empirical.storage.prediction_record import record
 from theory.attribution import Attribution, split
 from theory.support.validate import refuse
 
@@ -103,9 +102,10 @@ def run(setting: Setting, track: Track = silent) -> list[Row]:
             for stage, pos, neg, group in track(cases, "predictions")
         ]
         written = [asdict(part) for *_, parts in predicted for part in parts]
-        setting.about["predictions"] = record(setting.out, _NAME, written)
+        setting.about["predictions"] = setting.record(_NAME).write(written, ())
+        only = setting.sweep.only_predictions
         return [
-            Row(**asdict(part), **frozen_features.measured(stage.measure(pos, neg, part.n_neg)))
+            Row(**asdict(part), **frozen_features.measured([] if only else stage.measure(pos, neg, part.n_neg)))
             for stage, pos, neg, parts in track(predicted, "pairs of classes")
             for part in parts
         ]

@@ -71,7 +71,7 @@ def add_sweep_options(parser: argparse.ArgumentParser, *, imbalance: bool = True
         metavar="NAME=VALUE",
         help="what a run takes of a Dask worker (GPU=1), or a job's parameters for SLURM (time=60 partition=gpu)",
     )
-    parser.set_defaults(only_plan=False)
+    parser.set_defaults(only_plan=False, only_predictions=False)
 
 
 def prepare_sweep(
@@ -122,6 +122,7 @@ def prepare_sweep(
         args.executor,
         resources,
         out=getattr(args, "out", Path()),  # a caller that names the folder of the runs need not have one
+        only_predictions=getattr(args, "only_predictions", False),
     )
     if args.only_plan:
         return setting

@@ -88,6 +88,7 @@ class Sweep:
         resources: what a run takes of a cluster.
         outcome: how the sweep has ended, once it has.
         out: the folder for the results.
+        only_predictions: whether to end once the predictions are written.
     """
 
     profile: str
@@ -105,6 +106,7 @@ class Sweep:
     resources: Mapping[str, Any] = field(default_factory=dict)
     outcome: Outcome = field(default_factory=Outcome)
     out: Path = Path()
+    only_predictions: bool = False
 
     def arguments(self) -> dict[str, Any]:
         """Return the options of the command line that repeat the sweep, without its folders."""

@@ -40,7 +40,7 @@ def page(results: Path) -> str:
         ("ledger", "The paper's statements", ledger(collected)),
         ("beyond", "Beyond the paper", beyond(collected)),
         ("measured", "Claims about networks", measured(collected)),
-        ("predictions", "Predictions made before training", predictions(collected)),
+        ("predictions", "Our predictions", predictions(collected)),
         ("tables", "Tables: printed against measured", tables(collected)),
         ("figures", "Figures", pictures(figures, absent)),
         ("making", "How this was made", making(collected)),

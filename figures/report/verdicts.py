@@ -101,7 +101,7 @@ def predictions(collected: Collected) -> Markup:
         _stale(collected),
         tag(
             "p",
-            f"{len(claims)} predictions by theory, each with a statistic and a margin that were fixed before training, "
+            f"{len(claims)} predictions by theory, each with a statistic and a margin that are written down, "
             f"judged by trained networks: {counts(claims)}.",
         ),
         *_claims(claims),

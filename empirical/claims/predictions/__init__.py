@@ -1,8 +1,11 @@
-"""Our own predictions about trained networks, each fixed before any network of a profile that decides was trained.
+"""Our own predictions about trained networks, and the statistic and the margin that each is judged by.
 
 Theory predicts from balanced data; an entry says how close it is to come. Its statistic and its margin are written down
 here, with the reason for the margin: a goal set beforehand where there is one, and else what would still
-answer the question that the experiment asks. None of them was chosen after a look at three seeds of what it measures.
+answer the question that the experiment asks. Not all of them were fixed before anything was trained: in the published
+tables of three seeds the first seed was trained before the last entries were written. What comes first is shown by
+the record beside the runs (:mod:`empirical.storage.prediction_record`), which the tables published so far do not have;
+``verify`` says of each prediction whether it was made before, after the fact, or without a record.
 
 The predictions by number: N1 recall under imbalance by Theorem 2 and its refinements (``network-pairs``), N2 the shift
 of Theorem 1 (``shift``), N3 the shares of number and similarity (``similarity-or-number``), N4 pre-training

@@ -35,6 +35,7 @@ from empirical.data.pair_draws import FEWEST, MOST_DRAWS, draws, majority_count,
 from empirical.experiments.shared import backbone
 from empirical.experiments.shared.rows import SPREAD, data_name
 from empirical.runtime.command_line import numeric
+from empirical.storage.prediction_record import PredictionRecord
 from empirical.sweeps.options import add_sweep_options
 from empirical.sweeps.sweep import Sweep, run_sweep
 from theory.plugin import asymptotic_recalls
@@ -143,8 +144,8 @@ class Setting:
         images: the training images of the smallest class, for each data set.
         classes: how many classes there are, for each data set.
         repeats: how many times the minority's images are drawn.
-        out: the folder for the results, which the predictions go to.
-        about: what is known once it is written: the predictions' file, SHA-256 and time.
+        out: the folder for the results.
+        about: what is known once it is written: the predictions' SHA-256, their time and whether they came first.
     """
 
     sweep: Sweep
@@ -171,6 +172,11 @@ class Setting:
     def provenance(self) -> dict[str, Any]:
         """Return what the data were, and the file, the SHA-256 and the time of the predictions."""
         return {**self.sweep.provenance(), **self.about}
+
+    def record(self, name: str) -> PredictionRecord:
+        """Return the record of an experiment's predictions, beside the runs."""
+        values = "balanced_accuracy", "separation", "oracle", *LAWS
+        return PredictionRecord(self.sweep.runs, name, values)
 
     def stages(self, run: Config, which: Iterable[tuple[str, str]]) -> list[SecondStage]:
         """Return classifiers on the features of a finished run; ``which`` names classifiers and kinds of features."""

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -174,10 +175,12 @@ class TestCorrections:
 
     def test_networks_are_predicted_before_they_are_trained(self, swept, tmp_path, monkeypatch, exit_code):
         runs, rows, made = swept("corrections")
+        record = runs / "predictions" / "corrections.jsonl"
+        shutil.move(record.parent, tmp_path / "moved away")
         calls, usual = [], run_sweep
 
         def spy(setting):
-            written = (tmp_path / "corrections-predictions.csv").exists()
+            written = record.exists()
             calls.append((written, {len(set(config.counts or (1,))) for config in setting.configs}))
             return usual(setting)
 
@@ -185,14 +188,17 @@ class TestCorrections:
         argv = ("--profile", "smoke", "--device", "cpu", "--seeds", 1, "--runs", runs, "--out", tmp_path)
         assert exit_code("run", "corrections", *argv) == 0
         assert calls == [(False, {1}), (True, {1, 2})]  # first what is balanced
-        with (tmp_path / "corrections-predictions.csv").open(newline="") as file:
+        again = json.loads((tmp_path / "corrections.json").read_text())["data"]["predictions"]
+        with (runs / again["file"]).open(newline="") as file:
             predicted = list(csv.DictReader(file))
         networks = [row for row in rows if row["level"] == "networks"]
         for name in ("predicted", "moved_predicted", "recall_predicted", "separation"):
             assert [float(row[name]) for row in predicted] == [row[name] for row in networks]
         assert "measured" not in predicted[0]
-        again = json.loads((tmp_path / "corrections.json").read_text())["data"]["predictions"]
         assert again["sha256"] == made["data"]["predictions"]["sha256"]
+        assert again["when"] == "after the fact"
+        shutil.rmtree(record.parent)
+        shutil.move(tmp_path / "moved away", record.parent)
 
     def test_what_needs_a_run_that_is_missing_is_empty(self, tmp_path, exit_code):
         argv = ("--profile", "smoke", "--seeds", 1, "--time-budget", "0.000001s", "--out", tmp_path)

@@ -112,7 +112,7 @@ def test_verdicts_of_other_tables_are_said_to_be(judged, says, results, tmp_path
 
 def test_predictions_are_apart_from_the_papers_claims(page):
     own = page[page.index('id="predictions"') : page.index('id="tables"')]
-    assert ">Predictions made before training</h2>" in own
+    assert ">Our predictions</h2>" in own
     assert "judged by trained networks: 1 contradicted." in own
     assert "<dt>As predicted</dt><dd>toy</dd>" in own
     assert ">N1.toy</span>" in own

@@ -1,6 +1,7 @@
 """The experiments on frozen features: predicted first, trained afterwards."""
 
 import json
+import shutil
 from collections import Counter
 from types import SimpleNamespace
 
@@ -9,11 +10,13 @@ import pytest
 from scipy.stats import norm
 
 from empirical.analysis.agreement import lda_recalls
+from empirical.claims import findings
 from empirical.data.load import load as load_data
 from empirical.data.superclasses import CIFAR100, superclasses
 from empirical.experiments import network_pairs, similarity_or_number
 from empirical.experiments.shared import backbone, frozen_features
 from empirical.experiments.similarity_or_number import DISSIMILAR, SIMILAR, attributed
+from empirical.storage import prediction_record
 from empirical.sweeps.profiles import PROFILES
 from empirical.sweeps.sweep import run_sweep
 from figures.commands import main as draw
@@ -33,7 +36,7 @@ def done(tmp_path_factory, smoke, table):
     with pytest.MonkeyPatch.context() as patch:
 
         def spy(setting):
-            calls.append((setting.configs, (out / f"{NETWORKS}-predictions.csv").exists()))
+            calls.append((setting.configs, (out / "runs" / "predictions" / f"{NETWORKS}.jsonl").exists()))
             return usual(setting)
 
         patch.setattr(frozen_features, "run_sweep", spy)
@@ -62,10 +65,10 @@ def test_predictions_are_judged(done, judged):
 
 
 def test_predictions_are_the_table_s_and_their_hash_is_in_it(done, table):
-    written = table(done.out / f"{NETWORKS}-predictions.csv")
+    told = done.made["data"]["predictions"]
+    assert (told["when"], told["because"]) == ("predicted", [])
+    written = table(done.out / "runs" / told["file"])
     assert written == [{key: row[key] for key in written[0]} for row in done.rows]
-    note = json.loads((done.out / f"{NETWORKS}-predictions.json").read_text())
-    assert done.made["data"]["predictions"] == note
     assert len(done.rows) == 3 * 90 * 2 + 4
     for row in done.rows:
         ratio = int(row["n_pos"]) / int(row["n_neg"])
@@ -75,27 +78,63 @@ def test_predictions_are_the_table_s_and_their_hash_is_in_it(done, table):
 
 
 def test_a_second_time_nothing_is_trained_and_all_is_the_same(done, smoke):
-    trained = {path: path.stat().st_mtime_ns for path in (done.out / "runs").rglob("*")}
-    before = (done.out / f"{NETWORKS}.csv").read_bytes(), (done.out / f"{NETWORKS}-predictions.json").read_bytes()
+    trained = {path: path.stat().st_mtime_ns for path in (done.out / "runs").rglob("*.*") if path.suffix != ".lock"}
+    before = (done.out / f"{NETWORKS}.csv").read_bytes()
     assert smoke(NETWORKS, done.out, *SMALL) == 0
-    assert before == (
-        (done.out / f"{NETWORKS}.csv").read_bytes(),
-        (done.out / f"{NETWORKS}-predictions.json").read_bytes(),
-    )
-    assert {path: path.stat().st_mtime_ns for path in (done.out / "runs").rglob("*")} == trained
+    assert before == (done.out / f"{NETWORKS}.csv").read_bytes()
+    assert json.loads((done.out / f"{NETWORKS}.json").read_text())["data"] == done.made["data"]
+    assert {path: path.stat().st_mtime_ns for path in trained} == trained
 
 
-def test_other_predictions_are_refused(done, tmp_path, capsys, smoke):
-    for path in done.out.glob(f"{NETWORKS}-predictions.*"):
-        (tmp_path / path.name).write_bytes(path.read_bytes())
-    options = (*SMALL[:-1], 1, "--runs", done.out / "runs")
+def test_another_out_with_the_same_runs_does_not_hide_what_was_trained(done, tmp_path, smoke):
+    """The record is beside the runs; without it, predictions made now are told after the fact."""
+    runs = shutil.copytree(done.out / "runs", tmp_path / "runs")
+    assert smoke(NETWORKS, tmp_path / "again", *SMALL, "--runs", runs) == 0
+    assert when(tmp_path / "again") == ("predicted", "predicted")
+    shutil.rmtree(runs / "predictions")
+    assert smoke(NETWORKS, tmp_path / "anew", *SMALL, "--runs", runs) == 0
+    assert when(tmp_path / "anew") == ("after the fact", "after the fact")
+
+
+def test_an_edited_record_is_refused(done, tmp_path, capsys, smoke):
+    runs = shutil.copytree(done.out / "runs", tmp_path / "runs")
+    record = runs / "predictions" / f"{NETWORKS}.jsonl"
+    record.write_text(record.read_text().replace('"written": "2', '"written": "1', 1))
     capsys.readouterr()
-    assert smoke(NETWORKS, tmp_path, *options) == 2
+    assert smoke(NETWORKS, tmp_path / "again", *SMALL, "--runs", runs) == 2
     shown = capsys.readouterr()
     line = shown.err.splitlines()[-1]
-    assert f"run {NETWORKS}: predictions='network-pairs-predictions.csv': differs in line" in line
+    assert f"run {NETWORKS}: predictions='predictions/network-pairs.jsonl': line 1 is not as it was written" in line
     assert shown.out == ""
-    assert not (tmp_path / f"{NETWORKS}.csv").exists()
+    assert not (tmp_path / "again" / f"{NETWORKS}.csv").exists()
+
+
+def test_a_preregistration_is_what_the_table_holds(done, tmp_path, smoke, exit_code, capsys):
+    """`predict` trains nothing imbalanced; the table that `run` makes later holds what was posted."""
+    options = ("--profile", "smoke", "--seeds", 1, "--device", "cpu", *SMALL, "--runs", tmp_path / "runs")
+    assert exit_code("predict", NETWORKS, *options, "--out", tmp_path) == 0
+    results = list((tmp_path / "runs").glob("*/result.json"))
+    assert {tuple(sorted(set(json.loads(path.read_text())["counts"]))) for path in results} == {(52,)}
+    posted = tmp_path / f"{NETWORKS}-preregistration.json"
+    assert smoke(NETWORKS, tmp_path, *SMALL) == 0
+    assert when(tmp_path) == ("predicted", "predicted")
+    verify = ("verify", "--results", tmp_path, "--preregistered", posted)
+    assert exit_code(*verify) == 0
+    assert "the table holds the predictions preregistered" in capsys.readouterr().out
+    note = json.loads(posted.read_text())
+    posted.write_text(json.dumps({**note, "sha256": "0" * 64}))
+    assert exit_code(*verify) == 2
+    content = {key: value for key, value in note.items() if key != "digest"} | {"sha256": "0" * 64}
+    posted.write_text(json.dumps({**content, "digest": prediction_record._hash(content)}))
+    assert exit_code(*verify) == 1
+    assert "the table does not hold" in capsys.readouterr().out
+
+
+def when(out):
+    """Return when a table says that its predictions were made, and when its claims do."""
+    made = json.loads((out / f"{NETWORKS}.json").read_text())["data"]["predictions"]
+    [found] = [f for f in findings([out]) if f.claim.id == "N1.lda"]
+    return made["when"], found.when
 
 
 def test_the_network_has_not_seen_the_images_of_the_second_stage(done):
@@ -168,7 +207,7 @@ def test_without_time_there_is_a_row_that_says_what_is_missing(tmp_path, done, s
         [row] = table(tmp_path / f"{name}.csv")
         assert row["data"] == "digits"
         assert (row["theorem2"], row["measured"]) == ("", "")
-        assert not (tmp_path / f"{name}-predictions.csv").exists()
+        assert not (tmp_path / "runs" / "predictions").exists()
         assert draw([name, "--results", str(tmp_path), "--out", str(tmp_path / "figures")]) == 0
 
 
@@ -180,7 +219,7 @@ def test_with_the_features_only_nothing_imbalanced_is_measured(tmp_path, done, s
     rows = table(tmp_path / f"{NETWORKS}.csv")
     assert len(rows) == len(done.rows)
     assert {row["measured"] for row in rows} == {""}
-    assert not (tmp_path / f"{NETWORKS}-predictions.csv").exists()
+    assert not (tmp_path / "runs" / "predictions").exists()
 
 
 def test_gaussian_data_have_an_oracle(tmp_path, smoke, table):

@@ -1,0 +1,67 @@
+"""``python -m empirical predict``: write predictions down, and train nothing that they speak of.
+
+The predictions go to the record beside the runs, ``RUNS/predictions/NAME.jsonl``, and ``DIR/NAME-preregistration.json``
+holds their SHA-256 and a digest of the file itself: post it before the campaign, and ``verify --preregistered FILE``
+compares the finished table with it. The balanced networks that the predictions are made from are trained first.
+
+Exit codes: 0, the predictions are written; 1, a balanced run failed; 75, the sweep was stopped by SIGTERM or its time
+budget, and the same command goes on; 130, cancelled.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+
+from empirical.experiments import PREDICTING, load
+from empirical.runtime.command_line import FAILED, Parser, folder
+from empirical.runtime.progress import track
+from empirical.runtime.stop import CANCELLED
+from empirical.storage.folders import make_folders
+from empirical.storage.prediction_record import Changed, preregistration
+from empirical.storage.provenance import command
+from empirical.storage.tables import write_whole
+
+__all__ = ["main"]
+
+_PROGRAM = "python -m empirical predict"
+
+
+def main(argv: Sequence[str]) -> int:
+    """Predict what ``argv`` names and return the exit code."""
+    description, _, more = str(__doc__).partition("\n\n")
+    parser = Parser(prog=_PROGRAM, description=description.partition(": ")[2], epilog=more)
+    parser.add_argument("experiment", choices=PREDICTING)
+    parser.add_argument("options", nargs=argparse.REMAINDER, help="its own options: predict EXPERIMENT --help")
+    args = parser.parse_args(argv)
+    return _predict(args.experiment, args.options)
+
+
+def _predict(name: str, options: Sequence[str]) -> int:
+    experiment = load(name)
+    parser = Parser(prog=f"{_PROGRAM} {name}", description=f"Predict what `run {name}` measures.")
+    experiment.add_arguments(parser)
+    parser.add_argument("--out", required=True, type=folder, metavar="DIR", help="the folder for the preregistration")
+    parser.set_defaults(only_predictions=True)
+    args = parser.parse_args(options)
+    try:
+        setting = experiment.prepare(args)
+        make_folders({**({} if args.runs is None else {"runs": args.runs}), "out": args.out})
+        experiment.run(setting, track)
+    except (ValueError, Changed) as error:
+        parser.error(str(error))
+    except KeyboardInterrupt:
+        print(f"{parser.prog}: cancelled; the same command goes on", file=sys.stderr)
+        return CANCELLED
+    made = setting.provenance().get("predictions")
+    if made is None:
+        return int(setting.exit_code) or FAILED
+    content = preregistration(name, command(name, setting.arguments()), made)
+    path = args.out / f"{name}-preregistration.json"
+    write_whole(path, json.dumps(content, indent=2, allow_nan=False) + "\n")
+    print(f"{made['when']}: {path}, digest {content['digest']}")
+    for reason in made["because"]:
+        print(f"  {reason}")
+    return 0
