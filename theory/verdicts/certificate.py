@@ -28,7 +28,7 @@ from theory.verdicts.ledger import LEDGER, Finding, Statement
 from theory.verdicts.ledger import verify as verify_statement
 from theory.verdicts.schema import first_fault
 
-__all__ = ["FORMAT", "VERSION", "Recheck", "certificate", "known", "read", "recheck", "recheck_statement", "schema"]
+__all__ = ["FORMAT", "VERSION", "Recheck", "certificate", "known", "missing", "read", "recheck", "recheck_statement", "schema"]
 
 FORMAT = "tailbound certificate"
 """What a certificate calls itself."""
@@ -39,7 +39,7 @@ VERSION = 2
 _PACKAGES = ("numpy", "scipy", "sympy", "python-flint", "z3-solver", "mpmath")
 _FORM = Path(__file__).with_name("certificate.schema.json")
 _PACKAGE = Path(__file__).parents[1]
-_TEXT = ("place", "printed", "holds", "condition")  # what a statement states; its title and summary are captions
+_TEXT = ("title", "summary", "place", "printed", "holds", "condition")
 
 
 def schema() -> dict[str, Any]:
@@ -102,8 +102,9 @@ class Recheck:
     """What a recheck found.
 
     Args:
-        differences: what was not repeated, in one line each; empty if every verdict and step was.
-        notes: what is different without contradicting the certificate: versions, source files, new statements.
+        differences: what was not repeated, in one line each; empty if every statement of the library is there, and every
+            verdict and step was repeated.
+        notes: what is different without contradicting the certificate: versions, source files.
     """
 
     differences: tuple[str, ...]
@@ -111,14 +112,23 @@ class Recheck:
 
     @property
     def holds(self) -> bool:
-        """Whether every verdict of the certificate was repeated, by the same steps."""
+        """Whether every verdict was repeated, by the same steps."""
         return not self.differences
 
 
 def recheck(data: Mapping[str, Any]) -> Recheck:
     """Repeat every verdict of a certificate that :func:`read` returned."""
     differences = [line for entry in data["statements"] for line in recheck_statement(entry)]
-    return Recheck(tuple(differences), notes(data))
+    return Recheck((*differences, *missing(data)), notes(data))
+
+
+def missing(data: Mapping[str, Any]) -> list[str]:
+    """Return which statements of the library a certificate lacks, in one line each.
+
+    It may be older than they are, or they were taken out: neither is a certificate of all that the library states.
+    """
+    there = {entry["id"] for entry in data["statements"]}
+    return [f"{name}: missing in the certificate" for name in known() if name not in there]
 
 
 def recheck_statement(entry: Mapping[str, Any]) -> list[str]:
@@ -155,9 +165,6 @@ def notes(data: Mapping[str, Any]) -> tuple[str, ...]:
     changed = sorted(name for name in {*ours, *theirs} if ours.get(name) != theirs.get(name))
     if changed:
         lines.append(f"source files that differ: {', '.join(changed)}")
-    new = [name for name in known() if name not in {entry["id"] for entry in data["statements"]}]
-    if new:
-        lines.append(f"statements that the certificate lacks: {', '.join(new)}")
     return tuple(lines)
 
 

@@ -49,6 +49,8 @@ def results(json_file: Path | None = None) -> int:
 def recheck(file: Path) -> int:
     """Repeat a certificate, of statements or of one check; return 0 if every verdict is repeated, 1 if not.
 
+    A certificate that lacks statements of the library does not hold: they are named.
+
     Raises:
         ValueError: the file is no certificate, or was altered.
     """
@@ -62,6 +64,7 @@ def recheck(file: Path) -> int:
             progress.update(task, description=f"rechecking {entry['id']}")
             differences += certificate.recheck_statement(entry)
             progress.advance(task)
+    differences += certificate.missing(given)
     console = Console(highlight=False, soft_wrap=True)
     for title, lines in (("different", differences), ("note", certificate.notes(given))):
         for line in lines:

@@ -104,7 +104,6 @@ def test_a_spelling_of_the_same_data_is_the_same_certificate(given, recheck):
 def test_another_version_is_noted_and_the_verdicts_decide(given, capsys, recheck):
     given["made_with"].update(tailbound="9.9", numpy="0.1", extra="1")
     given["sources"]["files"]["theory/ledger.py"] = "0" * 64
-    del given["statements"][2]
     capsys.readouterr()
     assert recheck(rehash(given)) == 0
     assert capsys.readouterr().out.splitlines()[:-1] == [
@@ -112,7 +111,6 @@ def test_another_version_is_noted_and_the_verdicts_decide(given, capsys, recheck
         f"note: numpy: {certificate._made_with()['numpy']} here, 0.1 in the certificate",
         f"note: tailbound: {theory.__version__} here, 9.9 in the certificate",
         "note: source files that differ: theory/ledger.py",
-        "note: statements that the certificate lacks: P1",
     ]
 
 
@@ -122,6 +120,14 @@ def set_verdict(data):
 
 def set_printed(data):
     data["statements"][0]["printed"] += " or so"
+
+
+def set_summary(data):
+    data["statements"][2]["summary"] = "holds everywhere"
+
+
+def set_title(data):
+    data["statements"][2]["title"] = "all is well"
 
 
 def set_list(data):
@@ -147,6 +153,8 @@ def set_id(data):
 CHANGES = {
     set_verdict: "different: T1.shift: verdict is 'refuted', in the certificate 'certified'",
     set_printed: "different: T1.shift: printed is ",
+    set_summary: "different: P1: summary is ",
+    set_title: "different: P1: title is ",
     set_list: "different: T1.shift: list is 'paper', in the certificate 'beyond'",
     set_step: "different: P1: step 1 has detail ",
     set_shown: "different: P1: step 1 has shown True instead of False",
@@ -163,6 +171,19 @@ def test_an_edited_certificate_that_was_hashed_anew_is_not_repeated(change, give
     first, *_, last = capsys.readouterr().out.splitlines()
     assert first.startswith(CHANGES[change])
     assert last.endswith("the certificate does not hold here")
+
+
+@pytest.mark.parametrize("gone", [("P1",), ("T1.shift", "R.mean-noise")])
+def test_a_certificate_without_all_statements_does_not_hold(gone, given, capsys, recheck, tmp_path):
+    given["statements"] = [entry for entry in given["statements"] if entry["id"] not in gone]
+    capsys.readouterr()
+    assert recheck(rehash(given)) == 1
+    *lines, last = capsys.readouterr().out.splitlines()
+    assert lines == [f"different: {name}: missing in the certificate" for name in gone]
+    assert last == f"{4 - len(gone)} statements: the certificate does not hold here"
+    found = certificate.recheck(certificate.read(tmp_path / "certificate.json"))
+    assert not found.holds
+    assert len(found.differences) == len(gone)
 
 
 @pytest.mark.parametrize("change", CHANGES)
