@@ -26,6 +26,7 @@ __all__ = [
     "Finding",
     "Judged",
     "judge",
+    "verdict_of",
 ]
 
 CONFIRMED, CONTRADICTED, UNDECIDED = "confirmed", "contradicted", "undecided at this scale"
@@ -270,7 +271,7 @@ def judge(claim: Claim, tables: Mapping[str, Table], profile: str = "") -> Findi
         make += [command for table in there.values() for command in table.commands]
     judged = _judged(comparisons)
     when = worst(table.when for table in there.values()) if claim.ours else ""
-    return Finding(claim, profile, data, _verdict(judged, claim.somewhere), judged, tuple(missing), tuple(make), when)
+    return Finding(claim, profile, data, verdict_of(judged, claim.somewhere), judged, tuple(missing), tuple(make), when)
 
 
 def _undefined(part: Comparison) -> bool:
@@ -278,7 +279,8 @@ def _undefined(part: Comparison) -> bool:
     return all(value is not None and not math.isfinite(value) for value in part.values.values())
 
 
-def _verdict(judged: Sequence[Judged], somewhere: bool) -> str:
+def verdict_of(judged: Sequence[Judged], somewhere: bool) -> str:
+    """Return the verdict on a claim by those of its comparisons that decide."""
     deciding = [part for part in judged if part.decides]
     verdicts = {part.verdict for part in deciding}
     if somewhere:

@@ -37,7 +37,7 @@ from scipy.special import stdtr, stdtrit
 
 from theory.support.validate import number
 
-__all__ = ["ALPHA", "POWER", "Decision", "decide", "power", "seeds_needed", "visible_effect"]
+__all__ = ["ALPHA", "POWER", "Decision", "decide", "judged_by", "power", "seeds_needed", "visible_effect"]
 
 ALPHA = 0.05
 """The error budget of a claim."""
@@ -102,7 +102,7 @@ def decide(values: ArrayLike, alpha: float = ALPHA) -> Decision:
         t = mean / error
         half = stdtrit(freedom, 1 - alpha / 2) * error
         half_all = stdtrit(freedom, 1 - alpha / (2 * array.shape[-2])) * error
-    up, down = (np.nan_to_num(stdtr(freedom, side), nan=1.0) for side in (-t, t))
+    holds, fails = judged_by(t, freedom, alpha)
     return Decision(
         seeds=seeds,
         mean=mean,
@@ -110,9 +110,17 @@ def decide(values: ArrayLike, alpha: float = ALPHA) -> Decision:
         high=mean + half,
         low_all=mean - half_all,
         high_all=mean + half_all,
-        holds=_adjusted(up, step_up=True) <= alpha / 2,
-        fails=_adjusted(down, step_up=False) <= alpha / 2,
+        holds=holds,
+        fails=fails,
     )
+
+
+def judged_by(
+    t: NDArray[np.float64], freedom: NDArray[np.float64], alpha: float
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which comparisons hold and which fail, by their statistics and degrees of freedom, NaN for none."""
+    up, down = (np.nan_to_num(stdtr(freedom, side), nan=1.0) for side in (-t, t))
+    return _adjusted(up, step_up=True) <= alpha / 2, _adjusted(down, step_up=False) <= alpha / 2
 
 
 @cache

@@ -1,7 +1,8 @@
 """What the report shows, read from a folder of results: verdicts, measured claims, and what each experiment wrote.
 
 What is missing or cannot be read is not an error here: the report says so, with the command that makes it. Verdicts
-are the exception: where their files are missing, torn, or of other statements than the library's, they are found anew.
+are the exception: where the files of the statements are missing, torn, of other statements than the library's, or state
+what their steps do not give, they are found anew; a file of claims that states what its numbers do not give is refused.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 
 from empirical.experiments import EXPERIMENTS
 from figures import ResultsError
+from figures.report.evidence import check_judged, statement_fault
 from theory.verdicts.beyond import RESULTS
 from theory.verdicts.ledger import LEDGER, Statement, verify
 
@@ -65,13 +67,14 @@ def collect(results: Path) -> Collected:
     """Return what the folder ``results`` holds.
 
     Raises:
-        ResultsError: it is no folder.
+        ResultsError: it is no folder, or its claims have verdicts that their numbers do not give.
     """
     if not results.is_dir():
         again = f"python -m theory verify --json {results / LEDGER_FILE}"
         raise ResultsError(f"results={str(results)!r}: must be a folder of results; start one with: {again}")
     claims = read_json(results / CLAIMS)
     judged = claims if isinstance(claims, dict) else {"claims": claims}
+    check_judged(results / CLAIMS, entries(judged.get("claims")), entries(judged.get("published")))
     made = {name: found for name in EXPERIMENTS if isinstance(found := read_json(results / f"{name}.json"), dict)}
     return Collected(
         ledger=_findings(results / LEDGER_FILE, LEDGER),
@@ -93,10 +96,14 @@ def _are_new(made: Mapping[str, Entry], judged: Any) -> bool:
 
 def _findings(file: Path, statements: Sequence[Statement]) -> Sequence[Entry]:
     """Return the findings in the file if they are of the statements, else find them."""
-    entries = read_json(file)
-    if isinstance(entries, list) and len(entries) == len(statements) and all(map(_is_of, entries, statements)):
-        return entries
-    print(f"report: no {file.name} of this library's statements: checking them now", file=sys.stderr, flush=True)
+    found = read_json(file)
+    fault = f"no {file.name} of this library's statements"
+    if isinstance(found, list) and len(found) == len(statements) and all(map(_is_of, found, statements)):
+        wrong = next(filter(None, map(statement_fault, statements, found)), None)
+        if wrong is None:
+            return found
+        fault = f"in {file.name} {wrong}"
+    print(f"report: {fault}: checking them now", file=sys.stderr, flush=True)
     return [verify(statement).as_dict() for statement in statements]
 
 

@@ -28,7 +28,18 @@ from theory.verdicts.ledger import LEDGER, Finding, Statement
 from theory.verdicts.ledger import verify as verify_statement
 from theory.verdicts.schema import first_fault
 
-__all__ = ["FORMAT", "VERSION", "Recheck", "certificate", "known", "missing", "read", "recheck", "recheck_statement", "schema"]
+__all__ = [
+    "FORMAT",
+    "VERSION",
+    "Recheck",
+    "certificate",
+    "known",
+    "missing",
+    "read",
+    "recheck",
+    "recheck_statement",
+    "schema",
+]
 
 FORMAT = "tailbound certificate"
 """What a certificate calls itself."""
@@ -102,8 +113,8 @@ class Recheck:
     """What a recheck found.
 
     Args:
-        differences: what was not repeated, in one line each; empty if every statement of the library is there, and every
-            verdict and step was repeated.
+        differences: what was not repeated or is missing, in one line each; empty if every statement of the library is
+            there, and every verdict and step was repeated.
         notes: what is different without contradicting the certificate: versions, source files.
     """
 

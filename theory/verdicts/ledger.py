@@ -11,14 +11,14 @@ A verdict is computed from the evidence, never typed in:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from theory.proofs import cost, shipped, theorem1, theorem2, theorem2_further, theorem3, theorem3_further
 from theory.proofs.evidence import Step
 
-__all__ = ["LEDGER", "Finding", "Proof", "Statement", "verify"]
+__all__ = ["LEDGER", "Finding", "Proof", "Statement", "verdict_of", "verify"]
 
 Proof = Callable[[], tuple[Step, ...]]
 Shown = tuple[tuple[str, str, bool], ...]
@@ -97,10 +97,11 @@ def verify(statement: Statement, known: dict[Proof, Shown] | None = None) -> Fin
                 {"level": level, "detail": detail, "shows": shows, "shown": shown}
                 for level, detail, shown in known[proof]
             ]
-    return Finding(statement, _verdict(statement, tuple(evidence)), tuple(evidence))
+    return Finding(statement, verdict_of(statement, evidence), tuple(evidence))
 
 
-def _verdict(statement: Statement, evidence: tuple[dict[str, Any], ...]) -> str:
+def verdict_of(statement: Statement, evidence: Sequence[Mapping[str, Any]]) -> str:
+    """Return the verdict that the pieces of evidence give, each with ``shown``: whether it shows what it should."""
     if not evidence or not all(e["shown"] for e in evidence):
         return "undecided"
     if not statement.against:

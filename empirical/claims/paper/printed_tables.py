@@ -35,7 +35,7 @@ from empirical.claims.statistics import ALPHA
 from empirical.claims.tables import LackingError, Statistic, Table, only
 from empirical.printed import TABLE1, TABLE2, Cells, cell
 
-__all__ = ["NOT_COMPARABLE", "OUTSIDE", "SUBSET", "WITHIN", "Cell", "compare", "counts"]
+__all__ = ["NOT_COMPARABLE", "OUTSIDE", "SUBSET", "WITHIN", "Cell", "compare", "counts", "verdict_of"]
 
 WITHIN, OUTSIDE = "within", "outside"
 """The verdicts on a printed cell that was measured."""
@@ -131,15 +131,10 @@ def _cells(title: str, printed: Cells, profile: str, table: Table, statistic: St
             value = cell(printed, data, imbalance, method, pretrain)
             assert value is not None  # cells without a printed number are left out above
             mean = float(sample.mean()) if len(sample) else None
-            low, high, verdict = None, None, NOT_MEASURED
-            if profile != _PAPER:
-                verdict = NOT_COMPARABLE
-            elif mean is not None and noise is None:
-                verdict = UNDECIDED
-            elif mean is not None and noise is not None:
+            low, high = None, None
+            if profile == _PAPER and mean is not None and noise is not None:
                 half = noise * math.sqrt(1 + 1 / len(sample)) + widen
-                low, high = (math.exp(end) if logs else end for end in (mean - half, mean + half))
-                verdict = WITHIN if low <= value <= high else OUTSIDE
+                low, high = (_rounded(math.exp(end) if logs else end) for end in (mean - half, mean + half))
             yield Cell(
                 table=title,
                 profile=profile,
@@ -150,10 +145,26 @@ def _cells(title: str, printed: Cells, profile: str, table: Table, statistic: St
                 printed=value,
                 seeds=len(sample),
                 mean=_rounded(math.exp(mean) if logs and mean is not None else mean),
-                low=_rounded(low),
-                high=_rounded(high),
-                verdict=verdict,
+                low=low,
+                high=high,
+                verdict=verdict_of(profile, value, mean, low, high),
             )
+
+
+def verdict_of(profile: str, printed: float, mean: float | None, low: float | None, high: float | None) -> str:
+    """Return the verdict on a printed cell by what was measured.
+
+    Example:
+        >>> verdict_of("paper", 71.3, 70.9, 68.1, 73.7), verdict_of("cpu", 71.3, 38.4, None, None)
+        ('within', 'not comparable: other scale')
+    """
+    if profile != _PAPER:
+        return NOT_COMPARABLE
+    if mean is None:
+        return NOT_MEASURED
+    if low is None or high is None:
+        return UNDECIDED
+    return WITHIN if low <= printed <= high else OUTSIDE
 
 
 def _rounded(value: float | None) -> float | None:

@@ -1,5 +1,6 @@
 """Results made up here: all verdicts without running a proof, one toy figure, tables and claims."""
 
+import dataclasses
 import json
 import shutil
 from types import SimpleNamespace
@@ -7,20 +8,37 @@ from types import SimpleNamespace
 import pytest
 from matplotlib.figure import Figure
 
+from empirical.claims import CLAIMS, Comparison, Table, as_printed, judge
+from empirical.printed import TABLE1
 from figures import ResultsError
 from figures.report import pictures
 from figures.style import entitle
 from theory.verdicts.beyond import RESULTS
-from theory.verdicts.ledger import LEDGER, Finding
+from theory.verdicts.ledger import LEDGER, Finding, verdict_of
 
+PREDICTED = next(claim.id for claim in CLAIMS if claim.ours)
 HOSTILE = "<script>alert(1)</script> \"'&amp;\x00\ud800 --> <img src=x onerror=alert(1)>"
 
 
 def finding(statement):
-    step = {"level": "identity", "detail": "1 < 2 & 2 > 1", "shows": "holds", "shown": True}
-    against = {**step, "shows": "against", "shown": False}
-    verdict = "refuted" if statement.against else "certified"
-    return Finding(statement, verdict, (step, against)).as_dict()
+    """Return a finding with a step for each side; the first statement has one that is not shown."""
+    step = {"level": "identity", "detail": "1 < 2 & 2 > 1", "shows": "holds", "shown": statement is not LEDGER[0]}
+    steps = (step, {**step, "shows": "against"}) if statement.against else (step,)
+    return Finding(statement, verdict_of(statement, steps), steps).as_dict()
+
+
+def claim_finding(name, sign=1, text="toy"):
+    """Return what ``verify --json`` writes of a claim with one comparison, confirmed or contradicted."""
+    [claim] = [one for one in CLAIMS if one.id == name]
+    measured = Comparison(text, {seed: sign * value for seed, value in enumerate((1.0, 1.25, 1.5))}, text)
+    claim = dataclasses.replace(claim, place=text, printed=text, experiments=("toy",), measure=lambda _: [measured])
+    return {**judge(claim, {"toy": Table("toy", ())}, "smoke").as_dict(), "as_printed": as_printed_of(name)}
+
+
+def as_printed_of(name):
+    """Return what the paper's own tables say to a claim, as the file has it."""
+    own = as_printed(next(one for one in CLAIMS if one.id == name))
+    return None if own is None else json.loads(json.dumps(dict(vars(own))))
 
 
 def made(name, summary, **more):
@@ -53,10 +71,11 @@ def write_results(folder, text="toy"):
         for start in ("none", "rotation")
     ]
     norms = [{"data": text, "imbalance": 20, "method": "ce", "std_100": 12.345, "spread": None, "printed": None}]
-    comparisons = [{"label": text, "values": {"0": 1.25, "1": None}}]
-    claim = {"id": text, "place": text, "printed": text, "verdict": text, "comparisons": comparisons, "missing": []}
-    others = [{"id": "E1", "verdict": "confirmed"}, {"id": "N1.toy", "verdict": "contradicted", "predicted": text}]
-    claims = {"claims": [claim, *others, "not a claim"], "published": [{text: text}]}
+    judged = [claim_finding("E1.flat", text=text), claim_finding("E2.linear", -1), claim_finding(PREDICTED, -1, text)]
+    cell = {"table": "Table 1", "profile": "smoke", "data": "cifar10", "imbalance": 100, "method": "ce"}
+    cell |= {"pretrain": "none", "printed": TABLE1["cifar10"]["ce", "none"][0], "seeds": 1, "mean": 60.0}
+    cell |= {"low": None, "high": None, "verdict": "not comparable: other scale"}
+    claims = {"claims": [*judged, "not a claim"], "published": [cell]}
     contents = {
         "ledger": [finding(s) for s in LEDGER],
         "beyond": [finding(s) for s in RESULTS],
