@@ -132,7 +132,7 @@ def test_it_opens_with_what_was_found(page, tree):
     findings = page[page.index('id="findings"') : page.index('id="explorer"')]
     assert f"Of {len(LEDGER)} statements of the paper" in findings
     assert "Refuted: " in findings
-    assert "2 sentences of the paper about networks judged on these results: 1 confirmed, 1 toy." in findings
+    assert "2 sentences of the paper about networks judged on these results: 1 confirmed, 1 contradicted." in findings
     assert findings.count("<figure>") == 1
 
 
