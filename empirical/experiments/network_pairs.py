@@ -11,10 +11,11 @@ scratch on a few of the pairs. For each classifier
 ``network``
     a network of the pair, from random weights, by cross entropy,
 
-the balanced one is measured, its accuracy gives the separation ``M``, and Theorem 2 predicts the minority's recall at
-each imbalance; further laws (:mod:`empirical.analysis.recall_laws`) say what mends the prediction. The predictions of
-all three go to a record beside the runs (:mod:`empirical.storage.prediction_record`); only then is anything imbalanced
-trained.
+the balanced one is measured on one half of the test images, its accuracy gives the separation ``M``, and Theorem 2
+predicts the minority's recall on the other half at each imbalance; further laws (:mod:`empirical.analysis.recall_laws`)
+say what mends the prediction. The predictions of all three go to a record beside the runs
+(:mod:`empirical.storage.prediction_record`); only then is anything imbalanced trained. In tables without the columns
+``read`` and ``kept`` both were measured on the same test images.
 
 Networks have as many training images as the classifiers on frozen features. Their pairs are those at evenly spaced
 ranks of ``M`` of discriminant analysis, from the most similar pair to the least, so that nobody picks them. Each class
@@ -75,7 +76,7 @@ class Row(frozen_features.Prediction):
     """A prediction and what came of it; everything is None while the network is not trained.
 
     Attributes:
-        measured: the minority's recall on the test images, the mean over the draws of its training images.
+        measured: the minority's recall on the test images that are kept, the mean over its draws of training images.
         low: the 2.5 % quantile of the draws' recalls; of networks there is one, and no quantile.
         high: their 97.5 % quantile.
     """
@@ -141,7 +142,8 @@ def run(setting: Setting, track: Track = silent) -> list[Row]:
         ]
         plans = [plan for run in backbones for plan in _networks(setting, run, stages)]
         balanced = train([plan.balanced for plan in plans])
-        own = [plan.predict(ratio, balanced[plan.balanced]) for plan in plans for ratio in setting.networks]
+        even = {config: _right(setting, config) for config, result in balanced.items() if result is not None}
+        own = [plan.predict(ratio, even.get(plan.balanced)) for plan in plans for ratio in setting.networks]
         written = [part for *_, parts in predicted for part in parts] + [part for _, part in own]
         if None in balanced.values():
             return [_row(part) for part in written]
@@ -156,7 +158,7 @@ def run(setting: Setting, track: Track = silent) -> list[Row]:
         ]
     results = train([config for config, _ in own])
     setting.about["predictions"] = record.compare(setting.about["predictions"], of)
-    return rows + [_row(part, _recall(results[config])) for config, part in own]
+    return rows + [_row(part, _kept(setting, config, results[config])) for config, part in own]
 
 
 def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
@@ -238,17 +240,21 @@ class _Networks:
         return self._run(tuple(sorted(self.classes)), self.n_pos)
 
     def predict(
-        self, imbalance: float, balanced: Mapping[str, Any] | None
+        self, imbalance: float, balanced: Mapping[int, NDArray[np.bool_]] | None
     ) -> tuple[Config, frozen_features.Prediction]:
-        """Return an imbalanced run and what Theorem 2 says of it, if the ``balanced`` one is there."""
+        """Return an imbalanced run and what Theorem 2 says of it, from what the ``balanced`` one has right."""
         n_neg = minority_count(self.n_pos, imbalance)
         run = self._run(self.classes, n_neg)
         accuracy = separation = None
         laws: dict[str, float | None] = dict.fromkeys(LAWS)
+        read = kept = None
         if balanced is not None:
-            recalls = balanced["last"]["per_class"]
+            halves = {label: _half(right, self.source.seed, label, 0) for label, right in balanced.items()}
+            recalls = [float(own.mean()) for own in halves.values()]
+            read = len(halves[self.classes[1]])
+            kept = len(balanced[self.classes[1]]) - read
             accuracy = sum(recalls) / 2
-            separation = separation_from_recalls(recalls, [sum(line) for line in balanced["last"]["confusion"]])
+            separation = separation_from_recalls(recalls, [len(own) for own in halves.values()])
             laws |= from_separation(separation, self.n_pos, n_neg)
         true = frozen_features.true_separation(self.source)
         oracle = None if true is None else from_separation(true[self.classes], self.n_pos, n_neg)["theorem2"]
@@ -262,6 +268,8 @@ class _Networks:
             imbalance=imbalance,
             n_pos=self.n_pos,
             n_neg=n_neg,
+            read=read,
+            kept=kept,
             balanced_accuracy=accuracy,
             separation=separation,
             oracle=oracle,
@@ -295,8 +303,26 @@ def _networks(setting: Setting, run: Config, stages: Sequence[frozen_features.Se
     return [_Networks(setting, run, (pos, neg), (names[pos], names[neg])) for pos, neg in orders]
 
 
-def _recall(result: Mapping[str, Any] | None) -> list[float]:
-    return [] if result is None else [result["last"]["per_class"][-1]]
+def _right(setting: Setting, config: Config) -> dict[int, NDArray[np.bool_]]:
+    """Return by class which of its test images a finished network of two classes has right."""
+    from empirical.analysis import features
+
+    seen = features.of_run(config, setting.sweep.runs, setting.sweep.root)
+    logits = seen.test @ seen.weight.T + (0 if seen.bias is None else seen.bias)
+    decided, labels = logits.argmax(1).numpy(), seen.test_labels.numpy()
+    return {int(label): decided[labels == at] == at for at, label in enumerate(config.classes or ())}
+
+
+def _half(right: NDArray[np.bool_], seed: int, label: int, which: int) -> NDArray[np.bool_]:
+    return right[frozen_features.halves(len(right), seed, label)[which]]
+
+
+def _kept(setting: Setting, config: Config, result: Mapping[str, Any] | None) -> list[float]:
+    """Return the minority's recall on the test images that are kept, if the network is finished."""
+    if result is None:
+        return []
+    *_, (label, right) = _right(setting, config).items()
+    return [float(_half(right, config.seed, label, 1).mean())]
 
 
 def _row(part: frozen_features.Prediction, recalls: Sequence[float] | NDArray[np.float64] = ()) -> Row:

@@ -12,6 +12,9 @@ pre-training; with the same folder of runs nothing is trained again. For each pa
 3. the recall is measured: the part of the rarer class's test images whose logit is larger than that of the other
    class, by the classifier that the run trained.
 
+This explains and does not forecast: ``M`` is read off the test images of the very networks whose recall is explained,
+the pre-trained one included.
+
 The *gain* is what pre-training adds, run against run of the same seed. The paper's claim is in two parts: the gain in
 ``M`` is above 0, and the gain in recall is the one that the gain in ``M`` predicts.
 

@@ -9,7 +9,7 @@ the record beside the runs (:mod:`empirical.storage.prediction_record`), which t
 
 The predictions by number: N1 recall under imbalance by Theorem 2 and its refinements (``network-pairs``), N2 the shift
 of Theorem 1 (``shift``), N3 the shares of number and similarity (``similarity-or-number``), N4 pre-training
-(``pretraining``), N5 corrections as movements of the boundary (``corrections``), N6 Theorem 3 and Property 3
+(``pretraining``; an explanation, as it reads the networks that it speaks of), N5 corrections as movements of the boundary (``corrections``), N6 Theorem 3 and Property 3
 (``norm-angle``), N7 rarity against class (``class-order``), N8 the recall of every class (``network-classes``), N9 tau
 by likelihood (``which-tau``).
 

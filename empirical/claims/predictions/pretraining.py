@@ -1,4 +1,7 @@
-"""N4: pre-training without labels raises the separation, and the recall by what the raised separation predicts."""
+"""N4: pre-training without labels raises the separation, and the recall by what the raised separation explains.
+
+An explanation and not a forecast: the separation is read off the test images of the networks that it explains.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +54,7 @@ def _as_predicted(table: Table) -> list[Comparison]:
 CLAIMS = (
     Claim(
         id="N4.raised",
-        place="our prediction, from Theorem 2 and section 5.2",
+        place="our explanation, from Theorem 2 and section 5.2",
         printed="pre-training without labels raises the separation M of the classes",
         statistic="M from balanced accuracy, mean over the pairs of classes, with pre-training minus without, at each "
         "imbalance and data set: > 0",
@@ -61,7 +64,7 @@ CLAIMS = (
     ),
     Claim(
         id="N4.gain",
-        place="our prediction, from Theorem 2 and section 5.2",
+        place="our explanation, from Theorem 2 and section 5.2",
         printed="pre-training without labels raises the recall of the rarer class of a pair",
         statistic="the rarer class's recall against the other, mean over the pairs, with pre-training minus without, "
         "at each imbalance and data set: > 0",
@@ -71,7 +74,7 @@ CLAIMS = (
     ),
     Claim(
         id="N4.as-predicted",
-        place="our prediction, from Theorem 2 and section 5.2",
+        place="our explanation, from Theorem 2 and section 5.2",
         printed="the gain in recall is the one that Theorem 2 predicts from the raised M",
         reading="and nearer to it than to no gain at all, of which N4.gain speaks; where none is predicted, nothing is "
         "decided",

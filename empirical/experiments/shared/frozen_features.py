@@ -5,6 +5,9 @@ classifiers are trained on, and those of the test images what they are tested on
 own images, whose spread would say nothing about new ones (:mod:`empirical.experiments.shared.backbone`). The features
 are taken without augmentation.
 
+The test images of each class are split into halves (:func:`halves`): predictions read one, ``M``, the moments of scores
+and the scores themselves, and recall is measured on the other.
+
 ``relu``
     the features as they are, means of what a ReLU lets through: never negative, skewed.
 ``sqrt``
@@ -51,6 +54,7 @@ __all__ = [
     "add_arguments",
     "balanced_pair",
     "features",
+    "halves",
     "kinds",
     "majority",
     "measured",
@@ -62,6 +66,7 @@ REPEATS = {"smoke": 2, "cpu": 5, "paper": 5}
 """How many times each profile draws the minority's images."""
 
 _INSTANT = 1e-6
+_HALVES = MOST_DRAWS  # a spawn key that no draw of the training images has
 Floats = NDArray[np.float64]
 
 
@@ -81,6 +86,23 @@ def majority(images: int, imbalance: Sequence[float], name: str = "imbalance") -
     if n_pos < FEWEST or minority_count(n_pos, most) < FEWEST:
         refuse(name, most, f"must leave the minority {FEWEST} of the {images} images that train no network")
     return n_pos
+
+
+def halves(images: int, seed: int, label: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return which test images of a class predictions read, and which recall is measured on.
+
+    Args:
+        images: how many test images the class has, at least 2; an odd one is measured on.
+        seed: of the network.
+        label: of the class in the data set, so that all experiments split a class alike.
+
+    Example:
+        >>> read, measured = halves(5, seed=0, label=3)
+        >>> len(read), sorted({*read.tolist(), *measured.tolist()})
+        (2, [0, 1, 2, 3, 4])
+    """
+    order = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(_HALVES, label))).permutation(images)
+    return np.sort(order[: images // 2]), np.sort(order[images // 2 :])
 
 
 def kinds(data: str) -> tuple[str, ...]:
@@ -235,8 +257,8 @@ class Pair:
 
     Attributes:
         rule: trained on as many samples of either class; its positive class is the first.
-        tests: held-out features of the two classes.
-        recalls: of the two classes.
+        tests: the test features of the two classes that predictions read.
+        recalls: of the two classes, on these.
         separation: ``M`` by :func:`empirical.analysis.agreement.separation_from_recalls`.
         known: the moments of the balanced training features of the two classes.
     """
@@ -281,6 +303,8 @@ class Prediction:
         imbalance: as asked for.
         n_pos: training images of the majority.
         n_neg: training images of the minority.
+        read: test images of the minority that the prediction reads.
+        kept: its other test images, which recall is measured on.
         balanced_accuracy: of the same classifier, trained on ``n_pos`` images of either class.
         separation: ``M``, from it.
         oracle: theory at the known separation of the pixels, for ``gaussian`` data: for ``lda`` on the pixels
@@ -304,6 +328,8 @@ class Prediction:
     imbalance: float
     n_pos: int
     n_neg: int
+    read: int | None
+    kept: int | None
     balanced_accuracy: float | None
     separation: float | None
     oracle: float | None
@@ -350,7 +376,7 @@ class SecondStage:
         if pos > neg:
             return self.pair(neg, pos).reversed()
         if (pos, neg) not in self._pairs:
-            first, tests = self._draws[0], (self._test(pos), self._test(neg))
+            first, tests = self._draws[0], (self._read(pos), self._read(neg))
             train = tuple(self._x[first.train[c][: self._n_pos]] for c in (pos, neg))
             fit = head if self._classifier == "head" else None
             self._pairs[pos, neg] = balanced_pair((train[0], train[1]), tests, fit)
@@ -376,6 +402,8 @@ class SecondStage:
             imbalance=imbalance,
             n_pos=self._n_pos,
             n_neg=n_neg,
+            read=len(self._read(neg)),
+            kept=len(self._kept(neg)),
             balanced_accuracy=known.accuracy,
             separation=known.separation,
             oracle=oracle,
@@ -384,8 +412,8 @@ class SecondStage:
         )
 
     def measure(self, pos: int, neg: int, n_neg: int) -> Floats:
-        """Train imbalanced classifiers and return the minority's recall on the test images for each draw."""
-        tests = self._test(pos), self._test(neg)
+        """Train imbalanced classifiers and return for each draw the minority's recall on the images that are kept."""
+        tests = self._kept(pos), self._kept(neg)
         return np.array([self._rule(at, pos, neg, n_neg).recalls(*tests)[1] for at in range(len(self._draws))])
 
     def _oracle(self, separation: float, n_neg: int) -> float:
@@ -395,8 +423,15 @@ class SecondStage:
             return asymptotic_recalls(separation, dimension, self._n_pos, n_neg, "estimated")[1]
         return from_separation(separation, self._n_pos, n_neg)["theorem2"]
 
-    def _test(self, label: int) -> Floats:
-        return self._x[self._draws[0].test[label]]
+    def _read(self, label: int) -> Floats:
+        return self._half(label, 0)
+
+    def _kept(self, label: int) -> Floats:
+        return self._half(label, 1)
+
+    def _half(self, label: int, which: int) -> Floats:
+        own = self._draws[0].test[label]
+        return self._x[own[halves(len(own), self._run.seed, label)[which]]]
 
     def _rule(self, at: int, pos: int, neg: int, n_neg: int) -> Rule:
         """Return the classifier of a draw."""

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections import Counter
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -151,6 +152,10 @@ def test_the_network_has_not_seen_the_images_of_the_second_stage(done):
 def test_measured_recalls_are_those_of_lda_on_the_drawn_images(done):
     run = done.calls[0][0][0]
     seen = frozen_features.features(run, done.out / "runs", None)
+
+    def kept(images, label):
+        return images[frozen_features.halves(len(images), run.seed, label)[1]]
+
     for kind in ("relu", "sqrt"):
         x = seen[kind].images
         drawn = frozen_features.draws(seen[kind], run.seed, 2)
@@ -163,12 +168,59 @@ def test_measured_recalls_are_those_of_lda_on_the_drawn_images(done):
             ]
             n_pos, n_neg = int(row["n_pos"]), int(row["n_neg"])
             assert (n_pos, n_neg) == (48, 6)
+            images = len(drawn[0].test[neg])
+            assert (int(row["read"]), int(row["kept"])) == (images // 2, images - images // 2)
             recalls = [
-                lda_recalls(x[d.train[pos][:n_pos]], x[d.train[neg][:n_neg]], x[d.test[pos]], x[d.test[neg]])[1]
+                lda_recalls(
+                    x[d.train[pos][:n_pos]],
+                    x[d.train[neg][:n_neg]],
+                    kept(x[d.test[pos]], pos),
+                    kept(x[d.test[neg]], neg),
+                )[1]
                 for d in drawn
             ]
             assert float(row["measured"]) == pytest.approx(np.mean(recalls), abs=1e-6)
             assert float(row["low"]) <= float(row["measured"]) <= float(row["high"])
+
+
+def test_a_prediction_does_not_see_the_images_that_measure_it(done):
+    """With other values on the images that are kept every prediction stays; on those that are read it does not."""
+    run = done.calls[0][0][0]
+    features = frozen_features.features(run, done.out / "runs", None)["relu"]
+    test = frozen_features.draws(features, run.seed, 1)[0].test
+
+    def predicted(which):
+        images = features.images.copy()
+        for label in (3, 8):
+            images[test[label][frozen_features.halves(len(test[label]), run.seed, label)[which]]] += 5.0
+        other = {"relu": replace(features, images=images)}
+        return [
+            frozen_features.SecondStage(run, other, "relu", name, 48, 2).predict(3, 8, 8) for name in ("lda", "head")
+        ]
+
+    usual = [
+        frozen_features.SecondStage(run, {"relu": features}, "relu", n, 48, 2).predict(3, 8, 8) for n in ("lda", "head")
+    ]
+    assert predicted(1) == usual
+    assert all(one != other for one, other in zip(predicted(0), usual, strict=True))
+
+
+def test_networks_are_read_and_measured_on_halves_of_the_test_images(done):
+    """The halves of all experiments are the same; both together are the recall that the run says."""
+    runs = {run.digest: run for run in done.calls[2][0]}
+    setting = SimpleNamespace(sweep=SimpleNamespace(runs=done.out / "runs", root=None))
+    rows = [row for row in done.rows if row["classifier"] == "network"]
+    assert len(rows) == 4
+    for row in rows:
+        run = runs[row["run"]]
+        result = json.loads((done.out / "runs" / run.digest / "result.json").read_text())
+        minority = run.classes[1]
+        right = network_pairs._right(setting, run)[minority]
+        assert right.mean() == pytest.approx(result["last"]["per_class"][1])
+        read, kept = frozen_features.halves(len(right), run.seed, minority)
+        assert (int(row["read"]), int(row["kept"])) == (len(read), len(kept))
+        assert not set(read) & set(kept)
+        assert float(row["measured"]) == pytest.approx(right[kept].mean(), abs=1e-6)
 
 
 def test_pairs_for_networks_are_the_most_and_the_least_similar(done):
