@@ -9,9 +9,9 @@ the record beside the runs (:mod:`empirical.storage.prediction_record`), which t
 
 The predictions by number: N1 recall under imbalance by Theorem 2 and its refinements (``network-pairs``), N2 the shift
 of Theorem 1 (``shift``), N3 the shares of number and similarity (``similarity-or-number``), N4 pre-training
-(``pretraining``; an explanation, as it reads the networks that it speaks of), N5 corrections as movements of the boundary (``corrections``), N6 Theorem 3 and Property 3
-(``norm-angle``), N7 rarity against class (``class-order``), N8 the recall of every class (``network-classes``), N9 tau
-by likelihood (``which-tau``).
+(``pretraining``; an explanation, as it reads the networks that it speaks of), N5 corrections as movements of the
+boundary (``corrections``), N6 Theorem 3 and Property 3 (``norm-angle``), N7 rarity against class (``class-order``), N8
+the recall of every class (``network-classes``), N9 tau by likelihood (``which-tau``).
 
 Draws, repeats and pairs of classes inside a seed are averaged within the seed first: the interval is over networks.
 What a claim averages over is named (:func:`empirical.claims.measures.per_seed`), and a table in which anything
