@@ -69,9 +69,16 @@ class Drawing:
 FIGURES = {
     "class-order": Drawing("Gaps between classes: due to rarity or to which classes are rare", "figures.class_order"),
     "classwise": Drawing("Error of each class with and without pre-training", "figures.classwise"),
+    "classwise-confusion": Drawing("What each class is taken for", "figures.classwise", "draw_confusion"),
+    "classwise-confusion-pretrained": Drawing(
+        "What each class is taken for, with pre-training", "figures.classwise", "draw_confusion_pretrained"
+    ),
     "corrections": Drawing("How far each correction moves the boundary, by theory and measured", "figures.corrections"),
+    "corrections-recall": Drawing("The minority's recall under each correction", "figures.corrections", "draw_recall"),
     "depth": Drawing("Accuracy by depth of the network", "figures.accuracies", "draw_depth", "depth_command"),
     "embedding": Drawing("Maps of the features with and without pre-training", "figures.embedding"),
+    "embedding-numbers": Drawing("Separation of the classes, test images", "figures.embedding", "draw_numbers"),
+    "embedding-training": Drawing("Separation of the classes, training images", "figures.embedding", "draw_training"),
     "examination": Drawing("What theory says of an examined network", "figures.examination"),
     "losses": Drawing("Accuracy of losses for long tails", "figures.accuracies", "draw_losses", "losses_command"),
     "majority": Drawing(
@@ -85,8 +92,11 @@ FIGURES = {
     ),
     "network-classes": Drawing("Every class's recall at any counts, predicted and measured", "figures.network_classes"),
     "network-pairs": Drawing("Minority recall of networks, predicted and measured", "figures.network_pairs"),
+    "network-pairs-errors": Drawing("Errors of each law of minority recall", "figures.network_pairs", "draw_errors"),
+    "network-pairs-line": Drawing("Number and similarity on one axis", "figures.network_pairs", "draw_line"),
     "norm-angle": Drawing("The gap between frequent and rare classes and its parts", "figures.norm_angle"),
     "norms": Drawing("Norm of each class's weights", "figures.norms"),
+    "norms-spread": Drawing("How uneven the norms are, beside Table 2", "figures.norms", "draw_spread"),
     "pairs": Drawing("Minority recall of pairs of classes, predicted and measured", "figures.pairs"),
     "pretraining": Drawing("Separation and recall gained by pre-training", "figures.pretraining"),
     "rebalance": Drawing(
@@ -96,7 +106,13 @@ FIGURES = {
         "rebalance_command",
     ),
     "representation": Drawing("Accuracy of one representation under each classifier", "figures.representation"),
+    "representation-norms": Drawing(
+        "How uneven norms of re-trained classifiers are", "figures.representation", "draw_norms"
+    ),
+    "representation-tau": Drawing("Accuracy by tau of each representation", "figures.representation", "draw_tau"),
     "shift": Drawing("Shift of the boundary by similar samples, by formula and measured", "figures.shift"),
+    "shift-bands": Drawing("How often the boundary lies within each band", "figures.shift", "draw_bands"),
+    "shift-crossing": Drawing("Where the nearest-mean hyperplane crosses", "figures.shift", "draw_crossing"),
     "similar-degree": Drawing(
         "Accuracy by the degree of similarity", "figures.similarity", "draw_degree", "degree_command"
     ),

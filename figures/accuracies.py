@@ -98,7 +98,7 @@ def draw_rebalance(results: Path) -> Figure:
     found = _first(read(results, "rebalance", _COLUMNS))
     panels = {title: {"method": method} for method, title in METHODS.items()}
     layout = _Layout("imbalance", "imbalance", panels, [TABLE1], "printed (ResNet-32, 200 epochs)")
-    return _draw_by(found, "Accuracy falls with imbalance, with and without pre-training", "Table 1.", layout)
+    return _draw_by(found, "Accuracy by imbalance, with and without pre-training", "Table 1.", layout)
 
 
 @styled()
@@ -174,7 +174,7 @@ def draw_losses(results: Path) -> Figure:
         ax.set_axis_off()
     for ax in grid[-1]:
         ax.set_xlabel("test accuracy, %")
-    handles = _handles(starts, "published (ResNet-32, 200 epochs)" if hollow else None)
+    handles = _handles(starts, "published (ResNet-32, 200 epochs)" if hollow else None, best="|")
     fig.legend(handles=handles, loc="outside lower center", ncols=2)
     entitle(fig, "Losses for long tails, with and without pre-training", _caption(found, "Section 5.4."))
     note_missing(fig, found)
@@ -270,7 +270,7 @@ def _published(table: Cells, row: Mapping[str, Any]) -> float | None:
     return cell(table, row["data"], row["imbalance"], row["method"], row["pretrain"])
 
 
-def _handles(starts: Sequence[str], published: str | None) -> list[Line2D]:
+def _handles(starts: Sequence[str], published: str | None, best: str = "_") -> list[Line2D]:
     """Return what the legend explains."""
     handles = [
         Line2D([], [], linestyle="none", marker=marker, color=colour, label=label)
@@ -279,7 +279,7 @@ def _handles(starts: Sequence[str], published: str | None) -> list[Line2D]:
     grey: dict[str, Any] = {"linestyle": "none", "color": GREY}
     handles += [
         Line2D([], [], marker="o", label="last epoch, 95 % interval over seeds", **grey),
-        Line2D([], [], marker="_", label="best epoch on the test images", **grey),
+        Line2D([], [], marker=best, label="best epoch on the test images", **grey),
     ]
     if published:
         handles.append(Line2D([], [], marker="o", markersize=_SIZE, fillstyle="none", label=published, **grey))

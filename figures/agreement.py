@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from figures.style import COLOURS, GREY, MARKERS, canvas, styled
 from theory.support.validate import refuse
 
-__all__ = ["Cloud", "draw_agreement", "identity", "legend", "plot_predicted"]
+__all__ = ["Cloud", "draw_agreement", "identity", "legend", "plot_predicted", "span"]
 
 
 @dataclass(frozen=True)
@@ -91,12 +91,16 @@ def identity(ax: Axes, low: float, high: float, band: float, limits: tuple[float
     ax.plot([low, high], [low, high], color=GREY, linewidth=0.8, zorder=1)
 
 
-def draw_agreement(ax: Axes, clouds: Sequence[Cloud], title: str) -> None:
-    """Draw the clouds, the diagonal that a perfect prediction lies on, and the band of the mean absolute error."""
+def draw_agreement(ax: Axes, clouds: Sequence[Cloud], title: str, ratios: Sequence[float]) -> float | None:
+    """Draw the clouds, the line where both are equal, and the band of the mean absolute error, which is returned.
+
+    Each imbalance of ``ratios`` has a look of its own, the same in all panels.
+    """
     apart = [np.abs(np.subtract(cloud.measured, cloud.predicted)) for cloud in clouds if len(cloud.measured)]
     error = float(np.concatenate(apart).mean()) if apart else 0.0
     identity(ax, 0, 1, error, limits=(0, 1))
-    for i, cloud in enumerate(clouds):
+    for cloud in clouds:
+        i = ratios.index(cloud.summary["imbalance"])
         ax.plot(
             cloud.predicted,
             cloud.measured,
@@ -118,19 +122,30 @@ def draw_agreement(ax: Axes, clouds: Sequence[Cloud], title: str) -> None:
         ylabel="measured minority recall",
         title=title,
     )
+    return 100 * error if apart else None
 
 
-def legend(fig: Figure, axes: Sequence[Axes]) -> None:
+def legend(fig: Figure, axes: Sequence[Axes], ratios: Sequence[float]) -> None:
     """Explain below the figure which mark is which imbalance, once for all panels."""
-    entries = {
-        label: line for ax in axes for line, label in zip(*ax.get_legend_handles_labels(), strict=True) if len(label)
-    }
+    drawn = {label: line for ax in axes for line, label in zip(*ax.get_legend_handles_labels(), strict=True)}
+    entries = {f"{ratio:g}": drawn[f"{ratio:g}"] for ratio in ratios if f"{ratio:g}" in drawn}
     if entries:
         fig.legend(
             list(entries.values()),
             list(entries),
             loc="outside lower center",
             ncols=len(entries),
-            title="imbalance (frequent to rare images); line: equal, band: mean absolute error",
+            title="imbalance (line: both are equal; band: mean absolute error)",
             markerscale=1.5,
         )
+
+
+def span(numbers: Sequence[float]) -> str:
+    """Return the least and the largest of the numbers, as a title says them.
+
+    Example:
+        >>> span([2.24, 5.18])
+        '2.2 to 5.2'
+    """
+    low, high = f"{min(numbers):.1f}", f"{max(numbers):.1f}"
+    return low if low == high else f"{low} to {high}"

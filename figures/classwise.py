@@ -1,8 +1,8 @@
 """Class by class: the rank-1 errors, and what each class is taken for, with and without pre-training.
 
-A column for each method. Above, the error of each class, mean and interval over the seeds; below, the part of each true
-class (rows) that is taken for each class (columns), mean over the seeds. The first data set and the largest imbalance
-of the results are drawn.
+Figures of the first data set and the largest imbalance of the results, a panel for each method: the error of each
+class, mean and interval over the seeds; and for each start the part of each true class (rows) that is taken for each
+class (columns), over all seeds.
 """
 
 from __future__ import annotations
@@ -15,16 +15,27 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
-from matplotlib.ticker import MaxNLocator
 
-from figures.results import METHODS, STARTS, made_by, note_missing, points, read
-from figures.style import COLOURS, styled
+from figures.results import (
+    METHODS,
+    PERCENT,
+    STARTS,
+    Results,
+    about,
+    class_names,
+    classes_axis,
+    made_by,
+    note_missing,
+    points,
+    read,
+)
+from figures.style import COLOURS, canvas, entitle, styled
 
-__all__ = ["command", "draw"]
+__all__ = ["command", "draw", "draw_confusion", "draw_confusion_pretrained"]
 
 _COLUMNS = ("data", "imbalance", "method", "pretrain", "label", "error", "taken_for", "run")
 _LOOK = {"none": (COLOURS[0], "o", -0.12), "rotation": (COLOURS[3], "s", 0.12)}
-_PANEL = (2.7, 2.7)
+_NAMED = 10  # classes, up to which their names fit
 
 
 command = made_by("classwise", _COLUMNS)
@@ -32,42 +43,90 @@ command = made_by("classwise", _COLUMNS)
 
 @styled()
 def draw(results: Path) -> Figure:
-    """Draw ``classwise.csv`` and ``classwise.json`` of the folder ``results``.
+    """Draw the error of each class, a panel for each method, from ``classwise.csv``.
 
     Raises:
-        ResultsError: they are missing or cannot be read.
+        ResultsError: it or ``classwise.json`` is missing or cannot be read.
     """
-    found = read(results, "classwise", _COLUMNS)
-    data, ratio = found.values("data")[0], max(found.values("imbalance"))
-    width, height = _PANEL
-    fig = Figure(figsize=(width * len(METHODS) + 0.8, height * (1 + len(STARTS)) + 0.9))
-    grid = fig.subplots(1 + len(STARTS), len(METHODS), squeeze=False)
-    image = None
-    for (method, title), axes in zip(METHODS.items(), grid.T, strict=True):
-        for ax, (start, (colour, marker, aside)) in zip(axes[1:], _LOOK.items(), strict=True):
-            cells = found.where(data=data, imbalance=ratio, method=method, pretrain=start)
-            rows = [row for row in cells if row["label"] is not None]
+    found, data, ratio = _read(results)
+    fig = canvas(4.7)
+    grid = fig.subplots(2, 2, sharex=True, sharey=True)
+    for (method, title), ax in zip(METHODS.items(), grid.flat, strict=True):
+        there: list[int] = []
+        for start, (colour, marker, aside) in _LOOK.items():
+            rows = _rows(found, data, ratio, method, start)
             labels = sorted({row["label"] for row in rows})
             errors = [[row["error"] for row in rows if row["label"] == label] for label in labels]
-            at = [label + 1 + aside for label in labels]
-            points(axes[0], at, errors, marker=marker, color=colour, markersize=4, label=STARTS[start])
-            image = _draw_confusion(ax, rows) or image
-        axes[0].set(title=title, ylim=(-3, 103), xlabel="class, from frequent to rare")
-        axes[0].xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes[-1].set_xlabel("taken for class")
-    grid[0, 0].set_ylabel("rank-1 error, %")
-    for ax, start in zip(grid[1:, 0], STARTS, strict=True):
-        ax.set_ylabel(f"{STARTS[start]}\ntrue class")
+            at = [label + aside for label in labels]
+            points(ax, at, errors, PERCENT, marker=marker, color=colour, markersize=3, capsize=0, label=STARTS[start])
+            there += labels
+        ax.set(title=title, ylim=(-3, 103))
+        classes_axis(ax, data, there)
+    for ax in grid[0]:
+        ax.set_xlabel("")
+    for axes in grid:
+        axes[0].set_ylabel("error, %")
+    fig.legend(*grid[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    text = "Test images of each class that are taken for another, in percent, mean over the seeds with 95% interval."
+    return _finish(fig, found, f"Error of each class at imbalance {ratio:g}", text, data)
+
+
+def draw_confusion(results: Path) -> Figure:
+    """Draw what each class is taken for, from random weights, from ``classwise.csv``.
+
+    Raises:
+        ResultsError: it or ``classwise.json`` is missing or cannot be read.
+    """
+    return _draw_confusions(results, "none")
+
+
+def draw_confusion_pretrained(results: Path) -> Figure:
+    """Draw what each class is taken for, with pre-training, from ``classwise.csv``.
+
+    Raises:
+        ResultsError: it or ``classwise.json`` is missing or cannot be read.
+    """
+    return _draw_confusions(results, "rotation")
+
+
+@styled()
+def _draw_confusions(results: Path, start: str) -> Figure:
+    """Draw the confusions of one start, a panel for each method."""
+    found, data, ratio = _read(results)
+    fig = canvas(5.4)
+    grid = fig.subplots(2, 2, sharex=True, sharey=True)
+    image = None
+    for (method, title), ax in zip(METHODS.items(), grid.flat, strict=True):
+        image = _draw_confusion(ax, data, _rows(found, data, ratio, method, start)) or image
+        ax.set_title(title)
+    for axes in grid:
+        axes[0].set_ylabel("true class")
+    for ax in grid[1]:
+        ax.set_xlabel("taken for")
     if image is not None:
-        fig.colorbar(image, ax=grid[1:, -1], label="part of the true class, %")
-    handles, labels = grid[0, 0].get_legend_handles_labels()
-    fig.legend(handles, labels, loc="outside lower center", ncols=2, title="mean and 95 % interval over seeds")
-    fig.suptitle(f"Errors and confusions by class: {data}, imbalance {ratio:g} ({found.profile})")
+        fig.colorbar(image, ax=grid, label="part of the true class, %", shrink=0.6)
+    text = "The part of the test images of each class (rows) that is taken for each class (columns), over all seeds."
+    return _finish(fig, found, f"What each class is taken for, {STARTS[start]}", text, data)
+
+
+def _read(results: Path) -> tuple[Results, str, float]:
+    """Return the results, and the data set and the imbalance that are drawn."""
+    found = read(results, "classwise", _COLUMNS)
+    return found, str(found.values("data")[0]), max(found.values("imbalance"))
+
+
+def _rows(found: Results, data: str, ratio: float, method: str, start: str) -> list[dict[str, Any]]:
+    cells = found.where(data=data, imbalance=ratio, method=method, pretrain=start)
+    return [row for row in cells if row["label"] is not None]
+
+
+def _finish(fig: Figure, found: Results, message: str, text: str, data: str) -> Figure:
+    entitle(fig, message, about(found, text, f"Data set {data}, imbalance {max(found.values('imbalance')):g}."))
     note_missing(fig, found)
     return fig
 
 
-def _draw_confusion(ax: Axes, rows: Sequence[dict[str, Any]]) -> AxesImage | None:
+def _draw_confusion(ax: Axes, data: str, rows: Sequence[dict[str, Any]]) -> AxesImage | None:
     """Draw the confusions over all seeds, if there are any."""
     ax.grid(visible=False)
     if not rows:
@@ -77,8 +136,10 @@ def _draw_confusion(ax: Axes, rows: Sequence[dict[str, Any]]) -> AxesImage | Non
     total = np.zeros((classes, classes))
     for row, part in zip(rows, taken, strict=True):
         total[row["label"]] += part
-    edge = classes + 0.5
     shares = 100 * total / total.sum(axis=1, keepdims=True)
-    for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_locator(MaxNLocator(integer=True))
-    return ax.imshow(shares, cmap="Blues", vmin=0, vmax=100, extent=(0.5, edge, edge, 0.5))
+    image = ax.imshow(shares, cmap="Blues", vmin=0, vmax=100)
+    if classes <= _NAMED:
+        names = class_names(data, classes)
+        ax.set_xticks(range(classes), names, rotation=60, ha="right", rotation_mode="anchor")
+        ax.set_yticks(range(classes), names)
+    return image

@@ -1,8 +1,8 @@
 """Corrections of imbalance as movements of the boundary: by theory and as measured.
 
-A column for each kind of classifier and imbalance. Top: how much of the imbalance's shift each correction undoes, its
-movement over theory's ``ln(n+ / n-) / M^2``; bottom: the minority's recall. A point is a pair of classes, mean over the
-seeds with its interval, from the least separate pair on the left to the most; the dash beside it is theory's.
+Two figures, a panel for each kind of classifier and imbalance: how much of the imbalance's shift each correction
+undoes, its movement over theory's ``ln(n+ / n-) / M^2``; and the minority's recall. A point is a pair of classes,
+mean over the seeds with its interval, from the least separate pair on the left to the most; the dash is theory's.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
-from figures.results import interval, made_by, note_missing, points, read
-from figures.style import COLOURS, MARKERS, styled
+from figures.results import PERCENT, about, interval, made_by, note_missing, points, read
+from figures.style import COLOURS, GREY, MARKERS, canvas, entitle, styled
 
-__all__ = ["command", "draw"]
+__all__ = ["command", "draw", "draw_recall"]
 
 _COLUMNS = (
     *("data", "level", "imbalance", "majority", "minority", "n_pos", "n_neg", "method", "separation"),
@@ -27,12 +28,12 @@ _COLUMNS = (
 _METHODS = {
     "ce": "CE",
     "rw": "RW",
-    "rw-inverse": "RW\ninv.",
+    "rw-inverse": "RW inverse",
     "rs": "RS",
     "drw": "DRW",
-    "logit-adjustment": "logit\nadj.",
+    "logit-adjustment": "logit adj.",
     "tau": "tau",
-    "retrained": "re-\ntrained",
+    "retrained": "re-trained",
 }
 _LEVELS = {
     "pixels": "linear classifiers on Gaussian pixels",
@@ -40,7 +41,7 @@ _LEVELS = {
     "networks": "networks",
 }
 _LOOK = dict(zip(_METHODS, zip(["#777777", *COLOURS], ["*", *MARKERS], strict=True), strict=True))
-_PANEL = (4.6, 2.9)
+_MOST = 4  # panels
 _WIDTH = 0.72
 
 
@@ -49,33 +50,64 @@ command = made_by("corrections", _COLUMNS)
 
 @styled()
 def draw(results: Path) -> Figure:
-    """Draw ``corrections.csv`` and ``corrections.json`` of the folder ``results``.
+    """Draw how much of the shift each correction undoes, from ``corrections.csv``, a panel for each case.
 
     Raises:
-        ResultsError: they are missing or cannot be read.
+        ResultsError: it or ``corrections.json`` is missing or cannot be read.
     """
+    text = (
+        "How much of the boundary's shift by the imbalance each correction undoes: its movement as a part of theory's "
+        "ln(n+ / n-) / M^2. 1 undoes all of it, more is too much."
+    )
+    message = "How much of the boundary's shift each correction undoes"
+    return _draw_cases(results, "undone", "part of the shift undone", message, text)
+
+
+@styled()
+def draw_recall(results: Path) -> Figure:
+    """Draw the minority's recall under each correction, from ``corrections.csv``, a panel for each case.
+
+    Raises:
+        ResultsError: it or ``corrections.json`` is missing or cannot be read.
+    """
+    message = "The minority's recall under each correction"
+    return _draw_cases(results, "recall", "minority recall, %", message, "The minority's recall under each correction.")
+
+
+def _draw_cases(results: Path, name: str, ylabel: str, message: str, text: str) -> Figure:
+    """Draw a column and its prediction, a panel for each kind of classifier and imbalance."""
     found = read(results, "corrections", _COLUMNS)
     kept = [_shares(row) for row in found.rows if row["moved"] is not None and row["separation"] is not None]
     places = dict.fromkeys((row["data"], row["level"], row["imbalance"]) for row in kept)
-    cases = sorted(places, key=lambda case: (case[0], list(_LEVELS).index(case[1]), case[2])) or [("", None, None)]
-    width, height = _PANEL
-    fig = Figure(figsize=(max(7.5, width * len(cases)), 2 * height + 1.2))
-    grid = fig.subplots(2, len(cases), squeeze=False)
-    for case, (top, bottom) in zip(cases, grid.T, strict=True):
-        rows = [row for row in kept if (row["data"], row["level"], row["imbalance"]) == case]
-        _draw(top, [row for row in rows if row["method"] != "ce"], "undone_predicted", "undone")
-        _draw(bottom, rows, "recall_predicted", "recall")
-        bottom.set(ylim=(-3, 103))
-        if rows:
-            top.set_title(f"{case[0].partition(':')[0]}, imbalance {case[2]:g}\n{_LEVELS[case[1]]}")
-    grid[0][0].set_ylabel("part of the imbalance's shift undone")
-    grid[1][0].set_ylabel("minority recall, %")
+    cases = sorted(places, key=lambda case: (case[0], list(_LEVELS).index(case[1]), -case[2]))[:_MOST]
+    rows = -(-len(cases) // 2) or 1
+    fig = canvas(2.05 * rows + 0.8)
+    grid = fig.subplots(rows, 2 if len(cases) > 1 else 1, squeeze=False)
+    for case, ax in zip(cases, grid.flat, strict=False):
+        own = [row for row in kept if (row["data"], row["level"], row["imbalance"]) == case]
+        _draw(ax, [row for row in own if name == "recall" or row["method"] != "ce"], f"{name}_predicted", name)
+        ax.set_title(f"{_LEVELS[case[1]]},\n{case[0].partition(':')[0]}, imbalance {case[2]:g}")
+        if name == "recall":
+            ax.set(ylim=(-3, 103))
+    for ax in list(grid.flat)[max(1, len(cases)) :]:
+        ax.set_axis_off()
+    for axes in grid:
+        axes[0].set_ylabel(ylabel)
     handles = [
-        grid[0][0].plot([], [], linestyle="none", marker="o", color="#555555", label="measured, a pair of classes")[0],
-        grid[0][0].plot([], [], linestyle="none", marker="_", markersize=9, color="#000000", label="theory")[0],
+        Line2D([], [], linestyle="none", marker="o", color=GREY, label="measured, a pair of classes"),
+        Line2D([], [], linestyle="none", marker="_", markersize=7, color="#000000", label="theory"),
     ]
     fig.legend(handles=handles, loc="outside lower center", ncols=2)
-    fig.suptitle(f"Corrections as movements of the boundary ({found.profile})")
+    entitle(
+        fig,
+        message,
+        about(
+            found,
+            text,
+            "A point is a pair of classes, mean over the seeds with its 95% interval (Student's t), from the least",
+            "separate pair on the left to the most; the dash is theory's.",
+        ),
+    )
     note_missing(fig, found)
     return fig
 
@@ -102,12 +134,15 @@ def _draw(ax: Axes, rows: list[dict[str, Any]], predicted: str, measured: str) -
                 ax,
                 [at],
                 [[row[measured] for row in own]],
+                PERCENT if measured == "recall" else None,
                 marker=marker,
                 color=colour,
-                markersize=4,
+                markersize=3,
+                capsize=0,
             )
             theory = interval([row[predicted] for row in own])
             if theory is not None:
-                ax.plot([at], [theory[0]], marker="_", markersize=7, color="#000000")
-    ax.set_xticks(range(len(methods)), [_METHODS[method] for method in methods])
+                ax.plot([at], [theory[0]], marker="_", markersize=5, color="#000000")
+    turned: dict[str, Any] = {"rotation": 40, "ha": "right", "rotation_mode": "anchor"}
+    ax.set_xticks(range(len(methods)), [_METHODS[method] for method in methods], **turned)
     ax.grid(visible=False, axis="x")

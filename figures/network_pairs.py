@@ -1,15 +1,15 @@
 """Theorem 2 against networks: predictions from balanced data, and what came of them.
 
-Two rows for each data set. Above, for each classifier: measured against predicted recall, every class as the minority
-of every pair. Below: the error of each law by imbalance, and all of it on one axis, ``ln(imbalance) / M^2``, on which
-Theorem 2 says that ``Phi^-1(recall) / M`` is the line ``1/2 - ln(imbalance) / M^2``. The data are those of
+Three figures of the first data set of the results: for each classifier measured against predicted recall, every class
+as the minority of every pair; the error of each law by imbalance; and all of it on one axis, ``ln(imbalance) / M^2``,
+on which Theorem 2 says that ``Phi^-1(recall) / M`` is the line ``1/2 - ln(imbalance) / M^2``. The data are those of
 ``empirical.experiments.network_pairs``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from textwrap import fill
 from typing import Any
 
 import matplotlib
@@ -21,11 +21,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 from scipy.special import ndtr, ndtri
 
-from figures.agreement import Cloud, draw_agreement
-from figures.results import Results, made_by, note_missing, read
-from figures.style import COLOURS, MARKERS, styled
+from figures.agreement import Cloud, draw_agreement, legend, span
+from figures.results import Results, about, made_by, note_missing, read
+from figures.style import COLOURS, GREY, MARKERS, canvas, entitle, styled
 
-__all__ = ["command", "draw"]
+__all__ = ["command", "draw", "draw_errors", "draw_line"]
 
 _NAME = "network-pairs"
 _COLUMNS = (
@@ -52,15 +52,8 @@ _LAWS = {
     "scores": "boundary moved by ln r, no normal law",
     "moments": "unequal covariances, no normal law",
 }
-_WIDTH, _HEIGHTS = 3.4, (4.2, 4.7)
+_MOST = 4  # panels
 _CURVES = 4
-_LETTERS = 40
-_UNDER: dict[str, Any] = {
-    "loc": "upper center",
-    "bbox_to_anchor": (0.5, -0.14),
-    "handletextpad": 0.4,
-    "labelspacing": 0.35,
-}
 
 
 command = made_by(_NAME, _COLUMNS)
@@ -68,32 +61,100 @@ command = made_by(_NAME, _COLUMNS)
 
 @styled()
 def draw(results: Path) -> Figure:
-    """Draw ``network-pairs.csv`` and ``network-pairs.json`` of the folder ``results``.
+    """Draw measured against predicted recall, a panel for each classifier, from ``network-pairs.csv``.
 
     Raises:
-        ResultsError: they are missing or cannot be read.
+        ResultsError: it or ``network-pairs.json`` is missing or cannot be read.
     """
+    found, name = _read(results)
+    kinds = _kinds(found, name)[:_MOST] or [("", "")]
+    rows = -(-len(kinds) // 2)
+    fig = canvas(2.75 * rows + 0.85)
+    grid = fig.subplots(rows, min(2, len(kinds)), squeeze=False)
+    ratios = sorted({row["imbalance"] for row in found.where(data=name) if row["imbalance"] is not None})
+    errors = [
+        error
+        for ax, kind in zip(grid.flat, kinds, strict=False)
+        if (error := _draw_agreement(ax, found, name, kind, ratios)) is not None
+    ]
+    for ax in list(grid.flat)[len(kinds) :]:
+        ax.set_axis_off()
+    legend(fig, list(grid.flat), ratios)
+    off = f", off by {span(errors)} points" if errors else ""
+    numbers = [
+        f"{_title(kind)}: {', '.join(Cloud([], [], part).label for part in _summary(found, name, kind, 'theorem2'))}."
+        for kind in kinds
+    ]
+    return _finish(
+        fig,
+        found,
+        name,
+        f"One balanced number predicts minority recall{off}",
+        "Each point is a pair of classes: the recall that Theorem 2 predicts from the accuracy on balanced data, and "
+        "the recall of the classifier trained on imbalanced data; nothing is fitted. Mean absolute error in points and "
+        f"correlation by imbalance: {' '.join(numbers)}",
+    )
+
+
+@styled()
+def draw_errors(results: Path) -> Figure:
+    """Draw the mean absolute error of each law by imbalance, from the summary in ``network-pairs.json``.
+
+    Raises:
+        ResultsError: it or ``network-pairs.csv`` is missing or cannot be read.
+    """
+    found, name = _read(results)
+    kinds = [kind for kind in _kinds(found, name) if kind[0] == "lda"][:2] or [("lda", "relu")]
+    fig = canvas(3.9)
+    grid = fig.subplots(1, len(kinds), squeeze=False, sharey=True)
+    for ax, kind in zip(grid.flat, kinds, strict=True):
+        _draw_errors(ax, found, name, kind)
+    grid[0, 0].set_ylabel("mean absolute error, points")
+    handles, labels = grid[0, 0].get_legend_handles_labels()
+    if handles:
+        fig.legend(handles, labels, loc="outside lower center", ncols=2)
+    parts = [part for kind in kinds for law in _LAWS for part in _summary(found, name, kind, law)]
+    there = [part for part in parts if part["mae"] is not None]
+    least = ""
+    if there:
+        most = max(part["imbalance"] for part in there)
+        best = min(part["mae"] for part in there if part["imbalance"] == most)
+        least = f"; at imbalance {most:g} the least is {best:.1f} points"
+    text = "The mean absolute error of predicted minority recall, in points, of each law, by imbalance."
+    return _finish(fig, found, name, f"Errors of the laws of minority recall{least}", text)
+
+
+@styled()
+def draw_line(results: Path) -> Figure:
+    """Draw recall and all classifiers against the one axis ``ln(r) / M^2``, from ``network-pairs.csv``.
+
+    Raises:
+        ResultsError: it or ``network-pairs.json`` is missing or cannot be read.
+    """
+    found, name = _read(results)
+    fig = canvas(3.6)
+    left, right = fig.subplots(1, 2)
+    _draw_recall(left, found, name)
+    _draw_line(right, found, name, _kinds(found, name))
+    handles, labels = right.get_legend_handles_labels()
+    fig.legend(handles, labels, loc="outside lower center", ncols=2, markerscale=1.5)
+    text = (
+        "Left, minority recall of LDA on features, coloured by the separation M, with Theorem 2's curves at four "
+        "separations. Right, Theorem 2 says that Phi^-1(recall) / M is the line 1/2 - ln(r) / M^2, r the imbalance; "
+        "recalls of 0 and 1 are left out there."
+    )
+    return _finish(fig, found, name, "Number and similarity of classes act on one axis", text)
+
+
+def _read(results: Path) -> tuple[Results, str]:
+    """Return the results and the first data set, the one that is drawn."""
     found = read(results, _NAME, _COLUMNS)
-    there = {name: _kinds(found, name) for name in found.values("data")}
-    columns = max(2, *(max(len(kinds), _ldas(kinds) + 2) for kinds in there.values()))
-    heights = _HEIGHTS * len(there)
-    fig = Figure(figsize=(_WIDTH * columns, sum(heights) + 0.4))
-    grid = fig.subplots(len(heights), columns, squeeze=False, height_ratios=heights)
-    for i, (name, kinds) in enumerate(there.items()):
-        above, below = grid[2 * i], grid[2 * i + 1]
-        for ax, kind in zip(above, kinds, strict=False):
-            _draw_agreement(ax, found, name, kind)
-        if len(there) > 1:
-            above[0].set_ylabel(f"{fill(name.replace(',', ', '), _LETTERS)}\n{above[0].get_ylabel()}")
-        ldas = [kind for kind in kinds if kind[0] == "lda"]
-        for ax, kind in zip(below, ldas, strict=False):
-            _draw_errors(ax, found, name, kind)
-        _draw_recall(below[len(ldas)], found, name)
-        _draw_line(below[len(ldas) + 1], found, name, kinds)
-        for ax in [*above[len(kinds) :], *below[len(ldas) + 2 :]]:
-            ax.set_axis_off()
-    about = f"{next(iter(there))}; {found.profile}" if len(there) == 1 else found.profile
-    fig.suptitle(f"Minority recall predicted before training ({about}); nothing is fitted")
+    return found, str(found.values("data")[0])
+
+
+def _finish(fig: Figure, found: Results, data: str, message: str, text: str) -> Figure:
+    """Entitle a figure and note what is missing."""
+    entitle(fig, message, about(found, f"{text} Data set {data}."))
     note_missing(fig, Results([{"run": row["run"], "measured": row["measured"]} for row in found.rows], found.made))
     return fig
 
@@ -104,14 +165,9 @@ def _kinds(found: Results, data: str) -> list[tuple[str, str]]:
     return list(dict.fromkeys((row["classifier"], row["features"]) for row in rows))
 
 
-def _ldas(kinds: list[tuple[str, str]]) -> int:
-    return sum(classifier == "lda" for classifier, _ in kinds)
-
-
 def _title(kind: tuple[str, str]) -> str:
-    classifier, features = kind
-    about = _FEATURES[features]
-    return f"{_CLASSIFIERS[classifier]} on {about}" if about else _CLASSIFIERS[classifier]
+    classifier, features = (names.get(name, name) for names, name in zip((_CLASSIFIERS, _FEATURES), kind, strict=True))
+    return f"{classifier} on {features}" if features else classifier
 
 
 def _measured(found: Results, data: str, kind: tuple[str, str], **cells: Any) -> list[dict[str, Any]]:
@@ -127,14 +183,15 @@ def _summary(found: Results, data: str, kind: tuple[str, str], law: str) -> list
     return [part for part in parts if part["imbalance"] is not None]
 
 
-def _draw_agreement(ax: Axes, found: Results, data: str, kind: tuple[str, str]) -> None:
+def _draw_agreement(
+    ax: Axes, found: Results, data: str, kind: tuple[str, str], ratios: Sequence[float]
+) -> float | None:
     """Draw measured recall against that of Theorem 2."""
     clouds = []
     for part in _summary(found, data, kind, "theorem2"):
         rows = _measured(found, data, kind, imbalance=part["imbalance"])
         clouds.append(Cloud([row["theorem2"] for row in rows], [row["measured"] for row in rows], part))
-    draw_agreement(ax, clouds, _title(kind))
-    ax.legend(title="imbalance: mean abs. error in points, correlation", title_fontsize=8, ncols=2, **_UNDER)
+    return draw_agreement(ax, clouds, _title(kind), ratios)
 
 
 def _draw_errors(ax: Axes, found: Results, data: str, kind: tuple[str, str]) -> None:
@@ -157,29 +214,26 @@ def _draw_errors(ax: Axes, found: Results, data: str, kind: tuple[str, str]) -> 
         ax.set_xscale("log")
         ax.set_xticks(sorted(ratios), [f"{ratio:g}" for ratio in sorted(ratios)])
         ax.xaxis.set_minor_locator(NullLocator())
-        ax.legend(**_UNDER)
-    ax.set(xlabel="imbalance r", ylabel="mean absolute error, points", title=f"Errors: {_title(kind)}", box_aspect=1)
+    ax.set(xlabel="imbalance r", title=_title(kind))
     ax.set_ylim(bottom=0)
-    ax.set_anchor("N")
 
 
 def _draw_recall(ax: Axes, found: Results, data: str) -> None:
     """Draw recall against the one axis, with curves of a few separations."""
     rows = _measured(found, data, ("lda", "relu"))
-    ax.set(xlabel="ln r / M²", ylabel="minority recall", title="LDA on features, by separation M", box_aspect=1)
-    ax.set_anchor("N")
+    ax.set(xlabel="ln r / M²", ylabel="minority recall", title="LDA on features")
     if not rows:
         return
     x, m, recall = (np.array(column) for column in zip(*map(_place, rows), strict=True))
     norm, colours = Normalize(m.min(), m.max()), matplotlib.colormaps["viridis"]
-    ax.scatter(x, recall, c=m, cmap=colours, norm=norm, s=7, linewidths=0, alpha=0.8)
+    ax.scatter(x, recall, c=m, cmap=colours, norm=norm, s=5, linewidths=0, alpha=0.8)
     grid = np.linspace(0, x.max(), 200)
     for separation in np.linspace(m.min(), m.max(), _CURVES):
         ax.plot(grid, ndtr(separation * (0.5 - grid)), color=colours(norm(separation)), linewidth=1.1)
     bar = ax.figure.colorbar(
-        ScalarMappable(norm, colours), cax=ax.inset_axes((0.5, 0.92, 0.46, 0.04)), orientation="horizontal"
+        ScalarMappable(norm, colours), cax=ax.inset_axes((0.52, 0.93, 0.44, 0.035)), orientation="horizontal"
     )
-    bar.set_label("M (line: Theorem 2)", fontsize=8)
+    bar.set_label("separation M")
 
 
 def _draw_line(ax: Axes, found: Results, data: str, kinds: list[tuple[str, str]]) -> None:
@@ -200,10 +254,8 @@ def _draw_line(ax: Axes, found: Results, data: str, kinds: list[tuple[str, str]]
             look |= {"edgecolors": "black", "zorder": 3} if big else {"alpha": 0.5}
             ax.scatter(x, ndtri(recall) / m, label=_title(kind), **look)
     ends = [0, last] if last else []
-    ax.plot(ends, np.subtract(0.5, ends), color="#555555", linewidth=1, label="Theorem 2: 1/2 - ln r / M²")
-    ax.set(xlabel="ln r / M²", ylabel="Φ⁻¹(recall) / M", title="Number and similarity on one line", box_aspect=1)
-    ax.set_anchor("N")
-    ax.legend(markerscale=1.5, **_UNDER)
+    ax.plot(ends, np.subtract(0.5, ends), color=GREY, linewidth=1, label="Theorem 2: 1/2 - ln r / M²")
+    ax.set(xlabel="ln r / M²", ylabel="Φ⁻¹(recall) / M", title="all classifiers")
 
 
 def _place(row: dict[str, Any]) -> tuple[float, float, float]:

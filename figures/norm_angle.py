@@ -1,8 +1,8 @@
 """Theorem 3 on trained classifiers: what norms, biases, angles and features have to do with the gap between classes.
 
-A row for each data set, a panel for each imbalance; for each method the gap in recall between the more frequent and the
-rarer half of the classes, as trained and after tau-normalisation, and what adds up to it: mean over the seeds with its
-interval. The parts are those of :mod:`empirical.experiments.norm_angle`.
+The first data set of the results, a panel for each imbalance; for each method the gap in recall between the
+more frequent and the rarer half of the classes, as trained and after tau-normalisation, and what adds up to it: mean
+over the seeds with its interval. The parts are those of :mod:`empirical.experiments.norm_angle`.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from empirical.analysis.rarity import gap
-from figures.results import METHODS, Results, made_by, note_missing, points, read
-from figures.style import COLOURS, MARKERS, styled
+from figures.results import METHODS, Results, about, made_by, note_missing, points, read
+from figures.style import COLOURS, MARKERS, canvas, entitle, styled
 
 __all__ = ["command", "draw"]
 
@@ -25,11 +25,11 @@ _SERIES = {
     "norms": "due to the norms",
     "biases": "due to the biases",
     "angles": "due to the angles",
-    "neutral": "left with neutral norms, biases and angles: the features",
-    "tau_1": "the gap after tau-normalisation, tau = 1",
+    "neutral": "left without these: the features",
+    "tau_1": "after tau-normalisation (tau 1)",
 }
 _COLUMNS = ("data", "imbalance", "method", "label", "run", *_SERIES)
-_PANEL = (3.6, 2.9)
+_MOST = 4  # panels
 
 
 command = made_by("norm-angle", _COLUMNS)
@@ -43,16 +43,28 @@ def draw(results: Path) -> Figure:
         ResultsError: they are missing or cannot be read.
     """
     found = read(results, "norm-angle", _COLUMNS)
-    data, ratios = found.values("data"), sorted(found.values("imbalance"), reverse=True)
-    width, height = _PANEL
-    fig = Figure(figsize=(max(7.5, width * len(ratios)), height * len(data) + 1.3))
-    grid = fig.subplots(len(data), len(ratios), squeeze=False, sharey="row")
-    for name, axes in zip(data, grid, strict=True):
-        for ratio, ax in zip(ratios, axes, strict=True):
-            _draw(ax, found, name, ratio)
-        axes[0].set_ylabel(f"{name.partition(':')[0]}: gap in recall, points")
-    fig.legend(*grid[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
-    fig.suptitle(f"Recall of the more frequent half of the classes minus that of the rarer half ({found.profile})")
+    data = str(found.values("data")[0])
+    ratios = sorted({row["imbalance"] for row in found.where(data=data)}, reverse=True)[:_MOST]
+    rows = -(-len(ratios) // 2)
+    fig = canvas(1.9 * rows + 1.15)
+    grid = fig.subplots(rows, min(2, len(ratios)), squeeze=False, sharey=True)
+    for ratio, ax in zip(ratios, grid.flat, strict=False):
+        _draw(ax, found, data, ratio)
+    for ax in list(grid.flat)[len(ratios) :]:
+        ax.set_axis_off()
+    for axes in grid:
+        axes[0].set_ylabel("gap in recall, points")
+    fig.legend(*grid[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    entitle(
+        fig,
+        "What the gap between frequent and rare classes is made of",
+        about(
+            found,
+            "Recall of the more frequent half of the classes minus that of the rarer half, and the parts that add up",
+            "to it: of the norms, the biases and the angles of the classifier's weights, and of the features. Mean",
+            f"over the seeds with 95% interval (Student's t). Data set {data}.",
+        ),
+    )
     note_missing(fig, found)
     return fig
 
@@ -63,7 +75,17 @@ def _draw(ax: Axes, found: Results, data: str, ratio: float) -> None:
         samples = [_gaps(found.where(data=data, imbalance=ratio, method=method), name) for method in METHODS]
         x = np.arange(len(METHODS)) + (i - (len(_SERIES) - 1) / 2) * 0.13
         hollow: dict[str, Any] = {"fillstyle": "none"} if name == "tau_1" else {}
-        points(ax, list(x), samples, marker=MARKERS[i], color=COLOURS[-1 if i == 0 else i - 1], label=label, **hollow)
+        points(
+            ax,
+            list(x),
+            samples,
+            markersize=3,
+            capsize=0,
+            marker=MARKERS[i],
+            color=COLOURS[-1 if i == 0 else i - 1],
+            label=label,
+            **hollow,
+        )
     ax.axhline(0, color="#555555", linewidth=0.8, zorder=1)
     ax.set_xticks(range(len(METHODS)), list(METHODS.values()))
     ax.set_xlim(-0.5, len(METHODS) - 0.5)

@@ -1,7 +1,8 @@
 """Table 2 and Figure 6: the norms of the classifier's weights by class, and how uneven they are.
 
-A row for each data set. Left, a panel for each imbalance: the norm of each class, mean over the seeds. Right, 100 times
-the standard deviation of the norms against the imbalance, with the numbers that the paper prints as the variance.
+Two figures of the first data set of the results: the norm of each class, mean over the seeds, a panel for each
+imbalance; and 100 times the standard deviation of the norms against the imbalance, with the numbers that the paper
+prints as the variance.
 """
 
 from __future__ import annotations
@@ -12,16 +13,17 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, NullLocator
+from matplotlib.lines import Line2D
+from matplotlib.ticker import NullLocator
 
 from empirical.printed import TABLE2, cell
-from figures.results import METHODS, Results, made_by, note_missing, points, read
-from figures.style import COLOURS, MARKERS, styled
+from figures.results import METHODS, Results, about, classes_axis, made_by, note_missing, points, read
+from figures.style import COLOURS, GREY, MARKERS, canvas, entitle, styled
 
-__all__ = ["command", "draw"]
+__all__ = ["command", "draw", "draw_spread"]
 
 _COLUMNS = ("data", "imbalance", "method", "label", "norm", "std_100", "run")
-_PANEL = (2.9, 2.9)
+_MOST = 4  # panels
 _MANY = 20
 _ASIDE = (0.91, 0.97, 1.03, 1.09)
 
@@ -31,24 +33,62 @@ command = made_by("norms", _COLUMNS)
 
 @styled()
 def draw(results: Path) -> Figure:
-    """Draw ``norms.csv`` and ``norms.json`` of the folder ``results``.
+    """Draw the norm of each class's weights, a panel for each imbalance, from ``norms.csv``.
 
     Raises:
-        ResultsError: they are missing or cannot be read.
+        ResultsError: it or ``norms.json`` is missing or cannot be read.
     """
+    found, data, ratios = _read(results)
+    rows = -(-len(ratios) // 2)
+    fig = canvas(1.95 * rows + 0.8)
+    grid = fig.subplots(rows, min(2, len(ratios)), squeeze=False, sharey=True)
+    for ratio, ax in zip(ratios, grid.flat, strict=False):
+        _draw_norms(ax, found, data, ratio)
+    for ax in list(grid.flat)[len(ratios) :]:
+        ax.set_axis_off()
+    for axes in grid[:-1]:
+        for ax in axes:
+            ax.set_xlabel("")
+    for axes in grid:
+        axes[0].set_ylabel("norm of the weights")
+    handles = [
+        Line2D([], [], linestyle="none", marker=marker, color=colour, label=title)
+        for title, marker, colour in zip(METHODS.values(), MARKERS, COLOURS, strict=False)
+    ]
+    fig.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+    text = "The norm of each class's weights in the last layer (Figure 6), mean over the seeds with 95% interval."
+    return _finish(fig, found, "Norm of each class's weights, from the most frequent class to the rarest", text, data)
+
+
+@styled()
+def draw_spread(results: Path) -> Figure:
+    """Draw how uneven the norms are, beside what Table 2 prints, from ``norms.csv``.
+
+    Raises:
+        ResultsError: it or ``norms.json`` is missing or cannot be read.
+    """
+    found, data, ratios = _read(results)
+    fig = canvas(3.3, columns=1)
+    ax = fig.subplots()
+    _draw_spread(ax, found, data, ratios)
+    fig.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    text = (
+        "100 times the standard deviation over the classes of the norms of their weights, mean over the seeds with 95% "
+        "interval; hollow, the numbers that Table 2 prints as the variance."
+    )
+    return _finish(fig, found, "How uneven the norms are", text, data)
+
+
+def _read(results: Path) -> tuple[Results, str, list[float]]:
+    """Return the results, the first data set, which is drawn, and its imbalances."""
     found = read(results, "norms", _COLUMNS)
-    data, ratios = found.values("data"), sorted(found.values("imbalance"), reverse=True)
-    width, height = _PANEL
-    fig = Figure(figsize=(max(7.5, width * (len(ratios) + 1)), height * len(data) + 1.1))
-    grid = fig.subplots(len(data), len(ratios) + 1, squeeze=False)
-    for name, axes in zip(data, grid, strict=True):
-        for ratio, ax in zip(ratios, axes, strict=False):
-            _draw_norms(ax, found, name, ratio)
-        axes[0].set_ylabel(f"{name}: norm of the class's weights")
-        _draw_spread(axes[-1], found, name, ratios)
-    handles, labels = grid[0][-1].get_legend_handles_labels()
-    fig.legend(handles, labels, loc="outside lower center", ncols=3)
-    fig.suptitle(f"Norms of the classifier's weights, Table 2 and Figure 6 ({found.profile})")
+    data = str(found.values("data")[0])
+    ratios = sorted({row["imbalance"] for row in found.where(data=data)}, reverse=True)
+    return found, data, ratios[:_MOST]
+
+
+def _finish(fig: Figure, found: Results, message: str, text: str, data: str) -> Figure:
+    entitle(fig, message, about(found, f"{text} Data set {data}."))
     note_missing(fig, found)
     return fig
 
@@ -61,16 +101,17 @@ def _draw_norms(ax: Axes, found: Results, data: str, ratio: float) -> None:
         samples = [[row["norm"] for row in rows if row["label"] == label] for label in labels]
         few = len(labels) <= _MANY
         aside = (i - 1.5) * 0.12 if few else 0.0
-        look: dict[str, Any] = {"markersize": 4.5 if few else 2.2, "elinewidth": 1 if few else 0, "capsize": 0}
-        at = [label + 1 + aside for label in labels]
+        look: dict[str, Any] = {"markersize": 3 if few else 1.8, "elinewidth": 0.8 if few else 0, "capsize": 0}
+        at = [label + aside for label in labels]
         points(ax, at, samples, marker=MARKERS[i], color=COLOURS[i], **look)
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    ax.set(xlabel="class, from frequent to rare", title=f"imbalance {ratio:g}")
+    there = [row["label"] for row in found.where(data=data, imbalance=ratio) if row["label"] is not None]
+    classes_axis(ax, data, there)
+    ax.set(title=f"imbalance {ratio:g}")
 
 
 def _draw_spread(ax: Axes, found: Results, data: str, ratios: list[float]) -> None:
     """Draw how uneven the norms are."""
-    grey: dict[str, Any] = {"linestyle": "none", "color": "#555555"}
+    grey: dict[str, Any] = {"linestyle": "none", "color": GREY}
     for i, (method, title) in enumerate(METHODS.items()):
         x = np.array(ratios) * _ASIDE[i]
         samples = []
@@ -80,13 +121,13 @@ def _draw_spread(ax: Axes, found: Results, data: str, ratios: list[float]) -> No
         points(ax, x, samples, marker=MARKERS[i], color=COLOURS[i], label=title)
         cells = [cell(TABLE2, data, ratio, method, "none") for ratio in ratios]
         hollow = [np.nan if value is None else value for value in cells]
-        ax.plot(x, hollow, linestyle="none", marker=MARKERS[i], markersize=7, color=COLOURS[i], fillstyle="none")
-    ax.plot([], [], marker="o", label="mean, 95 % interval over seeds", **grey)
+        ax.plot(x, hollow, linestyle="none", marker=MARKERS[i], markersize=5, color=COLOURS[i], fillstyle="none")
+    ax.plot([], [], marker="o", label="mean, 95 % interval", **grey)
     if data in TABLE2:
-        ax.plot([], [], marker="o", markersize=7, fillstyle="none", label='printed as "variance"', **grey)
+        ax.plot([], [], marker="o", markersize=5, fillstyle="none", label='printed as "variance"', **grey)
     ax.set_xscale("log")
     ax.set_xticks(ratios, [f"{ratio:g}" for ratio in ratios])
     ax.xaxis.set_minor_locator(NullLocator())
     ax.set_xlim(min(ratios) / 1.3, max(ratios) * 1.3)
     ax.set_ylim(bottom=0)
-    ax.set(xlabel="imbalance", ylabel="100 x standard deviation", title="how uneven the norms are")
+    ax.set(xlabel="imbalance", ylabel="100 x standard deviation")

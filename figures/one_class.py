@@ -79,7 +79,7 @@ def draw_majority(results: Path) -> Figure:
     """
     case = _Case("majority_images", "minority_images", "images of each other class", "the one class has {} images")
     found = read(results, "majority", _COLUMNS)
-    return _draw_case(found, "One class loses accuracy as the others gain images", "Figure 1.", case)
+    return _draw_case(found, "Accuracy of one class as the others gain images", "Figure 1.", case)
 
 
 @styled()

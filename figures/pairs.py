@@ -1,6 +1,6 @@
 """Theorem 2 against real images: predicted and measured minority recall over pairs of classes.
 
-Left, a panel for each number of components: every class as the minority of every pair. Right: recall against
+A panel for each number of components: every class as the minority of every pair. Last: recall against
 imbalance for pairs from the most similar to the least, at evenly spaced ranks of their separation, so that nobody
 picks them. The data are those of ``empirical.experiments.pairs``.
 """
@@ -13,12 +13,11 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
-from figures.agreement import Cloud, draw_agreement
+from figures.agreement import Cloud, draw_agreement, legend, span
 from figures.results import Results, read, refuse
-from figures.style import COLOURS, styled
+from figures.style import COLOURS, canvas, entitle, styled
 from theory.theorem2 import minority_recall
 
 __all__ = ["command", "draw"]
@@ -26,13 +25,7 @@ __all__ = ["command", "draw"]
 _NUMBERS = ("components", "imbalance", "separation", "predicted", "measured", "low", "high")
 _NAMES = ("majority", "minority")
 _SHOWN = 4
-_PANEL = (3.6, 5.3)
-_UNDER: dict[str, Any] = {
-    "loc": "upper center",
-    "bbox_to_anchor": (0.5, -0.14),
-    "handletextpad": 0.4,
-    "labelspacing": 0.35,
-}
+_MOST = 4  # panels
 
 
 def command(results: Path) -> str:
@@ -53,19 +46,39 @@ def draw(results: Path) -> Figure:
     """
     found = _read(results)
     components = sorted({row["components"] for row in found.rows})
-    width, height = _PANEL
-    fig = Figure(figsize=(width * (len(components) + 1), height))
-    axes = fig.subplots(1, len(components) + 1, squeeze=False)[0]
-    for ax, k in zip(axes, components, strict=False):
-        _draw_agreement(ax, k, found)
-    middle = components[len(components) // 2]
-    _draw_recall(axes[-1], middle, [row for row in found.rows if row["components"] == middle])
-    fig.suptitle(f"Minority recall of pairs of classes ({found.made['data']['name']}): Theorem 2, nothing fitted")
+    shown = components[: _MOST - 1]
+    rows = 2 if len(shown) > 1 else 1
+    fig = canvas(2.75 * rows + 0.75)
+    grid = fig.subplots(rows, 2, squeeze=False)
+    ratios = sorted({row["imbalance"] for row in found.rows})
+    drawn = (_draw_agreement(ax, k, found, ratios) for ax, k in zip(grid.flat, shown, strict=False))
+    errors = [error for error in drawn if error is not None]
+    middle = shown[len(shown) // 2]
+    last = grid.flat[len(shown)]
+    _draw_recall(last, middle, [row for row in found.rows if row["components"] == middle])
+    for ax in list(grid.flat)[len(shown) + 1 :]:
+        ax.set_axis_off()
+    legend(fig, list(grid.flat)[: len(shown)], ratios)
+    numbers = [
+        f"{k:g} components: "
+        + ", ".join(Cloud([], [], part).label for part in found.made["summary"] if part["components"] == k)
+        + "."
+        for k in shown
+    ]
+    entitle(
+        fig,
+        f"One balanced number predicts minority recall, off by {span(errors)} points",
+        f"Pairs of classes of {found.made['data']['name']}, every class as the minority; Theorem 2, nothing fitted. "
+        "Last panel: recall against imbalance of pairs at evenly spaced ranks of their separation M, lines by theory, "
+        "points the mean and 95% of the repeats, upward where the first class is the minority, downward the second. "
+        f"Mean absolute error in points and correlation by imbalance: {' '.join(numbers)} "
+        f"n = {len(found.rows)} pairs, imbalances and numbers of components.",
+    )
     return fig
 
 
-def _draw_agreement(ax: Axes, components: int, found: Results) -> None:
-    """Draw measured against predicted recall, with the agreement of each imbalance in the legend."""
+def _draw_agreement(ax: Axes, components: int, found: Results, ratios: list[float]) -> float | None:
+    """Draw measured against predicted recall and return the mean absolute error in points."""
     clouds = []
     for part in found.made["summary"]:
         if part["components"] == components:
@@ -73,8 +86,7 @@ def _draw_agreement(ax: Axes, components: int, found: Results) -> None:
                 row for row in found.rows if (row["components"], row["imbalance"]) == (components, part["imbalance"])
             ]
             clouds.append(Cloud([row["predicted"] for row in rows], [row["measured"] for row in rows], part))
-    draw_agreement(ax, clouds, f"{components:g} principal components")
-    ax.legend(title="imbalance: mean abs. error in points, correlation", title_fontsize=8, ncols=2, **_UNDER)
+    return draw_agreement(ax, clouds, f"{components:g} principal components", ratios)
 
 
 def _draw_recall(ax: Axes, components: int, rows: list[dict[str, Any]]) -> None:
@@ -102,7 +114,7 @@ def _draw_recall(ax: Axes, components: int, rows: list[dict[str, Any]]) -> None:
                 np.maximum(0, [measured - [row["low"] for row in own], [row["high"] for row in own] - measured]),
                 linestyle="none",
                 marker=marker,
-                markersize=4.5,
+                markersize=3,
                 color=colour,
                 elinewidth=0.9,
             )
@@ -112,17 +124,11 @@ def _draw_recall(ax: Axes, components: int, rows: list[dict[str, Any]]) -> None:
     ax.set(
         ylim=(-0.02, 1.02),
         box_aspect=1,
-        anchor="N",
         xlabel="imbalance",
         ylabel="minority recall",
-        title=f"From similar to dissimilar ({components:g} components)",
+        title=f"{len(ranks)} pairs, {components:g} components",
     )
-    lines, labels = ax.get_legend_handles_labels()
-    for marker, text in (("^", "first class is the minority"), ("v", "second class is the minority")):
-        lines.append(Line2D([], [], linestyle="none", marker=marker, color="#555555", markersize=4.5))
-        labels.append(text)
-    title = "line: theory; points: mean and 95 % of repeats"
-    ax.legend(lines, labels, title=title, title_fontsize=8, **_UNDER)
+    ax.legend(loc="lower left", fontsize="medium", handlelength=1, borderaxespad=0.1)
 
 
 def _read(results: Path) -> Results:

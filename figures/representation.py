@@ -8,6 +8,7 @@ the variance. Marks are means with intervals over the seeds.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,23 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from empirical.printed import TABLE1, TABLE2, cell
-from figures.results import METHODS, STARTS, Results, further, interval, made_by, note_missing, points, read
-from figures.style import COLOURS, MARKERS, styled
+from empirical.printed import TABLE1, TABLE2, Cells, cell
+from figures.results import (
+    METHODS,
+    PERCENT,
+    STARTS,
+    Results,
+    about,
+    further,
+    interval,
+    made_by,
+    note_missing,
+    points,
+    read,
+)
+from figures.style import COLOURS, GREY, MARKERS, canvas, entitle, styled
 
-__all__ = ["command", "draw"]
+__all__ = ["command", "draw", "draw_norms", "draw_tau"]
 
 _COLUMNS = ("data", "imbalance", "method", "pretrain", "classifier", "accuracy", "few", "std_100", "run")
 _SWEEP = ("data", "imbalance", "method", "pretrain", "tau", "accuracy", "run")
@@ -29,14 +42,18 @@ _CLASSIFIERS = {
     "joint": "joint",
     "retrained": "re-trained",
     "tau-1": "tau 1",
-    "tau-train": "tau by\ntraining",
-    "tau-halves": "tau by\nother half",
-    "tau-test": "tau by test\n(too good)",
-    "nearest-mean": "nearest\nmean",
+    "tau-train": "tau: training",
+    "tau-halves": "tau: other half",
+    "tau-test": "tau: test itself",
+    "nearest-mean": "nearest mean",
 }
 _UNEVEN = ("joint", "retrained")
 _ASIDE = 0.17
-_HEIGHT = 2.6
+_MOST = 4  # panels
+
+Place = tuple[str, float]
+Kind = tuple[str, str]
+Look = tuple[str, str, float]
 
 
 command = made_by("representation", _COLUMNS)
@@ -44,61 +61,142 @@ command = made_by("representation", _COLUMNS)
 
 @styled()
 def draw(results: Path) -> Figure:
-    """Draw ``representation.csv``, ``representation-tau.csv`` and ``representation.json`` of the folder ``results``.
+    """Draw the accuracy of each representation under each classifier, from ``representation.csv``.
 
     Raises:
-        ResultsError: they are missing or cannot be read.
+        ResultsError: it, ``representation-tau.csv`` or ``representation.json`` is missing or cannot be read.
     """
-    found, sweep = read(results, "representation", _COLUMNS), further(results, "representation", "tau", _SWEEP)
-    places = list(dict.fromkeys((row["data"], row["imbalance"]) for row in found.rows))
-    kinds = list(dict.fromkeys((row["method"], row["pretrain"]) for row in found.rows))
-    looks = {kind: (COLOURS[i], MARKERS[i], (i - (len(kinds) - 1) / 2) * _ASIDE) for i, kind in enumerate(kinds)}
-    fig = Figure(figsize=(15.5, _HEIGHT * len(places) + 1.3))
-    grid = fig.subplots(len(places), 4, squeeze=False, width_ratios=[2.2, 2.2, 1.3, 1])
-    for (data, ratio), axes in zip(places, grid, strict=True):
-        own = replace(found, rows=found.where(data=data, imbalance=ratio))
-        swept = replace(sweep, rows=sweep.where(data=data, imbalance=ratio))
-        for (method, start), look in looks.items():
-            cells = replace(own, rows=own.where(method=method, pretrain=start))
+    found, _ = _read(results)
+    places, looks = _places(found)[: _MOST // 2], _looks(found)
+    fig = canvas(2.1 * len(places) + 1.3)
+    grid = fig.subplots(len(places), 2, squeeze=False)
+    for place, axes in zip(places, grid, strict=True):
+        for kind, look in looks.items():
+            cells = _cells(found, place, kind)
             _draw_classifiers(axes[0], cells, "accuracy", look)
             _draw_classifiers(axes[1], cells, "few", look)
-            _draw_sweep(axes[2], swept.where(method=method, pretrain=start), look)
-            _draw_uneven(axes[3], cells, look)
-            _draw_printed(axes, (data, ratio, method, start), look)
-        axes[0].set_ylabel(f"{data}, imbalance {ratio:g}\naccuracy, %")
-        axes[1].set_ylabel("accuracy, %")
-        axes[3].set_ylim(0, 1.06 * axes[3].get_ylim()[1])
-    titles = ("all classes", "the last third of the classes", "all classes, by tau", "100 x std of the norms")
-    for title, ax in zip(titles, grid[0], strict=True):
-        ax.set_title(title)
-    grid[-1, 2].set_xlabel("tau")
-    printed = any(data in TABLE1 for data, _ in places)
-    fig.legend(handles=_handles(looks, printed), loc="outside lower center", ncols=4)
-    fig.suptitle(f"Representation and classifier, section 5.4 ({found.profile})")
+            _draw_printed(axes[0], TABLE1, (*place, *kind), look)
+        axes[0].set(ylabel="test accuracy, %", title=f"all classes, imbalance {place[1]:g}")
+        axes[1].set(title=f"the rarest third, imbalance {place[1]:g}")
+    fig.legend(handles=_handles(looks, any(data in TABLE1 for data, _ in places)), loc="outside lower center", ncols=2)
+    text = (
+        "Accuracy on test images of one representation under classifiers that are trained anew or normalised (section "
+        "5.4), of all classes and of the last third; tau is chosen on the training images, on one half of the test "
+        "images for the other, and on the test images themselves, which is too good. Mean over the seeds, 95% interval."
+    )
+    return _finish(fig, found, "The same features under other classifiers", text)
+
+
+@styled()
+def draw_tau(results: Path) -> Figure:
+    """Draw the accuracy of each representation over tau, a panel for each imbalance, from ``representation-tau.csv``.
+
+    Raises:
+        ResultsError: it, ``representation.csv`` or ``representation.json`` is missing or cannot be read.
+    """
+    found, sweep = _read(results)
+    text = "Test accuracy after tau-normalisation of the classifier's weights, mean over the seeds, against tau."
+
+    def panel(ax: Axes, place: Place, kind: Kind, look: Look) -> None:
+        _draw_sweep(ax, _cells(sweep, place, kind).rows, look)
+
+    return _draw_places(found, panel, "test accuracy, %", "Accuracy by tau", text, xlabel="tau")
+
+
+@styled()
+def draw_norms(results: Path) -> Figure:
+    """Draw how uneven the norms of the classifiers are, a panel for each imbalance, from ``representation.csv``.
+
+    Raises:
+        ResultsError: it, ``representation-tau.csv`` or ``representation.json`` is missing or cannot be read.
+    """
+    found, _ = _read(results)
+    text = (
+        "100 times the standard deviation over the classes of the norms of the classifier's weights, mean over the "
+        "seeds with 95% interval; hollow, what Table 2 prints as the variance."
+    )
+
+    def panel(ax: Axes, place: Place, kind: Kind, look: Look) -> None:
+        _draw_uneven(ax, _cells(found, place, kind), look)
+        _draw_printed(ax, TABLE2, (*place, *kind), look)
+        ax.set_ylim(0, max(ax.get_ylim()[1], 1))
+
+    message = "How uneven the norms of joint and re-trained classifiers are"
+    return _draw_places(found, panel, "100 x standard deviation", message, text)
+
+
+def _draw_places(
+    found: Results,
+    panel: Callable[[Axes, Place, Kind, Look], None],
+    ylabel: str,
+    message: str,
+    text: str,
+    xlabel: str = "",
+) -> Figure:
+    """Draw a panel for each data set and imbalance."""
+    places, looks = _places(found)[:_MOST], _looks(found)
+    rows = -(-len(places) // 2)
+    fig = canvas(2.1 * rows + 1.1)
+    grid = fig.subplots(rows, min(2, len(places)), squeeze=False)
+    for place, ax in zip(places, grid.flat, strict=False):
+        for kind, look in looks.items():
+            panel(ax, place, kind, look)
+        ax.set(title=f"{place[0]}, imbalance {place[1]:g}", xlabel=xlabel)
+    for ax in list(grid.flat)[len(places) :]:
+        ax.set_axis_off()
+    for axes in grid:
+        axes[0].set_ylabel(ylabel)
+    printed = ylabel.startswith("100") and any(data in TABLE2 for data, _ in places)
+    fig.legend(handles=_handles(looks, printed), loc="outside lower center", ncols=2)
+    return _finish(fig, found, message, text)
+
+
+def _read(results: Path) -> tuple[Results, Results]:
+    return read(results, "representation", _COLUMNS), further(results, "representation", "tau", _SWEEP)
+
+
+def _places(found: Results) -> list[Place]:
+    return list(dict.fromkeys((row["data"], row["imbalance"]) for row in found.rows))
+
+
+def _looks(found: Results) -> dict[Kind, Look]:
+    """Return the colour, the marker and the place aside of each method and start."""
+    kinds = list(dict.fromkeys((row["method"], row["pretrain"]) for row in found.rows))
+    return {kind: (COLOURS[i], MARKERS[i], (i - (len(kinds) - 1) / 2) * _ASIDE) for i, kind in enumerate(kinds)}
+
+
+def _cells(found: Results, place: Place, kind: Kind) -> Results:
+    """Return the results of one data set, imbalance, method and start."""
+    names = ("data", "imbalance", "method", "pretrain")
+    return replace(found, rows=found.where(**dict(zip(names, (*place, *kind), strict=True))))
+
+
+def _finish(fig: Figure, found: Results, message: str, text: str) -> Figure:
+    entitle(fig, message, about(found, text))
     note_missing(fig, replace(found, rows=[{"run": row["run"], "accuracy": row["accuracy"]} for row in found.rows]))
     return fig
 
 
-def _draw_classifiers(ax: Axes, cells: Results, column: str, look: tuple[str, str, float]) -> None:
+def _draw_classifiers(ax: Axes, cells: Results, column: str, look: Look) -> None:
     """Draw the accuracy of a representation under each classifier."""
     colour, marker, aside = look
     samples = [[row[column] for row in cells.where(classifier=name)] for name in _CLASSIFIERS]
-    points(ax, np.arange(len(samples)) + aside, samples, marker=marker, color=colour)
-    ax.set_xticks(range(len(samples)), list(_CLASSIFIERS.values()), fontsize=7.5)
+    points(ax, np.arange(len(samples)) + aside, samples, PERCENT, marker=marker, color=colour, capsize=0)
+    ax.set_xticks(range(len(samples)), list(_CLASSIFIERS.values()), rotation=40, ha="right", rotation_mode="anchor")
     ax.set_xlim(-0.5, len(samples) - 0.5)
     ax.grid(visible=False, axis="x")
 
 
-def _draw_sweep(ax: Axes, rows: list[dict[str, Any]], look: tuple[str, str, float]) -> None:
+def _draw_sweep(ax: Axes, rows: list[dict[str, Any]], look: Look) -> None:
     """Draw the mean accuracy of a representation over tau."""
     taus = sorted({row["tau"] for row in rows if row["tau"] is not None})
     means = [interval([row["accuracy"] for row in rows if row["tau"] == tau]) for tau in taus]
     found = [(tau, mean[0]) for tau, mean in zip(taus, means, strict=True) if mean is not None]
     if found:
-        ax.plot(*np.transpose(found), color=look[0], marker=look[1], markersize=4, markevery=5, linewidth=1)
+        ax.plot(*np.transpose(found), color=look[0], marker=look[1], markersize=3, markevery=5, linewidth=1)
 
 
-def _draw_uneven(ax: Axes, cells: Results, look: tuple[str, str, float]) -> None:
+def _draw_uneven(ax: Axes, cells: Results, look: Look) -> None:
     """Draw how uneven the norms of the linear classifiers are."""
     colour, marker, aside = look
     samples = [[row["std_100"] for row in cells.where(classifier=name)] for name in _UNEVEN]
@@ -108,22 +206,21 @@ def _draw_uneven(ax: Axes, cells: Results, look: tuple[str, str, float]) -> None
     ax.grid(visible=False, axis="x")
 
 
-def _draw_printed(axes: Any, where: tuple[str, float, str, str], look: tuple[str, str, float]) -> None:
-    """Draw the cells of Tables 1 and 2 beside the joint classifier."""
+def _draw_printed(ax: Axes, table: Cells, where: tuple[str, float, str, str], look: Look) -> None:
+    """Draw what a table of the paper prints beside the joint classifier."""
     colour, marker, aside = look
-    for ax, table in ((axes[0], TABLE1), (axes[3], TABLE2)):
-        value = cell(table, *where)
-        if value is not None:
-            ax.plot(aside, value, linestyle="none", marker=marker, markersize=7, color=colour, fillstyle="none")
+    value = cell(table, *where)
+    if value is not None:
+        ax.plot(aside, value, linestyle="none", marker=marker, markersize=5, color=colour, fillstyle="none")
 
 
-def _handles(looks: dict[tuple[str, str], tuple[str, str, float]], printed: bool) -> list[Line2D]:
+def _handles(looks: dict[Kind, Look], printed: bool) -> list[Line2D]:
     """Return what the legend explains."""
     handles = [
         Line2D([], [], linestyle="none", marker=marker, color=colour, label=f"{METHODS[method]}, {STARTS[start]}")
         for (method, start), (colour, marker, _) in looks.items()
     ]
-    grey: dict[str, Any] = {"linestyle": "none", "marker": "o", "color": "#555555"}
+    grey: dict[str, Any] = {"linestyle": "none", "marker": "o", "color": GREY}
     handles.append(Line2D([], [], label="mean, 95 % interval over seeds", **grey))
-    hollow = Line2D([], [], markersize=7, fillstyle="none", label="printed (ResNet-32, 200 epochs)", **grey)
+    hollow = Line2D([], [], markersize=5, fillstyle="none", label="printed (ResNet-32, 200 epochs)", **grey)
     return [*handles, hollow] if printed else handles

@@ -1,46 +1,50 @@
 """Theorem 1 in feature space: how far similar samples move the boundary, by both formulas and as measured.
 
-A column for each kind of sample and way of mixing. Top: the shift against ``rho`` at the smallest imbalance, with the
-formula that holds as a line, the printed one dashed, the widest exact band shaded; a point is a pair of classes of one
-network, with 95 % of its repeats. Middle: how often the boundary lies within the bands. Bottom: where the nearest-mean
-hyperplane crosses the line of the means (linear up to 1, then logarithmic).
+Three figures of the first data set of the results, each with a panel for each kind of sample and way of mixing. The
+shift against ``rho`` at the smallest imbalance, with the formula that holds as a line, the printed one dashed, the
+widest exact band shaded; a point is a pair of classes of one network, with 95 % of its repeats. How often the boundary
+lies within the bands. Where the nearest-mean hyperplane crosses the line of the means (linear up to 1, then
+logarithmic).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FormatStrFormatter, MaxNLocator, NullLocator, SymmetricalLogLocator
 from scipy.stats import binomtest
 
-from figures.results import made_by, note_missing, read
-from figures.style import COLOURS, MARKERS, styled
+from figures.results import about, made_by, note_missing, read
+from figures.style import COLOURS, GREY, MARKERS, canvas, entitle, styled
 
-__all__ = ["command", "draw"]
+__all__ = ["command", "draw", "draw_bands", "draw_crossing"]
 
 _COLUMNS = (
     *("data", "space", "mixed", "imbalance", "fraction", "degree", "separation", "predicted", "printed", "measured"),
     *("low", "high", "band_exact", "crossing", "predicted_crossing", "repeats", "inside_exact", "as_printed", "run"),
 )
 _KINDS = {
-    ("features", "features"): "features, mixed as features\n(the theorem's setting)",
-    ("features", "images"): "features of mixed images\n(the simulation's setting)",
-    ("pixels", "features"): "pixels, mixed as pixels",
+    ("features", "features"): "features, mixed as features",
+    ("features", "images"): "features of mixed images (the simulation's)",
+    ("pixels", "features"): "pixels, mixed",
     ("pixels", "images"): "pixels of mixed images",
 }
 _BANDS = {
-    "inside_printed": "within the printed band, about the shift that holds",
-    "inside_sharp": "within the sharp band",
-    "inside_exact": "within the exact band",
-    "as_printed": "within the printed band, about the printed shift",
+    "inside_printed": "printed band, about the shift that holds",
+    "inside_sharp": "sharp band",
+    "inside_exact": "exact band",
+    "as_printed": "printed band, about the printed shift",
 }
-_PANEL = (3.0, 2.6)
 _LEVEL = 95
 _LINEAR = 1.0
+
+Rows = list[dict[str, Any]]
 
 
 command = made_by("shift", _COLUMNS)
@@ -48,36 +52,85 @@ command = made_by("shift", _COLUMNS)
 
 @styled()
 def draw(results: Path) -> Figure:
-    """Draw ``shift.csv`` and ``shift.json`` of the folder ``results``.
+    """Draw the shift against ``rho`` by both formulas and as measured, from ``shift.csv``.
 
     Raises:
-        ResultsError: they are missing or cannot be read.
+        ResultsError: it or ``shift.json`` is missing or cannot be read.
     """
+    text = (
+        "The shift of the estimated boundary, in units of the distance of the means, against rho, the similar part of "
+        "the majority, at the smallest imbalance: lines, the formula that holds, the widest exact 95% band shaded; "
+        "dashed, the printed formula; a point is a pair of classes of one network, with 95% of its repeats."
+    )
+    looks: dict[str, Any] = {"the shift that holds, exact 95 % band": "-", "the printed shift": "--"}
+    lines = [Line2D([], [], color=GREY, linestyle=look, label=label) for label, look in looks.items()]
+    message = "The boundary shifts with similar samples: by formula and as measured"
+    return _draw(results, _draw_shift, "shift / |mu2 - mu1|", message, text, lines, share=True)
+
+
+@styled()
+def draw_bands(results: Path) -> Figure:
+    """Draw how often the boundary lies within the bands, from ``shift.csv``.
+
+    Raises:
+        ResultsError: it or ``shift.json`` is missing or cannot be read.
+    """
+    text = (
+        f"Percent of the boundaries inside each band, with exact 95% intervals; the line is {_LEVEL}%, the level of "
+        "all bands."
+    )
+    message = "How often the estimated boundary lies within each band"
+    return _draw(results, _draw_inside, "boundaries inside, %", message, text)
+
+
+@styled()
+def draw_crossing(results: Path) -> Figure:
+    """Draw where the hyperplane crosses the line of the means, predicted and measured, from ``shift.csv``.
+
+    Raises:
+        ResultsError: it or ``shift.json`` is missing or cannot be read.
+    """
+    text = (
+        "Where the nearest-mean hyperplane crosses the line of the means, from their middle, predicted to first order "
+        "and measured; on the line both are equal. The scale is linear up to 1, then logarithmic."
+    )
+    message = "Where the nearest-mean hyperplane crosses the line of the means"
+    return _draw(results, _draw_crossing, "crossing, measured", message, text, share=True)
+
+
+def _draw(
+    results: Path,
+    panel: Callable[[Axes, Rows], None],
+    ylabel: str,
+    message: str,
+    text: str,
+    lines: Sequence[Line2D] = (),
+    *,
+    share: bool = False,
+) -> Figure:
+    """Draw a panel for each kind of sample and way of mixing."""
     found = read(results, "shift", _COLUMNS)
-    data = found.values("data")
-    width, height = _PANEL
-    fig = Figure(figsize=(width * len(_KINDS) + 0.6, height * 3 * len(data) + 1.5))
-    grid = fig.subplots(3 * len(data), len(_KINDS), squeeze=False)
-    for i, name in enumerate(data):
-        short, (top, middle, bottom) = name.partition(":")[0], grid[3 * i : 3 * i + 3]
-        for j, ((space, mixed), title) in enumerate(_KINDS.items()):
-            rows = found.where(data=name, space=space, mixed=mixed)
-            _draw_shift(top[j], rows)
-            _draw_inside(middle[j], rows)
-            _draw_crossing(bottom[j], rows)
-            top[j].set_title(title)
-        top[0].set_ylabel(f"{short}: shift / |mu2 - mu1|")
-        middle[0].set_ylabel(f"{short}: boundaries inside, %")
-        bottom[0].set_ylabel(f"{short}: crossing, measured")
-        for axes in (top, bottom):
-            _share_y(axes)
-    _legend(fig, grid)
-    fig.suptitle(f"Theorem 1's shift by similar samples, nothing fitted ({found.profile})")
+    data = str(found.values("data")[0])
+    fig = canvas(5.4)
+    grid = fig.subplots(2, 2)
+    for ax, ((space, mixed), title) in zip(grid.flat, _KINDS.items(), strict=True):
+        panel(ax, found.where(data=data, space=space, mixed=mixed))
+        ax.set_title(title)
+    for axes in grid:
+        axes[0].set_ylabel(ylabel)
+    if share:
+        _share_y(grid.flat)
+    shown: dict[str, Any] = {str(line.get_label()): line for line in lines}
+    for ax in grid.flat:
+        shown |= {label: line for line, label in zip(*ax.get_legend_handles_labels(), strict=True)}
+    if shown:
+        fig.legend(list(shown.values()), list(shown), loc="outside lower center", ncols=2)
+    entitle(fig, message, about(found, text, f"Data set {data.partition(':')[0]}."))
     note_missing(fig, found)
     return fig
 
 
-def _draw_shift(ax: Axes, rows: list[dict[str, Any]]) -> None:
+def _draw_shift(ax: Axes, rows: Rows) -> None:
     """Draw the shift against ``rho``."""
     rows = [row for row in rows if row["imbalance"] == min(r["imbalance"] for r in rows)]
     fractions = sorted({row["fraction"] for row in rows})
@@ -101,18 +154,18 @@ def _draw_shift(ax: Axes, rows: list[dict[str, Any]]) -> None:
                 np.maximum(0, [measured - [row["low"] for row in points], [row["high"] for row in points] - measured]),
                 linestyle="none",
                 marker=MARKERS[i],
-                markersize=3,
-                elinewidth=0.7,
+                markersize=2.2,
+                elinewidth=0.6,
                 color=COLOURS[i],
                 label=f"lambda = {degree:g}, measured" if k == 0 else None,
             )
     ax.set_xlabel("rho, similar part of the majority")
 
 
-def _draw_inside(ax: Axes, rows: list[dict[str, Any]]) -> None:
+def _draw_inside(ax: Axes, rows: Rows) -> None:
     """Draw how many boundaries lie within the bands, with exact intervals."""
     ratios = sorted({row["imbalance"] for row in rows})
-    ax.axhline(_LEVEL, color="#555555", linewidth=1)
+    ax.axhline(_LEVEL, color=GREY, linewidth=1)
     for i, (name, label) in enumerate(_BANDS.items()):
         for ratio in ratios:
             own = [row for row in rows if row["imbalance"] == ratio]
@@ -125,7 +178,7 @@ def _draw_inside(ax: Axes, rows: list[dict[str, Any]]) -> None:
                 [[max(0, part - 100 * ci.low)], [max(0, 100 * ci.high - part)]],
                 linestyle="none",
                 marker=MARKERS[i + 3],
-                markersize=4.5,
+                markersize=3.5,
                 elinewidth=0.9,
                 color=COLOURS[i + 3],
                 label=label if ratio == ratios[0] else None,
@@ -138,7 +191,7 @@ def _draw_inside(ax: Axes, rows: list[dict[str, Any]]) -> None:
     ax.set(ylim=(-3, 103), xlabel="imbalance n+ / n-")
 
 
-def _draw_crossing(ax: Axes, rows: list[dict[str, Any]]) -> None:
+def _draw_crossing(ax: Axes, rows: Rows) -> None:
     """Draw where the hyperplane crosses, predicted and measured."""
     for i, ratio in enumerate(sorted({row["imbalance"] for row in rows})):
         own = [row for row in rows if row["imbalance"] == ratio]
@@ -147,7 +200,8 @@ def _draw_crossing(ax: Axes, rows: list[dict[str, Any]]) -> None:
             [row["crossing"] for row in own],
             linestyle="none",
             marker=("o", "s", "^")[i % 3],
-            markersize=3,
+            markersize=2.4,
+            markeredgewidth=0.6,
             fillstyle="none",
             color=("#000000", "#56B4E9", "#D55E00")[i % 3],
             label=f"hyperplane, imbalance {ratio:g}",
@@ -155,7 +209,7 @@ def _draw_crossing(ax: Axes, rows: list[dict[str, Any]]) -> None:
     if rows:
         predicted = [row["predicted_crossing"] for row in rows]
         ends = np.linspace(min(predicted), max(predicted), 200)
-        ax.plot(ends, ends, color="#555555", linewidth=1, zorder=1)
+        ax.plot(ends, ends, color=GREY, linewidth=1, zorder=1)
     # Where few samples in many dimensions leave little between the means, it crosses far away.
     ax.set_xscale("symlog", linthresh=_LINEAR)
     ax.set_yscale("symlog", linthresh=_LINEAR)
@@ -179,14 +233,3 @@ def _share_y(axes: Any) -> None:
     limits = [ax.get_ylim() for ax in axes]
     for ax in axes:
         ax.set_ylim(min(low for low, _ in limits), max(high for _, high in limits))
-
-
-def _legend(fig: Figure, grid: Any) -> None:
-    handles: dict[str, Any] = {}
-    for row in grid[:3]:
-        drawn, labels = row[0].get_legend_handles_labels()
-        handles.update(dict(zip(labels, drawn, strict=True)))
-    line = grid[0][0].plot([], [], color="#555555")[0]
-    dashed = grid[0][0].plot([], [], "--", color="#555555")[0]
-    shown = {"the shift that holds, shaded: exact 95 % band": line, "the shift as printed": dashed, **handles}
-    fig.legend(list(shown.values()), list(shown), loc="outside lower center", ncols=3)

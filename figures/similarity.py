@@ -45,7 +45,7 @@ def draw_fraction(results: Path) -> Figure:
         ResultsError: they are missing or cannot be read.
     """
     xlabel = "rho: part of the majority's images that are mixed"
-    message = "More similar samples in the majority cost the minority accuracy"
+    message = "Accuracy as more of the majority's samples are similar to the minority"
     return _draw_similarity(results, "similar-fraction", "fraction", xlabel, message)
 
 

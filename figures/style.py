@@ -94,7 +94,7 @@ _TEXT: dict[Any, float] = {
     "xtick.labelsize": 7.0,
     "ytick.labelsize": 7.0,
 }
-_LETTERS = 14.5  # of a title, an inch
+_LETTERS = 12.3  # of a title, an inch
 _LINE = 100  # letters of a caption
 _CURRENT: ContextVar[str] = ContextVar("style", default="paper")
 

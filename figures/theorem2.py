@@ -44,9 +44,12 @@ def draw(results: Path, separation: Sequence[float] = _SEPARATIONS, imbalance: S
     """
     fig = canvas(2.8, columns=1)
     plot_minority_recall(separation, imbalance, fig.subplots())
+    distances, most = sorted(np.ravel(separation).tolist()), max(np.ravel(imbalance).tolist())
+    ends = [distances[0], distances[-1]] if len(distances) > 1 else distances
+    said = [f"{100 * float(minority_recall(m, most)):.2g} % at M = {m:g}" for m in ends]
     entitle(
         fig,
-        "Rare classes lose recall, similar ones most",
+        f"Minority recall at imbalance {most:g}: {', '.join(said)}",
         "The minority's recall Phi(M / 2 - ln(r) / M) of the Bayes classifier of two Gaussian classes of equal "
         "covariance, against the imbalance r, for the separations M at the lines. No data.",
     )

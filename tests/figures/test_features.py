@@ -8,6 +8,7 @@ import pytest
 from empirical.experiments.representation import CLASSIFIERS
 from empirical.printed import TABLE1, TABLE2
 from figures import ResultsError, embedding, representation
+from figures.results import CIFAR10
 
 STARTS = ("none", "rotation")
 SPLITS = ("train", "test")
@@ -68,10 +69,16 @@ def series(ax):
     return [container.lines[0].get_ydata() for container in ax.containers]
 
 
-def test_all_of_it_is_inside_and_nothing_is_missing(results, assert_complete):
+def test_all_of_it_is_inside_and_nothing_is_missing(results, assert_complete, assert_inside):
     folder, name = results
     fig = assert_complete(name, folder)
-    for ax in fig.axes:
+    others = {
+        "embedding": (embedding.draw_numbers, embedding.draw_training),
+        "representation": (representation.draw_norms, representation.draw_tau),
+    }[name]
+    for other in others:
+        assert_inside(other(folder))
+    for ax in [*fig.axes, *(ax for other in others for ax in other(folder).axes)]:
         for values in series(ax):
             assert ax.get_ylim()[0] <= min(values) <= max(values) <= ax.get_ylim()[1]
 
@@ -125,19 +132,20 @@ def test_a_map_of_another_run_is_refused(results, write):
 def test_embedding_draws_every_class_once_on_each_map_and_its_numbers(tmp_path, write):
     write(tmp_path, **both("embedding", *tables("embedding")))
     fig = embedding.draw(tmp_path)
-    assert "cifar10, imbalance 50 " in fig.get_suptitle()
-    for top in (0, 5):
-        for ax in fig.axes[top : top + 2]:
-            looks = [(line.get_color(), line.get_marker(), line.get_fillstyle()) for line in ax.lines]
-            assert len(set(looks)) == len(looks) == 10
-            assert [len(line.get_xdata()) for line in ax.lines] == [5] * 10  # of one seed
-            assert [text.get_text() for text in ax.texts] == [str(label) for label in range(1, 11)]
-        plain, on_map, pretrained, pretrained_on_map = series(fig.axes[top + 2])
+    assert "Data set cifar10, imbalance 50." in fig.get_label()
+    for ax in fig.axes:
+        looks = [(line.get_color(), line.get_marker(), line.get_fillstyle()) for line in ax.lines]
+        assert len(set(looks)) == len(looks) == 10
+        assert [len(line.get_xdata()) for line in ax.lines] == [5] * 10  # of one seed
+        assert [text.get_text() for text in ax.texts] == list(CIFAR10)
+    for numbers in (embedding.draw_numbers(tmp_path), embedding.draw_training(tmp_path)):
+        plain, on_map, pretrained, pretrained_on_map = series(numbers.axes[0])
         assert plain == pytest.approx(np.arange(10) + 50.5)
         assert pretrained == pytest.approx(np.arange(10) + 60.5)
         assert (on_map, pretrained_on_map) == (pytest.approx(plain - 5), pytest.approx(pretrained - 5))
-        assert series(fig.axes[top + 3])[0] == pytest.approx(plain / 100)
-        assert series(fig.axes[top + 4])[1] == pytest.approx(pretrained / 10)
+        assert series(numbers.axes[1])[0] == pytest.approx(plain / 100)
+        assert series(numbers.axes[2])[1] == pytest.approx(pretrained / 10)
+        assert [text.get_text() for text in numbers.axes[0].get_xticklabels()] == list(CIFAR10)
 
 
 def test_of_many_classes_the_rarest_have_colours(tmp_path, write):
@@ -149,18 +157,19 @@ def test_of_many_classes_the_rarest_have_colours(tmp_path, write):
 
 def test_representation_draws_classifiers_sweep_norms_and_what_is_printed(tmp_path, write):
     write(tmp_path, **both("representation", *tables("representation")))
-    axes = representation.draw(tmp_path).axes
-    for ratio, row in ((100, axes[:4]), (10, axes[4:])):
-        for ax, shift in ((row[0], 0), (row[1], -20)):
+    pictures = (representation.draw, representation.draw_tau, representation.draw_norms)
+    accuracies, taus, norms = (draw(tmp_path).axes for draw in pictures)
+    for i, at in ((0, 0), (1, 3)):
+        for ax, shift in ((accuracies[2 * i], 0), (accuracies[2 * i + 1], -20)):
             for values in series(ax):
                 assert values == pytest.approx(np.arange(len(CLASSIFIERS)) + 60.5 + shift)
-        assert len(row[2].lines) == 4
-        for line in row[2].lines:
+        assert len(taus[i].lines) == 4
+        for line in taus[i].lines:
             assert line.get_ydata() == pytest.approx(np.arange(21) + 60.5)
-        for values in series(row[3]):
+        for values in series(norms[i]):
             assert values == pytest.approx([40.5, 39.5])
-        at = {100: 0, 10: 3}[ratio]
-        hollow = [[line.get_ydata()[0] for line in ax.lines if line.get_fillstyle() == "none"] for ax in row[::3]]
+        beside = (accuracies[2 * i], norms[i])
+        hollow = [[line.get_ydata()[0] for line in ax.lines if line.get_fillstyle() == "none"] for ax in beside]
         cells = [("ce", "none"), ("ce", "rotation"), ("drw", "none"), ("drw", "rotation")]
         assert hollow[0] == [TABLE1["cifar10"][cell][at] for cell in cells]
         assert hollow[1] == [TABLE2["cifar10"][cell][at] for cell in cells[::2]]

@@ -64,7 +64,8 @@ def read(results):
 
 def test_agreement_panels(results):
     fig = draw(results)
-    assert len(fig.axes) == 3
+    assert len(fig.axes) == 4
+    assert not fig.axes[-1].axison
     for ax, components in zip(fig.axes, (2, 3), strict=False):
         diagonal, *clouds = ax.lines
         assert np.array_equal(diagonal.get_xdata(), diagonal.get_ydata())
@@ -77,13 +78,14 @@ def test_agreement_panels(results):
             ]
             assert cloud.get_xdata() == pytest.approx([float(row["predicted"]) for row in rows])
             assert cloud.get_ydata() == pytest.approx([float(row["measured"]) for row in rows])
-            assert cloud.get_label() == f"{imbalance}: 3.2, -"
+            assert cloud.get_label() == str(imbalance)
         assert "predicted" in ax.get_xlabel()
         assert "measured" in ax.get_ylabel()
+    assert "2 components: 1: 3.2, -, 5: 3.2, -, 20: 3.2, -." in fig.get_label()
 
 
 def test_recall_panel_shows_pairs_by_rank_of_separation(results):
-    ax = draw(results).axes[-1]
+    ax = draw(results).axes[2]
     curves = [line for line in ax.lines if not line.get_label().startswith("_")]
     # Of the six pairs, at 3 components, by separation: the 1st, 3rd, 4th and 6th.
     assert [line.get_label() for line in curves] == [

@@ -173,7 +173,7 @@ def test_rebalance_shows_measured_and_printed(tmp_path, write):
 
 def test_norms_show_what_table_2_prints(tmp_path, write):
     write(tmp_path, "norms", table("norms"))
-    *panels, last = norms.draw(tmp_path).axes
+    panels, [last] = norms.draw(tmp_path).axes, norms.draw_spread(tmp_path).axes
     assert [ax.get_title() for ax in panels] == [f"imbalance {ratio}" for ratio in RATIOS]
     for ax in panels:
         for _, means, _ in measured(ax):
@@ -186,11 +186,13 @@ def test_norms_show_what_table_2_prints(tmp_path, write):
 def test_classwise_shows_errors_and_confusions(tmp_path, write):
     write(tmp_path, "classwise", table("classwise"))
     fig = classwise.draw(tmp_path)
-    assert "cifar10, imbalance 100 " in fig.get_suptitle()
-    for ax in fig.axes[:4]:
+    assert "Data set cifar10, imbalance 100." in fig.get_label()
+    for ax in fig.axes:
         for _, means, _ in measured(ax):
             assert means == pytest.approx([30, 30, 30])
-    images = [ax.images[0].get_array() for ax in fig.axes[4:12]]
+    both = (classwise.draw_confusion(tmp_path), classwise.draw_confusion_pretrained(tmp_path))
+    images = [ax.images[0].get_array() for other in both for ax in other.axes[:4]]
+    assert len(images) == 8
     for image in images:
         assert np.asarray(image) == pytest.approx(np.array([[70, 20, 10], [10, 70, 20], [20, 10, 70]]))
 

@@ -101,9 +101,13 @@ def heights(ax):
     return [y for container in ax.containers for y in container.lines[0].get_ydata()]
 
 
-def test_all_of_it_is_inside_and_nothing_is_missing(results, assert_complete):
+def test_all_of_it_is_inside_and_nothing_is_missing(results, assert_complete, assert_inside):
     folder, name = results
     assert_complete(name, folder)
+    for other in {"shift": (shift.draw_bands, shift.draw_crossing), "corrections": (corrections.draw_recall,)}.get(
+        name, ()
+    ):
+        assert_inside(other(folder))
 
 
 @pytest.mark.parametrize("all_of_them", [False, True])
@@ -142,7 +146,7 @@ def test_corrections_are_parts_of_the_shift(tmp_path, write):
     dashes = [line for line in ax.lines if line.get_marker() == "_" and line.get_color() == "#000000"]
     theory = [line.get_ydata()[0] for line in dashes if len(line.get_ydata())]
     assert theory == pytest.approx([1] * 6)
-    whole = [np.log(10) / m**2 for m in (1.5, 2.5)]
+    whole = [np.log(100) / m**2 for m in (1.5, 2.5)]
     expected = [i / 2 - 0.01 / w for i in (1, 2, 3) for w in whole]
     assert heights(ax) == pytest.approx(expected)
 
