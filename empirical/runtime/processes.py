@@ -9,14 +9,20 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing.synchronize import Event
 from types import FrameType
 from typing import Any, NoReturn
 
-__all__ = ["apart", "busy_process", "listening"]
+__all__ = ["apart", "busy_process", "listening", "pool"]
 
 _BUSY = "import os, sys\nwhile os.getppid() == int(sys.argv[1]): pass"
 _KEYBOARD = {signal.SIGINT}
+_UNGUARDED = (
+    "no process could begin, as each imports the calling script anew and that would begin the work once more; "
+    'put the call under: if __name__ == "__main__":'
+)
 
 
 @contextmanager
@@ -62,6 +68,26 @@ def apart(
 
 
 @contextmanager
+def pool(count: int, begin: Callable[[], None]) -> Iterator[ProcessPoolExecutor]:
+    """Give fresh processes to a script, each of which calls ``begin`` before any work.
+
+    Raises:
+        RuntimeError: none of them could begin, as the script has no ``if __name__ == "__main__":``.
+    """
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        sys.exit(1)  # one of these processes, at the line that began it; the one that waits for it says why
+    context = multiprocessing.get_context("spawn")
+    begun = context.Event()
+    with ProcessPoolExecutor(count, context, _say_begun, (begun, begin)) as executor:
+        try:
+            yield executor
+        except BrokenProcessPool:
+            if begun.is_set():
+                raise
+            raise RuntimeError(_UNGUARDED) from None
+
+
+@contextmanager
 def busy_process() -> Iterator[None]:
     """Keep one core busy; however this process ends, the other does not outlive it."""
     other = subprocess.Popen([sys.executable, "-c", _BUSY, str(os.getpid())])
@@ -77,6 +103,11 @@ def _begin(begin: Callable[..., None] | None, given: tuple[Any, ...]) -> None:
     signal.signal(signal.SIGTERM, _end)
     if begin is not None:
         begin(*given)
+
+
+def _say_begun(begun: Event, begin: Callable[[], None]) -> None:
+    begun.set()
+    begin()
 
 
 def _end(number: int, frame: FrameType | None) -> NoReturn:

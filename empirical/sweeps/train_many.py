@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
-from multiprocessing import get_context
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
 from empirical.config import Config
 from empirical.data.class_names import labelled
+from empirical.runtime.processes import pool
 from empirical.runtime.threads import one_thread, usual_workers
 from empirical.sweeps.order import complete, needs
 from empirical.training.train import train
@@ -30,7 +30,8 @@ def train_many(
         configs: what to train.
         out: the folder of the runs; the processes of the executor must see it.
         executor: any executor; by default processes of one thread each on this machine, as many as suit it
-            (:func:`empirical.runtime.threads.usual_workers`).
+            (:func:`empirical.runtime.threads.usual_workers`). They import the calling script anew, which therefore
+            calls this function under ``if __name__ == "__main__":``.
         options: of :func:`empirical.training.train.train`: ``root``, ``device``, ``deterministic``, ``compile``,
             ``precision``, ``save_every``.
 
@@ -38,11 +39,12 @@ def train_many(
         ValueError: as in :func:`empirical.training.train.train`.
         Diverged: as there. The first error is raised; runs that had begun finish their work before.
         OSError: as there.
+        RuntimeError: the calling script has no ``if __name__ == "__main__":``.
     """
     if executor is None:
         workers = usual_workers(options.get("device", "auto"))
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=one_thread) as pool:
-            return train_many(configs, out, pool, **options)
+        with pool(workers, one_thread) as processes:
+            return train_many(configs, out, processes, **options)
     configs = [labelled(config, options.get("root")) for config in configs]
     results: dict[Config, dict[str, Any]] = {}
     for config, found in complete(needs(configs), lambda run: executor.submit(train, run, out, **options)):

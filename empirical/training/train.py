@@ -259,7 +259,7 @@ class _Training:
             self._own_images(state, self._run)
             self._stage.module.load_state_dict(state["module"])
             self._optimizer.velocity = state["velocity"]
-            self._history, self._seconds = state["history"], state["seconds"]
+            self._history, self._seconds = [_with_class_mean(row) for row in state["history"]], state["seconds"]
             self._shared, self._executions = state["shared"], state.get("executions", [])
         elif first is not None:
             pretraining = Run(first, out)
@@ -403,12 +403,24 @@ class _Training:
         }
 
 
+def _with_class_mean(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row of the history with the column ``test_class_mean``; version 0.1.0 had none, and it is then empty."""
+    found: dict[str, Any] = {}
+    for name, value in row.items():
+        found[name] = value
+        if name == "test_accuracy":
+            found["test_class_mean"] = None
+    return found
+
+
 def _best(rows: list[dict[str, Any]], part: str, what: str) -> dict[str, Any] | None:
-    """Return the first epoch with the best score on the test or validation images, and the score."""
-    known = [row for row in rows if row.get(f"{part}_{what}") is not None]
-    if not known:
+    """Return the first epoch with the best score on the test or validation images, and the score.
+
+    None if an epoch has no score: nothing is the best of a part.
+    """
+    if not rows or any(row.get(f"{part}_{what}") is None for row in rows):
         return None
-    best = max(known, key=lambda row: row[f"{part}_{what}"])
+    best = max(rows, key=lambda row: row[f"{part}_{what}"])
     return {"epoch": best["epoch"], what: best[f"{part}_{what}"]}
 
 

@@ -89,3 +89,26 @@ def test_the_busy_process_does_not_outlive_a_killed_one(tmp_path):
     process.kill()
     process.wait()
     until(lambda: not alive(process.pid), "it is left")
+
+
+UNGUARDED = """
+import os
+from empirical.runtime.processes import pool
+
+with pool(2, os.getpid) as processes:
+    print(processes.submit(abs, -3).result())
+"""
+
+
+def test_a_script_without_a_main_guard_is_told_what_to_do(tmp_path):
+    script = tmp_path / "mine.py"
+    script.write_text(UNGUARDED)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    run = subprocess.run([sys.executable, script], capture_output=True, text=True, env=environment, timeout=PATIENCE)
+    assert run.returncode == 1
+    assert run.stderr.strip().splitlines()[-1].endswith('put the call under: if __name__ == "__main__":')
+    assert run.stderr.count("Traceback") == 1
+    assert not run.stdout
+    script.write_text(UNGUARDED.replace("with", "if __name__ == '__main__':\n  with"))
+    run = subprocess.run([sys.executable, script], capture_output=True, text=True, env=environment, timeout=PATIENCE)
+    assert (run.returncode, run.stdout, run.stderr) == (0, "3\n", "")

@@ -377,6 +377,32 @@ def test_images_that_do_not_fit_leave_nothing_behind(tmp_path, height, width, ch
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.parametrize("config", [TINY, replace(TINY, method=None, pretrain="rotation")], ids=["ce", "rotation"])
+def test_a_run_that_version_0_1_0_began_goes_on(config, tmp_path):
+    """Its history has no column ``test_class_mean``, and its ``config.json`` neither names of classes nor a digest."""
+    train(config, tmp_path / "whole", device="cpu")
+    with pytest.raises(Interrupted):
+        train(config, tmp_path, device="cpu", stop=Impatient(14))
+    run = Run(config, tmp_path)
+    state = run.checkpoint()
+    state["history"] = [{k: v for k, v in row.items() if k != "test_class_mean"} for row in state["history"]]
+    done = len(state["history"])
+    run.save(state)
+    record = json.loads((run.folder / "config.json").read_text())
+    old = {name: record[name] for name in ("hash", "config", "data")}
+    (run.folder / "config.json").write_text(json.dumps(old))
+    (run.folder / "history.csv").unlink()
+    result = train(config, tmp_path, device="cpu")
+    whole = Run(config, tmp_path / "whole").result()
+    assert result.get("last") == whole.get("last")
+    assert result.get("best") == whole.get("best")
+    assert result.get("best_class_mean") is None
+    rows = run.checkpoint()["history"]
+    assert [row["epoch"] for row in rows] == list(range(1, config.epochs + 1))
+    assert [row["test_class_mean"] for row in rows[:done]] == [None] * done
+    assert "test_accuracy,test_class_mean,images_per_second\n" in (run.folder / "history.csv").read_text()
+
+
 def test_a_checkpoint_of_other_images_is_refused_whatever_was_deleted(tmp_path):
     config = squares(tmp_path / "images.npz", 8, 8)
     train(config, tmp_path / "runs", device="cpu")
