@@ -10,10 +10,10 @@ lemma for the rest.
 
 from __future__ import annotations
 
-import copy
 import heapq
 import itertools
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -23,7 +23,7 @@ from flint import arb, ctx
 
 from theory import __version__
 from theory.exact.balls import between, decide, exact
-from theory.exact.law import Box, Law
+from theory.exact.law import Box, Law, is_ball
 from theory.proofs.evidence import Step
 from theory.support.validate import choice, instance, number, refuse, whole
 from theory.verdicts.check_certificate import ball_to_data, law_to_data, number_to_data
@@ -71,7 +71,7 @@ class EverywhereCheck(Checked):
         bound: the bound there, enclosed.
         undecided: regions that are left, at most twelve of them; empty if certified.
         tightest: the parameters with the largest ratio of probability to bound that were met.
-        ratio: that ratio; what is certified has at most 1.
+        ratio: that ratio; what is certified has at most 1. NaN if no finite bound was met.
         scope: what of the domain was checked, in words.
         regions: how many boxes and settings were looked at.
         statement: what was checked, in words.
@@ -104,7 +104,9 @@ class EverywhereCheck(Checked):
             lines.append(f"Counterexample: {where}.")
         elif self.undecided:
             lines.append("Left: " + "; ".join(str(region) for region in self.undecided[:3]) + ".")
-        if self.counterexample is None:
+        if self.counterexample is None and math.isnan(self.ratio):
+            lines.append("Nowhere were both the probability and the bound finite numbers.")
+        elif self.counterexample is None:
             lines.append(f"The bound was tightest at {where}: the probability is {self.ratio:.6g} of it.")
         else:
             lines.append(f"There the probability is {self.probability.low:.12g}, the bound {self.bound.high:.12g}.")
@@ -216,6 +218,9 @@ class Statement:
 
     def settings(self, limit: Mapping[str, Any]) -> Iterator[tuple[dict[str, int], dict[str, Box]]]:
         """Yield the whole parameters with the box of the others."""
+        if not isinstance(limit, Mapping):
+            refuse("limit", limit, "must be a dictionary from names of parameters without end to their largest values")
+        endless = set()
 
         def extend(names: Sequence[str], setting: dict[str, int], box: dict[str, Box]) -> Iterator[Any]:
             if not names:
@@ -225,6 +230,8 @@ class Statement:
             given = self.domain[name]
             if callable(given) and not isinstance(given, range):
                 given = given(**setting)
+            if isinstance(given, itertools.count) or (isinstance(given, tuple) and given[1:] == (None,)):
+                endless.add(name)
             numbers, span = _range(name, given, limit.get(name))
             if span is not None:
                 yield from extend(rest, setting, {**box, name: span})
@@ -232,16 +239,29 @@ class Statement:
             for value in numbers:
                 yield from extend(rest, {**setting, name: value}, box)
 
-        return extend(list(self.domain), {}, {})
+        yield from extend(list(self.domain), {}, {})
+        for name in limit:
+            if name not in endless:
+                refuse("limit", dict(limit), f"must name parameters of the domain without end; {name} is none")
 
     def sides(self, setting: Mapping[str, int], others: Mapping[str, Any]) -> tuple[Any, Any, Any, Any]:
         """Return balls around the probability and the bound, with the law and the threshold."""
         values = {name: setting.get(name, others.get(name)) for name in self.domain}
         law = self.family(**values)
         instance("family", law, Law)
-        threshold, center = self.threshold(**values), self.center(**values)
+        threshold, center = (
+            one if is_ball(one) else number(name, one)
+            for name, one in (("threshold", self.threshold(**values)), ("center", self.center(**values)))
+        )
         chance = tail_ball(law, threshold, self.side, self.strict, center)
         return chance, as_ball(self.bound(**values), self.rounding), law, threshold
+
+    def defined(self, setting: Mapping[str, int], box: Mapping[str, Box]) -> None:
+        """Refuse a box with a corner at which there is no law: laws cut balls down to what their parameters allow."""
+        for corner in itertools.product(*box.values()):
+            point = dict(zip(box, corner, strict=True))
+            values = {name: setting[name] if name in setting else exact(point[name]) for name in self.domain}
+            instance("family", self.family(**values), Law)
 
     def at(self, setting: Mapping[str, int], point: Mapping[str, Fraction]) -> tuple[Any, Any]:
         """Return balls around the probability and the bound at one point."""
@@ -273,6 +293,7 @@ class _Search:
 
     def settle(self, setting: dict[str, int], box: dict[str, Box], effort: int) -> bool:
         """Search one setting; return whether it holds a counterexample."""
+        self.statement.defined(setting, box)
         order = itertools.count()
         heap = [(0.0, next(order), box)]
         left = self.regions + effort
@@ -387,10 +408,11 @@ class _Search:
         else:
             verdict = "certified"
             scope += f"; beyond by {beyond.level}: {beyond.statement}" if limit and beyond is not None else ""
-        setting, point = self.counterexample or self.tightest or (settings[0][0], {})
+        setting, point = self.counterexample or self.tightest or (settings[0][0], _middle(settings[0][1]))
         with ctx.workprec(_BITS):
             chance, value = statement.at(setting, point)
-            probability, bound = (Interval(*_ends(ball)) for ball in (chance, value))
+            low, high = _ends(chance)
+            probability, bound = Interval(max(low, 0.0), min(high, 1.0)), Interval(*_ends(value))
         tightest = {} if self.tightest is None else {**self.tightest[0], **self.tightest[1]}
         record = {
             "kind": "everywhere",
@@ -414,7 +436,7 @@ class _Search:
             bound,
             tuple(self.left[:_KEPT]),
             tightest,
-            self.ratio,
+            self.ratio if self.tightest is not None else math.nan,
             scope,
             self.regions,
             statement.words,
@@ -457,8 +479,11 @@ def _range(name: str, given: Any, limit: Any) -> tuple[Sequence[int], Box | None
     if isinstance(given, itertools.count):
         if limit is None:
             refuse("domain", {name: given}, f"has no end: limit={{{name!r}: ...}} must say how far to check")
-        first = next(copy.copy(given))
-        return range(first, whole("limit", limit, least=first) + 1), None
+        numbers = re.fullmatch(r"count\((-?\d+)(?:, (\d+))?\)", repr(given))  # to take one would change it
+        first, step = (int(part or 1) for part in numbers.groups()) if numbers else (0, 0)
+        if step < 1:
+            refuse("domain", {name: given}, "must count whole numbers upwards")
+        return range(first, whole("limit", limit, least=first) + 1, step), None
     if isinstance(given, range) or (isinstance(given, list) and given):
         return [whole(name, one, least=-(10**18)) for one in given], None
     if not isinstance(given, tuple) or len(given) != 2:

@@ -100,9 +100,11 @@ def tail_ball(law: Law, threshold: Any, side: str, strict: bool, center: Any = 0
         return law._lower_tail(threshold, strict)
     if is_ball(threshold) or is_ball(center):
         middle, reach = (one if is_ball(one) else exact(one) for one in (center, threshold))
-        return law._upper_tail(middle + reach, strict) + law._lower_tail(middle - reach, strict)
-    above, below = Fraction(center) + Fraction(threshold), Fraction(center) - Fraction(threshold)
-    return law._upper_tail(above, strict) + law._lower_tail(below, strict)
+        above, below = middle + reach, middle - reach
+    else:
+        above, below = Fraction(center) + Fraction(threshold), Fraction(center) - Fraction(threshold)
+    both = law._upper_tail(above, strict) + law._lower_tail(below, strict)
+    return type(both).min(both, type(both)(1))  # at thresholds of 0 or less the two tails overlap, and hold everything
 
 
 def event(threshold: Any, side: str, strict: bool, center: Any = 0) -> str:

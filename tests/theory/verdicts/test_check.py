@@ -585,3 +585,65 @@ class TestSettings:
         assert list(s) == ["n", "p"]
         assert 1 <= s["n"] <= 40
         assert Fraction(1, 100) <= s["p"] <= Fraction(99, 100)
+
+
+def test_a_threshold_of_zero_or_less_holds_every_distance():
+    """The two tails overlap there: their sum, 1.68 here, is no probability."""
+    found = check.tail(Normal(), arb(-1), Fraction(11, 10), "both")
+    assert found.verdict == "certified"
+    assert found.probability == (pytest.approx(1), 1)
+    assert check.tail(Normal(), arb(-1), 0.99, "both").verdict == "refuted"
+    everywhere = check.tail_everywhere(
+        lambda t: Normal(), lambda t: arb(1.2) + t - t, {"t": (-1, Fraction(-1, 2))}, lambda t: t, "both"
+    )
+    assert everywhere.verdict == "certified"
+    assert everywhere.ratio == pytest.approx(1 / 1.2)
+    at_an_atom = check.tail_everywhere(Binomial, Fraction(101, 100), {"n": [1], "p": (0, 1)}, 0, "both")
+    assert at_an_atom.verdict == "certified"
+    assert at_an_atom.ratio == pytest.approx(1 / 1.01)
+
+
+def test_counts_by_steps_hold_the_numbers_that_they_reach():
+    numbers = itertools.count(1, 2)
+    found = check.tail_everywhere(
+        Binomial,
+        lambda n, p: n % 2,  # false at every even n
+        {"n": numbers, "p": (Fraction(1, 4), Fraction(1, 2))},
+        1,
+        limit={"n": 6},
+    )
+    assert (found.verdict, found.counterexample, found.regions) == ("qualified", None, 3)
+    assert next(numbers) == 1
+
+
+@pytest.mark.parametrize("numbers", [itertools.count(1, -1), itertools.count(1, 0), itertools.count(0.5)])
+def test_counts_that_are_no_rising_whole_numbers_are_refused(numbers):
+    with pytest.raises(ValueError, match=r"^domain=.*: must count whole numbers upwards"):
+        check.tail_everywhere(Binomial, 1, {"n": numbers, "p": (0, 1)}, 1, limit={"n": 5})
+
+
+@pytest.mark.parametrize("limit", [{"n": 1}, {"q": 3}, {"p": 1}, [1], 3])
+def test_limits_of_what_has_an_end_are_refused(limit):
+    with pytest.raises(ValueError, match=r"^limit="):
+        check.tail_everywhere(Binomial, 1, {"n": range(1, 3), "p": (0, 1)}, 1, limit=limit)
+
+
+def test_a_domain_beyond_the_laws_is_refused():
+    """A ball from 0 to 2 is cut down to probabilities, which would certify what holds up to 1 only."""
+    with pytest.raises(ValueError, match=r"^p=.*: must be a number with 0 <= p <= 1"):
+        check.tail_everywhere(Binomial, 1, {"n": [3], "p": (0, 2)}, 1)
+
+
+def test_an_infinite_bound_holds_and_is_nowhere_tight():
+    found = check.tail_everywhere(Binomial, lambda n, p: math.inf, {"n": [2], "p": (Fraction(1, 4), Fraction(1, 2))}, 2)
+    assert found.verdict == "certified"
+    assert math.isnan(found.ratio)
+    assert "tightest" not in found.explain()
+
+
+@pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan, None, "1"])
+@pytest.mark.parametrize("name", ["threshold", "center"])
+def test_functions_that_return_no_number_are_refused(name, value):
+    functions = {"threshold": 1, "center": 0, name: lambda n, p: value}
+    with pytest.raises(ValueError, match=rf"^{name}="):
+        check.tail_everywhere(Binomial, 0.5, {"n": [2], "p": (0, 1)}, side="both", **functions)
