@@ -82,6 +82,11 @@ class CosineLinear(nn.Module):
     They lie in [-1, 1]; the loss multiplies them by its scale (:mod:`empirical.training.losses`), which changes no
     decision.
 
+    The rows begin as those of every other layer (:func:`initialise`), with norms about sqrt(2), 1.2 to 1.6 at 64
+    features; in the code of LDAM-DRW they begin with norm 1. No cosine depends on it, but the longer a row, the smaller
+    is its gradient and the slower it turns, by the square of its norm. A run's name stands for what was trained under
+    it so far, so that this stays as it is.
+
     Source: K. Cao et al., Learning imbalanced datasets with label-distribution-aware margin loss, 2019 (the paper's
     [3]).
     """

@@ -13,7 +13,7 @@ from empirical.sweeps.sweep import Sweep, run_sweep
 if TYPE_CHECKING:
     from empirical.analysis.features import Features
 
-__all__ = ["GROUPS", "group", "group_mean", "seen"]
+__all__ = ["GROUPS", "features_of", "group", "group_mean", "seen"]
 
 GROUPS = ("many", "medium", "few")
 """The first, middle and last third of the classes, from frequent to rare."""
@@ -50,13 +50,16 @@ def seen(sweep: Sweep, track: Track) -> Iterator[tuple[Config, Features | None]]
     Features are computed on the sweep's device, one run at a time. A run that is finished but has lost its checkpoint
     counts as not finished; one line on standard error says so.
     """
+    for config, result in track(run_sweep(sweep), "features"):
+        yield config, None if result is None else features_of(config, sweep)
+
+
+def features_of(config: Config, sweep: Sweep) -> Features | None:
+    """Return the features of a finished run; None, and one line on standard error, if it has lost its checkpoint."""
     from empirical.analysis.features import of_run
 
-    for config, result in track(run_sweep(sweep), "features"):
-        features = None
-        if result is not None:
-            try:
-                features = of_run(config, sweep.runs, sweep.root, sweep.device)
-            except ValueError as error:
-                print(f"features: {error}", file=sys.stderr, flush=True)
-        yield config, features
+    try:
+        return of_run(config, sweep.runs, sweep.root, sweep.device)
+    except ValueError as error:
+        print(f"features: {error}", file=sys.stderr, flush=True)
+        return None

@@ -3,6 +3,18 @@
 Images of the first, most frequent class are replaced by mixtures with images of the last, rarest class (equation 2);
 the test images stay as they are. The network is trained with cross entropy at imbalance 100. The profile ``cpu`` adds
 10, where its small network recognises more of the last class, so that there is something to lose; ``smoke`` has 4.
+
+At imbalance 100 the recall of the last class by the largest logit is near 0 with unchanged images too, so that nothing
+can be lost. Two readouts of the same networks have no such floor, and a third is a control (:func:`readouts`):
+
+- the recall after the log priors are subtracted from the logits (logit adjustment at tau 1), which takes off what
+  number alone does to the boundary;
+- the mean log odds of the last class against the first on the last class's test images: how far the boundary between
+  the two has moved, which is the quantity of Theorem 1;
+- the area under the ROC curve of the same log odds, which no movement of the boundary changes: where it falls as well,
+  similar samples make the two classes less separate, and do more than move a boundary.
+
+They were chosen before any network was read by them.
 """
 
 from __future__ import annotations
@@ -11,12 +23,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from empirical.config import Config
 from empirical.experiments.shared.rows import average, data_name, grouped, percent, spread
+from empirical.experiments.shared.run_features import features_of
 from empirical.runtime.progress import Track, silent
 from empirical.sweeps.sweep import Sweep, run_sweep
 
-__all__ = ["DATA", "DEGREE", "FRACTION", "GRID", "IMBALANCE", "Row", "run", "summarise"]
+__all__ = ["DATA", "DEGREE", "FRACTION", "GRID", "IMBALANCE", "READOUTS", "Row", "readouts", "run", "summarise"]
 
 DATA = {"smoke": ("digits",), "cpu": ("cifar10",), "paper": ("cifar10",)}
 """The data sets of each profile."""
@@ -38,6 +54,10 @@ GRID = {
 """The values of the one that varies, of each profile."""
 
 
+READOUTS = ("adjusted", "log_odds", "auc")
+"""The columns of the readouts."""
+
+
 @dataclass(frozen=True)
 class Row:
     """A run; what it measured is None while it is not finished.
@@ -51,6 +71,9 @@ class Row:
         majority: the accuracy on the test images of the first class after the last epoch, in per cent.
         minority: the same for the last class.
         accuracy: the same for all classes.
+        adjusted: the accuracy on the test images of the last class after the log priors are subtracted, in per cent.
+        log_odds: of the last class against the first, mean over the last class's test images, in natural logarithms.
+        auc: the area under the ROC curve of the log odds, on the test images of the two classes.
         run: the name of its folder.
     """
 
@@ -62,12 +85,41 @@ class Row:
     majority: float | None
     minority: float | None
     accuracy: float | None
+    adjusted: float | None
+    log_odds: float | None
+    auc: float | None
     run: str
 
 
 def run(sweep: Sweep, track: Track = silent) -> list[Row]:
     """Train what is missing and return a row for each run."""
-    return [_row(config, result) for config, result in track(run_sweep(sweep), "runs")]
+    return [_row(config, result, sweep) for config, result in track(run_sweep(sweep), "runs")]
+
+
+def readouts(
+    logits: NDArray[np.float64], labels: NDArray[np.int64], counts: Sequence[int]
+) -> tuple[float, float, float]:
+    """Return the adjusted recall of the last class in per cent, its mean log odds, and the area under the ROC curve.
+
+    Args:
+        logits: of the test images, shape ``(m, C)``.
+        labels: shape ``(m,)``.
+        counts: how many training images each class has.
+
+    Example:
+        >>> logits = np.array([[2.0, 0.0], [3.0, 1.0], [1.0, 0.0], [3.0, 0.5]])
+        >>> readouts(logits, np.array([0, 0, 1, 1]), [90, 10])
+        (50.0, -1.75, 0.5)
+    """
+    from sklearn.metrics import roc_auc_score
+
+    last = logits.shape[1] - 1
+    own = labels == last
+    adjusted = (logits - np.log(counts)).argmax(axis=1)
+    log_odds = logits[:, last] - logits[:, 0]
+    pair = own | (labels == 0)
+    auc = roc_auc_score(own[pair], log_odds[pair])
+    return percent(float((adjusted[own] == last).mean())), float(log_odds[own].mean()), float(auc)
 
 
 def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
@@ -94,22 +146,20 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
                 "minority": average(minority),
                 "spread": spread(minority),
                 "accuracy": average([row.accuracy for row in own]),
+                **{name: average([getattr(row, name) for row in own]) for name in READOUTS},
             }
         )
     return summary
 
 
-def _row(config: Config, result: dict[str, Any] | None) -> Row:
-    found: list[float | None] = [None, None, None]
+def _row(config: Config, result: dict[str, Any] | None, sweep: Sweep) -> Row:
+    found: list[float | None] = [None] * 6
     if result is not None:
         recalls = result["last"]["per_class"]
-        found = [percent(part) for part in (recalls[0], recalls[-1], result["last"]["accuracy"])]
-    return Row(
-        data_name(config),
-        config.imbalance,
-        config.similar_fraction,
-        config.similar_degree,
-        config.seed,
-        *found,
-        run=config.digest,
-    )
+        found[:3] = (percent(part) for part in (recalls[0], recalls[-1], result["last"]["accuracy"]))
+        features = features_of(config, sweep)
+        if features is not None:
+            logits = features.test @ features.weight.T + (0 if features.bias is None else features.bias)
+            found[3:] = readouts(logits.double().numpy(), features.test_labels.numpy(), features.counts)
+    where = data_name(config), config.imbalance, config.similar_fraction, config.similar_degree, config.seed
+    return Row(*where, *found, run=config.digest)

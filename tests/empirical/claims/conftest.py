@@ -177,6 +177,9 @@ class World:
                     "majority": self.around(85),
                     "minority": self.around(50 - effect),
                     "accuracy": self.around(70 - effect / 5),
+                    "adjusted": self.around(60 - effect),
+                    "log_odds": self.around(-2 - effect),
+                    "auc": 0.9,  # a boundary that moves, and nothing else
                     "run": _run(varied, imbalance, step, seed),
                 }
             )

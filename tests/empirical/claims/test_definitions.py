@@ -103,6 +103,30 @@ def test_another_imbalance_never_contradicts_the_paper():
         assert {part.verdict for part in found.comparisons if part.seeds} == {CONTRADICTED}, name
 
 
+@pytest.mark.parametrize(("name", "column"), [("E3.adjusted", "adjusted"), ("E3.log-odds", "log_odds")])
+def test_readouts_decide_where_recall_is_at_its_floor(name, column):
+    """Recall is 0 at every rho; what has no floor falls, and is judged at the paper's imbalance alone."""
+    floor = dict.fromkeys((0.0, 0.2, 0.4, 0.8), 0.0)
+
+    def tables(imbalance, sign=1):
+        [table] = similar(floor, dict.fromkeys(floor, 90.0), imbalance).values()
+        rows = []
+        for row in table.rows:
+            value = -5 * sign * row["fraction"] + 0.1 * row["seed"] * (1 + row["fraction"])
+            rows.append({**row, "adjusted": 22, "log_odds": -4, "auc": 0.9, column: value})
+        return {"similar-fraction": Table("similar-fraction", tuple(rows))}
+
+    assert judge(BY_ID["E3.minority"], tables(100)).verdict == UNDECIDED
+    found = judge(BY_ID[name], tables(100))
+    assert found.verdict == CONFIRMED
+    assert [part.decides for part in found.comparisons] == [True, *([False] if column == "log_odds" else [])]
+    assert judge(BY_ID[name], tables(100, sign=-1)).verdict == CONTRADICTED
+    assert judge(BY_ID[name], tables(10)).verdict == UNDECIDED
+    [without] = similar(floor, floor).values()
+    lacking = judge(BY_ID[name], {"similar-fraction": without})
+    assert lacking.missing == (f"the table similar-fraction has no column {column}",)
+
+
 def test_poor_boundaries_are_judged_in_both_orders_of_the_classes(true):
     alone = judge(BY_ID["E6.poor"], true)
     assert alone.verdict == UNDECIDED

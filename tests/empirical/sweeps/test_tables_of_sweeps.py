@@ -10,9 +10,11 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from empirical import printed
+from empirical.analysis.features import of_run
 from empirical.experiments import classwise, load, norms, rebalance, similar_degree, similar_fraction
 from empirical.runtime.stop import Interrupted, Stop
 from empirical.storage.run_folder import Run
@@ -87,6 +89,30 @@ def test_the_grids_of_figures_3_and_4(module, varied, fixed):
     assert [pair[varied] for pair in mixed] == pytest.approx([step / 10 for step in range(11)])
     assert {pair[fixed] for pair in mixed if pair[0] > 0} == {0.2}
     assert {(run.data, run.imbalance, run.method) for run in runs} == {("cifar10", 100, "ce")}
+
+
+def test_the_readouts_of_figures_3_and_4_are_those_of_the_last_network(tmp_path, sweep):
+    """Recalls are the run's own; the others by hand from its logits: two classes for the odds, all for the recall."""
+    rows, made = sweep("similar-fraction", tmp_path, "--imbalance", 8)
+    configs = {run.digest: run for run in similar_fraction.plan("smoke", "digits", 8, 0)}
+    for row in rows:
+        config = configs[row["run"]]
+        last = Run(config, tmp_path / "runs").result()["last"]
+        assert float(row["minority"]) == pytest.approx(100 * last["per_class"][-1], abs=1e-6)
+        assert float(row["majority"]) == pytest.approx(100 * last["per_class"][0], abs=1e-6)
+        assert float(row["accuracy"]) == pytest.approx(100 * last["accuracy"], abs=1e-6)
+        seen = of_run(config, tmp_path / "runs")
+        logits = (seen.test @ seen.weight.T + seen.bias).double().numpy()
+        labels, counts = seen.test_labels.numpy(), np.array(seen.counts)
+        odds = logits[:, 9] - logits[:, 0]
+        rare, frequent = odds[labels == 9], odds[labels == 0]
+        adjusted = (logits[labels == 9] - np.log(counts / counts.sum())).argmax(1) == 9
+        assert float(row["adjusted"]) == pytest.approx(100 * adjusted.mean(), abs=1e-6)
+        assert float(row["log_odds"]) == pytest.approx(rare.mean(), abs=1e-5)
+        assert float(row["auc"]) == pytest.approx((rare[:, None] > frequent).mean(), abs=1e-3)
+    assert [part["log_odds"] for part in made["summary"]] == pytest.approx(
+        [float(row["log_odds"]) for row in sorted(rows, key=lambda row: float(row["fraction"]))], abs=1e-5
+    )
 
 
 def test_rebalance_reports_the_last_epoch_and_the_best(swept):

@@ -133,6 +133,12 @@ def test_cosines():
     torch.testing.assert_close(layer(3 * features), layer(features))
 
 
+def test_the_rows_of_a_cosine_layer_begin_with_norms_about_the_root_of_two():
+    norms = build("resnet8", 100, cosine=True).classifier.weight.detach().norm(dim=1)
+    assert float(norms.mean()) == pytest.approx(2**0.5, abs=0.06)
+    assert 1.2 < float(norms.quantile(0.1)) < float(norms.quantile(0.9)) < 1.6
+
+
 @pytest.mark.parametrize("arch", ["resnet8", "resnet20", "resnet18"])
 def test_gradients_reach_every_parameter(arch):
     network = build(arch, 3, channels=1)
