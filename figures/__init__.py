@@ -91,6 +91,7 @@ FIGURES = {
         "Accuracy by the number of images of one class", "figures.one_class", "draw_minority", "minority_command"
     ),
     "network-classes": Drawing("Every class's recall at any counts, predicted and measured", "figures.network_classes"),
+    "network-classes-roots": Drawing("The same from square roots of features", "figures.network_classes", "draw_roots"),
     "network-pairs": Drawing("Minority recall of networks, predicted and measured", "figures.network_pairs"),
     "network-pairs-errors": Drawing("Errors of each law of minority recall", "figures.network_pairs", "draw_errors"),
     "network-pairs-line": Drawing("Number and similarity on one axis", "figures.network_pairs", "draw_line"),

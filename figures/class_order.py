@@ -15,20 +15,20 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from empirical.analysis.rarity import ORDERS, Split, split
-from figures.results import METHODS, Results, made_by, note_missing, points, read
-from figures.style import COLOURS, MARKERS, styled
+from figures.results import METHODS, Results, about, made_by, note_missing, points, read
+from figures.style import COLOURS, MARKERS, canvas, entitle, styled
 
 __all__ = ["command", "draw"]
 
 _SERIES = {
-    "labels": "the gap with the data's order of classes",
-    "reversed": "the gap with the reverse order",
-    "rarity": "due to rarity: half their sum",
-    "classes": "due to which classes are rare: half their difference",
+    "labels": "the gap in the data's order",
+    "reversed": "the gap in the reverse order",
+    "rarity": "due to rarity",
+    "classes": "due to which classes are rare",
 }
-_TITLES = {"recall": "recall, points", "norm": "norm of the class's weights"}
+_TITLES = {"recall": "recall, points", "norm": "norms of the weights"}
 _COLUMNS = ("data", "imbalance", "method", "seed", "order", "place", *_TITLES)
-_PANEL = (4.6, 2.8)
+_MOST = 2  # rows of panels
 
 
 command = made_by("class-order", _COLUMNS)
@@ -42,16 +42,24 @@ def draw(results: Path) -> Figure:
         ResultsError: they are missing or cannot be read.
     """
     found = read(results, "class-order", _COLUMNS)
-    places = list(dict.fromkeys((row["data"], row["imbalance"]) for row in found.rows))
-    width, height = _PANEL
-    fig = Figure(figsize=(width * len(_TITLES), height * len(places) + 1.2))
+    places = list(dict.fromkeys((row["data"], row["imbalance"]) for row in found.rows))[:_MOST]
+    fig = canvas(2.0 * len(places) + 1.0)
     grid = fig.subplots(len(places), len(_TITLES), squeeze=False)
     for (data, ratio), axes in zip(places, grid, strict=True):
         for (name, title), ax in zip(_TITLES.items(), axes, strict=True):
             _draw(ax, found, data, ratio, name)
-            ax.set(ylabel=title, title=f"{data.partition(':')[0]}, imbalance {ratio:g}")
+            ax.set(ylabel=f"gap in {title}", title=f"{data.partition(':')[0]}, imbalance {ratio:g}")
     fig.legend(*grid[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
-    fig.suptitle(f"The more frequent half of the classes minus the rarer half ({found.profile})")
+    entitle(
+        fig,
+        "How much of the gap is due to rarity, how much to which classes are rare",
+        about(
+            found,
+            "The more frequent half of the classes minus the rarer half, with the classes in the data's order and in",
+            "the reverse one: half the sum of both gaps is due to rarity, half the difference to the classes. Mean",
+            "over the seeds with 95% interval (Student's t).",
+        ),
+    )
     note_missing(fig, found)
     return fig
 

@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 
 from empirical.analysis.examine.tables import TABLES
 from figures import ResultsError
-from figures.style import COLOURS, MARKERS, styled
+from figures.style import COLOURS, MARKERS, canvas, entitle, styled
 
 __all__ = ["COMMAND", "command", "draw", "draw_tables", "read"]
 
@@ -28,7 +28,7 @@ COMMAND = "python -m empirical examine --arrays FILE --out"
 
 _FILE = "examination.json"
 _NAMED = 20  # classes, up to which each has its name below the axis
-_COLUMNS, _PANEL = 2, (5.2, 3.4)
+_COLUMNS, _HEIGHT = 2, 2.3
 Rows = Sequence[Mapping[str, Any]]
 
 
@@ -79,8 +79,7 @@ def draw_tables(made: Mapping[str, Any]) -> Figure:
     tables = {name: table["rows"] for name, table in made["tables"].items()}
     panels = [(panel, tables) for name, panel in _PANELS.items() if name in tables]
     lines = max(1, -(-len(panels) // _COLUMNS))
-    width, height = _PANEL
-    fig = Figure(figsize=(width * _COLUMNS, height * lines + 0.4))
+    fig = canvas(_HEIGHT * lines + 0.4)
     axes = fig.subplots(lines, _COLUMNS, squeeze=False).ravel()
     for ax, (panel, own) in zip(axes, panels, strict=False):
         panel(ax, own)
@@ -89,7 +88,11 @@ def draw_tables(made: Mapping[str, Any]) -> Figure:
     about = made["about"]
     images = f", {about['images']:,} held-out images" if "images" in about else ""
     imbalance = f", imbalance {about['imbalance']:.4g}" if "imbalance" in about else ""
-    fig.suptitle(f"What theory says of a network: {about['classes']} classes{images}{imbalance}")
+    entitle(
+        fig,
+        "What theory says of this network",
+        f"{about['classes']} classes{images}{imbalance}. The tables beside it have every number and what it means.",
+    )
     return fig
 
 
@@ -111,7 +114,7 @@ def _recalls(ax: Axes, tables: Mapping[str, Rows]) -> None:
     x = np.arange(len(rows))
     value = np.array([row["recall"] for row in rows])
     ends = np.array([[row["recall"] - row["low"], row["high"] - row["recall"]] for row in rows]).T
-    ax.errorbar(x, value, yerr=np.maximum(ends, 0), fmt="o", markersize=4, color=COLOURS[0], label="measured")
+    ax.errorbar(x, value, yerr=np.maximum(ends, 0), fmt="o", markersize=3, color=COLOURS[0], label="measured")
     losses = {row["label"]: row for row in tables.get("losses", ())}
     if losses:
         for key, style, label in (("predicted", "-", "theory, at its counts"), ("balanced", ":", "theory, at balance")):
@@ -145,7 +148,7 @@ def _reliability(ax: Axes, tables: Mapping[str, Rows]) -> None:
         [found] = [row for row in tables["calibration"] if row["prior"] == prior]
         label = f"{prior} prior, expected error {found['ece']:.1f} %"
         points = [[row[key] for row in own] for key in ("confidence", "accuracy")]
-        ax.plot(*points, marker=MARKERS[i], markersize=4, color=COLOURS[i], label=label)
+        ax.plot(*points, marker=MARKERS[i], markersize=3, color=COLOURS[i], label=label)
     ax.set_xlabel("confidence, %")
     ax.set_ylabel("accuracy, %")
     ax.set_title("Calibration")

@@ -1,10 +1,10 @@
 """The recall of every class at any class counts: predicted from balanced features, and measured.
 
-A row for each set of features. Left, for each order of the classes: measured against predicted recall of
-discriminant analysis, a point for each class, the mean over the seeds, by the rules drawn at the class counts; the
-band is the floor, within which two sets of images agree on the trained classifiers. Then the error of each law over
-imbalance with the floor, and the error over the number of balanced images with the floor of as many. The data are those
-of ``empirical.experiments.network_classes``.
+The first data set and kind of features of the results. Above, for each order of the classes: measured against predicted
+recall of discriminant analysis, a point for each class, the mean over the seeds, by the rules drawn at the class
+counts; the band is the floor, within which two sets of images agree on the trained classifiers. Below, the error of
+each law over imbalance with the floor, and the error over the number of balanced images with the floor of as many. The
+data are those of ``empirical.experiments.network_classes``.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from figures.results import Results, made_by, note_missing, read
-from figures.style import COLOURS, MARKERS, styled
+from figures.results import Results, about, made_by, note_missing, read
+from figures.style import COLOURS, MARKERS, canvas, entitle, styled
 
-__all__ = ["command", "draw"]
+__all__ = ["command", "draw", "draw_roots"]
 
 _NAME = "network-classes"
 _LAWS = {
@@ -37,42 +37,67 @@ _COLUMNS = (
 )
 _ORDERS = {"first": "the first class most frequent", "last": "the last class most frequent"}
 _FEATURES = {"plain": "features", "sqrt": "square roots"}
-_WIDTH, _HEIGHT = 3.0, 3.0
 Row = dict[str, Any]
 _UNDER: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.2), "handletextpad": 0.4}
 
 command = made_by(_NAME, _COLUMNS)
 
 
-@styled()
 def draw(results: Path) -> Figure:
-    """Draw ``network-classes.csv`` and ``network-classes.json`` of the folder ``results``.
+    """Draw ``network-classes.csv`` and ``network-classes.json`` of the folder ``results``, of plain features.
 
     Raises:
         ResultsError: they are missing or cannot be read.
     """
+    return _draw_kind(results, "plain")
+
+
+def draw_roots(results: Path) -> Figure:
+    """Draw ``network-classes.csv`` and ``network-classes.json``, of the square roots of features.
+
+    Raises:
+        ResultsError: they are missing or cannot be read.
+    """
+    return _draw_kind(results, "sqrt")
+
+
+@styled()
+def _draw_kind(results: Path, kind: str) -> Figure:
+    """Draw the first data set of one kind of features."""
     found = read(results, _NAME, _COLUMNS)
     lda = [row for row in found.rows if row["classifier"] == "lda" and row["measured"] is not None]
-    views = list(dict.fromkeys((row["data"], row["features"]) for row in lda))
-    fig = Figure(figsize=(4 * _WIDTH, _HEIGHT * max(1, len(views)) + 1.3))
-    grid = fig.subplots(max(1, len(views)), 4, squeeze=False)
-    for (data, kind), axes in zip(views, grid, strict=False):
+    views = list(dict.fromkeys(row["data"] for row in lda if row["features"] == kind))
+    fig = canvas(6.6)
+    grid = fig.subplots(2, 2)
+    text = ""
+    if views:
+        data = views[0]
         own = [row for row in lda if (row["data"], row["features"]) == (data, kind)]
         most = max(row["images"] for row in own)
         full = [row for row in own if row["images"] == most]
-        for ax, (order, title) in zip(axes, _ORDERS.items(), strict=False):
+        for ax, (order, title) in zip(grid[0], _ORDERS.items(), strict=True):
             _draw_agreement(ax, [row for row in full if row["order"] == order])
             ax.set_title(title)
-        axes[0].set_ylabel(f"{data}, {_FEATURES[kind]}\n\nmeasured recall")
-        _draw_laws(axes[2], full)
-        _draw_images(axes[3], own)
-    if views:
-        for ax in grid[-1][2:]:
+        grid[0, 0].set_ylabel("measured recall")
+        _draw_laws(grid[1, 0], full)
+        _draw_images(grid[1, 1], own)
+        for ax in grid[1]:
             ax.legend(**_UNDER)
+        text = f" Data set {data}, {_FEATURES[kind]}: mean absolute error {_errors(full, 'drawn'):.1f} points."
     else:
-        for ax in grid[0]:
+        for ax in grid.flat:
             ax.set_axis_off()
-    fig.suptitle(f"Every class's recall, predicted before anything imbalanced is trained ({found.profile})")
+    entitle(
+        fig,
+        "Every class's recall, predicted before anything imbalanced is trained",
+        about(
+            found,
+            "Above, measured against predicted recall of discriminant analysis, a point for each class, the mean over",
+            "the seeds, by rules drawn at the class counts; the band is the floor, within which two sets of images",
+            "agree on the trained classifiers.",
+            f"Below, the error of each law, and the error by the number of balanced images.{text}",
+        ),
+    )
     note_missing(fig, Results([{"run": row["run"], "measured": row["measured"]} for row in found.rows], found.made))
     return fig
 
@@ -96,17 +121,23 @@ def _draw_agreement(ax: Axes, rows: list[Row]) -> None:
             "marker": MARKERS[i],
             "color": COLOURS[i],
             "linestyle": "none",
-            "markersize": 4,
+            "markersize": 3,
             "alpha": 0.8,
         }
         ax.plot(x, y, label=f"imbalance {ratio:g}: {_errors(own, 'drawn'):.1f} points", **look)
     floor = _errors(rows, "floor") / 100 if rows else 0.0
     low = min([min(row["drawn"], row["measured"]) for row in rows], default=0.0) - 0.05
     ends = np.array([max(0.0, low), 1.0])
-    ax.fill_between(ends, ends - floor, ends + floor, color="#BBBBBB", linewidth=0, label=f"floor: {100 * floor:.1f}")
+    ax.fill_between(
+        ends,
+        *np.clip([ends - floor, ends + floor], 0, 1),
+        color="#BBBBBB",
+        linewidth=0,
+        label=f"floor: {100 * floor:.1f}",
+    )
     ax.plot(ends, ends, color="#555555", linewidth=0.8, zorder=1)
     ax.set(xlabel="predicted recall", xlim=ends, ylim=ends, aspect="equal")
-    ax.legend(loc="upper left", fontsize=6.5, handletextpad=0.3, labelspacing=0.2, borderaxespad=0.1)
+    ax.legend(loc="upper left", handletextpad=0.3, labelspacing=0.2, borderaxespad=0.1)
 
 
 def _draw_laws(ax: Axes, rows: list[Row]) -> None:
@@ -114,7 +145,7 @@ def _draw_laws(ax: Axes, rows: list[Row]) -> None:
     ratios = sorted({row["imbalance"] for row in rows})
     for i, (law, title) in enumerate(_LAWS.items()):
         values = [_errors([row for row in rows if row["imbalance"] == ratio], law) for ratio in ratios]
-        ax.plot(ratios, values, marker=MARKERS[i], markersize=4, color=COLOURS[i], linewidth=1.1, label=title)
+        ax.plot(ratios, values, marker=MARKERS[i], markersize=3, color=COLOURS[i], linewidth=1.1, label=title)
     floor = [_errors([row for row in rows if row["imbalance"] == ratio], "floor") for ratio in ratios]
     ax.plot(ratios, floor, color="#555555", linestyle="--", linewidth=1.1, label="floor")
     _logarithmic(ax, ratios)
@@ -130,7 +161,7 @@ def _draw_images(ax: Axes, rows: list[Row]) -> None:
             values = [_errors(part, name) for part in own]
             label = f"imbalance {ratio:g}" if name == "crossed" else None
             ax.plot(
-                images, values, style, marker=MARKERS[i], markersize=4, color=COLOURS[i], linewidth=1.1, label=label
+                images, values, style, marker=MARKERS[i], markersize=3, color=COLOURS[i], linewidth=1.1, label=label
             )
     ax.plot([], [], "--", color="#555555", label="floor, as many images")
     _logarithmic(ax, images)

@@ -1,9 +1,9 @@
 """Does pre-training raise the separation of classes, and the minority's recall by as much as that predicts?
 
-A row for each data set, for each imbalance two panels. Left: the separation of each pair of classes with pre-training
-against that without. Right: the gain in the rarer class's recall against the gain that Theorem 2 predicts from the two
-separations. A point is a pair of classes, mean over the seeds with its interval; the line is where both are equal, and
-the cross is the mean over the pairs.
+The first data set of the results, for each imbalance two panels. Left: the separation of each pair of classes with
+pre-training against that without. Right: the gain in the rarer class's recall against the gain that Theorem 2 predicts
+from the two separations. A point is a pair of classes, mean over the seeds with its interval; the line is where both
+are equal, and the cross is the mean over the pairs.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from figures.results import Results, interval, made_by, note_missing, read
-from figures.style import COLOURS, styled
+from figures.results import Results, about, interval, made_by, note_missing, read
+from figures.style import COLOURS, canvas, entitle, styled
 
 __all__ = ["command", "draw"]
 
 _SIDES = (("separation", "separation_pretrained"), ("gain_predicted", "gain"))
 _COLUMNS = ("data", "imbalance", "seed", "majority", "minority", "run", *_SIDES[0], *_SIDES[1])
-_PANEL = (3.3, 3.2)
+_MOST = 2  # rows of panels
 
 
 command = made_by("pretraining", _COLUMNS)
@@ -36,16 +36,25 @@ def draw(results: Path) -> Figure:
         ResultsError: they are missing or cannot be read.
     """
     found = read(results, "pretraining", _COLUMNS)
-    data, ratios = found.values("data"), sorted(found.values("imbalance"), reverse=True)
-    width, height = _PANEL
-    fig = Figure(figsize=(width * 2 * len(ratios), height * len(data) + 1.2))
-    grid = fig.subplots(len(data), 2 * len(ratios), squeeze=False)
-    for name, axes in zip(data, grid, strict=True):
-        for i, ratio in enumerate(ratios):
-            _draw(axes[2 * i], found, name, ratio, 0)
-            _draw(axes[2 * i + 1], found, name, ratio, 1)
-    fig.legend(*grid[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=1 if len(ratios) == 1 else 3)
-    fig.suptitle(f"What rotation pre-training adds, cross entropy ({found.profile})")
+    data = str(found.values("data")[0])
+    ratios = sorted({row["imbalance"] for row in found.where(data=data)}, reverse=True)[:_MOST]
+    fig = canvas(2.5 * len(ratios) + 0.9)
+    grid = fig.subplots(len(ratios), 2, squeeze=False)
+    for ratio, axes in zip(ratios, grid, strict=True):
+        for side, ax in enumerate(axes):
+            _draw(ax, found, data, ratio, side)
+    fig.legend(*grid[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    entitle(
+        fig,
+        "What pre-training adds to the separation of classes and to recall",
+        about(
+            found,
+            "Left, the separation M of each pair of classes with rotation pre-training against that without, in cross",
+            "entropy; right, the gain in the rarer class's recall against the gain that Theorem 2 predicts from both",
+            "separations. A point is a pair of classes, mean over the seeds with 95% interval; the line is where both",
+            "are equal.",
+        ),
+    )
     note_missing(fig, found)
     return fig
 
@@ -57,16 +66,16 @@ def _draw(ax: Axes, found: Results, data: str, ratio: float, side: int) -> None:
         pairs.setdefault((row["majority"], row["minority"]), []).append(row)
     series = [[interval([row[name] for row in rows]) for name in _SIDES[side]] for rows in pairs.values()]
     drawn = np.array([(x[0], y[0], y[1]) for x, y in series if x is not None and y is not None]).reshape(-1, 3)
-    look: dict[str, Any] = {"linestyle": "none", "marker": "o", "markersize": 3.5, "elinewidth": 0.6, "alpha": 0.75}
+    look: dict[str, Any] = {"linestyle": "none", "marker": "o", "markersize": 2.8, "elinewidth": 0.5, "alpha": 0.75}
     ax.errorbar(drawn[:, 0], drawn[:, 1], np.nan_to_num(drawn[:, 2]), color=COLOURS[side], **look)
     if len(drawn):
-        ax.plot(*drawn[:, :2].mean(axis=0), "X", color="#000000", markersize=8, zorder=3)
+        ax.plot(*drawn[:, :2].mean(axis=0), "X", color="#000000", markersize=6, zorder=3)
         ends = [drawn[:, :2].min(), drawn[:, :2].max()]
         ax.plot(ends, ends, color="#555555", linewidth=1, zorder=1)
     label = "a pair of classes, 95 % interval over seeds"
     ax.plot([], [], linestyle="none", marker="o", markersize=3.5, color="#555555", label=label)
-    ax.plot([], [], "X", color="#000000", markersize=8, label="mean over the pairs")
-    ax.plot([], [], color="#555555", linewidth=1, label="left: no change; right: theory = measurement")
+    ax.plot([], [], "X", color="#000000", markersize=6, label="mean over the pairs")
+    ax.plot([], [], color="#555555", linewidth=1, label="both are equal")
     if side == 0:
         ax.set(xlabel="separation M from random weights", ylabel="M with pre-training")
     else:

@@ -1,9 +1,9 @@
 """Number or similarity: how much of a minority's drop in recall is due to which.
 
-A row for each data set. Left: the number's share of the drop by Theorem 2, against imbalance and separation; in the
-circles the share that was measured, for pairs in four groups of their separation. Middle: the mean recall of similar
-and of dissimilar pairs. Right: the drop from balanced and dissimilar to imbalanced and similar, and its two parts. The
-data are those of ``empirical.experiments.similarity_or_number``.
+The first data set of the results. Above left: the number's share of the drop by Theorem 2, against imbalance and
+separation; in the circles the share that was measured, for pairs in four groups of their separation. Above right: the
+mean recall of similar and of dissimilar pairs. Below: the drop from balanced and dissimilar to imbalanced and similar,
+and its two parts. The data are those of ``empirical.experiments.similarity_or_number``.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import NullLocator
 
-from figures.results import Results, made_by, note_missing, points, read
-from figures.style import COLOURS, styled
+from figures.results import Results, about, made_by, note_missing, points, read
+from figures.style import COLOURS, canvas, entitle, styled
 from theory.attribution import attribution, split
 
 __all__ = ["command", "draw"]
@@ -29,8 +29,7 @@ _COLUMNS = ("data", "group", "minority", "imbalance", "separation", "theorem2", 
 _GROUPS = {"similar": (COLOURS[3], "o"), "dissimilar": (COLOURS[0], "s")}
 _SOURCES = {"measured": "measured", "theorem2": "Theorem 2", "finite": "with finite samples"}
 _BINS = 4
-_PANEL = (4.3, 4.9)
-_UNDER: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.13), "ncols": 2}
+_UNDER: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.2)}
 
 
 command = made_by(_NAME, _COLUMNS)
@@ -44,21 +43,31 @@ def draw(results: Path) -> Figure:
         ResultsError: they are missing or cannot be read.
     """
     found = read(results, _NAME, _COLUMNS)
-    names = found.values("data")
-    width, height = _PANEL
-    fig = Figure(figsize=(3 * width, height * len(names) + 0.4))
-    for name, (left, middle, right) in zip(names, fig.subplots(len(names), 3, squeeze=False), strict=True):
-        rows = [row for row in found.where(data=name) if row["measured"] is not None]
-        if not rows:
-            for ax in (left, middle, right):
-                ax.set_axis_off()
-            left.set_title(f"{name}: nothing is measured yet")
-            continue
-        _draw_map(left, rows)
-        _draw_recalls(middle, rows)
-        _draw_parts(right, [part for part in found.made["summary"] if part["data"] == name])
-    about = f"{', '.join(map(str, names))}; LDA on features of a network, {found.profile}"
-    fig.suptitle(f"A minority's drop in recall: due to number or to similarity? ({about})")
+    name = str(found.values("data")[0])
+    rows = [row for row in found.where(data=name) if row["measured"] is not None]
+    fig = canvas(5.9)
+    (first, second), (third, last) = fig.subplots(2, 2)
+    last.set_axis_off()
+    if rows:
+        _draw_map(first, rows)
+        _draw_recalls(second, rows)
+        _draw_parts(third, last, [part for part in found.made["summary"] if part["data"] == name])
+    else:
+        for ax in (first, second, third):
+            ax.set_axis_off()
+        first.set_title(f"{name}: nothing is measured yet")
+    entitle(
+        fig,
+        "A minority's drop in recall: due to number or to similarity?",
+        about(
+            found,
+            "Above left, the share of the drop that Theorem 2 puts down to the number of images, by imbalance and",
+            "separation M, and in circles as measured, for pairs in four groups of their separation. Above right, the",
+            "mean recall of similar and of dissimilar pairs, points with 95% intervals over the classes. Below, the",
+            "drop from balanced and dissimilar to imbalanced and similar, and its two parts. LDA on",
+            f"features of a network. Data set {name}.",
+        ),
+    )
     note_missing(fig, Results([{"run": row["run"], "measured": row["measured"]} for row in found.rows], found.made))
     return fig
 
@@ -93,16 +102,16 @@ def _draw_map(ax: Axes, rows: list[dict[str, Any]]) -> None:
                 "cmap": "RdBu",
                 "vmin": 0,
                 "vmax": 100,
-                "s": 150,
+                "s": 60,
                 "edgecolors": "black",
                 "linewidths": 0.8,
             }
             ax.scatter([ratio], [at], c=[100 * parts.number_share], zorder=3, **look)
     bar = ax.figure.colorbar(filled, ax=ax, ticks=levels[::2])
-    bar.set_label("due to number, % (circle: measured)", fontsize=8)
+    bar.set_label("due to number, % (circle: measured)")
     _log(ax, ratios)
     ax.set_xlim(grid[0], grid[-1])
-    ax.set(ylabel="separation M", title=f"Theorem 2, from a dissimilar pair of M = {reference:.1f}")
+    ax.set(ylabel="separation M", title=f"from a dissimilar pair, M = {reference:.1f}")
     ax.grid(visible=False)
 
 
@@ -118,7 +127,7 @@ def _draw_recalls(ax: Axes, rows: list[dict[str, Any]]) -> None:
             by_class.append(
                 [_mean([row for row in here if str(row["minority"]) == name], "measured") for name in names]
             )
-        points(ax, ratios, by_class, color=colour, marker=marker, label=f"{group} pairs, 95 % over classes")
+        points(ax, ratios, by_class, (0.0, 1.0), color=colour, marker=marker, label=f"{group} pairs")
         for law, style in (("theorem2", "-"), ("finite", "--")):
             means = [_mean([row for row in own if row["imbalance"] == ratio], law) for ratio in ratios]
             ax.plot(ratios, means, color=colour, linestyle=style, linewidth=1.2, label=f"{group}: {_SOURCES[law]}")
@@ -127,7 +136,7 @@ def _draw_recalls(ax: Axes, rows: list[dict[str, Any]]) -> None:
     ax.legend(**_UNDER)
 
 
-def _draw_parts(ax: Axes, summary: list[dict[str, Any]]) -> None:
+def _draw_parts(ax: Axes, beside: Axes, summary: list[dict[str, Any]]) -> None:
     """Draw the parts of the drop as bars, one on the other."""
     ratios = sorted({part["imbalance"] for part in summary})
     width = 0.8 / len(_SOURCES)
@@ -144,9 +153,7 @@ def _draw_parts(ax: Axes, summary: list[dict[str, Any]]) -> None:
         for at, ratio in zip(x, ratios, strict=True):
             top = parts[ratio]["drop"] + 1
             share = parts[ratio]["share"]
-            ax.text(
-                at, top, "-" if share is None else f"{share:.0f} %", ha="center", fontsize=6.5, rotation=90, va="bottom"
-            )
+            ax.text(at, top, "-" if share is None else f"{share:.0f} %", ha="center", rotation=90, va="bottom")
     ax.set_xticks(range(len(ratios)), [f"{ratio:g}" for ratio in ratios])
     handles = [Patch(color=COLOURS[0], label="due to number (its share above)"), Patch(color=COLOURS[3])]
     handles[1].set_label("due to similarity")
@@ -156,7 +163,7 @@ def _draw_parts(ax: Axes, summary: list[dict[str, Any]]) -> None:
         Patch(label="Theorem 2", alpha=0.55, **grey),
         Patch(label="with finite samples", alpha=0.55, hatch="////", **grey),
     ]
-    ax.legend(handles=handles, **_UNDER)
+    beside.legend(handles=handles, loc="center left")
     most = max(part["drop"] for part in summary)
     ax.set(xlabel="imbalance", ylabel="drop in recall, points", title="The drop and its parts", ylim=(0, 1.25 * most))
     ax.grid(visible=False, axis="x")

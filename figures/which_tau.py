@@ -14,14 +14,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from figures.results import Results, made_by, note_missing, read
-from figures.style import COLOURS, MARKERS, styled
+from figures.results import Results, about, made_by, note_missing, read
+from figures.style import COLOURS, MARKERS, canvas, entitle, styled
 
 __all__ = ["command", "draw"]
 
 _COLUMNS = ("data", "imbalance", "method", "fraction", "rule", "images", "lost", "lost_95", "run")
 _CHOSEN_ON_SPLITS = ("likelihood", "swept", "temperature", "mean posterior", "vector scaling")
-_SIZE = (10.5, 5.2)
 _WIDTH = 0.6
 
 
@@ -37,7 +36,7 @@ def draw(results: Path) -> Figure:
     """
     found = read(results, "which-tau", _COLUMNS)
     there = [row for row in found.rows if row["lost"] is not None]
-    fig = Figure(figsize=_SIZE)
+    fig = canvas(4.4)
     left, right = fig.subplots(1, 2, gridspec_kw={"width_ratios": [3, 2]})
     _draw_rules(left, there)
     _draw_sizes(right, there)
@@ -50,8 +49,17 @@ def draw(results: Path) -> Figure:
         [*one, *other]
         for one, other in zip(left.get_legend_handles_labels(), right.get_legend_handles_labels(), strict=True)
     )
-    fig.legend(handles, labels, loc="outside lower center", ncols=5)
-    fig.suptitle(f"Rules that choose tau on a long-tailed split ({found.profile})")
+    fig.legend(handles, labels, loc="outside lower center", ncols=3)
+    entitle(
+        fig,
+        "Points lost by rules that choose tau on a long-tailed split",
+        about(
+            found,
+            "Left, at the largest split, a point is a network and the bar the mean over them; right, rules that choose",
+            "on the split, mean over the networks, dashed the worst 5% of the splits. What is lost is counted from the",
+            "best tau of a sweep on the judging images; the scale is linear below one point and logarithmic above.",
+        ),
+    )
     finished = {row["run"] for row in there}
     note_missing(
         fig, Results([{"run": row["run"], "there": row["run"] in finished or None} for row in found.rows], found.made)
@@ -82,13 +90,13 @@ def _draw_rules(ax: Axes, rows: list[dict[str, Any]]) -> None:
             linestyle="none",
             marker=MARKERS[k % len(MARKERS)],
             color=COLOURS[k % len(COLOURS)],
-            markersize=4,
+            markersize=3,
             label=network,
         )
     names = [rule.replace(" by ", "\nby ") for rule in rules]
     ax.set_xticks(range(len(rules)), names, rotation=35, ha="right", rotation_mode="anchor")
     ax.grid(visible=False, axis="x")
-    ax.set_title(f"a split of {100 * largest:g} % of the training counts")
+    ax.set_title(f"a split of {100 * largest:g} % of the counts")
 
 
 def _draw_sizes(ax: Axes, rows: list[dict[str, Any]]) -> None:
@@ -100,7 +108,7 @@ def _draw_sizes(ax: Axes, rows: list[dict[str, Any]]) -> None:
         for column, style in (("lost", "-"), ("lost_95", "--")):
             values = [np.mean([row[column] for row in part]) for part in own if part]
             label = rule if column == "lost" else None
-            ax.plot(images, values, style, color=COLOURS[i], marker="o" if label else None, markersize=4, label=label)
+            ax.plot(images, values, style, color=COLOURS[i], marker="o" if label else None, markersize=3, label=label)
     ax.set_xscale("log")
     ax.set_xlabel("images of the split")
     ax.set_title("smaller splits (dashed: the worst 5 %)")

@@ -44,8 +44,9 @@ def test_figure(tmp_path, write):
     write(tmp_path, "network-classes", table())
     fig = network_classes.draw(tmp_path)
     panels = [ax for ax in fig.axes if ax.get_title()]
-    assert len(panels) == 8
-    first, _, laws, images = panels[:4]
+    assert len(panels) == 4
+    assert len(network_classes.draw_roots(tmp_path).axes) == 4
+    first, _, laws, images = panels
     cloud = first.lines[0]
     assert np.asarray(cloud.get_ydata()) == pytest.approx(0.498 + 0.1 * np.arange(5))
     assert np.asarray(cloud.get_xdata()) == pytest.approx(0.518 + 0.1 * np.arange(5))
