@@ -1,7 +1,7 @@
 """Damaged files are refused in one line that names them, or read as they were: never otherwise.
 
-The suite damages each kind of file a few times; ``python tests/empirical/test_damaged_files.py 1000`` so many files in
-all, and prints what came of them.
+The suite damages each kind of file a few times; ``python tests/empirical/test_damaged_files.py 1000`` so many files of
+images in all, flips as many bits of the records of a run, and prints what came of them.
 """
 
 import io
@@ -16,8 +16,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from empirical.config import Config
 from empirical.data.load import load
 from empirical.data.pictures import read_picture
+from empirical.storage.records import read_record, record_text
+from empirical.storage.run_folder import Run
 
 SUITE = 12
 """How often the suite damages each kind."""
@@ -137,6 +140,46 @@ def test_damaged_images(tmp_path, name):
     assert fuzz(name, SUITE, tmp_path).keys() <= ALLOWED
 
 
+CONFIG = Config(data="digits", imbalance=4)
+RUN = {"hash": CONFIG.digest, "config": CONFIG.numbers(), "data": "0" * 64, "classes": ["a", "b"], "counts": [20, 5]}
+SCORES = {"accuracy": 0.75, "class_mean": 0.75, "per_class": [1.0, 0.5], "confusion": [[2, 0], [1, 1]], "loss": 0.5}
+RESULT = {**RUN, "last": {"epoch": 4, **SCORES}, "best": {"epoch": 3, "accuracy": 0.75}, "seconds": 1.5}
+RECORDS = {"result.json": record_text(RESULT).encode(), "config.json": record_text(RUN).encode()}
+"""By the name of the file, its content undamaged."""
+
+
+def flip_bits(name, times, folder, seed=0):
+    """Return how often each outcome came of reading a record of a run with one bit flipped, ``times`` times."""
+    rng = np.random.default_rng([seed, *name.encode()])
+    run = Run(CONFIG, folder)
+    path = run.folder / name
+    path.parent.mkdir(exist_ok=True)
+    outcomes = Counter()
+
+    def content():
+        return run.result() if name == "result.json" else read_record(path, run.name)
+
+    path.write_bytes(RECORDS[name])
+    whole = content()
+    for _ in range(times):
+        flipped = bytearray(RECORDS[name])
+        flipped[int(rng.integers(len(flipped)))] ^= 1 << int(rng.integers(8))
+        path.write_bytes(flipped)
+        try:
+            outcomes["as it was" if content() == whole else "changed"] += 1
+        except ValueError as error:
+            text = str(error)
+            outcomes["refused" if name in text and "\n" not in text else f"refused badly: {text}"] += 1
+        except BaseException as error:
+            outcomes[f"traceback: {type(error).__name__}: {error}"] += 1
+    return outcomes
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_flipped_bits_of_records(tmp_path, name):
+    assert flip_bits(name, 100, tmp_path).keys() <= {"refused", "as it was"}
+
+
 def main():
     """Damage as many files in all as the command line says, and print the outcomes."""
     times = -(-int(sys.argv[1]) // len(KINDS))
@@ -146,7 +189,12 @@ def main():
             outcomes = fuzz(name, times, Path(folder), seed=1)
             bad += sum(count for text, count in outcomes.items() if text not in ALLOWED)
             print(name, json.dumps(outcomes))
-    print(f"{times * len(KINDS)} damaged files, {bad} not refused in one line or changed in silence")
+        for name in RECORDS:
+            outcomes = flip_bits(name, int(sys.argv[1]), Path(folder), seed=1)
+            bad += sum(count for text, count in outcomes.items() if text not in ALLOWED)
+            print(name, json.dumps(outcomes))
+    count = times * len(KINDS) + int(sys.argv[1]) * len(RECORDS)
+    print(f"{count} damaged files, {bad} not refused in one line or changed in silence")
     return int(bad > 0)
 
 
