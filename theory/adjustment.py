@@ -32,7 +32,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import logsumexp, softmax
 from scipy.stats import binom, chi2, norm
 
-from theory.support.validate import floats, number, refuse
+from theory.support.validate import array, floats, number, refuse
 from theory.temperature import adjusted, posterior
 
 __all__ = ["Adjustment", "Comparison", "TauNormalisation", "fit_adjustment", "fit_tau_normalisation"]
@@ -47,6 +47,11 @@ _UNLIKELY = 1e-3
 _COSTLY = 0.5
 _POINTS = 21
 _LARGEST_TAU = 20.0
+_LARGEST = 1e100  # of logits, counts and norms: their squares are numbers too
+_LARGEST_POWER = 700.0  # of e
+_CONVERGED = 1e-4  # of the gradient an image, whose terms are of size 1
+_ALIKE = 1e-9  # relative differences of counts and of norms that say nothing
+_EQUAL = "must not all be equal: every tau then decides alike"
 _FALLING = "must rise with the chance of their class, but the most likely 1/T is {:.3g}"
 
 
@@ -168,7 +173,7 @@ class Adjustment:
             ValueError: ``confidence`` is not between 0 and 1.
         """
         level = float(number("confidence", confidence, "must lie between 0 and 1", above=0, below=1))
-        half = float(norm.ppf((1 + level) / 2)) * self.tau_error
+        half = float(norm.isf((1 - level) / 2)) * self.tau_error
         return self.tau - half, self.tau + half
 
     def record(self) -> dict[str, Any]:
@@ -220,8 +225,8 @@ def fit_adjustment(
         array([2, 2])
     """
     z, y, n = _split(logits, labels, counts)
-    if len(set(n.tolist())) == 1:
-        refuse("counts", n.tolist(), "must not all be equal: every tau then decides alike")
+    if np.ptp(n) <= _ALIKE * n.max():
+        refuse("counts", n.tolist(), _EQUAL)
     prior = n / n.sum()
     q = None if target is None else _target(target, len(n))
     drawn = prior if split_counts is None else _numbers("split_counts", split_counts, len(n))
@@ -229,16 +234,21 @@ def fit_adjustment(
     log_prior, log_drawn = np.log(prior), np.log(drawn)
 
     scaled, scale = _scaled(z)
-    if _separated(scaled, log_prior, y):
+    extent = float(np.ptp(log_prior))
+    direction = (log_prior.max() - log_prior) / extent  # in its own units: counts may differ by little
+    if _separated(scaled, -direction, y):
         refuse("labels", _shown(y), "must not be separated by z - tau ln p for some tau: add images to the split")
-    basis = _common(-log_prior)
+    basis = _common(direction)
     null = _maximum(scaled, y, log_drawn, basis)
-    a, b = float(null.theta[0]) / scale, float(null.theta[1])
+    scores = _scores(scaled, y, null, basis)
+    if np.any(np.abs(scores.sum(axis=0)) > _CONVERGED * len(y)):
+        refuse("labels", _shown(y), "must be likely enough under the counts: no maximum of the likelihood was found")
+    a, b = float(null.theta[0]) / scale, float(null.theta[1]) / extent
     if not a > 0:
         refuse("logits", _shown(z), _FALLING.format(a))
-    units = np.array([scale, 1.0])
+    units = np.array([scale, extent])
+    scores *= units
     spread = np.linalg.inv(null.information) / np.outer(units, units)
-    scores = _scores(scaled, y, null, basis) * units
     change = np.array([[-b / a**2, 1 / a], [-1 / a**2, 0.0]])  # of (b / a, 1 / a) with (a, b)
     covariance, robust = (change @ c @ change.T for c in (spread, spread @ (scores.T @ scores) @ spread))
     tau, temperature = b / a, 1 / a
@@ -336,16 +346,20 @@ def fit_tau_normalisation(
     """
     z, y, n = _split(logits, labels, counts)
     sizes = _numbers("norms", norms, len(n))
-    if np.ptp(sizes) <= 1e-9 * sizes.max():
-        refuse("norms", sizes.tolist(), "must not all be equal: every tau then decides alike")
+    if np.ptp(sizes) <= _ALIKE * sizes.max():
+        refuse("norms", sizes.tolist(), _EQUAL)
     q = None if target is None else _target(target, len(n))
     log_prior = np.log(n / n.sum())
-    _, scale = _scaled(z)
+    log_norms = np.log(sizes) - np.log(sizes).mean()
     basis = np.concatenate([np.ones(len(n)), np.zeros(len(n))])[:, None]
 
-    def best(tau: float) -> tuple[_Maximum, Floats]:
-        normalised = z * _powers(sizes, tau) / scale
-        return _maximum(normalised, y, log_prior, basis), normalised
+    def best(tau: float) -> tuple[_Maximum, Floats, float]:
+        powers = -tau * log_norms
+        relative = z * np.exp(powers - powers.max())
+        largest = float(np.abs(relative).max()) or 1.0
+        normalised = relative / largest
+        scale = largest * math.exp(min(powers.max(), _LARGEST_POWER))
+        return _maximum(normalised, y, log_prior, basis), normalised, scale
 
     grid = np.linspace(-_LARGEST_TAU, _LARGEST_TAU, 21)
     values = np.array([best(tau)[0].value for tau in grid])
@@ -356,11 +370,11 @@ def fit_tau_normalisation(
         lambda tau: -best(tau)[0].value, bounds=(grid[at - 1], grid[at + 1]), method="bounded", options={"xatol": 1e-6}
     )
     tau = float(search.x)
-    found, normalised = best(tau)
+    found, normalised, scale = best(tau)
     a = float(found.theta[0])
     if not a > 0:
         refuse("logits", _shown(z), _FALLING.format(a / scale))
-    error = _profile_error(normalised, y, found, np.log(sizes) - np.log(sizes).mean())
+    error = _profile_error(normalised, y, found, log_norms)
     loss = _expected_loss(
         lambda t: adjusted(z * _powers(sizes, t), np.ones(len(n)), 0.0, scale / a, q),
         softmax(a * normalised + log_prior, axis=1),
@@ -533,7 +547,10 @@ def _doubts(y: Labels, drawn: Floats, comparison: Comparison | None, loss: float
 def _scaled(z: Floats) -> tuple[Floats, float]:
     """Return logits that have mean 0 in each row and mean square 1, and what they were divided by."""
     centred = z - z.mean(axis=1, keepdims=True)
-    scale = math.sqrt(np.mean(centred**2)) or 1.0
+    largest = float(np.abs(centred).max()) or 1.0
+    scale = largest * math.sqrt(np.mean((centred / largest) ** 2)) or 1.0
+    if scale < 1 / _LARGEST:
+        refuse("logits", scale, f"their root mean square about the mean of each row must be at least {1 / _LARGEST:g}")
     return centred / scale, scale
 
 
@@ -551,9 +568,10 @@ def _split(logits: ArrayLike, labels: ArrayLike, counts: ArrayLike) -> tuple[Flo
 
 def _labels(name: str, value: ArrayLike, images: int, classes: int) -> Labels:
     """Return classes, one for each image."""
-    y = np.asarray(value)
+    allowed = f"must be whole numbers, one for each of the {images} rows of logits"
+    y = array(name, value, allowed)
     if y.shape != (images,) or y.dtype.kind not in "iu":
-        refuse(name, _shown(y), f"must be whole numbers, one for each of the {images} rows of logits")
+        refuse(name, _shown(y), allowed)
     if y.min() < 0 or y.max() >= classes:
         refuse(name, int(y.max() if y.max() >= classes else y.min()), f"must lie between 0 and {classes - 1}")
     return y.astype(np.int64)
@@ -566,13 +584,15 @@ def _logits(logits: ArrayLike, classes: int | None) -> Floats:
     z = floats("logits", logits, allowed, ndim=2)
     if len(z) == 0 or z.shape[1] < 2 or (classes is not None and z.shape[1] != classes):
         refuse("logits", z.shape, allowed)
+    if np.abs(z).max() > _LARGEST:
+        refuse("logits", float(np.abs(z).max()), f"must be at most {_LARGEST:g} in size")
     return z
 
 
 def _numbers(name: str, value: ArrayLike, classes: int) -> Floats:
     """Return a number above 0 for each class."""
-    allowed = f"must be {classes} numbers above 0, one a class"
-    found = floats(name, value, allowed, ndim=1, above=0)
+    allowed = f"must be {classes} numbers above 0, one a class, from {1 / _LARGEST:g} to {_LARGEST:g}"
+    found = floats(name, value, allowed, ndim=1, least=1 / _LARGEST, most=_LARGEST)
     if len(found) != classes:
         refuse(name, value, allowed)
     return found
@@ -580,8 +600,8 @@ def _numbers(name: str, value: ArrayLike, classes: int) -> Floats:
 
 def _target(value: ArrayLike, classes: int) -> Floats:
     """Return class frequencies that sum to 1."""
-    allowed = f"must be {classes} numbers of at least 0, one a class, not all 0"
-    found = floats("target", value, allowed, ndim=1, least=0)
+    allowed = f"must be {classes} numbers of at least 0, one a class, not all 0, and at most {_LARGEST:g}"
+    found = floats("target", value, allowed, ndim=1, least=0, most=_LARGEST)
     if len(found) != classes or not found.sum() > 0:
         refuse("target", value, allowed)
     shares: Floats = found / found.sum()

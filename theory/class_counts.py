@@ -574,6 +574,8 @@ def _labelled(name: str, features: ArrayLike, labels: ArrayLike | None, classes:
     if y.shape != (len(x),) or np.any(y != np.floor(y)) or x.size == 0:
         refuse(told, labels, allowed)
     own: Labels = y.astype(np.intp)
+    if own.max() >= max(len(x), classes or 0):  # fewer images than classes
+        refuse(told, int(own.max()), allowed)
     found = np.bincount(own, minlength=classes or 0)
     if classes is not None and (len(found) > classes or found.min() < 1):
         refuse("held_out", found.tolist(), f"must hold images of each of the {classes} classes, and of no other")
@@ -628,6 +630,8 @@ def _sources(
             return found
         features = _by_class(x, y)
         moments = _moments(features)
+    if held_out is not None and (not isinstance(held_out, tuple | list) or len(held_out) != 2):
+        refuse("held_out", held_out, "must be a pair: features and the class of each")
     read = None if held_out is None else _labelled("held_out", *held_out, classes=len(moments.means))
     if read is not None and read[0].shape[1] != moments.means.shape[1]:
         refuse("held_out", read[0].shape, f"must have {moments.means.shape[1]} features, as the moments have")
@@ -708,8 +712,12 @@ def _lda(means: Floats, scatter: Floats, n: Counts, tau: float) -> LinearRule:
 
 
 def _fitted(fit: Fit, samples: list[Floats], n: Counts, tau: float) -> LinearRule:
-    weights, biases = (np.asarray(part, dtype=np.float64) for part in fit(samples))
     shape = len(samples), samples[0].shape[1]
+    allowed = f"must return finite weights of shape {shape} and biases of shape {shape[:1]}"
+    found = fit(samples)
+    if not isinstance(found, tuple | list) or len(found) != 2:
+        refuse("fit", fit, f"{allowed}; it returned a {type(found).__name__}")
+    weights, biases = (floats("fit", part, allowed) for part in found)
     if weights.shape != shape or biases.shape != shape[:1]:
-        refuse("fit", fit, f"must return weights of shape {shape} and biases of shape {shape[:1]}")
+        refuse("fit", fit, f"{allowed}; it returned {weights.shape} and {biases.shape}")
     return LinearRule(weights, biases - tau * np.log(n / n.sum()))

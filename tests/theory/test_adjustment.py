@@ -287,3 +287,77 @@ def test_applying_to_other_shapes_is_refused(rng):
     ):
         with pytest.raises(ValueError, match=f"^{name}="):
             call()
+
+
+def test_masks_are_not_lost():
+    logits, labels, counts = _drawn()
+    hidden = np.ma.array(labels, mask=labels == 2)
+    norms = np.array([3.0, 2.0, 1.5])
+    for fit, more in ((fit_adjustment, ()), (fit_tau_normalisation, (norms,))):
+        with pytest.raises(ValueError, match="^labels=.*must not be a masked array"):
+            fit(logits, *more, hidden, counts)
+    fitted = fit_adjustment(logits, labels, counts)
+    with pytest.raises(ValueError, match="^decisions=.*must not be a masked array"):
+        fitted.expected_accuracy(logits, hidden)
+    with pytest.raises(ValueError, match="^labels=.*must be whole numbers"):
+        fit_adjustment(logits, [[0], [1, 2]], counts)
+
+
+@pytest.mark.parametrize("excess", [1e-2, 1e-5, 1e-7])
+def test_nearly_equal_counts_are_fitted_as_others(excess):
+    """In units of the spread of ln pi the likelihood hardly changes with it, nor does its maximum."""
+    logits, labels, counts = _drawn()
+    power = np.log(counts / counts.max())
+    drawn = counts / counts.sum()
+    reference = fit_adjustment(logits, labels, np.exp(0.5 * power), split_counts=drawn)
+    near = fit_adjustment(logits, labels, np.exp(excess * power), split_counts=drawn)
+    assert near.tau * excess == pytest.approx(reference.tau * 0.5, rel=1e-6)
+    assert near.tau_error * excess == pytest.approx(reference.tau_error * 0.5, rel=1e-6)
+    assert near.log_likelihood == pytest.approx(reference.log_likelihood, rel=1e-9)
+
+
+def test_counts_that_differ_by_rounding_are_equal():
+    logits, labels, _ = _drawn()
+    with pytest.raises(ValueError, match="^counts=.*must not all be equal"):
+        fit_adjustment(logits, labels, [5, 5, 5 + 1e-15])
+
+
+def test_no_maximum_is_made_up_where_none_was_found():
+    """Newton's method starts where two classes have a chance of 1e-15: what it leaves is no maximum."""
+    logits, _, _ = _drawn()
+    labels = np.arange(len(logits)) % 3
+    with pytest.raises(ValueError, match="^labels=.*no maximum of the likelihood was found"):
+        fit_adjustment(logits, labels, [1e15, 1, 1])
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("size", [1e-200, 1e200])
+def test_sizes_whose_squares_overflow_are_refused(size):
+    logits, labels, counts = _drawn()
+    with pytest.raises(ValueError, match="^logits="):
+        fit_adjustment(logits * size, labels, counts)
+    for name in ("counts", "split_counts", "target"):
+        with pytest.raises(ValueError, match=f"^{name}="):
+            fit_adjustment(logits, labels, **{"counts": counts, name: [1e308, 1e308, 1e307]})
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("ratio", [1e-30, 1e-15, 1e3])
+def test_norms_of_very_different_sizes(ratio):
+    logits, labels, counts = _drawn()
+    norms = np.array([ratio, 1.0, 1.5])
+    relative = norms / np.exp(np.log(norms).mean())
+    fit = fit_tau_normalisation((logits - np.log(counts)) * relative, norms, labels, counts)
+    assert fit.tau == pytest.approx(1, abs=0.1)
+
+
+def test_the_widest_interval_is_finite():
+    logits, labels, counts = _drawn()
+    assert np.all(np.isfinite(fit_adjustment(logits, labels, counts).interval(1 - 2**-53)))
+
+
+def _drawn():
+    counts = np.array([1000.0, 200.0, 100.0])
+    rng = np.random.default_rng(7)
+    labels = np.repeat([0, 1, 2], [500, 100, 50])
+    return 2 * (np.eye(3)[labels] * 2 + rng.normal(size=(650, 3))) + np.log(counts), labels, counts

@@ -335,3 +335,36 @@ def test_invalid_arguments_of_the_others():
         ClassMoments.of_covariances([[0.0]], [[1.0]])
     with pytest.raises(ValueError, match="^scatter="):
         lda_rule([[0.0], [1.0]], [[1.0, 0.0], [0.0, 1.0]], [2, 2])
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_rule_that_is_no_number_decides_nothing(value):
+    features, labels = _three_classes()
+    for fit in (lambda samples: (np.full((3, 2), value), np.zeros(3)), lambda samples: (np.zeros((3, 2)), [value] * 3)):
+        with pytest.raises(ValueError, match="^fit=.*must return finite weights"):
+            recalls_at(features, [9, 9, 9], labels, fit=fit, draws=10)
+
+
+@pytest.mark.parametrize("returned", [None, 3, (), (np.zeros((3, 2)),), "ab"])
+def test_what_is_no_rule_is_refused(returned):
+    features, labels = _three_classes()
+    with pytest.raises(ValueError, match="^fit="):
+        recalls_at(features, [9, 9, 9], labels, fit=lambda samples: returned, draws=10)
+
+
+def test_labels_beyond_the_images_are_refused_before_memory_is_asked_for():
+    features, labels = _three_classes()
+    with pytest.raises(ValueError, match="^labels=1099511627776: "):
+        recalls_at(features, [9, 9, 9], np.where(labels == 2, 2**40, labels))
+
+
+@pytest.mark.parametrize("pairs", [lambda x, y: x, lambda x, y: (x, y, y), lambda x, y: (x,), lambda x, y: 3])
+def test_held_out_that_is_no_pair_is_refused(pairs):
+    features, labels = _three_classes()
+    with pytest.raises(ValueError, match="^held_out=.*must be a pair"):
+        recalls_at(features, [9, 9, 9], labels, held_out=pairs(features, labels))
+
+
+def _three_classes():
+    labels = np.repeat([0, 1, 2], 12)
+    return np.random.default_rng(3).normal(size=(36, 2)) + labels[:, None], labels
