@@ -108,7 +108,7 @@ def float_below(value: Number) -> float:
 
 def _exact(name: str, value: Any, allowed: str) -> Number:
     """Return the value of a finite real number of any type, without rounding."""
-    if isinstance(value, bool | np.bool_):
+    if isinstance(value, bool | np.bool_ | np.timedelta64):  # NumPy counts durations among the whole numbers
         refuse(name, value, allowed)
     if isinstance(value, Rational):
         return _fraction(int(value.numerator), int(value.denominator))

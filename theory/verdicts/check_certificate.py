@@ -134,7 +134,7 @@ def read(path: str | PathLike[str]) -> dict[str, Any]:
         data = json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         refuse("FILE", str(path), f"must be a file that can be read: {error.strerror}")
-    except ValueError:
+    except (ValueError, RecursionError):
         refuse("FILE", str(path), "must be a certificate: it is no JSON, or torn")
     if not isinstance(data, dict) or data.get("format") != FORMAT or data.get("version") != VERSION:
         refuse("FILE", str(path), f"must be a {FORMAT}, version {VERSION}")

@@ -11,11 +11,11 @@ from flint import ctx
 
 from theory import __version__
 from theory.exact.law import Box
-from theory.support.validate import refuse
+from theory.support.validate import choice, refuse
 from theory.verdicts.certificate import Recheck
 from theory.verdicts.check_certificate import ball_from_data, law_from_data, number_from_data, number_to_data, read
 from theory.verdicts.coverage import repeat
-from theory.verdicts.tails import tail, tail_ball
+from theory.verdicts.tails import SIDES, tail, tail_ball
 
 __all__ = ["recheck"]
 
@@ -41,9 +41,9 @@ def recheck(path: str | PathLike[str]) -> Recheck:
     try:
         repeated = {"tail": _tail, "everywhere": _everywhere, "coverage": _coverage, "size": _coverage}[data["kind"]]
         differences = repeated(data)
-    except (KeyError, TypeError, AttributeError, ZeroDivisionError, OverflowError) as error:
+        made = data["made_with"].get("tailbound")
+    except (ValueError, KeyError, TypeError, AttributeError, ZeroDivisionError, OverflowError) as error:
         refuse("FILE", str(path), f"must be a certificate of a check: {type(error).__name__}: {error}")
-    made = data["made_with"].get("tailbound")
     notes = () if made == __version__ else (f"tailbound: {__version__} here, {made} in the certificate",)
     return Recheck(tuple(differences), notes)
 
@@ -68,6 +68,9 @@ def _same(found: str, stated: str) -> list[str]:
 
 def _everywhere(data: Mapping[str, Any]) -> list[str]:
     differences = _same("certified", data["verdict"])
+    choice("side", data["side"], SIDES)
+    if not data["domain"]:
+        differences.append("the domain holds no setting")
     leaves: dict[str, list[Region]] = {}
     for leaf in data["leaves"]:
         with ctx.workprec(_BITS):

@@ -606,5 +606,12 @@ def repeat(data: Mapping[str, Any]) -> CoverageCheck:
         Row(int(k), Fraction(w), *(None if end is None else Fraction(end) for end in ends_))
         for k, w, *ends_ in data["intervals"]
     ]
-    first, last = (Fraction(end) for end in data["domain"])
-    return _check(data["kind"], rows, family, Fraction(data["level"]), (first, last), data["closed"], data["rounding"])
+    totals: dict[int, Fraction] = {}
+    for row in rows:
+        totals[row.k] = totals.get(row.k, Fraction(0)) + row.weight
+    if any(row.weight <= 0 for row in rows) or any(total != 1 for total in totals.values()):
+        refuse("intervals", data["intervals"], "their probabilities must be above 0 and sum to 1 for each count")
+    domain = _domain(family, tuple(Fraction(end) for end in data["domain"]))  # type: ignore[arg-type]
+    closed = choice("closed", data["closed"], _CLOSED)
+    level = number("level", Fraction(data["level"]), _LEVEL, above=0, below=1)
+    return _check(data["kind"], rows, family, level, domain, closed, data["rounding"])

@@ -16,9 +16,9 @@ from theory.support.validate import choice, instance, number, refuse
 from theory.verdicts.check_certificate import ball_to_data, law_to_data, number_to_data
 from theory.verdicts.checker import BoundCheck, compare
 
-__all__ = ["as_ball", "event", "tail", "tail_ball"]
+__all__ = ["SIDES", "as_ball", "event", "tail", "tail_ball"]
 
-_SIDES = ("right", "left", "both")
+SIDES = ("right", "left", "both")
 _ROUNDINGS = ("exact", "up")
 
 
@@ -62,7 +62,7 @@ def tail(
         'refuted'
     """
     instance("law", law, Law)
-    choice("side", side, _SIDES)
+    choice("side", side, SIDES)
     choice("rounding", rounding, _ROUNDINGS)
     if not isinstance(strict, bool):
         refuse("strict", strict, "must be True or False")

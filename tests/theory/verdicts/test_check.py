@@ -32,6 +32,7 @@ from theory.laws import (
     Sum,
 )
 from theory.proofs.evidence import lemma
+from theory.verdicts.canonical import digest
 
 HALF = Fraction(1, 2)
 TINY = Fraction(1, 10**30)
@@ -647,3 +648,65 @@ def test_functions_that_return_no_number_are_refused(name, value):
     functions = {"threshold": 1, "center": 0, name: lambda n, p: value}
     with pytest.raises(ValueError, match=rf"^{name}="):
         check.tail_everywhere(Binomial, 0.5, {"n": [2], "p": (0, 1)}, side="both", **functions)
+
+
+class TestForgedCertificates:
+    """Whoever edits a file can hash it anew: then the content must give it away."""
+
+    def forged(self, found, path, change):
+        found.certificate(path)
+        data = json.loads(path.read_text())
+        del data["sha256"]
+        change(data)
+        path.write_text(json.dumps({**data, "sha256": digest(data)}))
+        return path
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            lambda data: data.update(intervals=data["intervals"] * 2),
+            lambda data: data.update(intervals=[[k, "2", a, b] for k, _, a, b in data["intervals"]]),
+            lambda data: data.update(intervals=[[k, "1/2", a, b] for k, _, a, b in data["intervals"]]),
+            lambda data: data["intervals"].extend([[0, "1", "0", "1"], [0, "-1", "0", "1"]]),
+            lambda data: data.update(level="-1"),
+            lambda data: data.update(level="0"),
+            lambda data: data.update(domain=["1", "0"]),
+            lambda data: data.update(domain=["0", "2"]),
+            lambda data: data.update(domain=["0"]),
+            lambda data: data.update(closed="x"),
+            lambda data: data.pop("made_with"),
+            lambda data: data.update(made_with="x"),
+        ],
+    )
+    def test_of_a_coverage(self, tmp_path, change):
+        found = check.coverage(lambda k: (0, 1), Family(Binomial, n=2), HALF)
+        with pytest.raises(ValueError, match=r"^FILE=.*: must be a certificate of a check: "):
+            check.recheck(self.forged(found, tmp_path / "check.json", change))
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            lambda data: data.update(side="up"),
+            lambda data: data.update(center="x"),
+            lambda data: data["leaves"][0].update(threshold="x"),
+        ],
+    )
+    def test_of_a_tail_everywhere(self, tmp_path, change):
+        found = check.tail_everywhere(Binomial, 1, {"n": [1, 2], "p": (0, HALF)}, 1)
+        with pytest.raises(ValueError, match=r"^FILE=.*: must be a certificate of a check: "):
+            check.recheck(self.forged(found, tmp_path / "check.json", change))
+
+    def test_of_no_setting_at_all(self, tmp_path):
+        found = check.tail_everywhere(Binomial, 1, {"n": [1, 2], "p": (0, HALF)}, 1)
+        path = self.forged(found, tmp_path / "check.json", lambda data: data.update(domain=[], leaves=[]))
+        assert check.recheck(path).differences == ("the domain holds no setting",)
+
+    def test_brackets_without_end(self, tmp_path):
+        (tmp_path / "check.json").write_text("[" * 100_000)
+        with pytest.raises(ValueError, match=r"^FILE=.*: must be a certificate"):
+            check.recheck(tmp_path / "check.json")
+
+
+def test_a_duration_is_no_number():
+    with pytest.raises(ValueError, match=r"^threshold=.*: must be a finite number"):
+        check.tail(Binomial(2, 0.5), np.timedelta64(2, "h"), 0.3)
