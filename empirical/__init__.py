@@ -1,6 +1,6 @@
 """Theory against data: real images, trained classifiers, and what they measure.
 
-``python -m empirical list`` names the experiments, ``run NAME`` runs one and ``train`` trains one network. The rooms
+``tailbound empirical list`` names the experiments, ``run NAME`` runs one and ``train`` trains one network. The rooms
 in the order in which each may import those before it: :mod:`empirical.config` (what a run is), ``runtime`` (devices,
 processes), ``data``, ``storage`` (run folders, tables), ``training``, ``sweeps`` and ``analysis``, ``experiments``,
 ``claims`` (what the tables say), ``commands``. All of them may import :mod:`theory`.

@@ -1,4 +1,4 @@
-"""The command line: ``python -m empirical list``, ``run NAME ... --out DIR``,
+"""The command line: ``tailbound empirical list``, ``run NAME ... --out DIR``,
 ``predict NAME ... --out DIR``, ``train ... --out DIR``, ``examine``,
 ``bench`` and ``verify --results DIR``.
 
@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from empirical.runtime.command_line import Parser, program
+from empirical.runtime.command_line import Parser, program, program_name
 
 __all__ = ["COMMANDS", "main"]
 
@@ -27,7 +27,7 @@ COMMANDS = {
 }
 """The commands, modules of :mod:`empirical.commands`, and what they do."""
 
-_PROGRAM = "python -m empirical"
+_PROGRAM = program_name("empirical")
 _EXTRA = {"PIL", "sklearn", "threadpoolctl", "torch", "torchvision"}  # packages of the extra "empirical"
 
 

@@ -1,6 +1,6 @@
 """The figures: what theory predicts, what was measured, from results on disk; they train nothing.
 
-``python -m figures NAME`` draws one and ``python -m figures all`` draws all. :func:`plot_theorem1`,
+``tailbound figures NAME`` draws one and ``tailbound figures all`` draws all. :func:`plot_theorem1`,
 :func:`plot_minority_recall` and :func:`plot_predicted` draw into a figure of one's own.
 """
 

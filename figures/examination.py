@@ -1,6 +1,6 @@
 """What the theory says of a network: recalls, calibration, the gap, corrections, and how well theory fits.
 
-From ``examination.json``, which ``python -m empirical examine --out`` writes. A panel for each table that is there:
+From ``examination.json``, which ``tailbound empirical examine --out`` writes. A panel for each table that is there:
 the recall of each class, as measured and by theory; what each class loses to similar classes, to its number of images
 and beyond theory; the reliability curves; the gap between frequent and rare classes by its parts; the sweeps over the
 strength of corrections, with what was chosen without the images that judge it; and the error of predictions.

@@ -1,5 +1,8 @@
 """The command ``tailbound``."""
 
+import subprocess
+import sys
+
 import pytest
 
 import tailbound
@@ -42,3 +45,20 @@ def test_the_program_is_named_as_it_was_called(monkeypatch):
     assert program_name("theory") == "tailbound theory"
     monkeypatch.setattr("sys.argv", ["theory/__main__.py"])
     assert program_name("theory") == "python -m theory"
+
+
+def test_every_command_of_empirical_names_the_program_that_was_called():
+    """In a process of its own: names are taken when the modules are imported."""
+    script = """
+import sys
+sys.argv = ["/bin/tailbound"]
+import tailbound
+for line in ("empirical", *(f"empirical {name}" for name in ("run", "list", "train", "bench", "verify")), "examine"):
+    try:
+        tailbound.main([*line.split(), "--no-such-option"])
+    except SystemExit as stopped:
+        assert stopped.code == 2
+"""
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stderr
+    assert len(told.splitlines()) == 7
+    assert all(line.startswith("tailbound empirical") for line in told.splitlines()), told

@@ -25,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     prove = commands.add_parser("prove", help="print and run again the steps behind one statement or result")
     prove.add_argument("id", help="its identifier, such as T1.probability")
     recheck = commands.add_parser("recheck", help="repeat a certificate and say whether it holds")
-    recheck.add_argument("file", type=file, metavar="FILE", help="what verify --certificate wrote")
+    recheck.add_argument("file", type=file, metavar="FILE", help="a certificate: of verify, or of theory.check")
     bench = commands.add_parser("bench", help="measure speed and memory against what NumPy needs")
     bench.add_argument("--quick", action="store_true", help="fewer replicates and turns: rough numbers, no limits")
     for command in (verify, results, bench):

@@ -1,4 +1,4 @@
-"""Measurements of the library's own speed: ``python -m theory bench [--quick] [--json FILE]``.
+"""Measurements of the library's own speed: ``tailbound theory bench [--quick] [--json FILE]``.
 
 What is compared runs in turns, in one process on one thread, and a ratio is the median over the turns of the ratios of
 times, so that a machine that slows down for a while slows both. Absolute times describe the machine they were taken on.

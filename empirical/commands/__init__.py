@@ -1,4 +1,4 @@
-"""The commands of ``python -m empirical``, one module each.
+"""The commands of ``tailbound empirical``, one module each.
 
 May import every other room.
 """

@@ -1,6 +1,6 @@
-"""``python -m empirical bench``: how fast training is, against a standard loop.
+"""``tailbound empirical bench``: Measure how fast training is, against a standard loop.
 
-Ours and the reference (empirical/reference.py, at its best number of workers) train the same network on random
+Ours and the reference (a DataLoader, at its best number of workers) train the same network on random
 images of CIFAR's shape, in turn, each in a process of its own; medians and their ratio are shown. The share is that of
 the images/s of matrix products with as many operations in the same precision, the most that the device can do. After
 Ctrl-C or SIGTERM it ends with exit code 130, and so do the processes.
@@ -14,12 +14,14 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from empirical.runtime.command_line import Parser, file, numeric
+from empirical.runtime.command_line import Parser, file, numeric, program_name
 from empirical.runtime.processes import listening
 from empirical.runtime.stop import CANCELLED
 from empirical.storage.tables import check_file, write_whole
 
 __all__ = ["main"]
+
+_PROGRAM = f"{program_name('empirical')} bench"
 
 _USUAL: dict[str, Any] = {"rounds": 3}
 _QUICK: dict[str, Any] = {"rounds": 1, "workers": (0,), "busy": False}
@@ -30,7 +32,7 @@ _STEPS = {"cpu": {False: 8, True: 2}, "cuda": {False: 512, True: 64}}
 def main(argv: Sequence[str]) -> int:
     """Measure what ``argv`` says and return the exit code."""
     description, _, method = str(__doc__).partition("\n\n")
-    parser = Parser(prog="python -m empirical bench", description=description.partition(": ")[2], epilog=method)
+    parser = Parser(prog=_PROGRAM, description=description.partition(": ")[2], epilog=method)
     parser.add_argument("--arch", default="resnet32", help="the network (default: resnet32)")
     parser.add_argument("--batch-size", type=numeric, default=128, metavar="N", help="images a step (default: 128)")
     parser.add_argument(

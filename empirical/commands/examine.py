@@ -1,4 +1,4 @@
-"""``python -m empirical examine``: what the theory says of anyone's network.
+"""``tailbound empirical examine``: Examine a network that anyone trained.
 
 A network is given in one of three ways:
 
@@ -23,18 +23,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from empirical.runtime.command_line import FAILED, ROOT, Parser, file, folder, numeric, place
+from empirical.runtime.command_line import FAILED, ROOT, Parser, file, folder, numeric, place, program_name
 from empirical.runtime.progress import track
 from empirical.storage.folders import make_folder
 from theory.support.validate import number, refuse
 
 __all__ = ["main"]
 
+_PROGRAM = f"{program_name('empirical')} examine"
+
 
 def main(argv: Sequence[str]) -> int:
     """Examine what ``argv`` says and return the exit code."""
     description, _, details = str(__doc__).partition("\n\n")
-    parser = Parser(prog="python -m empirical examine", description=description.partition(": ")[2], epilog=details)
+    parser = Parser(prog=_PROGRAM, description=description.partition(": ")[2], epilog=details)
     doors = parser.add_mutually_exclusive_group(required=True)
     doors.add_argument("--arrays", type=place, metavar="FILE", help="an .npz file, or a folder of .npy files")
     doors.add_argument("--checkpoint", type=file, metavar="FILE", help="a PyTorch file")
@@ -120,6 +122,6 @@ def _of_file(path: Path) -> dict[str, Any]:
 
     found = open_arrays("arrays", path)
     known: dict[str, Any] = {name: array for name, array in found.items() if name in ARRAYS}
-    if not known:
-        refuse("arrays", sorted(found), "must hold one or more of " + ", ".join(ARRAYS))
+    if not known.keys() & {"features", "logits", "weight"}:
+        refuse("arrays", sorted(found), "must hold features, logits or weight, under these names")
     return known

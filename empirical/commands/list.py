@@ -1,4 +1,4 @@
-"""``python -m empirical list``: name the experiments, and say how many runs each profile needs.
+"""``tailbound empirical list``: Name the experiments, and say how many runs each profile needs.
 
 Runs that several experiments share are trained once if they share the folder of the runs: ``all together`` counts them
 once. With ``--time`` a few steps of each kind of run are measured on this machine and extrapolated.
@@ -12,7 +12,7 @@ from pathlib import Path
 from empirical.config import Config
 from empirical.experiments import EXPERIMENTS, headline
 from empirical.experiments.planned import planned, pretrainings
-from empirical.runtime.command_line import ROOT, Parser, folder
+from empirical.runtime.command_line import ROOT, Parser, folder, program_name
 from empirical.runtime.threads import wait_passively
 from empirical.sweeps.profiles import PROFILES
 from empirical.sweeps.sweep import side_by_side
@@ -26,7 +26,7 @@ _TOGETHER = "all together"
 def main(argv: Sequence[str]) -> int:
     """Print what ``argv`` asks for and return the exit code."""
     description, _, more = str(__doc__).partition("\n\n")
-    parser = Parser(prog="python -m empirical list", description=description.partition(": ")[2], epilog=more)
+    parser = Parser(prog=f"{program_name('empirical')} list", description=description.partition(": ")[2], epilog=more)
     parser.add_argument("--profile", metavar="|".join(PROFILES), help="only this one")
     parser.add_argument(
         "--root", type=folder, default=ROOT, metavar="DIR", help=f"the folder of the data sets (default: {ROOT})"

@@ -1,4 +1,4 @@
-"""``python -m empirical predict``: write predictions down, and train nothing that they speak of.
+"""``tailbound empirical predict``: Write predictions down, and train nothing that they speak of.
 
 The predictions go to the record beside the runs, ``RUNS/predictions/NAME.jsonl``, and ``DIR/NAME-preregistration.json``
 holds their SHA-256 and a digest of the file itself: post it before the campaign, and ``verify --preregistered FILE``
@@ -16,7 +16,7 @@ import sys
 from collections.abc import Sequence
 
 from empirical.experiments import PREDICTING, load
-from empirical.runtime.command_line import FAILED, Parser, folder
+from empirical.runtime.command_line import FAILED, Parser, folder, program_name
 from empirical.runtime.progress import track
 from empirical.runtime.stop import CANCELLED
 from empirical.storage.folders import make_folders
@@ -26,7 +26,7 @@ from empirical.storage.tables import write_whole
 
 __all__ = ["main"]
 
-_PROGRAM = "python -m empirical predict"
+_PROGRAM = f"{program_name('empirical')} predict"
 
 
 def main(argv: Sequence[str]) -> int:

@@ -1,4 +1,4 @@
-"""``python -m empirical run``: run an experiment and write its tables.
+"""``tailbound empirical run``: Run an experiment and write its tables.
 
 It writes ``DIR/NAME.csv``, the tidy table, and ``DIR/NAME.json``, how it was made and its summary, and the SHA-256 of
 the tables: what reads them refuses one that is torn, altered or of another run. Further tables of an experiment go to
@@ -19,7 +19,7 @@ from dataclasses import asdict
 from typing import Any
 
 from empirical.experiments import EXPERIMENTS, headline, load
-from empirical.runtime.command_line import FAILED, Parser, folder
+from empirical.runtime.command_line import FAILED, Parser, folder, program_name
 from empirical.runtime.progress import track
 from empirical.runtime.stop import CANCELLED
 from empirical.storage.folders import make_folders
@@ -29,7 +29,7 @@ from empirical.storage.tables import csv_text, digest, write_together
 
 __all__ = ["main"]
 
-_PROGRAM = "python -m empirical run"
+_PROGRAM = f"{program_name('empirical')} run"
 
 
 def main(argv: Sequence[str]) -> int:
@@ -45,7 +45,7 @@ def main(argv: Sequence[str]) -> int:
 def _run(name: str, options: Sequence[str]) -> int:
     """Run the experiment ``name``."""
     experiment = load(name)
-    parser = Parser(prog=f"python -m empirical run {name}", description=headline(name))
+    parser = Parser(prog=f"{_PROGRAM} {name}", description=headline(name))
     experiment.add_arguments(parser)
     parser.add_argument("--out", required=True, type=folder, metavar="DIR", help="the folder for the results")
     args = parser.parse_args(options)

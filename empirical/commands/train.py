@@ -1,4 +1,4 @@
-"""``python -m empirical train``: train a run, or what is left of it.
+"""``tailbound empirical train``: Train a run, or what is left of it.
 
 Exit codes: 0, the run is finished; 1, it failed (a loss that is not finite, a full disk); 2, the input cannot be used
 and nothing was written; 75, it was stopped by SIGTERM or its time budget, and the same command goes on with it.
@@ -14,7 +14,7 @@ from typing import Any
 
 from empirical.config import Config
 from empirical.registry import METHODS, users
-from empirical.runtime.command_line import FAILED, ROOT, Parser, folder, numeric
+from empirical.runtime.command_line import FAILED, ROOT, Parser, folder, numeric, program_name
 from empirical.runtime.stop import CANCELLED, INTERRUPTED, Interrupted, Stop, duration
 from empirical.runtime.threads import wait_passively
 from theory.support.validate import refuse
@@ -184,7 +184,7 @@ def _check_used(args: argparse.Namespace, config: Config) -> None:
 
 def _parser() -> Parser:
     description, _, codes = str(__doc__).partition("\n\n")
-    prog = "python -m empirical train"
+    prog = f"{program_name('empirical')} train"
     usage = f"{prog} --data DATA --out DIR [options]"
     parser = Parser(prog=prog, usage=usage, description=description.partition(": ")[2], epilog=codes)
     defaults = {field.name: field.default for field in fields(Config)}

@@ -1,4 +1,4 @@
-"""``python -m empirical verify``: judge the paper's claims about measurements, and our predictions, by their tables.
+"""``tailbound empirical verify``: Judge the paper's claims about measurements, and our predictions, by their tables.
 
 Of each prediction of ours it says when it was made: ``predicted`` where the record beside the runs shows that it came
 before the runs that it speaks of, ``after the fact`` where it did not, and ``no record`` where the table has none.
@@ -25,12 +25,14 @@ from empirical.claims import ALPHA, FOLDERS, NOT_MEASURED, RUNS, Finding, findin
 from empirical.claims.paper import printed_tables
 from empirical.claims.paper.as_printed import as_printed
 from empirical.experiments import EXPERIMENTS
-from empirical.runtime.command_line import FAILED, Parser, file, folder
+from empirical.runtime.command_line import FAILED, Parser, file, folder, program_name
 from empirical.storage.prediction_record import read_preregistration, table_predictions
 from empirical.storage.tables import check_file, digest, write_whole
 from theory.support.console import Console
 
 __all__ = ["main"]
+
+_PROGRAM = f"{program_name('empirical')} verify"
 
 _STYLE = {"confirmed": "green", "contradicted": "red", "undecided at this scale": "magenta", NOT_MEASURED: "dim"}
 _WIDTH = 150  # where the output is no terminal, whose width is then not known
@@ -173,7 +175,7 @@ def _tables(folders: Sequence[Path]) -> list[str]:
 
 def _parser() -> Parser:
     description, _, codes = str(__doc__).partition("\n\n")
-    parser = Parser(prog="python -m empirical verify", description=description.partition(": ")[2], epilog=codes)
+    parser = Parser(prog=_PROGRAM, description=description.partition(": ")[2], epilog=codes)
     parser.add_argument(
         "--results", nargs="+", type=folder, required=True, metavar="DIR", help="the folders of the experiments' tables"
     )

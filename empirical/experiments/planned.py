@@ -7,7 +7,7 @@ from pathlib import Path
 
 from empirical.config import Config
 from empirical.experiments import load
-from empirical.runtime.command_line import Parser
+from empirical.runtime.command_line import Parser, program_name
 
 __all__ = ["planned", "pretrainings"]
 
@@ -31,7 +31,7 @@ def planned(name: str, profile: str, root: Path = Path("data")) -> tuple[Config,
         (96, None)
     """
     experiment = load(name)
-    parser = Parser(prog=f"python -m empirical run {name}")
+    parser = Parser(prog=f"{program_name('empirical')} run {name}")
     experiment.add_arguments(parser)
     if "--profile" not in parser.format_usage():
         return None

@@ -38,7 +38,7 @@ class Execution:
         device: where.
         deterministic: choose deterministic kernels on CUDA; a CPU is deterministic anyway.
         compile: let ``torch.compile`` fuse the network (:meth:`compiled`). It leaves convolutions, most of a step on a
-            CPU, as they are: ``python -m empirical bench --compile`` says what it saves and how long it takes.
+            CPU, as they are: ``tailbound empirical bench --compile`` says what it saves and how long it takes.
         precision: ``float32``, ``bfloat16`` with weights, logits and losses in float32, or ``auto``, which becomes
             ``bfloat16`` on CUDA that has it and ``float32`` elsewhere: a CPU's numbers then are those of any other CPU.
 

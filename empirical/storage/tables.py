@@ -70,7 +70,7 @@ class TableError(ValueError):
 
 @dataclass(frozen=True, eq=False)
 class ResultTable:
-    """A table that ``python -m empirical run`` wrote, and how it was made.
+    """A table that ``tailbound empirical run`` wrote, and how it was made.
 
     Attributes:
         rows: by column; an empty cell is None.
@@ -113,7 +113,7 @@ def csv_rows(path: Path, made: Mapping[str, Any] | None = None, *, text: Collect
 
     Args:
         path: the file.
-        made: how it was made, as ``python -m empirical run`` writes it. If that has a digest of the file, another file
+        made: how it was made, as ``tailbound empirical run`` writes it. If that has a digest of the file, another file
             of the name is refused: one that was altered, or one of another run.
         text: the columns whose cells stay texts; ``run`` and ``data`` always do.
 

@@ -85,7 +85,7 @@ def prepare_sweep(
 
     Args:
         args: the options of :func:`add_sweep_options`, and ``out``. With ``only_plan`` nothing is loaded or checked
-            either: ``python -m empirical list`` asks for the runs alone.
+            either: ``tailbound empirical list`` asks for the runs alone.
         plan: the experiment's runs.
         data: the data sets by profile, where the options name none.
         imbalance: the imbalances likewise; None if the parser has no ``--imbalance``.

@@ -23,13 +23,13 @@ from theory.verdicts.ledger import LEDGER, Statement, verify
 __all__ = ["CLAIMS", "LEDGER_FILE", "RESULTS_FILE", "Collected", "Entry", "collect", "entries", "read_json"]
 
 LEDGER_FILE = "ledger.json"
-"""What ``python -m theory verify --json`` writes."""
+"""What ``tailbound theory verify --json`` writes."""
 
 RESULTS_FILE = "beyond.json"
-"""What ``python -m theory results --json`` writes."""
+"""What ``tailbound theory results --json`` writes."""
 
 CLAIMS = "claims.json"
-"""What ``python -m empirical verify --json`` writes: the claims in a list, alone or as the member ``claims``."""
+"""What ``tailbound empirical verify --json`` writes: the claims in a list, alone or as the member ``claims``."""
 
 _STATED = ("id", "title", "summary", "place", "printed", "holds", "condition")
 _STEP = {"level", "detail", "shows", "shown"}

@@ -361,3 +361,10 @@ def _drawn():
     rng = np.random.default_rng(7)
     labels = np.repeat([0, 1, 2], [500, 100, 50])
     return 2 * (np.eye(3)[labels] * 2 + rng.normal(size=(650, 3))) + np.log(counts), labels, counts
+
+
+def test_a_logit_that_is_missing_is_named_by_its_position():
+    logits = np.zeros((20, 3))
+    logits[7, 2] = np.nan
+    with pytest.raises(ValueError, match=r"^logits=.*one a class; entry 7, 2 is nan$"):
+        fit_adjustment(logits, np.arange(20) % 3, [50, 20, 5])

@@ -44,6 +44,7 @@ Number = float | Fraction | int
 
 _SHOWN = 80
 _TAIL = 50
+_LISTED = 8  # entries of an array that a message shows
 _MOST_BITS = 1 << 22  # of a numerator or denominator: larger exponents would take the memory, not say more
 _RANGE = f"and be 0 or from {math.ulp(0.0):.2g} to {np.finfo(float).max:.2g} in size, as floats are"
 _MASKED = "must not be a masked array: fill in the masked entries, or leave them out"
@@ -234,6 +235,20 @@ def _masked(value: Any) -> bool:
     return isinstance(value, list | tuple) and any(map(_masked, value))
 
 
+def _first_missing(values: NDArray[np.float64]) -> str:
+    """Return which entry of an array too long for a message is the first that is not finite; empty if none is.
+
+    Example:
+        >>> _first_missing(np.array([[1.0] * 9, [1.0, np.nan] + [1.0] * 7]))
+        '; entry 1, 1 is nan'
+    """
+    missing = np.argwhere(~np.isfinite(values))
+    if values.size <= _LISTED or len(missing) == 0:
+        return ""
+    at = tuple(missing[0].tolist())
+    return f"; entry {', '.join(map(str, at))} is {values[at]}"
+
+
 def floats(
     name: str,
     value: ArrayLike,
@@ -271,7 +286,7 @@ def floats(
         or not np.all(np.isfinite(rounded))
         or not np.all((rounded > above) & (rounded >= least) & (rounded <= most) & (rounded < below))
     ):
-        refuse(name, value, allowed)
+        refuse(name, value, allowed + _first_missing(rounded))
     if not same:
         refuse(name, value, _INEXACT)
     return rounded

@@ -1,6 +1,6 @@
 """What goes beyond the paper: results of this library's own, each with its proof, judged like the paper's statements.
 
-They have no printed form; ``python -m theory results`` runs all of their proofs, and ``python -m theory prove ID``
+They have no printed form; ``tailbound theory results`` runs all of their proofs, and ``tailbound theory prove ID``
 prints one.
 
 To add a result:

@@ -1,6 +1,6 @@
 """Certificates: every verdict with its evidence in one file, which others can repeat elsewhere.
 
-``python -m theory verify --certificate FILE`` writes one and ``python -m theory recheck FILE`` repeats it. A
+``tailbound theory verify --certificate FILE`` writes one and ``tailbound theory recheck FILE`` repeats it. A
 certificate holds the statements of the ledger and the results beyond the paper, each with its verdict and steps; the
 versions and the hashes of the source files that gave them; a hash of each statement, of each statement's evidence, and
 of the whole. ``certificate.schema.json``, beside this file, is its form.

@@ -13,7 +13,7 @@ batch and stop when one likes, and as only one of the two can mislead, neither h
 The alternatives are a geometric grid, so that one of them is close to any truth and its ratio grows nearly as fast as
 the best, by the Kullback-Leibler divergence a replicate; the weights are largest where a claim is off by 10 % to 300 %.
 No test of that rate needs fewer than ``log(1 / false_alarm) / KL`` replicates on average (Wald 1945);
-``python -m theory bench`` compares.
+``tailbound theory bench`` compares.
 
 Independence is a precondition. Its common violation, replicates of a call that depend on each other, shows in the
 dispersion over the calls, which is tested too: the evidence is the likelihood of calls that each have a probability of

@@ -49,7 +49,8 @@ def open_arrays(name: str, path: Path) -> dict[str, NDArray[Any]]:
                 members = [member for member in archive.infolist() if member.filename.endswith(".npy")]
                 found = {member.filename[: -len(".npy")]: _member(path, archive, member) for member in members}
     except (OSError, ValueError, EOFError, SyntaxError, zipfile.BadZipFile, NotImplementedError) as error:
-        refuse(name, str(path), f"{allowed} ({' '.join(str(error).split()) or type(error).__name__})")
+        reason = getattr(error, "strerror", None) or " ".join(str(error).split()) or type(error).__name__
+        refuse(name, str(path), f"{allowed}: {reason}")
     if not found:
         refuse(name, str(path), f"{allowed}; there is no array in it")
     return found

@@ -21,6 +21,7 @@ ARRAYS = ("features", "logits", "labels", "weight", "bias", "train_features", "t
 
 _HELD = 2**22  # numbers held at a time
 _SAMPLE = 1000
+_SHOWN = 20  # entries of a vector that a message repeats
 _AGREE = 1e-2  # of the spread of the logits: what half precision may leave
 
 Array = NDArray[Any]
@@ -226,7 +227,8 @@ def _whole(name: str, value: Any) -> NDArray[np.int64] | None:
         return None
     found = _plain(name, value)
     if found.ndim != 1 or len(found) == 0 or found.dtype.kind not in "iu":
-        refuse(name, f"{found.dtype} of shape {found.shape}", "must be a vector of whole numbers")
+        shown = found.tolist() if found.ndim == 1 and len(found) <= _SHOWN else f"{found.dtype} of shape {found.shape}"
+        refuse(name, shown, "must be a vector of whole numbers")
     return found.astype(np.int64)
 
 

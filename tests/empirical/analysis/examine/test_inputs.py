@@ -9,6 +9,7 @@ import torch
 from empirical import examine
 from empirical.analysis.examine.array_file import open_arrays
 from empirical.analysis.examine.inputs import check, class_sums, pieces
+from empirical.commands.examine import main
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +44,7 @@ BAD = {
     "classes": (lambda a: {"weight": a["weight"][1:]}, "weight=2: must be of as many classes as logits, 3"),
     "counts": (lambda a: {"counts": [5, 4]}, "counts=2: must be of as many classes as logits, 3"),
     "no images": (lambda a: {"counts": [5, 4, 0]}, r"counts=\[5, 4, 0\]: must hold 3 whole numbers of at least 1"),
-    "shares": (lambda a: {"counts": [0.5, 0.3, 0.2]}, "counts='float64 of shape"),
+    "shares": (lambda a: {"counts": [0.5, 0.3, 0.2]}, r"counts=\[0.5, 0.3, 0.2\]: must be a vector"),
     "names": (lambda a: {"class_names": ["a", "b", "a"]}, "class_names="),
     "vector": (lambda a: {"features": a["features"][:, 0]}, "features='float64 of shape"),
     "complex": (lambda a: {"features": a["features"] * 1j}, "features='complex128"),
@@ -220,3 +221,20 @@ def test_memory_does_not_grow_with_the_images(tmp_path, monkeypatch):
     monkeypatch.setattr("empirical.analysis.examine.corrections._MOST_WORK", 0)
     small, large = (peak(tmp_path, n) for n in (1000, 4000))
     assert large - small < 1_000_000
+
+
+def test_counts_that_are_no_numbers_are_shown_as_they_were_written():
+    with pytest.raises(ValueError, match=r"^counts=\['5', 'x'\]: must be a vector of whole numbers"):
+        check(logits=np.eye(2), labels=np.arange(2), counts=["5", "x"])
+
+
+def test_a_file_whose_arrays_have_other_names_is_told_which_it_has(tmp_path, capsys):
+    np.savez(tmp_path / "a.npz", feature=np.eye(2), labels=np.arange(2))
+    with pytest.raises(SystemExit):
+        main(["--arrays", str(tmp_path / "a.npz")])
+    assert "arrays=['feature', 'labels']: must hold features, logits or weight" in capsys.readouterr().err
+
+
+def test_a_file_that_is_missing_is_told_without_numbers_of_errors(tmp_path):
+    with pytest.raises(ValueError, match=r"objects: No such file or directory$"):
+        open_arrays("arrays", tmp_path / "none.npz")
