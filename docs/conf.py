@@ -1,5 +1,8 @@
 """How the documentation is built: ``make docs``."""
 
+import runpy
+from pathlib import Path
+
 from theory import __version__
 
 project = "tailbound"
@@ -34,3 +37,16 @@ myst_enable_extensions = ["dollarmath"]
 napoleon_numpy_docstring = False
 napoleon_use_rtype = False
 napoleon_use_ivar = True
+
+
+def setup(app):
+    """Write the page of files and columns before the pages are read."""
+    app.connect("builder-inited", write_columns)
+
+
+def write_columns(app):
+    """Write the page that is generated from the row classes."""
+    page = runpy.run_path(str(Path(__file__).with_name("columns.py")))["page"]()
+    target = Path(app.srcdir) / "api" / "columns.md"
+    target.parent.mkdir(exist_ok=True)
+    target.write_text(page, encoding="utf-8")

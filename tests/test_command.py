@@ -62,3 +62,27 @@ for line in ("empirical", *(f"empirical {name}" for name in ("run", "list", "tra
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stderr
     assert len(told.splitlines()) == 7
     assert all(line.startswith("tailbound empirical") for line in told.splitlines()), told
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("theory",),
+        ("theory", "verify"),
+        ("empirical",),
+        ("empirical", "train"),
+        ("empirical", "run"),
+        ("empirical", "run", "pairs"),
+        ("empirical", "list"),
+        ("empirical", "verify"),
+        ("empirical", "bench"),
+        ("examine",),
+        ("figures",),
+    ],
+    ids=" ".join,
+)
+def test_every_command_line_has_a_version(argv, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        tailbound.main([*argv, "--version"])
+    assert stopped.value.code == 0
+    assert capsys.readouterr().out == f"tailbound {__version__}\n"

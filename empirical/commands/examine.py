@@ -24,8 +24,9 @@ from pathlib import Path
 from typing import Any
 
 from empirical.runtime.command_line import FAILED, ROOT, Parser, file, folder, numeric, place, program_name
-from empirical.runtime.progress import track
+from empirical.runtime.progress import silent, track
 from empirical.storage.folders import make_folder
+from theory.support import messages
 from theory.support.validate import number, refuse
 
 __all__ = ["main"]
@@ -57,7 +58,14 @@ def main(argv: Sequence[str]) -> int:
     )
     parser.add_argument("--seed", type=numeric, default=0, metavar="N", help="of the halves of the images (default: 0)")
     parser.add_argument("--out", type=folder, metavar="DIR", help="write tables, figure and page there")
+    messages.add_options(parser)
     args = parser.parse_args(argv)
+    with messages.shown(args.quiet, args.verbose):
+        return _examine(parser, args, argv)
+
+
+def _examine(parser: Parser, args: Any, argv: Sequence[str]) -> int:
+    """Examine what the options name and write what is found."""
     from empirical.analysis.examine import examination
     from empirical.analysis.examine.inputs import check
     from empirical.analysis.examine.text import full
@@ -71,7 +79,7 @@ def main(argv: Sequence[str]) -> int:
     except ValueError as error:
         parser.error(str(error))
     about["command"] = shlex.join([*parser.prog.split(), *argv])
-    found = examination.examination(given, wanted, about, track)
+    found = examination.examination(given, wanted, about, silent if args.quiet else track)
     print(full(found.to_dict()))
     if args.out is not None:
         try:
@@ -106,7 +114,7 @@ def _arrays(args: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         for name in ("arch", "data"):
             if getattr(args, name) is None:
                 refuse(name, None, "must be given with --checkpoint")
-        own = {"mean": args.mean, "std": args.std, "track": track}
+        own = {"mean": args.mean, "std": args.std, "track": silent if args.quiet else track}
         found, about = of_checkpoint(args.checkpoint, args.arch, args.data, **where, **own)
     for name in ("counts", "class_names"):
         value = getattr(args, name)

@@ -20,12 +20,13 @@ from typing import Any
 
 from empirical.experiments import EXPERIMENTS, headline, load
 from empirical.runtime.command_line import FAILED, Parser, folder, program_name
-from empirical.runtime.progress import track
+from empirical.runtime.progress import silent, track
 from empirical.runtime.stop import CANCELLED
 from empirical.storage.folders import make_folders
 from empirical.storage.prediction_record import Changed
 from empirical.storage.provenance import command, surroundings, training
 from empirical.storage.tables import csv_text, digest, write_together
+from theory.support import messages
 
 __all__ = ["main"]
 
@@ -48,7 +49,15 @@ def _run(name: str, options: Sequence[str]) -> int:
     parser = Parser(prog=f"{_PROGRAM} {name}", description=headline(name))
     experiment.add_arguments(parser)
     parser.add_argument("--out", required=True, type=folder, metavar="DIR", help="the folder for the results")
+    messages.add_options(parser)
     args = parser.parse_args(options)
+    with messages.shown(args.quiet, args.verbose):
+        return _make(name, parser, args)
+
+
+def _make(name: str, parser: Parser, args: argparse.Namespace) -> int:
+    """Run the experiment with its options and write its tables."""
+    experiment = load(name)
     try:
         setting = experiment.prepare(args)
         runs = getattr(args, "runs", None)  # an experiment without a sweep has no such option
@@ -57,7 +66,7 @@ def _run(name: str, options: Sequence[str]) -> int:
         parser.error(str(error))
     started = time.perf_counter()
     try:
-        rows = experiment.run(setting, track)
+        rows = experiment.run(setting, silent if args.quiet else track)
     except Changed as error:
         parser.error(str(error))
     except KeyboardInterrupt:

@@ -17,6 +17,7 @@ from empirical.registry import METHODS, users
 from empirical.runtime.command_line import FAILED, ROOT, Parser, folder, numeric, program_name
 from empirical.runtime.stop import CANCELLED, INTERRUPTED, Interrupted, Stop, duration
 from empirical.runtime.threads import wait_passively
+from theory.support import messages
 from theory.support.validate import refuse
 
 __all__ = ["main"]
@@ -103,7 +104,7 @@ def main(argv: Sequence[str]) -> int:
     except ValueError as error:
         parser.error(str(error))
     wait_passively()
-    with Stop(limit) as stop:
+    with messages.shown(args.quiet, args.verbose), Stop(limit) as stop:
         try:
             return _train(args, stop)
         except ValueError as error:
@@ -137,12 +138,13 @@ def _train(args: argparse.Namespace, stop: Stop) -> int:
     _check_used(args, config)
     # Torch is imported here: the threads' settings must come before, and so must the answer to a bad argument.
     from empirical.data.class_names import labelled
-    from empirical.runtime.monitor import Several, Tensorboard, by_default
+    from empirical.runtime.monitor import Quiet, Several, Tensorboard, by_default
     from empirical.storage.run_folder import Run
     from empirical.training.train import SAVE_EVERY, train
 
     config = labelled(config, args.root)
-    monitor = Several(by_default(), Tensorboard()) if args.tensorboard else by_default()
+    own = Quiet() if args.quiet else by_default()
+    monitor = Several(own, Tensorboard()) if args.tensorboard else own
     result = train(
         config,
         args.out,
@@ -212,6 +214,7 @@ def _parser() -> Parser:
     add("--time-budget", metavar="TIME", help="stop in time, with exit code 75: 90s, 9m, 1.5h")
     add("--save-every", type=numeric, metavar="S", help="seconds between checkpoints, at least (default: 5)")
     add("--tensorboard", action="store_true", help="write TensorBoard's files too")
+    messages.add_options(parser)
     return parser
 
 

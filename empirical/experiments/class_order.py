@@ -110,7 +110,12 @@ def run(sweep: Sweep, track: Track = silent) -> list[Row]:
 def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """Return for each data set, imbalance and method the gaps in recall, in points, and in norms, and their parts.
 
-    Means over the seeds that have both orders; ``spread`` is the standard deviation of the part that is due to rarity.
+    Means over the seeds that have both orders.
+    ``recall_labels`` and ``norm_labels`` are the gaps where the classes are rare in the order of their labels.
+    ``recall_reversed`` and ``norm_reversed`` are those in the reverse order.
+    ``recall_rarity`` and ``norm_rarity`` are the parts that are due to rarity, whichever classes are rare.
+    ``recall_classes`` and ``norm_classes`` are the parts that are due to which classes are rare.
+    ``recall_spread`` and ``norm_spread`` are the standard deviations over the seeds of the part that is due to rarity.
     """
 
     def where(row: Row) -> tuple[Any, ...]:

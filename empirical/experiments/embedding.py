@@ -189,6 +189,7 @@ def run(sweep: Sweep, track: Track = silent) -> Tables:
 def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """Return for each split, group of classes and start the means over classes and seeds.
 
+    ``classes`` is ``all`` or the group of classes that the means are over.
     ``purity_spread`` is the standard deviation over the seeds, ``separation`` the mean of ``separation_least``, and
     ``uneven`` the standard deviation of ``separation_least`` over the classes of the group.
     """

@@ -51,6 +51,8 @@ def prepare(args: argparse.Namespace) -> Sweep:
 def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """Return the rows of :func:`empirical.experiments.shared.one_class.summarise` with the test of their data.
 
+    ``stop`` is the number of images where the line bends, from ``stop_low`` to ``stop_high`` with a confidence of 95 %.
+    ``one_bend`` is the p-value of a single bend: where it is small, one bend is not enough.
     ``p`` is that of the straight line, ``slope_below`` and ``slope_above`` are in percentage points per 100 images, and
     ``line`` and ``bent`` are the two fits. All of them are None while too few runs are finished.
     """

@@ -76,7 +76,10 @@ def run(sweep: Sweep, track: Track = silent) -> list[Row]:
 
 
 def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """Return for each cell of the table the means over the seeds, and the standard deviation of ``std_100``."""
+    """Return for each cell of the table the means over the seeds, and the standard deviation of ``std_100``.
+
+    ``printed`` is the paper's cell, of the profile ``paper``.
+    """
 
     def where(row: Row) -> tuple[Any, ...]:
         return row.data, -row.imbalance, table1_grid.METHODS.index(row.method)

@@ -114,6 +114,10 @@ def run(setting: Setting, track: Track = silent) -> list[Row]:
 def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """Return the split of the drop for each imbalance above 1, in percentage points: measured, and by each law.
 
+    ``source`` is the column that the recalls are taken from: ``measured``, or a law.
+    ``similar`` and ``dissimilar`` count the rows of the two groups.
+    ``drop`` is the sum of the two parts, ``number`` and ``similarity`` (:mod:`theory.attribution`).
+    ``interaction`` is the part that depends on the order of the two; each of them has half of it.
     ``number`` and ``similarity`` are the two parts, ``share`` the number's part of the drop in per cent. ``low`` and
     ``high`` are the 2.5 % and 97.5 % quantiles of ``share`` when the minority classes are drawn anew with
     replacement, with all their pairs: what other classes would give, not another network. Of no drop there is no share:

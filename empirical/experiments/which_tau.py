@@ -210,6 +210,7 @@ def run(setting: Setting, track: Track = silent) -> list[Row]:
 def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """Return for each size of the split and rule what is lost, in points: mean over the networks, and the worst.
 
+    ``networks`` counts them; ``worst`` is the largest loss over them, of the mean over the splits.
     ``worst_95`` is the largest over the networks of what is lost in the worst 5 % of the splits; ``missing`` counts the
     rows of the whole table without a measurement.
     """

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +20,8 @@ from empirical.sweeps.sweep import Sweep, check_executor
 from theory.support.validate import choice, distinct, refuse, whole
 
 __all__ = ["Plan", "add_sweep_options", "prepare_sweep"]
+
+_log = logging.getLogger(__name__)
 
 _SEEDS = {"smoke": 1, "cpu": 3, "paper": 3}
 _MOST_SEEDS = 1000
@@ -153,7 +155,7 @@ def prepare_sweep(
                 if known is not None and known["data"] != training_set.fingerprint:
                     refuse("data", name, f"must hold the images that {Run(run, runs).folder} was trained on")
             for text in (f"{os.path.basename(name)}: {training_set.described()}", *training_set.notes):
-                print(text, file=sys.stderr)
+                _log.info(text)
             first = {
                 "fingerprint": training_set.fingerprint,
                 "classes": len(training_set.counts),

@@ -17,10 +17,9 @@ has done since its last whole epoch, on a cluster what it has done there; it is 
 
 from __future__ import annotations
 
+import logging
 import socket
-import sys
 import time
-import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor
 from contextlib import contextmanager
@@ -40,6 +39,8 @@ __all__ = ["SUBMITIT", "Outcome", "Sweep", "check_executor", "run_sweep", "side_
 
 SUBMITIT = ("submitit", "submitit://slurm", "submitit://local")
 """The executors of jobs; the first takes SLURM where it is and this machine elsewhere."""
+
+_log = logging.getLogger(__name__)
 
 _DASK = "dask://"
 _TRIES = 3
@@ -143,7 +144,9 @@ def run_sweep(sweep: Sweep) -> list[tuple[Config, dict[str, Any] | None]]:
         if left := len(missing()):
             outcome = sweep.outcome
             reason = outcome.interrupted or next(iter(outcome.failed.values()))
-            _say(f"stopped: {left} of {len(sweep.configs)} runs are missing: {reason}; the same command goes on")
+            _log.warning(
+                f"runs: stopped: {left} of {len(sweep.configs)} runs are missing: {reason}; the same command goes on"
+            )
     return [(run, Run(run, sweep.runs).result()) for run in sweep.configs]
 
 
@@ -205,7 +208,7 @@ def _train(missing: Callable[[], list[Config]], sweep: Sweep) -> None:
                 break
             if lost is None or outcome.interrupted is not None:
                 return
-            _say(f"processes were lost: {lost}")
+            _log.warning(f"runs: processes were lost: {lost}")
     outcome.failed.update(dict.fromkeys(missing(), str(lost)))
 
 
@@ -236,14 +239,15 @@ def _sweep(configs: Sequence[Config], place: Place, outcome: Outcome, stop: Stop
                 outcome.interrupted = outcome.interrupted or str(found)
             elif isinstance(found, Exception):
                 outcome.failed[run] = _reason(found)
-                _say(f"failed: {outcome.failed[run]}")
+                _log.warning(f"runs: failed: {outcome.failed[run]}")
             else:
                 done += 1
-                _say(f"{done} of {len(wanted)} trained")
+                _log.debug(f"runs: {run.digest} finished")
+                _log.info(f"runs: {done} of {len(wanted)} trained")
     except BrokenExecutor as error:
         lost = str(error)
     except Interrupted as error:
-        _say(str(error))
+        _log.warning(f"runs: {error}")
     return lost
 
 
@@ -274,9 +278,5 @@ def _reason(error: Exception) -> str:
     """Return why a run failed, in a line; what nobody expected is shown in full."""
     if isinstance(error, ArithmeticError | OSError | ValueError):
         return str(error)
-    traceback.print_exception(error)
+    _log.error("runs: an error that nobody expected", exc_info=error)
     return f"{type(error).__name__}: {error}".partition("\n")[0]
-
-
-def _say(text: str) -> None:
-    print(f"runs: {text}", file=sys.stderr, flush=True)

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn, ParamSpec, TextIO
 
+from theory import __version__
+
 __all__ = [
     "BAD_INPUT",
     "CANCELLED",
@@ -44,7 +46,12 @@ P = ParamSpec("P")
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that says in one line what is wrong and exits with code 2."""
+    """A parser that says in one line what is wrong and exits with code 2; ``--version`` says the version."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        """Create the parser, as :class:`argparse.ArgumentParser`."""
+        super().__init__(*args, **options)
+        self.add_argument("--version", action="version", version=f"tailbound {__version__}")
 
     def error(self, message: str) -> NoReturn:
         """Print the message without the usage, and exit."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import logging
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from empirical.analysis.features import Features
 
 __all__ = ["GROUPS", "features_of", "group", "group_mean", "seen"]
+
+_log = logging.getLogger(__name__)
 
 GROUPS = ("many", "medium", "few")
 """The first, middle and last third of the classes, from frequent to rare."""
@@ -48,18 +50,18 @@ def seen(sweep: Sweep, track: Track) -> Iterator[tuple[Config, Features | None]]
     """Train what is missing; yield each run with its features, None where it is not finished.
 
     Features are computed on the sweep's device, one run at a time. A run that is finished but has lost its checkpoint
-    counts as not finished; one line on standard error says so.
+    counts as not finished; a warning says so.
     """
     for config, result in track(run_sweep(sweep), "features"):
         yield config, None if result is None else features_of(config, sweep)
 
 
 def features_of(config: Config, sweep: Sweep) -> Features | None:
-    """Return the features of a finished run; None, and one line on standard error, if it has lost its checkpoint."""
+    """Return the features of a finished run; None, and a warning, if it has lost its checkpoint."""
     from empirical.analysis.features import of_run
 
     try:
         return of_run(config, sweep.runs, sweep.root, sweep.device)
     except ValueError as error:
-        print(f"features: {error}", file=sys.stderr, flush=True)
+        _log.warning(f"features: {error}")
         return None
