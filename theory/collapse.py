@@ -86,8 +86,8 @@ def separation_for(recall: ArrayLike, prior_ratio: ArrayLike) -> Floats:
 def prior_ratio_for(recall: ArrayLike, separation: ArrayLike) -> Floats:
     """Return the prior ratio at which the minority's recall is a given one, ``r = exp(M^2 / 2 - z M)``.
 
-    Above it the recall is lower. A value below 1 says that even balanced classes do not reach the recall. It is the
-    inverse of :func:`separation_for`.
+    Above it the recall is lower. A value below 1 says that even balanced classes do not reach the recall; an infinite
+    one, that the recall is kept at every ratio that a float holds. It is the inverse of :func:`separation_for`.
 
     Args:
         recall: between 0 and 1; any shape.
