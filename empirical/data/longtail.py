@@ -12,7 +12,24 @@ from numpy.typing import NDArray
 from empirical.config import SHAPES
 from theory.support.validate import choice, number, refuse, whole
 
-__all__ = ["counts", "imbalance_ratio", "ldam_subset", "subset"]
+__all__ = ["GROUPS", "counts", "frequency_group", "imbalance_ratio", "ldam_subset", "subset"]
+
+GROUPS = ("many", "medium", "few")
+"""The groups of classes by their training images: more than 100, 20 to 100, fewer than 20."""
+
+_MANY, _FEW = 100, 20
+
+
+def frequency_group(images: int) -> str:
+    """Return the group of a class, ``many``, ``medium`` or ``few``, by its number of training images.
+
+    Source: Z. Liu et al., Large-scale long-tailed recognition in an open world, 2019.
+
+    Example:
+        >>> [frequency_group(images) for images in (101, 100, 20, 19)]
+        ['many', 'medium', 'medium', 'few']
+    """
+    return GROUPS[0] if images > _MANY else GROUPS[1] if images >= _FEW else GROUPS[2]
 
 
 def imbalance_ratio(value: object) -> float:

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, linear
 
+from empirical.data.longtail import GROUPS, frequency_group
 from theory.support.validate import number, refuse, whole
 
 __all__ = [
@@ -30,7 +31,6 @@ __all__ = [
     "tau_sweep",
 ]
 
-_MANY, _FEW = 100, 20
 
 TAUS = tuple(step / 10 for step in range(21))
 """The usual sweep."""
@@ -91,15 +91,13 @@ def by_frequency(per_class: Sequence[float], counts: Sequence[int]) -> dict[str,
         per_class: the accuracy of each class.
         counts: its training images.
 
-    Source: Z. Liu et al., Large-scale long-tailed recognition in an open world, 2019.
-
     Example:
         >>> by_frequency([1.0, 0.5, 0.25], [101, 100, 20])
         {'many': 1.0, 'medium': 0.375, 'few': None}
     """
-    groups: dict[str, list[float]] = {"many": [], "medium": [], "few": []}
+    groups: dict[str, list[float]] = {name: [] for name in GROUPS}
     for accuracy, count in zip(per_class, counts, strict=True):
-        groups["many" if count > _MANY else "medium" if count >= _FEW else "few"].append(accuracy)
+        groups[frequency_group(count)].append(accuracy)
     return {name: fmean(values) if values else None for name, values in groups.items()}
 
 

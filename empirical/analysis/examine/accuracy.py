@@ -12,6 +12,7 @@ from scipy.special import logsumexp
 from empirical.analysis.examine.inputs import Inputs
 from empirical.analysis.examine.intervals import mean_over_classes, shares, weighted_mean
 from empirical.analysis.examine.tables import Accuracy, Calibration, ClassAccuracy, Reliability
+from empirical.data.longtail import GROUPS, frequency_group
 from empirical.runtime.progress import Track, silent
 
 __all__ = ["BINS", "GROUPS", "Decisions", "accuracies", "calibration", "class_accuracies", "decide", "groups"]
@@ -19,10 +20,6 @@ __all__ = ["BINS", "GROUPS", "Decisions", "accuracies", "calibration", "class_ac
 BINS = 15
 """The bins of the reliability curve."""
 
-GROUPS = ("many", "medium", "few")
-"""The groups of classes by their training images: more than 100, 20 to 100, fewer than 20."""
-
-_MANY, _FEW = 100, 20
 Floats = NDArray[np.float64]
 
 
@@ -63,7 +60,7 @@ def groups(counts: NDArray[np.int64]) -> list[str]:
         >>> groups(np.array([101, 100, 20, 19]))
         ['many', 'medium', 'medium', 'few']
     """
-    return [GROUPS[0] if n > _MANY else GROUPS[1] if n >= _FEW else GROUPS[2] for n in counts]
+    return [frequency_group(n) for n in counts]
 
 
 def accuracies(given: Inputs, found: Decisions) -> Iterator[Accuracy]:
