@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -29,6 +30,8 @@ from empirical.storage.tables import csv_text, digest, write_together
 from theory.support import messages
 
 __all__ = ["main"]
+
+_log = logging.getLogger(__name__)
 
 _PROGRAM = f"{program_name('empirical')} run"
 
@@ -64,6 +67,8 @@ def _make(name: str, parser: Parser, args: argparse.Namespace) -> int:
         make_folders({**({} if runs is None else {"runs": runs}), "out": args.out})
     except ValueError as error:
         parser.error(str(error))
+    for text in getattr(getattr(setting, "sweep", setting), "notes", ()):
+        _log.info(text)
     started = time.perf_counter()
     try:
         rows = experiment.run(setting, silent if args.quiet else track)

@@ -146,7 +146,7 @@ def ldam_subset(labels: NDArray[np.integer], counts: NDArray[np.integer]) -> NDA
 
     Example:
         >>> ldam_subset(np.repeat([0, 1], 5), np.array([4, 2])).tolist()
-        [2, 0, 1, 3, 7, 9]
+        [2, 0, 1, 3, 5, 7]
     """
     generator = np.random.RandomState(0)
     chosen = []

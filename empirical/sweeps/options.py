@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -21,7 +20,6 @@ from theory.support.validate import choice, distinct, refuse, whole
 
 __all__ = ["Plan", "add_sweep_options", "prepare_sweep"]
 
-_log = logging.getLogger(__name__)
 
 _SEEDS = {"smoke": 1, "cpu": 3, "paper": 3}
 _MOST_SEEDS = 1000
@@ -142,6 +140,7 @@ def prepare_sweep(
         choice("device", args.device, DEVICES)  # another machine has it
     runs = setting.runs
     about: dict[str, Any] = {}
+    notes: list[str] = []
     for name in names:
         by_classes: dict[tuple[int | str, ...], list[Config]] = {}
         for run in configs:
@@ -154,8 +153,7 @@ def prepare_sweep(
                 known = Run(run, runs).result()
                 if known is not None and known["data"] != training_set.fingerprint:
                     refuse("data", name, f"must hold the images that {Run(run, runs).folder} was trained on")
-            for text in (f"{os.path.basename(name)}: {training_set.described()}", *training_set.notes):
-                _log.info(text)
+            notes += [f"{os.path.basename(name)}: {training_set.described()}", *training_set.notes]
             first = {
                 "fingerprint": training_set.fingerprint,
                 "classes": len(training_set.counts),
@@ -163,7 +161,7 @@ def prepare_sweep(
                 "test_images": len(training_set.test_labels),
             }
             about.setdefault(Path(name).name, first)
-    return replace(setting, about=about)
+    return replace(setting, about=about, notes=tuple(notes))
 
 
 def _hardest(runs: Sequence[Config]) -> Config:

@@ -89,6 +89,7 @@ class Sweep:
         resources: what a run takes of a cluster.
         outcome: how the sweep has ended, once it has.
         out: the folder for the results.
+        notes: what to say of the data before the first run: the images of each class, what was changed in reading.
         only_predictions: whether to end once the predictions are written.
     """
 
@@ -107,6 +108,7 @@ class Sweep:
     resources: Mapping[str, Any] = field(default_factory=dict)
     outcome: Outcome = field(default_factory=Outcome)
     out: Path = Path()
+    notes: tuple[str, ...] = ()
     only_predictions: bool = False
 
     def arguments(self) -> dict[str, Any]:
