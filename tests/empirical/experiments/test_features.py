@@ -124,7 +124,8 @@ def test_representation_reports_what_the_run_knows(swept, table):
     out, rows, made = swept
     assert len(rows) == 4 * len(representation.CLASSIFIERS)
     sweeps = table(out / "representation-tau.csv")
-    assert made["further"] == {"tau": len(sweeps)} == {"tau": 4 * 21}
+    assert made["further"] == {"tau": len(sweeps)}
+    assert len(sweeps) >= 4 * 21  # more where the best of a sweep is at its edge
     for digest, config in configs().items():
         result = Run(config, out / "runs").result()
         own = {row["classifier"]: row for row in rows if row["run"] == digest}

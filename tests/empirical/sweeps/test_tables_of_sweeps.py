@@ -243,7 +243,8 @@ def test_sigterm_ends_a_sweep_and_its_processes(tmp_path):
     argv = [sys.executable, "-m", "empirical", "run", "similar-degree", "--profile", "smoke", "--device", "cpu"]
     argv += ["--seeds", "50", "--workers", "2", "--out", str(tmp_path)]
     with subprocess.Popen(argv, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[3]) as process:
-        assert "1 of 150 trained" in process.stderr.readline()
+        said = next(line for line in process.stderr if " of 150 trained" in line)  # after a line on the data
+        assert "1 of 150 trained" in said
         begun = children(process.pid)
         process.send_signal(signal.SIGTERM)
         shown = process.stderr.read()
