@@ -106,6 +106,7 @@ CLAIM = {
     "verdict": "`confirmed`, `contradicted`, `undecided at this scale` or `not measured`.",
     "counts": "how many comparisons have which verdict.",
     "power": "which effect these seeds show with a chance of 80 %.",
+    "when": "of a prediction of ours: `predicted`, `after the fact`, or `no record` of when it was made.",
     "alpha": "the error budget over all comparisons.",
     "comparisons": "what was compared, one entry each.",
     "missing": "which experiments, profiles or runs are not there.",
