@@ -253,7 +253,11 @@ class Config:
             plain["indices"] = _path("indices", self.indices)
             for name in ("imbalance", "counts", "largest"):
                 if getattr(self, name) is not None:
-                    refuse(name, getattr(self, name), "must be left out: indices says which images there are")
+                    refuse(
+                        name,
+                        getattr(self, name),
+                        "must be left out: indices=FILE says which images there are",
+                    )
         if plain["subset"] != SUBSETS[0] and plain["validation"]:
             allowed = f"must be 0 with subset {self.subset}, which leaves no images of the most frequent class"
             refuse("validation", self.validation, allowed)

@@ -53,6 +53,7 @@ from empirical.data.npz import arrays_of
 from empirical.data.pair_draws import FEWEST
 from empirical.experiments.shared import backbone, frozen_features
 from empirical.experiments.shared.rows import blank, data_name, grouped
+from empirical.runtime.command_line import file
 from empirical.runtime.progress import Track, silent
 from empirical.storage.prediction_record import NO_RECORD, PredictionRecord
 from empirical.storage.tables import digest
@@ -203,7 +204,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--arrays",
         nargs="+",
-        type=Path,
+        type=file,
         metavar="FILE",
         help="features and labels of your own, .npz; trains no network",
     )
@@ -224,6 +225,9 @@ def prepare(args: argparse.Namespace) -> Setting:
     ratios = distinct("imbalance", [imbalance_ratio(value) for value in args.imbalance or IMBALANCE[profile]])
     seeds = whole("seeds", _SEEDS if args.seeds is None else args.seeds, most=1000)
     paths = distinct("arrays", args.arrays)
+    for path in paths:
+        if not path.is_file():
+            refuse("arrays", str(path), "must be files that exist")
     distinct("arrays", [path.name for path in paths])
     about = {}
     for path in paths:

@@ -48,6 +48,7 @@ from threadpoolctl import threadpool_limits
 from empirical.config import Config
 from empirical.experiments.shared.rows import blank, data_name, grouped
 from empirical.experiments.shared.tau_rules import RULES, Network, Verdict, compare, retrain, split_fraction
+from empirical.runtime.command_line import file
 from empirical.runtime.progress import Track, silent
 from empirical.storage.tables import digest
 from empirical.sweeps.options import add_sweep_options, prepare_sweep
@@ -165,7 +166,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_sweep_options(parser)
     add = parser.add_argument
     add("--fractions", nargs="+", type=float, metavar="F", help="sizes of the split, as parts of the training counts")
-    add("--arrays", nargs="+", type=Path, default=[], metavar="FILE", help="logits of other networks as well, .npz")
+    add("--arrays", nargs="+", type=file, default=[], metavar="FILE", help="logits of other networks as well, .npz")
 
 
 def plan(profile: str, data: str, imbalance: float, seed: int) -> list[Config]:
@@ -185,6 +186,9 @@ def prepare(args: argparse.Namespace) -> Setting:
         "fractions", [float(number("fractions", f, allowed, above=0, most=1)) for f in args.fractions or FRACTIONS]
     )
     paths = distinct("arrays", args.arrays)
+    for path in paths:
+        if not path.is_file():
+            refuse("arrays", str(path), "must be files that exist")
     about = {path.name: {"sha256": digest(path.read_bytes()), "images": len(_arrays(path).labels)} for path in paths}
     return Setting(prepare_sweep(args, plan, DATA, IMBALANCE), paths, fractions, about)
 

@@ -282,6 +282,8 @@ def read_preregistration(path: Path) -> dict[str, Any]:
     Raises:
         ValueError: the file cannot be read, or is not as it was written.
     """
+    if not path.is_file():
+        refuse("preregistered", str(path), "must be a file that exists")
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         content = {key: value for key, value in found.items() if key != "digest"}

@@ -152,7 +152,7 @@ def method_loss(
         >>> float(loss(logits, targets)), float(loss(logits, targets, deferred=True))
         (0.41003..., 0.55053...)
         >>> loss.weights(deferred=True)
-        tensor([0.5037, 1.4963])
+        tensor([0.5037, 1.4963], dtype=torch.float64)
     """
     facts = method_facts(method)
     n = _counts(counts)

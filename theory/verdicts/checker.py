@@ -270,7 +270,7 @@ def detectable_excess(bound: float, trials: int, refuting: int | None) -> float:
 
     Example:
         >>> round(detectable_excess(0.1, 1000, 150), 3)
-        0.107
+        0.108
     """
     bound = float(number("bound", bound, "must be a finite number >= 0", least=0))
     trials = whole("trials", trials)

@@ -230,7 +230,7 @@ def log_evidence(count: ArrayLike, trials: ArrayLike, p: float | Fraction, side:
 
     Example:
         >>> log_evidence([0, 50, 90], 100, 0.5).round(1)
-        array([-2.3, -1.6, 34. ])
+        array([-4. , -1.2, 34.3])
     """
     whole_numbers = "must hold whole numbers from 0 to 2^53"
     x = floats("count", count, whole_numbers, least=0, most=_MOST_TRIALS)
@@ -267,7 +267,7 @@ def confidence_interval(count: int, trials: int, error: float) -> Interval:
     Example:
         >>> low, high = confidence_interval(500, 1000, 0.05)
         >>> round(low, 3), round(high, 3)
-        (0.447, 0.553)
+        (0.448, 0.552)
     """
     trials = whole("trials", trials, most=_MOST_TRIALS)
     count = whole("count", count, least=0, most=trials)

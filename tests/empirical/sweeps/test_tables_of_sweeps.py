@@ -321,8 +321,8 @@ def test_a_folder_that_cannot_be_made_leaves_none_of_the_others(tmp_path, capsys
 def test_no_profile_and_runs_of_other_data(tmp_path, swept, capsys, exit_code):
     assert exit_code("run", "rebalance", "--out", tmp_path / "out") == 2
     assert "--profile" in capsys.readouterr().err
-    result = next((swept[0] / "runs").glob("*/result.json"))
     changed = grid(rebalance, "smoke")[0]
+    result = Run(changed, swept[0] / "runs").folder / "result.json"
     run = Run(changed, tmp_path / "runs")
     run.folder.mkdir(parents=True)
     run.finish({**json.loads(result.read_text()), "data": "0" * 64})
