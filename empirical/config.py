@@ -264,7 +264,8 @@ class Config:
         for name, above in (("mean", -math.inf), ("std", 0.0)):
             value = getattr(self, name)
             if (value is None) != (self.mean is None):
-                refuse(name, value, "must be given with mean, and left out without it")
+                given = "mean" if self.mean is None else f"mean={self.mean}"
+                refuse(name, value, f"must be given with {given}, and left out without it")
             allowed = "must be one finite number a channel" + (", above 0" if name == "std" else "")
             check = partial(_real, allowed=allowed, above=above)
             plain[name] = None if value is None else _several(name, value, check, least=1)

@@ -45,12 +45,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line ``argv``, by default the program's, and return the exit code."""
     parser = _parser()
     args = parser.parse_args(argv)
+    options = _options(parser, args)
     if args.name == "report":
         return _report(parser, args.results, args.out or Path("report.html"))
     out = args.out or Path("figures")
     if args.out is None and (out / "__init__.py").exists():
         parser.error("out='figures': must be no Python package, as tailbound's own figures are: name one with --out")
-    options = _options(parser, args)
     if args.name == "all":
         _check(parser, args.results, out)
     with style(args.style):
