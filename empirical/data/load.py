@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sklearn.datasets import load_digits
 
 from empirical.data.dataset import Dataset, whole_bytes
 from empirical.data.gaussian import GaussianImages
@@ -142,6 +141,8 @@ def digits() -> Dataset:
         >>> digits().images.shape, len(digits().classes)
         ((1797, 64), 10)
     """
+    from sklearn.datasets import load_digits
+
     bunch = load_digits()
     return Dataset(
         "digits",

@@ -28,13 +28,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from empirical.config import Config
 from empirical.experiments.shared import table1_grid
 from empirical.experiments.shared.rows import Tables, average, blank, data_name, grouped, spread
 from empirical.experiments.shared.run_features import GROUPS, group, seen
 from empirical.runtime.progress import Track, silent
+from empirical.runtime.threads import threadpool_limits
 from empirical.sweeps.options import add_sweep_options as add_arguments
 from empirical.sweeps.options import prepare_sweep
 from empirical.sweeps.sweep import Sweep

@@ -42,7 +42,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from empirical.analysis.agreement import agreement
 from empirical.analysis.class_laws import LAWS, class_laws, read
@@ -55,6 +54,7 @@ from empirical.experiments.shared import backbone, frozen_features
 from empirical.experiments.shared.rows import blank, data_name, grouped
 from empirical.runtime.command_line import file
 from empirical.runtime.progress import Track, silent
+from empirical.runtime.threads import threadpool_limits
 from empirical.storage.prediction_record import NO_RECORD, PredictionRecord
 from empirical.storage.tables import digest
 from empirical.sweeps.profiles import PROFILES

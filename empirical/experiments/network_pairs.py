@@ -33,7 +33,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from empirical.analysis.agreement import agreement, separation_from_recalls
 from empirical.analysis.recall_laws import LAWS, from_separation
@@ -43,6 +42,7 @@ from empirical.experiments.shared import backbone, frozen_features
 from empirical.experiments.shared.rows import blank, data_name, grouped, spread
 from empirical.runtime.command_line import numeric
 from empirical.runtime.progress import Track, silent
+from empirical.runtime.threads import threadpool_limits
 from empirical.sweeps.profiles import profile_config
 from theory.support.validate import distinct, number, refuse, whole
 

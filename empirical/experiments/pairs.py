@@ -21,7 +21,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from empirical.analysis.agreement import agreement, lda_recalls, pca_features, separation_from_recalls
 from empirical.data.dataset import Dataset
@@ -31,6 +30,7 @@ from empirical.data.pair_draws import FEWEST, MOST_DRAWS, Draw, draws, majority_
 from empirical.experiments.shared.rows import SPREAD, grouped
 from empirical.runtime.command_line import ROOT, folder, numeric
 from empirical.runtime.progress import Track, silent
+from empirical.runtime.threads import threadpool_limits
 from theory.support.validate import refuse, whole
 from theory.theorem2 import minority_recall
 

@@ -36,13 +36,12 @@ from operator import itemgetter
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from threadpoolctl import threadpool_limits
-
 from empirical.config import Config
 from empirical.experiments.shared import table1_grid
 from empirical.experiments.shared.rows import Tables, average, blank, data_name, grouped, percent, spread
 from empirical.experiments.shared.run_features import GROUPS, group_mean, seen
 from empirical.runtime.progress import Track, silent
+from empirical.runtime.threads import threadpool_limits
 from empirical.sweeps.options import add_sweep_options as add_arguments
 from empirical.sweeps.options import prepare_sweep
 from empirical.sweeps.sweep import Sweep

@@ -22,7 +22,6 @@ from typing import Any
 import numpy as np
 from numpy.random import SeedSequence
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from empirical.config import Config
 from empirical.data.superclasses import superclasses
@@ -30,6 +29,7 @@ from empirical.experiments.shared import backbone, frozen_features
 from empirical.experiments.shared.frozen_features import SecondStage, Setting, add_arguments
 from empirical.experiments.shared.rows import SPREAD, blank, data_name, grouped
 from empirical.runtime.progress import Track, silent
+from empirical.runtime.threads import threadpool_limits
 from theory.attribution import Attribution, split
 from theory.support.validate import refuse
 

@@ -43,13 +43,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from empirical.config import Config
 from empirical.experiments.shared.rows import blank, data_name, grouped
 from empirical.experiments.shared.tau_rules import RULES, Network, Verdict, compare, retrain, split_fraction
 from empirical.runtime.command_line import file
 from empirical.runtime.progress import Track, silent
+from empirical.runtime.threads import threadpool_limits
 from empirical.storage.tables import digest
 from empirical.sweeps.options import add_sweep_options, prepare_sweep
 from empirical.sweeps.profiles import profile_config

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
-__all__ = ["GPU_WORKERS", "cores", "one_thread", "usual_workers", "wait_passively"]
+__all__ = ["GPU_WORKERS", "cores", "one_thread", "threadpool_limits", "usual_workers", "wait_passively"]
 
 GPU_WORKERS = 4
 """How many runs are trained side by side on one GPU, if nothing else is said: processes that take turns on it.
@@ -46,3 +47,10 @@ def usual_workers(device: str) -> int:
     from empirical.runtime.device import find_device
 
     return min(cores(), GPU_WORKERS) if find_device(device).type == "cuda" else cores()
+
+
+def threadpool_limits(limits: int) -> Any:
+    """Return the context in which numerical libraries use so many threads; needs the extra ``empirical``."""
+    from threadpoolctl import threadpool_limits as limited
+
+    return limited(limits)
