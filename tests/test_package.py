@@ -247,7 +247,7 @@ def test_the_report(ledger):
 
 
 def test_networks_need_the_extra(environment):
-    for command in ("list", "train --data digits --out runs", "bench", "run pairs --out out"):
+    for command in ("list", "train --data digits --out runs", "bench", "run pairs --data digits --out out"):
         refused = environment.run("tailbound", "empirical", *command.split())
         assert refused.returncode == 2, command
         assert refused.stderr.count("\n") == 1, refused.stderr
