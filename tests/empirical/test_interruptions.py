@@ -63,7 +63,8 @@ def test_killed_at_every_write(scenario, tmp_path):
     found, _ = scenario("at_every_write")
     *ends, (whole, code, _) = found["ends"]
     assert code == 0
-    assert len(ends) == 2 * (1 + 1 + 1 + 2 * 4 + 1 + 1)  # config, images, history, both each epoch, switch, result
+    writes = 1 + 1 + 1 + 2 * 4 + 1 + 1 + 1  # config, images, history, both each epoch, switch, model, result
+    assert len(ends) == 2 * writes
     for name, code, again in ends:
         assert (code, again) == (KILLED, 0), name
         assert not list((tmp_path / name / found["run"]).glob(".*.part")), name
