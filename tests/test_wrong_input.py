@@ -298,13 +298,12 @@ def test_a_full_disk_behind_the_output(monkeypatch):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-@pytest.mark.parametrize(("end", "code"), [("2>&-", 0), ("2>/dev/full", 0), (">/dev/full", 1), ("| head -1", 1)])
-def test_a_training_is_finished_whatever_becomes_of_its_output(end, code):
+@pytest.mark.parametrize("end", ["2>&-", "2>/dev/full", ">/dev/full", "| true"])
+def test_a_training_is_finished_whatever_becomes_of_its_output(end):
     words = shlex.join([sys.executable, "-m", "empirical", "train", *TINY, "--out", "runs"])
     shell = ["bash", "-c", f"{words} {end}; exit ${{PIPESTATUS[0]}}"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     run = subprocess.run(shell, capture_output=True, text=True, env=environment, timeout=120, check=False)
     assert len(list(Path("runs").glob("*/result.json"))) == 1
-    assert run.returncode == code
-    shown = (run.stdout + run.stderr).splitlines()[-1]
-    assert "could not be printed" in shown if end.startswith("2>") else "what was saved before" in shown
+    assert run.returncode == 0
+    assert "could not be printed" in (run.stdout + run.stderr).splitlines()[-1]

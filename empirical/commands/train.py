@@ -18,6 +18,7 @@ from empirical.runtime.command_line import FAILED, ROOT, Parser, folder, numeric
 from empirical.runtime.stop import CANCELLED, INTERRUPTED, Interrupted, Stop, duration
 from empirical.runtime.threads import wait_passively
 from theory.support import messages
+from theory.support.cli import show_result
 from theory.support.validate import refuse
 
 __all__ = ["main"]
@@ -158,14 +159,15 @@ def _train(args: argparse.Namespace, stop: Stop) -> int:
         monitor=monitor,
     )
     last, best = result["last"], result["best"]
-    print(f"last epoch {_both(last)}, best {100 * best['accuracy']:.2f}% at epoch {best['epoch']}")
+    kept = Run(config, args.out).folder / "result.json"
+    lines = [f"last epoch {_both(last)}, best {100 * best['accuracy']:.2f}% at epoch {best['epoch']}"]
     groups = [f"{name} {100 * value:.2f}%" for name, value in result.get("groups", {}).items() if value is not None]
     if groups:
-        print(f"classes with more than 100, 20 to 100, fewer than 20 training images: {', '.join(groups)}")
+        lines.append(f"classes with more than 100, 20 to 100, fewer than 20 training images: {', '.join(groups)}")
     if chosen := result.get("chosen"):
         test = {name: chosen[f"test_{name}"] for name in ("accuracy", "class_mean")}
-        print(f"best epoch of the validation images {chosen['epoch']}: {_both(test)}")
-    print(Run(config, args.out).folder / "result.json")
+        lines.append(f"best epoch of the validation images {chosen['epoch']}: {_both(test)}")
+    show_result(f"{program_name('empirical')} train", "\n".join([*lines, str(kept)]), kept)
     return 0
 
 

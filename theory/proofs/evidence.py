@@ -40,7 +40,7 @@ __all__ = [
 ]
 
 LEVELS = ("identity", "lemma", "code", "witness", "cited", "ball", "monte-carlo", "empirical")
-_LEMMA_LIMIT_MS = 60_000
+_LEMMA_LIMIT = 10_000_000  # of z3's own steps, forty times what the hardest lemma here takes
 _DIGITS = 30
 _WRONG = Fraction(11, 10)  # the factor by which a wrong variant is off
 _NOTICED = Fraction(1, 10**6)  # the same for values of code, whose floats are compared more closely
@@ -308,24 +308,27 @@ def _implied(assumptions: Sequence[Any], claim: Any) -> bool:
     import sympy
     import z3
 
-    solver = z3.Solver()
-    solver.set("timeout", _LEMMA_LIMIT_MS)
-    solver.add(*(_to_z3(a) for a in assumptions))
-    symbols = {symbol for part in (*assumptions, claim) for symbol in part.free_symbols}
+    # With its own context, a fixed order and a limit that counts steps, the answer depends on the lemma alone.
+    context = z3.Context()
+    solver = z3.Solver(ctx=context)
+    solver.set("rlimit", _LEMMA_LIMIT)
+    solver.add(*(_to_z3(a, context) for a in assumptions))
+    symbols = sorted({symbol for part in (*assumptions, claim) for symbol in part.free_symbols}, key=str)
     if len({symbol.name for symbol in symbols}) < len(symbols):
         raise TypeError(f"{sorted(map(str, symbols))}: two symbols have one name")
     for symbol in symbols:
         if symbol.is_positive:
-            solver.add(z3.Real(symbol.name) > 0)
+            solver.add(z3.Real(symbol.name, context) > 0)
         elif symbol.is_nonnegative:
-            solver.add(z3.Real(symbol.name) >= 0)
+            solver.add(z3.Real(symbol.name, context) >= 0)
         elif symbol.is_negative:
-            solver.add(z3.Real(symbol.name) < 0)
+            solver.add(z3.Real(symbol.name, context) < 0)
     powers = {power for part in assumptions for power in part.atoms(sympy.Pow)}
-    solver.add(*(_to_z3(power.base) != 0 for power in powers if power.exp.is_negative))
+    divided_by = sorted({power.base for power in powers if power.exp.is_negative}, key=sympy.default_sort_key)
+    solver.add(*(_to_z3(base, context) != 0 for base in divided_by))
     if solver.check() != z3.sat:  # assumptions that contradict one another would imply anything
         return False
-    solver.add(z3.Not(_to_z3(claim)))
+    solver.add(z3.Not(_to_z3(claim, context)))
     return bool(solver.check() == z3.unsat)
 
 
@@ -387,18 +390,18 @@ def _wrong_values(value: Any) -> Iterator[Any]:
         yield exact * (1 + _NOTICED) if exact else _NOTICED
 
 
-def _to_z3(expression: Any) -> Any:
-    """Translate a SymPy relation or rational function into z3's real arithmetic."""
+def _to_z3(expression: Any, context: Any) -> Any:
+    """Translate a SymPy relation or rational function into z3's real arithmetic, in the context given."""
     import sympy
     import z3
 
     if expression is sympy.true or expression is sympy.false:
-        return z3.BoolVal(bool(expression))
+        return z3.BoolVal(bool(expression), context)
     if expression.is_Symbol and expression.is_real:
-        return z3.Real(expression.name)
+        return z3.Real(expression.name, context)
     if expression.is_Rational:
-        return z3.Q(int(expression.p), int(expression.q))
-    parts = [_to_z3(a) for a in expression.args]
+        return z3.Q(int(expression.p), int(expression.q), context)
+    parts = [_to_z3(a, context) for a in expression.args]
     if expression.is_Add:
         return z3.Sum(parts)
     if expression.is_Mul:

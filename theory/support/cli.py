@@ -28,6 +28,7 @@ __all__ = [
     "place",
     "program",
     "program_name",
+    "show_result",
 ]
 
 BAD_INPUT = 2
@@ -171,6 +172,24 @@ def program_name(package: str) -> str:
     """Return how the command line of a package was called: ``tailbound theory`` or ``python -m theory``."""
     called = Path(sys.argv[0] if sys.argv else "").stem
     return f"tailbound {package}" if called == "tailbound" else f"python -m {package}"
+
+
+def show_result(prog: str, text: str, kept: Path) -> None:
+    """Print what came of work that is done; if that cannot be printed, say so, and where it is kept.
+
+    A full disk or a reader that has gone does not make finished work a failure.
+
+    Args:
+        prog: the program that speaks.
+        text: what is printed, in one piece, so that a reader of its first line does not break the rest.
+        kept: the file that holds the result.
+    """
+    try:
+        print(text, flush=True)
+    except (OSError, ValueError) as error:
+        discard_output()
+        reason = getattr(error, "strerror", None) or error
+        print(f"{prog}: the result could not be printed: {reason}; it is in {kept}", file=sys.stderr)
 
 
 def discard_output() -> None:

@@ -102,7 +102,7 @@ def test_a_line_that_is_edited_or_gone_is_refused(tmp_path, number, edit):
         del lines[number]
     elif edit in lines[number]:
         at = lines[number].index(edit) + len(edit) + 3
-        lines[number] = lines[number][:at] + "0" + lines[number][at + 1 :]
+        lines[number] = lines[number][:at] + ("1" if lines[number][at] == "0" else "0") + lines[number][at + 1 :]
     else:
         return
     path.write_text("".join(lines))

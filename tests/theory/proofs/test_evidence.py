@@ -47,6 +47,14 @@ def test_lemma_takes_no_division_by_zero_for_granted():
     assert lemma("", lambda: ([1 / x > 1], x > 0)).run()
 
 
+def test_what_z3_gives_up_on_is_not_shown(monkeypatch):
+    """The limit counts steps, so that a busy machine changes no verdict."""
+    parts = [x > 0, y > 0], x**3 + y**3 >= x**2 * y + x * y**2
+    assert lemma("", lambda: parts).run()
+    monkeypatch.setattr(evidence, "_LEMMA_LIMIT", 10)
+    assert not lemma("", lambda: parts).run()
+
+
 def test_lemma_is_about_real_symbols_each_with_its_own_name():
     with pytest.raises(TypeError, match="real symbols"):
         lemma("", lambda: ([], sympy.Symbol("z") ** 2 >= 0)).run()
