@@ -4,9 +4,11 @@ Class ``k`` of ``C`` has features of mean ``m_k`` and covariance ``S_k`` of its 
 ``n_k`` images of each class. Linear discriminant analysis estimates everything from them: with the sample means ``x_k``
 and the scatter ``A_k`` about them, it takes the largest of
 
-    w_k . x + b_k,    w_k = S^-1 x_k,    b_k = -w_k . x_k / 2 + (1 - tau) ln(n_k / n),    S = (A_1 + ... + A_C) / n,
+    w_k . x + b_k,    w_k = S^-1 (x_k - c),    b_k = -w_k . (x_k + c) / 2 + (1 - tau) ln(n_k / n),
 
-``n = n_1 + ... + n_C``; ``tau`` is that of post-hoc logit adjustment, 0 for none and 1 for no prior at all.
+with ``S = (A_1 + ... + A_C) / n`` and ``n = n_1 + ... + n_C``; ``tau`` is that of post-hoc logit adjustment, 0 for none
+and 1 for no prior at all. Any ``c`` gives the same differences of scores. It is the mean of the ``x_k``, so that they
+are precise wherever the features lie.
 
 **The law.** If features are normal, ``x_k ~ N(m_k, S_k / n_k)`` and ``A_k ~ Wishart(S_k, n_k - 1)`` are independent. So
 the rules that training would give can be drawn from the balanced means and covariances alone, without drawing images:
@@ -39,7 +41,7 @@ References:
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
@@ -75,6 +77,7 @@ _NORMAL_IMAGES = 1000  # of each class and drawn rule, where the normal law is r
 _FEWEST = 2
 _MOST = 2**53
 _PRECISION = 0.01
+_LARGEST = 1e100  # of features and their spread: squares and quotients are numbers too
 _RIDGE = 1e-6
 _FOLDING = 2**31  # the spawn key of what draws the folds, apart from those of the rules
 
@@ -100,11 +103,33 @@ class ClassMoments:
         sizes: how many images of each class they were taken from; None if they are known exactly.
 
     :func:`class_moments` makes them from features, :meth:`of_covariances` from covariances.
+
+    Raises:
+        ValueError: the shapes do not fit, a number is not finite or too large or small to be squared, or no class varies.
     """
 
     means: Floats
     roots: tuple[Floats, ...]
     sizes: tuple[int, ...] | None = None
+
+    def __post_init__(self) -> None:
+        """Validate the arguments."""
+        means = floats("means", self.means, "must hold finite real numbers, one row a class", ndim=2)
+        classes, d = _shape("means", means)
+        allowed = f"must be {classes} matrices of {d} columns, one a class"
+        if not isinstance(self.roots, tuple | list) or len(self.roots) != classes:
+            refuse("roots", self.roots, allowed)
+        roots = tuple(floats("roots", root, allowed, ndim=2) for root in self.roots)
+        if any(root.shape[1] != d for root in roots):
+            refuse("roots", [root.shape for root in roots], allowed)
+        if self.sizes is not None:
+            if not isinstance(self.sizes, tuple | list) or len(self.sizes) != classes:
+                refuse("sizes", self.sizes, f"must be {classes} numbers of images, one a class")
+            for size in self.sizes:
+                whole("sizes", size, _FEWEST)
+        _measurable("roots", means, roots)
+        object.__setattr__(self, "means", means)
+        object.__setattr__(self, "roots", roots)
 
     @classmethod
     def of_covariances(cls, means: ArrayLike, covs: ArrayLike) -> ClassMoments:
@@ -182,7 +207,7 @@ def class_moments(features: ArrayLike, labels: ArrayLike) -> ClassMoments:
         >>> class_moments([[0.0], [2.0], [5.0], [7.0]], [0, 0, 1, 1]).means.tolist()
         [[1.0], [6.0]]
     """
-    return _moments(_by_class(*_labelled("features", features, labels)))
+    return _moments("features", _by_class(*_labelled("features", features, labels)))
 
 
 def lda_rule(means: ArrayLike, scatter: ArrayLike, counts: ArrayLike, tau: float = 0.0) -> LinearRule:
@@ -197,6 +222,9 @@ def lda_rule(means: ArrayLike, scatter: ArrayLike, counts: ArrayLike, tau: float
         counts: images of each class, shape ``(C,)``.
         tau: of post-hoc logit adjustment.
 
+    Raises:
+        ValueError: the shapes do not fit, the scatter is not positive semidefinite or 0, or floats cannot hold the rule.
+
     Example:
         >>> rule = lda_rule([[-1.0], [1.0]], [[200.0]], [100, 100])
         >>> rule.weights.round(3).tolist(), rule.biases.round(3).tolist()
@@ -207,7 +235,15 @@ def lda_rule(means: ArrayLike, scatter: ArrayLike, counts: ArrayLike, tau: float
     total = floats("scatter", scatter, f"must have the shape ({d}, {d})")
     if total.shape != (d, d):
         refuse("scatter", scatter, f"must have the shape ({d}, {d}), as the means have {d} features")
-    return _lda(mu, total, _counts(counts, classes), float(number("tau", tau)))
+    n, shift = _counts(counts, classes), float(number("tau", tau))
+    with np.errstate(all="ignore"):
+        try:
+            rule = _lda(mu, total, n, shift)
+        except (np.linalg.LinAlgError, ValueError):  # not definite, not finite
+            refuse("scatter", scatter, "must be positive semidefinite and not 0")
+    if not (np.isfinite(rule.weights).all() and np.isfinite(rule.biases).all()):
+        refuse("means", means, "must lie at distances, in units of the scatter, whose squares floats can hold")
+    return rule
 
 
 def normal_recalls(rule: LinearRule, moments: ClassMoments, images: int = 10_000, seed: int = 0) -> Floats:
@@ -565,7 +601,8 @@ def _counts(counts: ArrayLike, classes: int) -> Counts:
 
 def _labelled(name: str, features: ArrayLike, labels: ArrayLike | None, classes: int | None = None) -> Labelled:
     """Return features and labels, checked; of ``classes`` classes, if it is known how many there are."""
-    x = floats(name, features, "must hold finite real numbers, one row an image", ndim=2)
+    allowed = f"must hold real numbers of at most {_LARGEST:g} in size, one row an image"
+    x = floats(name, features, allowed, ndim=2, least=-_LARGEST, most=_LARGEST)
     told = "labels" if classes is None else name
     if labels is None:
         refuse(told, labels, f"must be the class of each of the {len(x)} features")
@@ -584,17 +621,27 @@ def _labelled(name: str, features: ArrayLike, labels: ArrayLike | None, classes:
     return x, own
 
 
+def _measurable(name: str, means: Floats, roots: Sequence[Floats]) -> None:
+    """Refuse moments whose scores floats cannot hold."""
+    spread = max(float(np.abs(root).max(initial=0)) for root in roots)
+    if not 1 / _LARGEST <= spread <= _LARGEST:
+        refuse(name, spread, f"must have a largest standard deviation from {1 / _LARGEST:g} to {_LARGEST:g}")
+    if (largest := float(np.abs(means).max())) > _LARGEST * min(spread, 1):
+        refuse(name, largest, f"its means must be at most {_LARGEST:g} in size, and in standard deviations")
+
+
 def _by_class(x: Floats, labels: Labels) -> list[Floats]:
     return [x[labels == k] for k in range(labels.max() + 1)]
 
 
-def _moments(own: list[Floats]) -> ClassMoments:
+def _moments(name: str, own: list[Floats]) -> ClassMoments:
     means = np.stack([part.mean(axis=0) for part in own])
     roots = []
     for part, mean in zip(own, means, strict=True):
         _, size, axes = np.linalg.svd(part - mean, full_matrices=False)
         rank = min(len(part) - 1, part.shape[1])
         roots.append(size[:rank, None] * axes[:rank] / math.sqrt(len(part) - 1))
+    _measurable(name, means, roots)
     return ClassMoments(means, tuple(roots), tuple(map(len, own)))
 
 
@@ -626,10 +673,10 @@ def _sources(
             found = []
             for at in range(fold.max() + 1):
                 rest, own = _by_class(x[fold != at], y[fold != at]), (x[fold == at], y[fold == at])
-                found.append(_Source(_moments(rest), own, shift, fit, share, seed, at, rest))
+                found.append(_Source(_moments("source", rest), own, shift, fit, share, seed, at, rest))
             return found
         features = _by_class(x, y)
-        moments = _moments(features)
+        moments = _moments("source", features)
     if held_out is not None and (not isinstance(held_out, tuple | list) or len(held_out) != 2):
         refuse("held_out", held_out, "must be a pair: features and the class of each")
     read = None if held_out is None else _labelled("held_out", *held_out, classes=len(moments.means))
@@ -705,10 +752,10 @@ def _sample(moments: ClassMoments, k: int, n: int, rng: np.random.Generator) -> 
 def _lda(means: Floats, scatter: Floats, n: Counts, tau: float) -> LinearRule:
     total = n.sum()
     cov = scatter / total
-    d = len(cov)
-    level = np.trace(cov) / d or 1.0
-    weights = cho_solve(cho_factor(cov + _RIDGE * level * np.eye(d)), means.T).T
-    return LinearRule(weights, -np.sum(weights * means, axis=1) / 2 + (1 - tau) * np.log(n / total))
+    cov = cov + _RIDGE * np.trace(cov) / len(cov) * np.eye(len(cov))
+    centre = means.mean(axis=0)
+    weights = cho_solve(cho_factor(cov), (means - centre).T).T
+    return LinearRule(weights, -np.sum(weights * (means + centre), axis=1) / 2 + (1 - tau) * np.log(n / total))
 
 
 def _fitted(fit: Fit, samples: list[Floats], n: Counts, tau: float) -> LinearRule:

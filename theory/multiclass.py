@@ -19,7 +19,7 @@ t probabilities, 2009 (spherical-radial transformation).
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -132,8 +132,9 @@ def decide(s: Setting, x: ArrayLike) -> NDArray[np.intp]:
     at = floats("x", x)
     if at.ndim == 0 or at.shape[-1] != s.means.shape[1]:
         refuse("x", at.shape, f"its last dimension must be that of the means, {s.means.shape[1]}")
-    weights, biases = linear_classifier(s)
-    return np.asarray(np.argmax(at @ weights.T + biases, axis=-1))
+    centre = s.means.mean(axis=0)  # scores differ as they do anywhere, without the digits that its distance takes
+    weights, biases = linear_classifier(replace(s, means=s.means - centre))
+    return np.asarray(np.argmax((at - centre) @ weights.T + biases, axis=-1))
 
 
 def pair(s: Setting, i: int, j: int) -> theorem2.Setting:

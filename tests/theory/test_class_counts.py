@@ -19,6 +19,7 @@ from theory.class_counts import (
     class_moments,
     gains_per_image,
     lda_rule,
+    normal_recalls,
     recalls_at,
     required_counts,
     score_losses,
@@ -211,6 +212,77 @@ def test_other_classifiers_are_trained_on_the_features_themselves():
     assert not np.array_equal(seen[0][0], seen[1][0])
 
 
+def grid():
+    """Features on a grid of 2^-20, which shifts and products with powers of two leave exact."""
+    x, y = features(skewed(), 40, 8)
+    return np.round(x * 2**20) / 2**20, y
+
+
+@pytest.mark.parametrize("change", [lambda x: x + 2.0**27, lambda x: x * 2.0**-300, lambda x: x * 2.0**300])
+def test_recalls_do_not_change_under_shift_and_scale(change):
+    """2^27 is a hundred million standard deviations."""
+    x, y = grid()
+    plain, moved = (recalls_at(part, [30, 20, 8, 3], y, draws=10) for part in (x, change(x)))
+    assert np.array_equal(plain.recalls, moved.recalls)
+    assert np.array_equal(plain.draw_error, moved.draw_error)
+    own, other = (class_moments(part, y) for part in (x, change(x)))
+    assert np.array_equal(*(normal_recalls(_rule(part), part) for part in (own, other)))
+    assert score_losses(own, [30, 20, 8, 3]) == pytest.approx(score_losses(other, [30, 20, 8, 3]), rel=1e-9)
+
+
+def _rule(moments):
+    return lda_rule(moments.means, 40 * moments.covariances.sum(axis=0), [40] * 4)
+
+
+def test_recalls_do_not_change_under_orthogonal_maps():
+    """Exactly where no normal numbers are drawn: without noise, and through training sets; else in law."""
+    x, y = grid()
+    turned = x @ np.linalg.qr(np.random.default_rng(5).standard_normal((3, 3)))[0]
+    for counts, fit in (([400, 200, 80, 40], None), ([30, 20, 8, 5], trained)):
+        plain, other = (recalls_at(part, counts, y, fit=fit, draws=10) for part in (x, turned))
+        assert np.array_equal(plain.recalls, other.recalls)
+    plain, other = (recalls_at(part, [30, 20, 8, 5], y, draws=40) for part in (x, turned))
+    assert np.all(np.abs(plain.recalls - other.recalls) < REACH * np.hypot(plain.draw_error, other.draw_error))
+
+
+def test_recalls_change_places_as_the_classes_do():
+    x, y = grid()
+    place = np.array([2, 0, 3, 1])  # of each class
+    for counts, exact in ((np.array([400, 200, 80, 40]), True), (np.array([30, 20, 8, 5]), False)):
+        moved = np.empty(4, dtype=int)
+        moved[place] = counts
+        plain, other = recalls_at(x, counts, y, draws=40), recalls_at(x, moved, place[y], draws=40)
+        error = 0 if exact else REACH * np.hypot(plain.draw_error, other.draw_error[place])
+        assert np.all(np.abs(plain.recalls - other.recalls[place]) <= error)
+    assert not np.array_equal(plain.recalls, other.recalls)
+
+
+@pytest.mark.parametrize("size", [1e200, 1e-200, 0.0])
+def test_features_whose_squares_are_no_numbers_are_refused(size):
+    x, y = grid()
+    with pytest.raises(ValueError, match="^source="):
+        recalls_at(x * size, [9] * 4, y)
+    with pytest.raises(ValueError, match="^held_out="):
+        recalls_at(x, [9] * 4, y, held_out=(x * 1e200, y))
+    with pytest.raises(ValueError, match="^roots="):
+        ClassMoments(np.eye(2), (size * np.eye(2), size * np.eye(2)))
+
+
+def test_moments_that_do_not_fit_are_refused():
+    one = np.eye(2)
+    for name, arguments in (
+        ("means", ("x", (one, one))),
+        ("means", (1e120 * one, (one, one))),
+        ("roots", (one, (one,))),
+        ("roots", (one, (one, np.eye(3)))),
+        ("roots", (one, "ab")),
+        ("sizes", (one, (one, one), (5,))),
+        ("sizes", (one, (one, one), (5, 1))),
+    ):
+        with pytest.raises(ValueError, match=f"^({name}|roots)="):
+            ClassMoments(*arguments)
+
+
 def test_seeds():
     moments = skewed()
     first, same, other = (recalls_at(moments, [9, 8, 7, 6], seed=seed).recalls for seed in (0, 0, 1))
@@ -333,8 +405,11 @@ def test_invalid_arguments_of_the_others():
         ClassMoments.of_covariances([[0.0, 0.0], [1.0, 1.0]], [[1.0, 0.5], [0.0, 1.0]])
     with pytest.raises(ValueError, match="^means="):
         ClassMoments.of_covariances([[0.0]], [[1.0]])
-    with pytest.raises(ValueError, match="^scatter="):
-        lda_rule([[0.0], [1.0]], [[1.0, 0.0], [0.0, 1.0]], [2, 2])
+    for scatter in ([[1.0, 0.0], [0.0, 1.0]], [[-1.0]], [[0.0]], [[np.inf]]):
+        with pytest.raises(ValueError, match="^scatter="):
+            lda_rule([[0.0], [1.0]], scatter, [2, 2])
+    with pytest.raises(ValueError, match="^means="):
+        lda_rule([[0.0], [1e200]], [[1e-150]], [2, 2])
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])

@@ -165,3 +165,14 @@ def test_invalid_arguments():
     ]:
         with pytest.raises(ValueError, match=f"^{name}="):
             call()
+
+
+def test_decisions_do_not_change_under_shift():
+    """A hundred million standard deviations, features and means on a grid that keeps the shift exact."""
+    rng = np.random.default_rng(np.random.SeedSequence(4))
+    means, x = (np.round(2 * rng.standard_normal(shape) * 2**20) / 2**20 for shape in ((5, 3), (1000, 3)))
+    here, there = (
+        multiclass.decide(multiclass.Setting(means + shift, np.eye(3), [5, 4, 3, 2, 1]), x + shift)
+        for shift in (0, 2.0**27)
+    )
+    assert np.array_equal(here, there)

@@ -26,13 +26,14 @@ def mean_noise() -> tuple[Step, ...]:
 def rule() -> tuple[Step, ...]:
     """Compare discriminant analysis with its formula, for one feature."""
     means, scatter, counts = (sympy.Rational(-1, 2), sympy.Rational(7, 3), sympy.Integer(5)), 60, (9, 4, 2)
+    centre = sum(means) / len(means)
     total, taus = sum(counts), (sympy.Integer(0), sympy.Rational(1, 3), sympy.Integer(1))
     cov = sympy.Rational(scatter, total) * (1 + sympy.Rational(1, 10**6))  # with the millionth on the diagonal
 
     def case(tau: sympy.Rational) -> Case:
-        weights = [m / cov for m in means]
+        weights = [(m - centre) / cov for m in means]
         biases = [
-            -w * m / 2 + (1 - tau) * sympy.log(sympy.Rational(n, total))
+            -w * (m + centre) / 2 + (1 - tau) * sympy.log(sympy.Rational(n, total))
             for w, m, n in zip(weights, means, counts, strict=True)
         ]
         given = [[float(m)] for m in means], [[float(scatter)]], counts, float(tau)
@@ -40,7 +41,8 @@ def rule() -> tuple[Step, ...]:
 
     return (
         code(
-            "w_k = S^-1 x_k, b_k = -w_k . x_k/2 + (1 - tau) ln(n_k/n), with a millionth of the variance added",
+            "w_k = S^-1 (x_k - c), b_k = -w_k . (x_k + c)/2 + (1 - tau) ln(n_k/n), c the mean of the x_k, with a millionth "
+            "of the variance added",
             "class_counts.lda_rule",
             lambda: [case(tau) for tau in taus],
         ),
