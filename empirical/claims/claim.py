@@ -118,7 +118,8 @@ class Judged:
         missing: how many runs are not there.
         data: the data set.
         decides: whether the verdict on the claim rests on it.
-        detectable: the effect that as many seeds with this spread show with a chance of 80 %; None without a spread.
+        detectable: the effect that as many seeds with this spread show with a chance of 80 %, in all comparisons
+            together or, where one is enough, in this one alone; None without a spread.
         seeds_needed: how many seeds show the mean that was measured with that chance; None where the mean is not on the
             claim's side, or more than 1,000 are needed.
     """
@@ -186,10 +187,12 @@ class Finding:
         left = [part for part in self.comparisons if part.decides and part.verdict == UNDECIDED and part.detectable]
         if not left:
             return ""
-        least = max(part.detectable or 0.0 for part in left)
+        far = min if self.claim.somewhere else max  # one comparison is enough for it, or all must hold
+        least = far(part.detectable or 0.0 for part in left)
         needed = [part.seeds_needed for part in left]
         known = [value for value in needed if value is not None]
-        more = f"; {max(known)} seeds would show what was measured" if len(known) == len(needed) else ""
+        enough = known and (self.claim.somewhere or len(known) == len(needed))
+        more = f"; {far(known)} seeds would show what was measured" if enough else ""
         return f"{self.seeds} show an effect of {least:.2g} with a chance of 80 %{more}"
 
     @property
@@ -269,7 +272,7 @@ def judge(claim: Claim, tables: Mapping[str, Table], profile: str = "") -> Findi
     missing += [f"a finite value for {part.label}" for part in comparisons if part.values and _undefined(part)]
     if any(part.data for part in late):
         make += [command for table in there.values() for command in table.commands]
-    judged = _judged(comparisons)
+    judged = _judged(comparisons, claim.somewhere)
     when = worst(table.when for table in there.values()) if claim.ours else ""
     return Finding(claim, profile, data, verdict_of(judged, claim.somewhere), judged, tuple(missing), tuple(make), when)
 
@@ -293,16 +296,16 @@ def verdict_of(judged: Sequence[Judged], somewhere: bool) -> str:
     return CONFIRMED if verdicts == {CONFIRMED} else UNDECIDED
 
 
-def _judged(comparisons: Sequence[Comparison]) -> tuple[Judged, ...]:
+def _judged(comparisons: Sequence[Comparison], somewhere: bool) -> tuple[Judged, ...]:
     """Judge those that decide under one budget, and those that describe under one of their own."""
     found: dict[int, Judged] = {}
     for decides in (True, False):
         own = [(k, part) for k, part in enumerate(comparisons) if part.decides is decides]
-        found |= dict(zip((k for k, _ in own), _together([part for _, part in own]), strict=True))
+        found |= dict(zip((k for k, _ in own), _together([part for _, part in own], somewhere), strict=True))
     return tuple(found[k] for k in range(len(comparisons)))
 
 
-def _together(comparisons: Sequence[Comparison]) -> tuple[Judged, ...]:
+def _together(comparisons: Sequence[Comparison], somewhere: bool) -> tuple[Judged, ...]:
     """Judge comparisons that share a budget."""
     if not comparisons:
         return ()
@@ -313,7 +316,7 @@ def _together(comparisons: Sequence[Comparison]) -> tuple[Judged, ...]:
         CONFIRMED if up else CONTRADICTED if down else UNDECIDED
         for up, down in zip(found.holds, found.fails, strict=True)
     ]
-    detectable, needed = power(found, len(comparisons))
+    detectable, needed = power(found, somewhere=somewhere)
     return tuple(
         Judged(
             label=part.label,

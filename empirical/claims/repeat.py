@@ -1,7 +1,8 @@
 """Verdicts on claims, repeated from what a file says of them: none is believed because it is stated.
 
 ``claims.json`` holds for each comparison its mean, its intervals and its number of seeds. With Student's law these give
-back its p-values, from which the verdicts follow as in :func:`empirical.claims.claim.judge`.
+back its p-values, from which the verdicts follow as in :func:`empirical.claims.claim.judge`, and what its seeds could
+have shown.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from empirical.claims import CLAIMS
 from empirical.claims.claim import CONFIRMED, CONTRADICTED, NOT_MEASURED, UNDECIDED, Claim, Finding, Judged, verdict_of
 from empirical.claims.paper import printed_tables
 from empirical.claims.paper.as_printed import as_printed
-from empirical.claims.statistics import ALPHA, judged_by
+from empirical.claims.statistics import ALPHA, MOST_SEEDS, deviation, judged_by, visible_effect
 from empirical.printed import TABLE1, TABLE2, cell
 
 __all__ = ["cell_fault", "claim_fault"]
@@ -46,11 +47,16 @@ def claim_fault(entry: Mapping[str, Any]) -> str:
     for part, allowed in zip(parts, _verdicts(parts), strict=True):
         if part.verdict not in allowed:
             return f"states that {part.label!r} is {part.verdict!r}, its interval gives {allowed[0]!r}"
-    stated = {name: entry.get(name) for name in ("verdict", "counts", "alpha", "as_printed")}
+    for part in parts:
+        family = sum(other.decides is part.decides for other in parts)
+        if not _shows(part, family, claim.somewhere):
+            return f"states what {part.label!r} could have shown, its interval gives something else"
+    stated = {name: entry.get(name) for name in ("verdict", "counts", "power", "alpha", "as_printed")}
     printed = as_printed(claim)
     found = {
         "verdict": own.verdict,
         "counts": own.counts,
+        "power": own.power,
         "alpha": ALPHA,
         "as_printed": None if printed is None else json.loads(json.dumps(dict(vars(printed)))),
     }
@@ -111,6 +117,25 @@ def _check_interval(part: Judged, family: int) -> None:
         raise ValueError("an interval is not around its mean")
     if abs(own * float(wider[1] / wider[0]) - together) > _DIGITS * (2 + float(wider[1] / wider[0])):
         raise ValueError("the interval of all comparisons is of another number of them")
+
+
+def _shows(part: Judged, family: int, somewhere: bool) -> bool:
+    """Return whether the visible effect and the seeds that are needed follow from the interval, to its digits."""
+    if part.low is None or part.mean is None:
+        return part.detectable is None and part.seeds_needed is None
+    half = _half(part.low, part.high)
+    spread, slack = (float(deviation(value, part.seeds)) for value in (half, _DIGITS))
+    factor = visible_effect(part.seeds, family, somewhere=somewhere)
+    if part.detectable is None or abs(part.detectable - factor * spread) > factor * slack + _DIGITS:
+        return False
+    least = (part.mean - _DIGITS) / (spread + slack)
+    most = (part.mean + _DIGITS) / (spread - slack) if spread > slack else math.inf
+    if part.seeds_needed is None:
+        return least <= 0 or visible_effect(MOST_SEEDS, family, somewhere=somewhere) > least
+    if type(part.seeds_needed) is not int or not 2 <= part.seeds_needed <= MOST_SEEDS:
+        return False
+    fewer = part.seeds_needed == 2 or visible_effect(part.seeds_needed - 1, family, somewhere=somewhere) > least
+    return fewer and visible_effect(part.seeds_needed, family, somewhere=somewhere) <= most
 
 
 def _half(low: float | None, high: float | None) -> float:

@@ -37,7 +37,18 @@ from scipy.special import stdtr, stdtrit
 
 from theory.support.validate import number
 
-__all__ = ["ALPHA", "POWER", "Decision", "decide", "judged_by", "power", "seeds_needed", "visible_effect"]
+__all__ = [
+    "ALPHA",
+    "MOST_SEEDS",
+    "POWER",
+    "Decision",
+    "decide",
+    "deviation",
+    "judged_by",
+    "power",
+    "seeds_needed",
+    "visible_effect",
+]
 
 ALPHA = 0.05
 """The error budget of a claim."""
@@ -45,7 +56,9 @@ ALPHA = 0.05
 POWER = 0.8
 """The chance with which an effect is to be seen that is called visible."""
 
-_MOST_SEEDS = 1000
+MOST_SEEDS = 1000
+"""Up to how many seeds are counted that would show an effect."""
+
 _ROUNDING = 1e-9  # relative to the mean: what floating point leaves where all seeds agree
 
 
@@ -124,60 +137,68 @@ def judged_by(
 
 
 @cache
-def visible_effect(seeds: int, comparisons: int = 1, power: float = POWER, alpha: float = ALPHA) -> float:
-    """Return the effect, in standard deviations over seeds, that is confirmed with a chance of ``power``.
+def visible_effect(seeds: int, comparisons: int = 1, *, somewhere: bool = False) -> float:
+    """Return the effect, in standard deviations over seeds, that is confirmed with a chance of :data:`POWER`.
 
-    All of ``comparisons`` independent ones of that size together: each must pass by itself at ``alpha / 2``, with a
-    chance of ``power ** (1 / comparisons)``, by Student's noncentral law.
+    All of ``comparisons`` independent ones of that size together: each must pass by itself at ``ALPHA / 2``, with a
+    chance of ``POWER ** (1 / comparisons)``, by Student's noncentral law. With ``somewhere`` one alone, where the
+    others show nothing: it must pass at ``ALPHA / (2 comparisons)``, Hochberg's level for it.
 
     Args:
         seeds: how many, at least 2.
-        comparisons: how many must hold.
-        power: the chance, between 0 and 1.
-        alpha: the budget of the claim.
+        comparisons: how many there are.
+        somewhere: whether one that holds is enough.
 
     Example:
-        >>> round(visible_effect(3), 1), round(visible_effect(3, comparisons=6), 1)
-        (3.3, 4.7)
+        >>> round(visible_effect(3), 1), round(visible_effect(3, 6), 1), round(visible_effect(3, 6, somewhere=True), 1)
+        (3.3, 4.7, 8.3)
     """
     from scipy.optimize import brentq
     from scipy.stats import nct  # takes longer to import than all else here
 
-    each = power ** (1 / comparisons)
-    limit = stdtrit(seeds - 1, 1 - alpha / 2)
-    return float(brentq(lambda d: nct.sf(limit, seeds - 1, d * math.sqrt(seeds)) - each, 0, 100))
+    chance, level = (POWER, ALPHA / (2 * comparisons)) if somewhere else (POWER ** (1 / comparisons), ALPHA / 2)
+    limit = stdtrit(seeds - 1, 1 - level)
+    return float(brentq(lambda d: nct.sf(limit, seeds - 1, d * math.sqrt(seeds)) - chance, 0, 10_000))
 
 
-def seeds_needed(effect: float, comparisons: int = 1, power: float = POWER, alpha: float = ALPHA) -> int | None:
+def seeds_needed(effect: float, comparisons: int = 1, *, somewhere: bool = False) -> int | None:
     """Return how many seeds show an effect of ``effect`` standard deviations; None if it takes more than 1,000.
 
     Example:
         >>> seeds_needed(3.3), seeds_needed(1.0), seeds_needed(0.0)
         (3, 10, None)
     """
-    if not effect > 0 or visible_effect(_MOST_SEEDS, comparisons, power, alpha) > effect:
+    if not effect > 0 or visible_effect(MOST_SEEDS, comparisons, somewhere=somewhere) > effect:
         return None
-    low, high = 2, _MOST_SEEDS
+    low, high = 2, MOST_SEEDS
     while low < high:
         middle = (low + high) // 2
-        if visible_effect(middle, comparisons, power, alpha) <= effect:
+        if visible_effect(middle, comparisons, somewhere=somewhere) <= effect:
             high = middle
         else:
             low = middle + 1
     return low
 
 
-def power(found: Decision, comparisons: int) -> tuple[NDArray[np.float64], list[int | None]]:
+def power(found: Decision, *, somewhere: bool) -> tuple[NDArray[np.float64], list[int | None]]:
     """Return for each comparison the effect that its seeds would have shown, and the seeds that its mean needs."""
-    spread = (found.high - found.mean) * np.sqrt(found.seeds) / stdtrit(np.maximum(found.seeds - 1, 1), 1 - ALPHA / 2)
-    visible = {n: visible_effect(n, comparisons) for n in {*found.seeds[~np.isnan(spread)].tolist()}}
-    effects = np.array(
-        [math.nan if math.isnan(s) else s * visible[n] for s, n in zip(spread, found.seeds.tolist(), strict=True)]
-    )
+    comparisons = len(found.seeds)
+    spread = deviation(found.high - found.mean, found.seeds)
     needed = [
-        None if math.isnan(s) else seeds_needed(m / s, comparisons) for m, s in zip(found.mean, spread, strict=True)
+        None if math.isnan(s) else seeds_needed(m / s, comparisons, somewhere=somewhere)
+        for m, s in zip(found.mean, spread, strict=True)
     ]
-    return effects, needed
+    visible = [
+        math.nan if math.isnan(s) else s * visible_effect(n, comparisons, somewhere=somewhere)
+        for s, n in zip(spread, found.seeds.tolist(), strict=True)
+    ]
+    return np.array(visible), needed
+
+
+def deviation(half: ArrayLike, seeds: ArrayLike) -> NDArray[np.float64]:
+    """Return the standard deviation over seeds from half the length of an interval of level ``1 - ALPHA``."""
+    number = np.asarray(seeds)
+    return np.asarray(half * np.sqrt(number) / stdtrit(np.maximum(number - 1, 1), 1 - ALPHA / 2))
 
 
 def _adjusted(p: NDArray[np.float64], *, step_up: bool) -> NDArray[np.float64]:

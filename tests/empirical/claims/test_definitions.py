@@ -205,6 +205,28 @@ def test_the_power_that_is_stated_is_the_power():
         assert np.mean(decide(drawn).holds.all(axis=-1)) == pytest.approx(0.8, abs=0.012)
 
 
+def test_one_comparison_that_is_enough_has_its_own_power():
+    """The others show nothing: they are far on the other side."""
+    effect = visible_effect(5, 3, somewhere=True)
+    drawn = np.random.default_rng(np.random.SeedSequence(8)).standard_normal((40_000, 3, 5))
+    drawn[:, 0] += effect
+    drawn[:, 1:] -= 100
+    assert np.mean(decide(drawn).holds.any(axis=-1)) == pytest.approx(0.8, abs=0.012)
+    assert seeds_needed(effect, 3, somewhere=True) == 5
+    assert visible_effect(5, somewhere=True) == visible_effect(5)
+
+
+def test_where_one_comparison_is_enough_the_easiest_one_says_what_is_needed():
+    values = ({0: 1.0, 1: 2.0, 2: 0.5}, {0: 1.0, 1: 9.0, 2: -5.0})
+    table = {"toy": Table("toy", ({"data": "toy", "seed": 0},))}
+    all_of_them, one = (
+        judge(claim(*((own, True) for own in values), somewhere=somewhere), table) for somewhere in (False, True)
+    )
+    assert one.verdict == all_of_them.verdict == UNDECIDED
+    assert f"{min(part.seeds_needed for part in one.comparisons)} seeds would show" in one.power
+    assert f"{max(part.seeds_needed for part in all_of_them.comparisons)} seeds would show" in all_of_them.power
+
+
 def test_the_interval_shown_is_that_of_the_test_that_decided():
     table = {"toy": Table("toy", ({"data": "toy", "seed": 0},))}
     up, down = judge(claim((UP, True), (DOWN, True)), table).comparisons

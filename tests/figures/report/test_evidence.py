@@ -77,6 +77,7 @@ def part(content):
 
 
 UNREAD = "has comparisons that cannot be read"
+SHOWS = "could have shown, its interval gives something else"
 CLAIMS = {
     "another verdict": (lambda c: first(c).update(verdict="contradicted"), "states verdict 'contradicted', its "),
     "no evidence": (lambda c: first(c).update(comparisons=[]), "its comparisons give 'not measured'"),
@@ -93,6 +94,13 @@ CLAIMS = {
         "is 'contradicted', its interval gives 'confirmed'",
     ),
     "counts": (lambda c: first(c).update(counts="9 of 9 confirmed"), "states counts '9 of 9 confirmed'"),
+    "a visible effect": (lambda c: part(c).update(detectable=0.1), SHOWS),
+    "no visible effect": (lambda c: part(c).update(detectable=None), SHOWS),
+    "fewer seeds": (lambda c: part(c).update(seeds_needed=2), SHOWS),
+    "more seeds": (lambda c: part(c).update(seeds_needed=4), SHOWS),
+    "no number of seeds": (lambda c: part(c).update(seeds_needed=None), SHOWS),
+    "half a seed": (lambda c: part(c).update(seeds_needed=3.0), SHOWS),
+    "power": (lambda c: first(c).update(power="9 seeds would show it"), "states power '9 seeds would show it'"),
     "no interval": (lambda c: part(c).update(low=None), UNREAD),
     "no number": (lambda c: part(c).update(mean=float("nan")), UNREAD),
     "away from its mean": (lambda c: part(c).update(mean=3.0), UNREAD),
