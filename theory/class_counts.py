@@ -105,7 +105,7 @@ class ClassMoments:
     :func:`class_moments` makes them from features, :meth:`of_covariances` from covariances.
 
     Raises:
-        ValueError: the shapes do not fit, a number is not finite or too large or small to be squared, or no class varies.
+        ValueError: the shapes do not fit, a number is not finite or its square would not be, or no class varies.
     """
 
     means: Floats
@@ -223,7 +223,7 @@ def lda_rule(means: ArrayLike, scatter: ArrayLike, counts: ArrayLike, tau: float
         tau: of post-hoc logit adjustment.
 
     Raises:
-        ValueError: the shapes do not fit, the scatter is not positive semidefinite or 0, or floats cannot hold the rule.
+        ValueError: the shapes do not fit, the scatter is 0 or not semidefinite, or floats cannot hold the rule.
 
     Example:
         >>> rule = lda_rule([[-1.0], [1.0]], [[200.0]], [100, 100])

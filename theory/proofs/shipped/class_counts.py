@@ -41,8 +41,8 @@ def rule() -> tuple[Step, ...]:
 
     return (
         code(
-            "w_k = S^-1 (x_k - c), b_k = -w_k . (x_k + c)/2 + (1 - tau) ln(n_k/n), c the mean of the x_k, with a millionth "
-            "of the variance added",
+            "w_k = S^-1 (x_k - c), b_k = -w_k . (x_k + c)/2 + (1 - tau) ln(n_k/n), c the mean of the x_k, with a "
+            "millionth of the variance added",
             "class_counts.lda_rule",
             lambda: [case(tau) for tau in taus],
         ),
