@@ -1,7 +1,7 @@
 r"""Corrections of imbalance as movements of the boundary: as far as theory says?
 
 Two classes, the majority ``+`` with ``n+`` images and the minority ``-`` with ``n+ / imbalance``. A classifier with the
-logit difference ``s(x) = z_+(x) - z_-(x)`` has mean differences ``s_+`` and ``s_-`` over the test images of the two
+logit difference ``s(x) = z_+(x) - z_-(x)`` has mean differences ``s_+`` and ``s_-`` over test images of the two
 classes. Where ``s`` is linear in the features, its boundary crosses the line through the class means at
 
 .. math:: \delta = \frac{s_+ + s_-}{2 (s_+ - s_-)}
@@ -9,10 +9,12 @@ classes. Where ``s`` is linear in the features, its boundary crosses the line th
 from the midpoint towards the minority, in units of the distance between the means: the *offset*, the one statistic
 that is compared. By Theorem 2 it is ``ln e / M^2``, with ``M`` the separation and ``e`` the effective prior ratio that
 :mod:`theory.corrections` gives for the correction. ``M`` is read off the balanced accuracy of the same kind of
-classifier trained on ``n+`` images of both classes (:func:`empirical.analysis.agreement.separation_from_recalls`);
-nothing of the imbalanced data enters a prediction but the class counts, and those for networks go to a record beside
-the runs (:mod:`empirical.storage.prediction_record`) before an imbalanced one is trained. The recall of the minority is
-predicted as ``Phi(M / 2 - M delta)``.
+classifier trained on ``n+`` images of both classes (:func:`empirical.analysis.agreement.separation_from_recalls`), on
+one half of the test images of each class; offsets and recalls are measured on the other half
+(:func:`empirical.experiments.shared.frozen_features.halves`). Nothing of the imbalanced data enters a prediction but
+the class counts, and those for networks go to a record beside the runs (:mod:`empirical.storage.prediction_record`)
+before an imbalanced one is trained. The recall of the minority is predicted as ``Phi(M / 2 - M delta)``. In tables
+without the columns ``read`` and ``kept`` all test images were used for both.
 
 Levels:
 
@@ -42,7 +44,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.random import Generator, SeedSequence
@@ -54,7 +56,7 @@ from empirical.analysis.linear_classifiers import Rule, weighted_head
 from empirical.config import Config
 from empirical.data.pair_draws import minority_count
 from empirical.experiments.shared import backbone
-from empirical.experiments.shared.frozen_features import Trainer
+from empirical.experiments.shared.frozen_features import Trainer, halves
 from empirical.experiments.shared.rows import average, blank, data_name, grouped, percent
 from empirical.runtime.progress import Track, silent
 from empirical.runtime.threads import one_thread
@@ -63,6 +65,9 @@ from empirical.sweeps.options import add_sweep_options as add_arguments
 from empirical.sweeps.profiles import profile_config
 from empirical.sweeps.sweep import Sweep
 from theory import corrections, theorem2
+
+if TYPE_CHECKING:
+    from empirical.analysis.features import Features
 
 __all__ = [
     "DATA",
@@ -115,13 +120,15 @@ class Row:
         n_pos: training images of the majority.
         n_neg: training images of the minority.
         method: the correction.
+        read: test images of the minority that the prediction reads.
+        kept: its other test images, which the offset and the recall are measured on.
         separation: ``M``, from the balanced accuracy.
         predicted: the offset by theory.
         measured: the offset.
         moved_predicted: the offset by theory minus that of ``ce``.
         moved: the offset minus that of ``ce``.
         recall_predicted: of the minority, in per cent.
-        recall: of the minority on the test images, in per cent.
+        recall: of the minority on the test images that are kept, in per cent.
         run: the folder of the network.
     """
 
@@ -134,6 +141,8 @@ class Row:
     n_pos: int | None
     n_neg: int | None
     method: str | None
+    read: int | None
+    kept: int | None
     separation: float | None
     predicted: float | None
     measured: float | None
@@ -283,6 +292,7 @@ def _heads(sweep: Sweep, config: Config) -> Iterator[Row]:
         spaces["pixels"] = seen.pixels
     for level, look in spaces.items():
         train, test = [look(images) for images in seen.images], [look(seen.test_images(label)) for label in labels]
+        split = [_halves(x, config.seed, label) for label, x in enumerate(test)]
         pairs = backbone.at_even_ranks(len(seen.classes), partial(_separation, train), _PAIRS[sweep.profile])
         for (a, b), stream in zip(pairs, SeedSequence(config.seed).spawn(len(pairs)), strict=True):
             for ratio in sweep.arguments()["imbalance"]:
@@ -297,21 +307,53 @@ def _heads(sweep: Sweep, config: Config) -> Iterator[Row]:
                     "imbalance": ratio,
                     "run": config.digest,
                 }
-                yield from _head_rows(where, pos, neg, (test[a], test[b]), minority_count(len(pos), ratio), rng)
+                yield from _head_rows(where, pos, neg, (split[a], split[b]), minority_count(len(pos), ratio), rng)
+
+
+def _halves(x: Floats, seed: int, label: int) -> tuple[Floats, Floats]:
+    """Return the test features of a class that predictions read, and those that are measured on."""
+    read, kept = halves(len(x), seed, label)
+    return x[read], x[kept]
 
 
 def _head_rows(
-    where: Mapping[str, Any], pos: Floats, neg: Floats, test: tuple[Floats, Floats], n_neg: int, rng: Generator
+    where: Mapping[str, Any],
+    pos: Floats,
+    neg: Floats,
+    test: Sequence[tuple[Floats, Floats]],
+    n_neg: int,
+    rng: Generator,
 ) -> Iterator[Row]:
-    """Yield the rows of the linear classifiers of a pair at an imbalance."""
-    recalls = weighted_head(pos, neg).recalls(*test)
-    separation = separation_from_recalls(recalls, [len(x) for x in test])
-    through_origin = offset_without_bias(pos, neg)
+    """Yield the rows of the linear classifiers of a pair at an imbalance; ``test`` is of both classes, in halves."""
+    read, kept = zip(*test, strict=True)
+    known = _Balanced(weighted_head(pos, neg), read, len(kept[1]), offset_without_bias(pos, neg))
     few = neg[:n_neg]
     methods = {method: _head(method, pos, few, rng) for method in HEADS if method != "tau"}
     methods["tau"] = Rule(methods["ce"].w, 0.0)
-    measured = {method: (rule.scores(test[0]), rule.scores(test[1])) for method, rule in methods.items()}
-    yield from _rows(where, (len(pos), n_neg), HEADS, separation, through_origin, measured)
+    measured = {method: (rule.scores(kept[0]), rule.scores(kept[1])) for method, rule in methods.items()}
+    yield from _rows(where, (len(pos), n_neg), HEADS, known, measured)
+
+
+@dataclass(frozen=True)
+class _Balanced:
+    """What predictions are made from.
+
+    Attributes:
+        rule: the balanced classifier.
+        read: the test features of the two classes that it is read off.
+        kept: how many other test images the minority has.
+        through_origin: the offset of the boundary without biases.
+    """
+
+    rule: Rule
+    read: Sequence[Floats]
+    kept: int
+    through_origin: float
+
+    @property
+    def separation(self) -> float:
+        """``M`` by :func:`empirical.analysis.agreement.separation_from_recalls`."""
+        return separation_from_recalls(self.rule.recalls(*self.read), [len(x) for x in self.read])
 
 
 def _head(method: str, pos: Floats, neg: Floats, rng: Generator) -> Rule:
@@ -350,12 +392,10 @@ def _pair(sweep: Sweep, even: Config, found: Mapping[Config, dict[str, Any] | No
     """Yield the rows of the networks trained on a pair of classes; ``even`` is the balanced run."""
     assert even.counts is not None
     names = [str(label) for label in even.classes or ()]
-    balanced = found[even]
-    separation = through_origin = None
-    if balanced is not None:
-        x, labels = _test_features(even, sweep)[:2]
-        separation = separation_from_recalls(balanced["last"]["per_class"], np.bincount(labels))
-        through_origin = offset_without_bias(x[labels == 0], x[labels == 1])
+    known = None
+    if found[even] is not None:
+        (read, kept), seen = _test_features(even, sweep)
+        known = _Balanced(_rule(seen), read, len(kept[1]), offset_without_bias(*read))
     for ratio in sweep.arguments()["imbalance"]:
         counts = even.counts[0], minority_count(even.counts[0], ratio)
         runs = {method: replace(even, counts=counts, method=method) for method in _TRAINED}
@@ -372,7 +412,7 @@ def _pair(sweep: Sweep, even: Config, found: Mapping[Config, dict[str, Any] | No
             if found[config] is not None:
                 measured.update(_differences(method, config, sweep))
         digests = {method: runs.get(method, runs["ce"]).digest for method in NETWORKS}
-        yield from _rows({**where, "run": digests}, counts, NETWORKS, separation, through_origin, measured)
+        yield from _rows({**where, "run": digests}, counts, NETWORKS, known, measured)
 
 
 def _predictions(
@@ -385,42 +425,52 @@ def _predictions(
 
 
 def _differences(method: str, config: Config, sweep: Sweep) -> Iterator[tuple[str, tuple[Floats, Floats]]]:
-    """Yield the logit differences on the test images, of a network and of what is made of it."""
-    x, labels, seen = _test_features(config, sweep)
-    weight, bias = seen.weight.double().numpy(), seen.bias.double().numpy()
-    heads = {method: Rule(weight[0] - weight[1], float(bias[0] - bias[1]))}
+    """Yield the logit differences on the test images that are kept, of a network and of what is made of it."""
+    (_, kept), seen = _test_features(config, sweep)
+    heads = {method: _rule(seen)}
     if method == "ce":
+        weight = seen.weight.double().numpy()
         unit = weight / np.linalg.norm(weight, axis=1, keepdims=True)
         heads["tau"] = Rule(unit[0] - unit[1], 0.0)
         rng = np.random.default_rng(SeedSequence(config.seed))
         heads["retrained"] = _retrained(seen.train.double().numpy(), seen.train_labels.numpy(), rng)
     for name, rule in heads.items():
-        yield name, (rule.scores(x[labels == 0]), rule.scores(x[labels == 1]))
+        yield name, (rule.scores(kept[0]), rule.scores(kept[1]))
 
 
-def _test_features(config: Config, sweep: Sweep) -> tuple[Floats, NDArray[np.int64], Any]:
-    """Return the features and the labels of the test images of a run, and all else that it sees."""
+def _rule(seen: Features) -> Rule:
+    """Return the rule of a network of two classes."""
+    weight = seen.weight.double().numpy()
+    bias = 0.0 if seen.bias is None else float(seen.bias[0] - seen.bias[1])
+    return Rule(weight[0] - weight[1], bias)
+
+
+def _test_features(config: Config, sweep: Sweep) -> tuple[list[tuple[Floats, Floats]], Features]:
+    """Return the test features of a run's two classes that predictions read, those that are kept, and all it sees."""
     from empirical.analysis import features
 
     seen = features.of_run(config, sweep.runs, sweep.root)
-    return seen.test.double().numpy(), seen.test_labels.numpy(), seen
+    x, labels = seen.test.double().numpy(), seen.test_labels.numpy()
+    split = [_halves(x[labels == at], config.seed, label) for at, label in enumerate(config.classes or ())]
+    return list(zip(*split, strict=True)), seen
 
 
 def _rows(
     where: Mapping[str, Any],
     counts: tuple[int, int],
     methods: Sequence[str],
-    separation: float | None,
-    through_origin: float | None,
+    known: _Balanced | None,
     measured: Mapping[str, tuple[Floats, Floats]],
 ) -> Iterator[Row]:
     """Yield a row for each correction, from the logit differences of those that are there."""
     offsets = {method: offset(*both) for method, both in measured.items()}
     predicted: dict[str, float | None] = dict.fromkeys(methods)
-    if separation is not None:
+    separation = None
+    if known is not None:
+        separation = known.separation
         for method in methods:
             odds = None if method == "tau" else math.log(effective_ratio(method, *counts))
-            predicted[method] = through_origin if odds is None else odds / separation**2
+            predicted[method] = known.through_origin if odds is None else odds / separation**2
     for method in methods:
         expected, found = predicted[method], offsets.get(method)
         recall = None if found is None else percent(float((measured[method][1] <= 0).mean()))
@@ -435,6 +485,8 @@ def _rows(
                 "n_pos": counts[0],
                 "n_neg": counts[1],
                 "method": method,
+                "read": None if known is None else len(known.read[1]),
+                "kept": None if known is None else known.kept,
                 "separation": separation,
                 "predicted": expected,
                 "measured": found,

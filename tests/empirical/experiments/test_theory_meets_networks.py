@@ -12,12 +12,14 @@ import pytest
 from numpy.random import SeedSequence
 from scipy.optimize import minimize
 
-from empirical.analysis import linear_classifiers, rarity
+from empirical.analysis import features, linear_classifiers, rarity
+from empirical.analysis.agreement import separation_from_recalls
 from empirical.analysis.classifier_parts import PARTS, recalls, shapley
 from empirical.config import Config
 from empirical.experiments import class_order, corrections, load, norm_angle, pretraining, rebalance, shift
 from empirical.experiments.shared import frozen_features
 from empirical.storage.run_folder import Run
+from empirical.sweeps.profiles import profile_config
 from empirical.sweeps.sweep import run_sweep
 from theory import theorem1, theorem2
 
@@ -170,8 +172,52 @@ class TestCorrections:
         for row in rows:
             if row["level"] == "networks" and row["method"] not in ("tau", "retrained"):
                 result = json.loads((runs / row["run"] / "result.json").read_text())
-                assert row["recall"] == pytest.approx(100 * result["last"]["per_class"][1], abs=1e-4)
                 assert result["counts"] == [row["n_pos"], row["n_neg"]]
+                images = sum(result["last"]["confusion"][1])
+                assert (row["read"], row["kept"]) == (images // 2, images - images // 2)
+                hits = row["recall"] * row["kept"] / 100
+                assert hits == pytest.approx(round(hits), abs=1e-4)
+                assert 0 <= images * result["last"]["per_class"][1] - round(hits) <= row["read"]
+
+    def test_nothing_that_is_measured_enters_a_prediction(self):
+        """Other images to measure on change no prediction, other images to read no measurement."""
+        neg, pos = classes(60, 2.0, dimension=2)
+        own, read, kept = (
+            [tuple(part) for part in classes(80, 2.0, dimension=2, seed=seed)[::-1].reshape(2, 2, 40, 2)]
+            for seed in (1, 2, 3)
+        )
+
+        def rows(read, kept):
+            test = [(read[at][0], kept[at][1]) for at in (0, 1)]
+            where = dict.fromkeys(("data", "seed", "level", "majority", "minority", "imbalance"), "") | {"run": ""}
+            return list(corrections._head_rows(where, pos, neg, test, 20, rng()))
+
+        told = "separation", "predicted", "moved_predicted", "recall_predicted"
+        found = "measured", "moved", "recall"
+        base, other, new = rows(own, own), rows(own, kept), rows(read, own)
+        for names, same, changed in ((told, other, new), (found, new, other)):
+            values = [[[getattr(row, name) for name in names] for row in part] for part in (base, same, changed)]
+            assert values[0] == values[1] != values[2]
+
+    def test_networks_are_read_off_one_half_and_measured_on_the_other(self, swept):
+        runs, rows, _ = swept("corrections")
+        [ce] = [row for row in rows if row["level"] == "networks" and row["method"] == "ce"]
+        own = {"data": "digits", "classes": (0, 9), "seed": 0}
+        majority, minority = int(ce["n_pos"]), int(ce["n_neg"])
+
+        def recalls(config, which):
+            """The recalls on one half of the test images of each class."""
+            seen = features.of_run(config, runs)
+            right = ((seen.test @ seen.weight.T + seen.bias).argmax(1) == seen.test_labels).numpy()
+            parts = [right[seen.test_labels.numpy() == at] for at in (0, 1)]
+            at = [frozen_features.halves(len(part), 0, label)[which] for part, label in zip(parts, (0, 9), strict=True)]
+            return [part[chosen].mean() for part, chosen in zip(parts, at, strict=True)], [len(part) for part in at]
+
+        balanced = profile_config("smoke", counts=(majority, majority), **own)
+        assert ce["separation"] == pytest.approx(separation_from_recalls(*recalls(balanced, 0)), abs=1e-6)
+        imbalanced = profile_config("smoke", counts=(majority, minority), **own)
+        assert imbalanced.digest == ce["run"]
+        assert ce["recall"] == pytest.approx(100 * recalls(imbalanced, 1)[0][1], abs=1e-4)
 
     def test_networks_are_predicted_before_they_are_trained(self, swept, tmp_path, monkeypatch, exit_code):
         runs, rows, made = swept("corrections")
