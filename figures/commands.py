@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from empirical.runtime.command_line import BAD_INPUT, Parser, folder, numeric, place, program, program_name
+from empirical.runtime.command_line import BAD_INPUT, Parser, folder, kept_in, numeric, place, program, program_name
 from empirical.storage.folders import make_folder
 from empirical.storage.tables import check_file
 from figures import FIGURES, Drawing, ResultsError
@@ -130,6 +130,7 @@ def _draw(parser: Parser, args: argparse.Namespace, name: str, out: Path, option
         written = save(figure, out, name, command, list(dict.fromkeys(args.format)))
     except OSError as error:
         parser.error(f"out={str(out)!r}: must be a folder that can be made and written: {error.strerror}")
+    kept_in(out)
     print(*written, sep="\n")
     return True
 
@@ -159,5 +160,6 @@ def _report(parser: Parser, results: Path, out: Path) -> int:
         parser.error(str(error))
     except OSError as error:
         parser.error(f"out={str(out)!r}: must be a file that can be written: {error.strerror}")
+    kept_in(out)
     print(f"the report, {size / 1e6:.1f} MB: {out}")
     return 0

@@ -267,36 +267,6 @@ def test_ctrl_c_is_one_line(package, module, work, argv):
     assert (process.returncode, *shown) == (130, "", f"python -m {package}: cancelled\n")
 
 
-@pytest.mark.parametrize("unbuffered", ["", "1"])
-def test_a_reader_that_leaves(unbuffered, monkeypatch):
-    monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
-    read, write = os.pipe()
-    os.close(read)
-    with python(RUN.format(package="empirical", argv=["list"]), stdout=write) as process:
-        os.close(write)
-        shown = process.communicate()[1]
-    assert (process.returncode, shown) == (141 if unbuffered else 0, "")
-
-
-def test_what_is_asked_for_is_written_though_nobody_reads(monkeypatch):
-    read, write = os.pipe()
-    os.close(read)
-    code = "from theory.verdicts import report; report.LEDGER = report.LEDGER[-2:]\n"
-    with python(code + RUN.format(package="theory", argv=["verify", "--json", "a.json"]), stdout=write) as process:
-        os.close(write)
-        shown = process.communicate()[1]
-    assert (process.returncode, shown, Path("a.json").exists()) == (0, "", True)
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-def test_a_full_disk_behind_the_output(monkeypatch):
-    monkeypatch.setenv("PYTHONUNBUFFERED", "")
-    with open("/dev/full", "w") as full, python(RUN.format(package="empirical", argv=["list"]), stdout=full) as process:
-        shown = process.communicate()[1]
-    assert (process.returncode, shown.count("\n")) == (1, 1)
-    assert "the output cannot be written: No space left" in shown
-
-
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 @pytest.mark.parametrize("end", ["2>&-", "2>/dev/full", ">/dev/full", "| true"])
 def test_a_training_is_finished_whatever_becomes_of_its_output(end):

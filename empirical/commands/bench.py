@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from empirical.runtime.command_line import Parser, file, numeric, program_name
+from empirical.runtime.command_line import Parser, file, kept_in, numeric, program_name
 from empirical.runtime.processes import listening
 from empirical.runtime.stop import CANCELLED
 from empirical.storage.tables import check_file, write_whole
@@ -62,6 +62,7 @@ def main(argv: Sequence[str]) -> int:
         return CANCELLED
     if args.json is not None:
         write_whole(args.json, json.dumps(found, indent=2, allow_nan=False) + "\n")
+        kept_in(args.json)
     print(_table(found))
     return 0
 

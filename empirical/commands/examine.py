@@ -23,7 +23,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from empirical.runtime.command_line import FAILED, ROOT, Parser, file, folder, numeric, place, program_name
+from empirical.runtime.command_line import FAILED, ROOT, Parser, file, folder, kept_in, numeric, place, program_name
 from empirical.runtime.progress import silent, track
 from empirical.storage.folders import make_folder
 from theory.support import messages
@@ -89,6 +89,7 @@ def _examine(parser: Parser, args: Any, argv: Sequence[str]) -> int:
         except OSError as error:
             print(f"{parser.prog}: {args.out} cannot be written: {error.strerror}", file=sys.stderr)
             return FAILED
+        kept_in(page)
         print(f"{page}, {args.out / examination.NAME}.json and {len(files)} tables as CSV")
     return 0
 

@@ -20,7 +20,7 @@ from dataclasses import asdict
 from typing import Any
 
 from empirical.experiments import EXPERIMENTS, headline, load
-from empirical.runtime.command_line import FAILED, Parser, folder, program_name
+from empirical.runtime.command_line import FAILED, Parser, folder, kept_in, program_name
 from empirical.runtime.progress import silent, track
 from empirical.runtime.stop import CANCELLED
 from empirical.storage.folders import make_folders
@@ -101,6 +101,7 @@ def _make(name: str, parser: Parser, args: argparse.Namespace) -> int:
     except OSError as error:
         print(f"{parser.prog}: {args.out} cannot be written: {error.strerror}; what is trained stays", file=sys.stderr)
         return FAILED
+    kept_in(args.out / f"{name}.json")
     print(_table(summary))
     print(f"{len(rows)} rows in {seconds:.1f} s: {args.out / name}.csv, {args.out / name}.json")
     return int(getattr(setting, "exit_code", 0))  # an experiment without a sweep has no other

@@ -14,11 +14,10 @@ from typing import Any
 
 from empirical.config import Config
 from empirical.registry import METHODS, users
-from empirical.runtime.command_line import FAILED, ROOT, Parser, folder, numeric, program_name
+from empirical.runtime.command_line import FAILED, ROOT, Parser, folder, kept_in, numeric, program_name
 from empirical.runtime.stop import CANCELLED, INTERRUPTED, Interrupted, Stop, duration
 from empirical.runtime.threads import wait_passively
 from theory.support import messages
-from theory.support.cli import show_result
 from theory.support.validate import refuse
 
 __all__ = ["main"]
@@ -160,14 +159,15 @@ def _train(args: argparse.Namespace, stop: Stop) -> int:
     )
     last, best = result["last"], result["best"]
     kept = Run(config, args.out).folder / "result.json"
-    lines = [f"last epoch {_both(last)}, best {100 * best['accuracy']:.2f}% at epoch {best['epoch']}"]
+    kept_in(kept)
+    print(f"last epoch {_both(last)}, best {100 * best['accuracy']:.2f}% at epoch {best['epoch']}")
     groups = [f"{name} {100 * value:.2f}%" for name, value in result.get("groups", {}).items() if value is not None]
     if groups:
-        lines.append(f"classes with more than 100, 20 to 100, fewer than 20 training images: {', '.join(groups)}")
+        print(f"classes with more than 100, 20 to 100, fewer than 20 training images: {', '.join(groups)}")
     if chosen := result.get("chosen"):
         test = {name: chosen[f"test_{name}"] for name in ("accuracy", "class_mean")}
-        lines.append(f"best epoch of the validation images {chosen['epoch']}: {_both(test)}")
-    show_result(f"{program_name('empirical')} train", "\n".join([*lines, str(kept)]), kept)
+        print(f"best epoch of the validation images {chosen['epoch']}: {_both(test)}")
+    print(kept)
     return 0
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -25,10 +26,9 @@ from empirical.claims import ALPHA, FOLDERS, NOT_MEASURED, RUNS, Finding, findin
 from empirical.claims.paper import printed_tables
 from empirical.claims.paper.as_printed import as_printed
 from empirical.experiments import EXPERIMENTS
-from empirical.runtime.command_line import FAILED, Parser, file, folder, program_name
+from empirical.runtime.command_line import FAILED, Parser, file, folder, kept_in, program_name
 from empirical.storage.prediction_record import read_preregistration, table_predictions
 from empirical.storage.tables import check_file, digest, write_whole
-from theory.support.console import Console
 
 __all__ = ["main"]
 
@@ -63,6 +63,7 @@ def main(argv: Sequence[str]) -> int:
     kept = [_compare(console, args.results, own) for own in registered]
     if args.json is not None:
         _write(parser, args.json, _tables(args.results), found, cells)
+        kept_in(args.json)
         console.print(f"written to {args.json}", markup=False, soft_wrap=True)
     return 0 if all(kept) else FAILED
 

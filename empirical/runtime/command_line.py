@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from theory.support.cli import BAD_INPUT, FAILED, Parser, file, folder, place, program, program_name
+from theory.support.cli import BAD_INPUT, FAILED, Parser, file, folder, kept_in, place, program, program_name
 
-__all__ = ["BAD_INPUT", "FAILED", "ROOT", "Parser", "file", "folder", "numeric", "place", "program", "program_name"]
+__all__ = [
+    "BAD_INPUT",
+    "FAILED",
+    "ROOT",
+    "Parser",
+    "file",
+    "folder",
+    "kept_in",
+    "numeric",
+    "place",
+    "program",
+    "program_name",
+]
 
 ROOT = Path("data")
 """The folder of the data sets, if nothing is said."""

@@ -7,7 +7,6 @@ import contextlib
 import functools
 import io
 import os
-import select
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -19,16 +18,14 @@ __all__ = [
     "BAD_INPUT",
     "CANCELLED",
     "FAILED",
-    "UNREAD",
     "Parser",
     "Unfailing",
-    "discard_output",
     "file",
     "folder",
+    "kept_in",
     "place",
     "program",
     "program_name",
-    "show_result",
 ]
 
 BAD_INPUT = 2
@@ -39,9 +36,6 @@ CANCELLED = 130
 
 FAILED = 1
 """The exit code when the work was done, or tried, and something is not as it should be."""
-
-UNREAD = 141
-"""The exit code of a program whose output nobody reads any more, as shells have it."""
 
 P = ParamSpec("P")
 
@@ -77,89 +71,120 @@ def place(text: str) -> Path:
 def program(prog: str) -> Callable[[Callable[P, int]], Callable[P, int]]:
     """Decorate the function that a command line runs.
 
-    Ctrl-C then ends it with one line and 130; a reader that has gone, such as ``head``, with 141 if there was more to
-    write and else with the program's own exit code.
+    Ctrl-C then ends it with one line and 130. What cannot be printed never decides over the work: it goes on, ends with
+    its own exit code, and says last what was lost. Only where the output is all there is, no file holds it
+    (:func:`kept_in`), a full disk or a closed output ends it with 1; a reader that has gone, as ``head``, does not.
     """
 
     def decorate(main: Callable[P, int]) -> Callable[P, int]:
         @functools.wraps(main)
         def run(*args: P.args, **kwargs: P.kwargs) -> int:
-            messages = Unfailing(sys.stderr)
-            before, sys.stderr = sys.stderr, messages
+            _hold_descriptors()
             _escape(sys.stdout)
+            before = sys.stdout, sys.stderr
+            output, messages = Unfailing(sys.stdout), Unfailing(sys.stderr)
+            sys.stdout, sys.stderr = output, messages
             try:
                 return main(*args, **kwargs)
             except KeyboardInterrupt:
                 print(f"{prog}: cancelled", file=sys.stderr)
                 return CANCELLED
-            except BrokenPipeError:
-                if not _is_broken(sys.stdout):  # it is another pipe
-                    raise
-                discard_output()
-                return UNREAD
             finally:
-                try:
-                    if sys.stdout is not None:  # it is, if the shell closed it
-                        sys.stdout.flush()
-                except OSError as error:
-                    discard_output()
-                    if not isinstance(error, BrokenPipeError):
-                        print(f"{prog}: the output cannot be written: {error.strerror}", file=sys.stderr)
-                        sys.exit(FAILED)
-                finally:
-                    messages.tell(prog)
-                    sys.stderr = before
+                failed = _tell(prog, output, messages)
+                sys.stdout, sys.stderr = before
+                if failed:
+                    sys.exit(FAILED)
 
         return run
 
     return decorate
 
 
+def kept_in(path: Path) -> None:
+    """Say which file or folder holds what the program prints, so that losing the output is no failure of the work."""
+    if isinstance(sys.stdout, Unfailing):  # it is within :func:`program`
+        sys.stdout.kept = path
+
+
 class Unfailing:
-    """A stream for messages that never fails: what cannot be printed must not decide over the work.
+    """A stream that never fails: what cannot be printed must not decide over the work.
 
     Args:
-        stream: where the messages go; None if the shell closed it.
+        stream: where the text goes; None if the shell closed it.
+
+    Attributes:
+        lost: why text was lost; empty if none was.
+        lines: how many lines were lost.
+        unread: whether it was lost because nobody reads any more.
+        kept: what holds the text too.
     """
 
     def __init__(self, stream: TextIO | None) -> None:
         """Begin with nothing lost."""
-        self._stream = stream
-        self._lost = 0
-        self._reason = ""
+        self.lost = ""
+        self.lines = 0
+        self.unread = False
+        self.kept: Path | None = None
+        self._is_closed = stream is None
+        self._stream = io.StringIO() if stream is None else stream
 
     def write(self, text: str) -> int:
         """Write the text if that is possible, and count it if not."""
-        if self._stream is None:
+        if self._is_closed:
             self._lose("it is closed", text)
-            return len(text)
-        try:
-            self._stream.write(text)
-        except (OSError, ValueError) as error:
-            self._lose(getattr(error, "strerror", None) or str(error), text)
+        else:
+            try:
+                self._stream.write(text)
+            except (OSError, ValueError) as error:
+                self._lose(error, text)
         return len(text)
 
     def flush(self) -> None:
         """Write what is buffered, if that is possible."""
-        if self._stream is not None:
-            try:
-                self._stream.flush()
-            except (OSError, ValueError) as error:
-                self._lose(getattr(error, "strerror", None) or str(error), "")
-
-    def tell(self, prog: str) -> None:
-        """Say on standard output, if that can be written, how much was lost."""
-        if self._reason and sys.stdout is not None:
-            with contextlib.suppress(OSError, ValueError):
-                print(f"{prog}: {self._lost} lines of messages could not be printed: {self._reason}", flush=True)
+        try:
+            self._stream.flush()
+        except (OSError, ValueError) as error:
+            self._lose(error, "")
 
     def __getattr__(self, name: str) -> Any:
         """Return what else the stream has; a closed one is like no terminal."""
-        return getattr(open(os.devnull, "w") if self._stream is None else self._stream, name)
+        return getattr(self._stream, name)
 
-    def _lose(self, reason: str, text: str) -> None:
-        self._reason = self._reason or reason
-        self._lost += text.count("\n")
+    def forget(self) -> None:
+        """Send what is still in the buffer to nowhere, lest Python fails with it when it ends."""
+        with contextlib.suppress(OSError, ValueError), open(os.devnull, "w") as nowhere:  # there may be no descriptor
+            os.dup2(nowhere.fileno(), self._stream.fileno())
+
+    def _lose(self, reason: Exception | str, text: str) -> None:
+        self.lost = self.lost or getattr(reason, "strerror", None) or str(reason)
+        self.lines += text.count("\n")
+        self.unread = self.unread or isinstance(reason, BrokenPipeError)
+
+
+def _tell(prog: str, output: Unfailing, messages: Unfailing) -> bool:
+    """Say what of a program's output and messages was lost, and return whether nothing else holds the output."""
+    output.flush()
+    failed = bool(output.lost) and output.kept is None and not output.unread
+    if failed:
+        print(f"{prog}: the output cannot be written: {output.lost}", file=messages)
+    elif output.lost and output.kept is not None:
+        print(f"{prog}: the result could not be printed: {output.lost}; it is in {output.kept}", file=messages)
+    if messages.lost:
+        lost = f"{messages.lines} lines of messages could not be printed: {messages.lost}"
+        print(f"{prog}: {lost}", file=output, flush=True)
+    for stream in (output, messages):
+        if stream.lost:
+            stream.forget()
+    return failed
+
+
+def _hold_descriptors() -> None:
+    """Open what the shell closed of input, output and messages, so that no file gets its number, and with it strays."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the least number that is free
 
 
 def _escape(stream: TextIO | None) -> None:
@@ -172,38 +197,6 @@ def program_name(package: str) -> str:
     """Return how the command line of a package was called: ``tailbound theory`` or ``python -m theory``."""
     called = Path(sys.argv[0] if sys.argv else "").stem
     return f"tailbound {package}" if called == "tailbound" else f"python -m {package}"
-
-
-def show_result(prog: str, text: str, kept: Path) -> None:
-    """Print what came of work that is done; if that cannot be printed, say so, and where it is kept.
-
-    A full disk or a reader that has gone does not make finished work a failure.
-
-    Args:
-        prog: the program that speaks.
-        text: what is printed, in one piece, so that a reader of its first line does not break the rest.
-        kept: the file that holds the result.
-    """
-    try:
-        print(text, flush=True)
-    except (OSError, ValueError) as error:
-        discard_output()
-        reason = getattr(error, "strerror", None) or error
-        print(f"{prog}: the result could not be printed: {reason}; it is in {kept}", file=sys.stderr)
-
-
-def discard_output() -> None:
-    """Send what is still to be written to nowhere."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)
-
-
-def _is_broken(stream: TextIO) -> bool:
-    """Return whether a stream is a pipe that nobody reads."""
-    poll = select.poll()
-    poll.register(stream, 0)
-    return any(event & select.POLLERR for _, event in poll.poll(0))
 
 
 def _path(text: str, allowed: str) -> Path:

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
+from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from theory.proofs.evidence import LEVELS
-from theory.support.console import Console
+from theory.support.cli import kept_in
 from theory.support.files import check_file, write_whole
 from theory.support.validate import refuse
 from theory.verdicts import certificate
@@ -121,6 +122,7 @@ def _check(statements: Sequence[Statement], title: str, json_file: Path | None) 
 
 def _write(file: Path, data: Any) -> None:
     write_whole(file, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+    kept_in(file)
     Console(soft_wrap=True).print(f"written to {file}", markup=False, highlight=False)
 
 
