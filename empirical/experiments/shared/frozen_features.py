@@ -411,9 +411,12 @@ class SecondStage:
             run=self._run.digest,
         )
 
-    def measure(self, pos: int, neg: int, n_neg: int) -> Floats:
-        """Train imbalanced classifiers and return for each draw the minority's recall on the images that are kept."""
-        tests = self._kept(pos), self._kept(neg)
+    def measure(self, pos: int, neg: int, n_neg: int, half: str = "kept") -> Floats:
+        """Train imbalanced classifiers and return for each draw the minority's recall on the images that are kept.
+
+        With ``half="read"`` it is on those that predictions read, which shows what is gained by reading them.
+        """
+        tests = (self._read(pos), self._read(neg)) if half == "read" else (self._kept(pos), self._kept(neg))
         return np.array([self._rule(at, pos, neg, n_neg).recalls(*tests)[1] for at in range(len(self._draws))])
 
     def _oracle(self, separation: float, n_neg: int) -> float:
