@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import zipfile
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from empirical.data.checksums import file_sha256
 from empirical.data.dataset import NO_SHAPE, Dataset, sixteen_bits
 from theory.support.validate import refuse
 
@@ -65,7 +65,7 @@ def load_npz(path: Path) -> Dataset:
         images=np.concatenate(images),
         labels=indices.astype(np.intp),
         test=np.repeat([False, True], [len(part) for part in labels]),
-        sha256=_sha256(path),
+        sha256=file_sha256(path),
         shape=shape,
         notes=notes,
         unshaped=_unshaped(arrays["x_train"].shape[1:]),
@@ -203,9 +203,3 @@ def _text(name: Any) -> str:
     except UnicodeError:
         refuse(_NAMES, name, "must be text, or bytes of UTF-8")
     return text
-
-
-def _sha256(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from empirical.data.checksums import NAME, compare
 from empirical.data.dataset import Dataset, sixteen_bits
 from empirical.data.resize import area_average
 from theory.support.validate import refuse
@@ -28,6 +29,8 @@ _WHITE = 255
 _DIGITS = re.compile(r"(\d+)")
 _SIXTEEN = re.compile(r"(?<!BGR);16")  # in the layout of the file's bytes; BGR;16 are 5, 6 and 5 bits
 _SHOWN = 3
+_CHECKED = (".png",)  # its chunks have checksums
+_BROKEN_OFF = "(?i).*(truncated|tag offset|expected size)"  # what decoders warn of and go on
 _COLOURS = {"1", "L", "P", "RGB", "RGBX", "CMYK", "YCbCr"}
 _TRANSPARENT = {"LA", "La", "PA", "RGBA", "RGBa"}
 _SAVE_EIGHT = "save it with 8 bits a channel"
@@ -62,6 +65,7 @@ def read_picture(path: Path) -> Picture:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            warnings.filterwarnings("error", _BROKEN_OFF)
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(path) as file:
                 file.verify()  # the checksums of a PNG, which decoding leaves out
@@ -85,7 +89,9 @@ def image_folder(root: Path, resolution: int | None = None) -> Dataset:
     It holds ``train`` and ``test``, each with a folder of images for each class; the names of these folders are those
     of the classes, in natural order: numbers by their value. Hidden files and folders (``.ipynb_checkpoints``,
     ``._cat.png``) and ``__MACOSX`` are left out, and so are, with a note, files whose names are not those of images.
-    Every image is read by :func:`read_picture`.
+    Every image is read by :func:`read_picture`. Only a PNG holds checksums: of other files damage can change the pixels
+    unseen, unless the folder has a list of checksums (:mod:`empirical.data.checksums`), which is then compared; a note
+    says where there is none.
 
     Args:
         root: the folder.
@@ -93,10 +99,11 @@ def image_folder(root: Path, resolution: int | None = None) -> Dataset:
             None takes them as they are, and then all have the same size.
 
     Raises:
-        ValueError: the folder holds something else, an image cannot be read, or the images differ in size and
-            ``resolution`` is None.
+        ValueError: the folder holds something else, an image cannot be read or is not as its checksum says, or the
+            images differ in size and ``resolution`` is None.
     """
     images, labels, classes = [], [], []
+    every: list[Path] = []
     left_out: list[Path] = []
     notes: dict[str, list[Path]] = {}
     for part in _PARTS:
@@ -112,6 +119,7 @@ def image_folder(root: Path, resolution: int | None = None) -> Dataset:
             files += found
             left_out += others
             own_labels += [label] * len(found)
+        every += files
         images.append(_read_all(files, resolution, notes))
         labels.append(np.array(own_labels, dtype=np.intp))
         classes.append(tuple(folder.name for folder in folders))
@@ -123,6 +131,9 @@ def image_folder(root: Path, resolution: int | None = None) -> Dataset:
         refuse("resolution", None, f"must be given: train has {images[0].shape[1:]}, test {images[1].shape[1:]}")
     if left_out:
         notes["left out: no image by its name"] = left_out
+    unchecked = [path for path in every if path.suffix.lower() not in _CHECKED]
+    if not compare(root, every) and unchecked:
+        notes[f"no checksum, in the file or in {NAME}, would show that it is damaged"] = unchecked
     everything = np.concatenate(images)
     return Dataset(
         name=Path(os.path.abspath(root)).name,

@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from empirical.data.checksums import compare, file_sha256
 from empirical.data.load import load
 from empirical.data.pictures import read_picture
 
@@ -34,7 +35,7 @@ def test_sixteen_bits_of_grey_keep_their_levels(tmp_path, suffix):
     stored(root / "train" / "a" / f"0.{suffix}", LEVELS * 1024)
     data = load(str(root))
     assert np.array_equal(data.train_images[0, :, :, 0], np.round(LEVELS * 1024 / 257))
-    assert data.notes == (f"16 bits scaled to 8, 65535 to 255 (1 files): {root}/train/a/0.{suffix}",)
+    assert data.notes[0] == f"16 bits scaled to 8, 65535 to 255 (1 files): {root}/train/a/0.{suffix}"
 
 
 @pytest.mark.parametrize(("step", "right"), [(1, True), (20, False), (64, False), (65, True)])
@@ -152,3 +153,45 @@ def test_classes_that_are_numbers_keep_their_order(tmp_path):
     names = tuple(map(str, range(12)))
     assert load(str(save_folder(tmp_path / "n", names, each=1))).classes == names
     assert load(str(save_folder(tmp_path / "m", ("a10", "a9", "B"), each=1))).classes == ("B", "a9", "a10")
+
+
+def listed(root, *further):
+    """Write ``SHA256SUMS`` of all pictures in a folder."""
+    lines = [f"{file_sha256(path)}  ./{path.relative_to(root)}" for path in sorted(root.rglob("*.bmp"))]
+    (root / "SHA256SUMS").write_text("\n".join([*lines, *further]) + "\n")
+
+
+def test_damage_that_no_decoder_sees(tmp_path):
+    """A picture without a checksum of its own is compared with a list of checksums; where there is none, that is said."""
+    root = save_folder(tmp_path)
+    for path in root.rglob("*.png"):
+        Image.open(path).save(path.with_suffix(".bmp"))
+        path.unlink()
+    (said,) = load(str(root)).notes
+    assert said.startswith("no checksum, in the file or in SHA256SUMS, would show that it is damaged (8 files): ")
+    listed(root)
+    assert load(str(root)).notes == ()
+    damaged = root / "test" / "b" / "1.bmp"
+    whole = damaged.read_bytes()
+    damaged.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    with pytest.raises(ValueError, match=r"test/b/1\.bmp': must be as its SHA-256 in SHA256SUMS says"):
+        load(str(root))
+    damaged.write_bytes(whole)
+    damaged.with_name("2.bmp").write_bytes(whole)
+    with pytest.raises(ValueError, match=r"test/b/2\.bmp': must be in SHA256SUMS of its folder, or"):
+        load(str(root))
+    listed(root)
+    damaged.with_name("2.bmp").unlink()
+    with pytest.raises(ValueError, match=r"test/b/2\.bmp': must be there: SHA256SUMS lists it"):
+        load(str(root))
+    for line, told in (("x", "must be a SHA-256, two spaces"), (f"{'0' * 64}  train/a/0.bmp", "must be the only")):
+        listed(root, line)
+        with pytest.raises(ValueError, match=rf"SHA256SUMS, line 9': {told}"):
+            load(str(root))
+
+
+def test_names_as_sha256sum_escapes_them(tmp_path):
+    path = tmp_path / "a\\b\nc.bmp"
+    path.write_bytes(b"x")
+    (tmp_path / "SHA256SUMS").write_text(f"\\{file_sha256(path)} *a\\\\b\\nc.bmp\n")
+    assert compare(tmp_path, [path])
