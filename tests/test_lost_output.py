@@ -137,6 +137,14 @@ def test_a_reader_that_has_gone(kept, unbuffered):
     assert run.stderr.splitlines() == ["first", *told]
 
 
+def test_names_of_files_are_shown_where_the_encoding_lacks_their_letters():
+    code = "from theory.support.cli import program; import sys\n"
+    code += "program('name')(lambda: [print(sys.argv[1], chr(233), file=f) for f in (sys.stdout, sys.stderr)] and 0)()"
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii"}
+    run = _run(shlex.join([sys.executable, "-c", code, "d\u00e4ten"]), **plain)
+    assert (run.stdout, run.stderr) == ("d\u00e4ten \\xe9\n", "d\u00e4ten \\xe9\n")
+
+
 def _run(command, stdout=subprocess.PIPE, **environment):
     return subprocess.run(
         ["bash", "-c", command],

@@ -204,7 +204,8 @@ def _train(missing: Callable[[], list[Config]], sweep: Sweep) -> None:
             try:
                 make_folder(job.runs)
                 with _open(sweep, job, stop) as place:
-                    lost = _sweep(missing(), place, outcome, stop)
+                    left = missing()
+                    lost = _sweep(left, len(set(sweep.configs).difference(left)), place, outcome, stop)
             except (OSError, ValueError) as error:  # of the folder or the place: those of runs are in the outcome
                 lost = str(error)
                 break
@@ -214,12 +215,13 @@ def _train(missing: Callable[[], list[Config]], sweep: Sweep) -> None:
     outcome.failed.update(dict.fromkeys(missing(), str(lost)))
 
 
-def _sweep(configs: Sequence[Config], place: Place, outcome: Outcome, stop: Stop) -> str | None:
-    """Train runs in a place; return how it lost them, None if it did not."""
+def _sweep(configs: Sequence[Config], done: int, place: Place, outcome: Outcome, stop: Stop) -> str | None:
+    """Train runs in a place, where ``done`` others of the sweep are trained; return how it lost them, None if not."""
     from empirical.sweeps.order import complete, needs
 
     wanted = needs([run for run in configs if run not in outcome.failed])
-    done, halted, lost = 0, 0.0, None
+    runs, halted, lost = set(configs), 0.0, None
+    every = done + len(runs)
 
     def going() -> bool:
         nonlocal halted
@@ -243,9 +245,10 @@ def _sweep(configs: Sequence[Config], place: Place, outcome: Outcome, stop: Stop
                 outcome.failed[run] = _reason(found)
                 _log.warning(f"runs: failed: {outcome.failed[run]}")
             else:
-                done += 1
                 _log.debug(f"runs: {run.digest} finished")
-                _log.info(f"runs: {done} of {len(wanted)} trained")
+                if run in runs:
+                    done += 1
+                    _log.info(f"runs: {done} of {every} trained")
     except BrokenExecutor as error:
         lost = str(error)
     except Interrupted as error:

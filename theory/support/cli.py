@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import codecs
 import contextlib
 import functools
 import io
@@ -38,6 +39,7 @@ FAILED = 1
 """The exit code when the work was done, or tried, and something is not as it should be."""
 
 P = ParamSpec("P")
+_NAMES = "tailbound.names"
 
 
 class Parser(argparse.ArgumentParser):
@@ -80,7 +82,8 @@ def program(prog: str) -> Callable[[Callable[P, int]], Callable[P, int]]:
         @functools.wraps(main)
         def run(*args: P.args, **kwargs: P.kwargs) -> int:
             _hold_descriptors()
-            _escape(sys.stdout)
+            for stream in (sys.stdout, sys.stderr):
+                _escape(stream)
             before = sys.stdout, sys.stderr
             output, messages = Unfailing(sys.stdout), Unfailing(sys.stderr)
             sys.stdout, sys.stderr = output, messages
@@ -188,9 +191,25 @@ def _hold_descriptors() -> None:
 
 
 def _escape(stream: TextIO | None) -> None:
-    """Have a stream write letters that its encoding lacks as escapes, not fail."""
-    if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
-        stream.reconfigure(errors="backslashreplace")
+    """Have a stream write letters that its encoding lacks as escapes, not fail; names of files as their bytes."""
+    codecs.register_error(_NAMES, _bytes_of_names)
+    if isinstance(stream, io.TextIOWrapper) and stream.errors in ("strict", "surrogateescape", "backslashreplace"):
+        stream.reconfigure(errors=_NAMES)
+
+
+def _bytes_of_names(error: UnicodeError) -> tuple[bytes, int]:
+    """Return what an encoding writes for letters that it lacks, as :func:`codecs.register_error` has it.
+
+    In a locale without UTF-8 the letters of a file's name come as surrogates of bytes: a terminal shows the bytes.
+    """
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    letters = error.object[error.start : error.end]
+    found = (
+        bytes([ord(letter) - 0xDC00]) if 0xDC80 <= ord(letter) <= 0xDCFF else letter.encode("ascii", "backslashreplace")
+        for letter in letters
+    )
+    return b"".join(found), error.end
 
 
 def program_name(package: str) -> str:

@@ -162,7 +162,7 @@ def listed(root, *further):
 
 
 def test_damage_that_no_decoder_sees(tmp_path):
-    """A picture without a checksum of its own is compared with a list of checksums; where there is none, that is said."""
+    """A picture without a checksum of its own is compared with a list; where there is none, that is said."""
     root = save_folder(tmp_path)
     for path in root.rglob("*.png"):
         Image.open(path).save(path.with_suffix(".bmp"))

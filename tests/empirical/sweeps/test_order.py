@@ -1,12 +1,16 @@
 """Which run begins when: what it starts from is there, a failure costs what depends on it and nothing else."""
 
+import logging
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from threading import Event
 
 import pytest
 
 from empirical.config import Config
+from empirical.runtime.stop import Stop
+from empirical.sweeps import sweep
 from empirical.sweeps.order import complete, needs
+from empirical.sweeps.workers import Place
 
 PLAIN, DEFERRED, FOCAL = (Config(data="digits", method=method) for method in ("ce", "drw", "focal"))
 TURNED, TURNED_DEFERRED = (Config(data="digits", method=method, pretrain="rotation") for method in ("ce", "drw"))
@@ -102,3 +106,17 @@ def test_after_the_end_nothing_begins_and_what_has_begun_is_waited_for(most):
         found = dict(complete(needs(ALL), lambda run: pool.submit(work, run), most=most, going=going))
     assert list(found) == begun == [FIRST]
     assert not any(isinstance(result, CancelledError) for result in found.values())
+
+
+def test_a_sweep_counts_its_runs_and_no_pre_training(caplog):
+    """Of four runs two are there; the other two start from the same pre-training, which is none of them."""
+
+    def submit(run):
+        future = Future()
+        future.set_result({})
+        return future
+
+    caplog.set_level(logging.INFO, logger="empirical")
+    place = Place(submit, collect=lambda run, found: found)
+    assert sweep._sweep((TURNED, TURNED_DEFERRED), 2, place, sweep.Outcome(), Stop()) is None
+    assert caplog.messages == ["runs: 3 of 4 trained", "runs: 4 of 4 trained"]
