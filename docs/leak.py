@@ -1,4 +1,4 @@
-"""How much reading and measuring on the same test images flatters: ``python docs/leak.py FILE.npz`` writes ``leak.json``.
+"""How much measuring on the images that were read flatters: ``python docs/leak.py FILE.npz`` writes ``leak.json``.
 
 ``FILE.npz`` has the ``features`` and ``labels`` of balanced images that the network was not trained on. Half of the
 images of each class train classifiers of all pairs of classes; of the rest one half is read by the predictions of the

@@ -35,5 +35,6 @@ def test_an_error_on_the_same_images_is_no_greater_than_chance_makes_it():
 
 
 def test_the_file_has_both_ends_of_the_imbalance():
+    """The page shows what changes at a small imbalance and at a large one."""
     assert {line["imbalance"] for line in STORED["lines"]} >= {2, 100}
     assert all(0 <= line["same"] <= 100 and 0 <= line["others"] <= 100 for line in STORED["lines"])

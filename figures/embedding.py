@@ -118,7 +118,12 @@ def _draw_split(results: Path, split: str) -> Figure:
 
 
 def _read(results: Path) -> tuple[Results, Results]:
-    return read(results, "embedding", _COLUMNS), further(results, "embedding", "map", _PLACES)
+    """Return the table and the maps, where the classes are in the order of their labels, as the figure has them."""
+    both = read(results, "embedding", _COLUMNS), further(results, "embedding", "map", _PLACES)
+    found, places = (
+        replace(part, rows=[row for row in part.rows if row.get("order", "labels") == "labels"]) for part in both
+    )
+    return found, places
 
 
 def _case(found: Results) -> tuple[str, float]:

@@ -33,7 +33,7 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import stdtr, stdtrit
+from scipy.special import chdtri, ndtri, stdtr, stdtrit
 
 from theory.support.validate import number
 
@@ -151,14 +151,18 @@ def visible_effect(seeds: int, comparisons: int = 1, *, somewhere: bool = False)
 
     Example:
         >>> round(visible_effect(3), 1), round(visible_effect(3, 6), 1), round(visible_effect(3, 6, somewhere=True), 1)
-        (3.3, 4.7, 8.3)
+        (3.3, 4.7, 8.0)
     """
     from scipy.optimize import brentq
     from scipy.stats import nct  # takes longer to import than all else here
 
     chance, level = (POWER, ALPHA / (2 * comparisons)) if somewhere else (POWER ** (1 / comparisons), ALPHA / 2)
-    limit = stdtrit(seeds - 1, 1 - level)
-    return float(brentq(lambda d: nct.sf(limit, seeds - 1, d * math.sqrt(seeds)) - chance, 0, 10_000))
+    freedom = seeds - 1
+    limit = stdtrit(freedom, 1 - level)
+    # T = (Z + c) / W passes where neither Z is below nor W above what each is with half of the chance of failing.
+    rest = (1 - chance) / 2
+    most = limit * math.sqrt(chdtri(freedom, rest) / freedom) - ndtri(rest)
+    return float(brentq(lambda c: nct.sf(limit, freedom, c) - chance, 0, most)) / math.sqrt(seeds)
 
 
 def seeds_needed(effect: float, comparisons: int = 1, *, somewhere: bool = False) -> int | None:

@@ -11,6 +11,11 @@ first two principal components, with perplexity 30 (a third of the images if the
 The numbers of the features are those of all images of the split: of the training images in their imbalance, of the
 test images as balanced as the test set is. The training images are those that the features were fitted to.
 
+A long-tailed data set always makes the same classes rare, and how clear a class's boundary is depends on the class
+too. So cross entropy from random weights also gets the classes in the reverse order, as in
+:mod:`empirical.experiments.class_order`: half the sum over both orders of what frequent classes have before rare ones
+is due to rarity.
+
 Of the sentence that "good representations would reduce the inter-class differences among the classes" two readings can
 be measured: classes would come closer (``separation``), or classes would become more alike in how well they are kept
 apart (``uneven`` in the summary). Both are given.
@@ -22,14 +27,17 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from empirical.analysis.rarity import ORDERS
 from empirical.config import Config
+from empirical.data.size import class_count
 from empirical.experiments.shared import table1_grid
 from empirical.experiments.shared.rows import Tables, average, blank, data_name, grouped, spread
 from empirical.experiments.shared.run_features import GROUPS, group, seen
@@ -82,9 +90,10 @@ class Row:
         data: the data set.
         imbalance: of its class counts.
         pretrain: what the run starts from.
+        order: of the classes: that of their labels, or the reverse.
         seed: of everything random in it.
         split: ``train`` or ``test``.
-        label: the class, from 0, the most frequent, to C - 1.
+        label: the class by its place in the order, from 0, the most frequent, to C - 1.
         group: the third of the classes that it is in.
         images: of the class in the split.
         silhouette: mean of the class's images (:func:`empirical.analysis.class_separation.silhouettes`).
@@ -102,6 +111,7 @@ class Row:
     data: str
     imbalance: float
     pretrain: str
+    order: str
     seed: int
     split: str
     label: int | None
@@ -126,10 +136,11 @@ class Point:
         data: the data set.
         imbalance: of its class counts.
         pretrain: what the run starts from.
+        order: of the classes: that of their labels, or the reverse.
         seed: of everything random in it.
         split: ``train`` or ``test``.
         image: its number among the images of the split.
-        label: its class.
+        label: its class, by its place in the order.
         x: its place on the map of its run and split, in no unit.
         y: likewise.
         run: the name of the run's folder.
@@ -138,6 +149,7 @@ class Point:
     data: str
     imbalance: float
     pretrain: str
+    order: str
     seed: int
     split: str
     image: int | None
@@ -148,7 +160,7 @@ class Point:
 
 
 def plan(profile: str, data: str, imbalance: float, seed: int) -> list[Config]:
-    """Return the runs of a data set, an imbalance and a seed: those with cross entropy of ``rebalance``.
+    """Return the runs of a data set, an imbalance and a seed, the classes in their order: as in ``rebalance``.
 
     Example:
         >>> [run.pretrain for run in plan("paper", "cifar10", 50, 0)]
@@ -159,7 +171,16 @@ def plan(profile: str, data: str, imbalance: float, seed: int) -> list[Config]:
 
 def prepare(args: argparse.Namespace) -> Sweep:
     """Return the sweep that the parsed options describe."""
-    return prepare_sweep(args, plan, DATA, IMBALANCE)
+
+    @cache
+    def classes(data: str) -> int:
+        return class_count(data, args.root)
+
+    def both(profile: str, data: str, imbalance: float, seed: int) -> list[Config]:
+        usual = plan(profile, data, imbalance, seed)
+        return [*usual, replace(usual[0], classes=tuple(range(classes(data)))[::-1])]
+
+    return prepare_sweep(args, both, DATA, IMBALANCE)
 
 
 def run(sweep: Sweep, track: Track = silent) -> Tables:
@@ -168,7 +189,8 @@ def run(sweep: Sweep, track: Track = silent) -> Tables:
     points: list[Point] = []
     for config, features in seen(sweep, track):
         for split in SPLITS:
-            where = data_name(config), config.imbalance, config.pretrain, config.seed, split
+            order = ORDERS[config.classes is not None]
+            where = data_name(config), config.imbalance, config.pretrain, order, config.seed, split
             if features is None:
                 rows.append(blank(Row, config, *where))
                 points.append(blank(Point, config, *where))
@@ -187,7 +209,7 @@ def run(sweep: Sweep, track: Track = silent) -> Tables:
 
 
 def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """Return for each split, group of classes and start the means over classes and seeds.
+    """Return for each order of the classes, split, group and start the means over classes and seeds.
 
     ``classes`` is ``all`` or the group of classes that the means are over.
     ``purity_spread`` is the standard deviation over the seeds, ``separation`` the mean of ``separation_least``, and
@@ -195,10 +217,11 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """
 
     def where(row: Row) -> tuple[Any, ...]:
-        return row.data, row.imbalance, SPLITS.index(row.split), table1_grid.PRETRAININGS.index(row.pretrain)
+        start = table1_grid.PRETRAININGS.index(row.pretrain)
+        return row.data, row.imbalance, ORDERS.index(row.order), SPLITS.index(row.split), start
 
     summary = []
-    for (data, imbalance, split, start), own in grouped(rows, where):
+    for (data, imbalance, order, split, start), own in grouped(rows, where):
         found = [row for row in own if row.label is not None]
         for name in ("all", *GROUPS):
             runs = _by_run([row for row in found if name in ("all", row.group)])
@@ -207,6 +230,7 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
                 {
                     "data": data,
                     "imbalance": imbalance,
+                    "order": ORDERS[order],
                     "split": SPLITS[split],
                     "classes": name,
                     "pretrain": table1_grid.PRETRAININGS[start],

@@ -191,7 +191,8 @@ class World:
         if self.sign < 0:
             levels = {"none": (2.0, 0.2), "rotation": (2.6, -1.0)}
         rows = []
-        for pretrain, split, seed in product(("none", "rotation"), ("train", "test"), range(self.seeds)):
+        starts = ("none", "labels"), ("rotation", "labels"), ("none", "reversed")
+        for (pretrain, order), split, seed in product(starts, ("train", "test"), range(self.seeds)):
             for label in range(CLASSES):
                 level, slope = levels[pretrain]
                 value = level + slope * label / CLASSES + self.around(0) / 10
@@ -200,13 +201,14 @@ class World:
                         "data": "cifar10",
                         "imbalance": 50,
                         "pretrain": pretrain,
+                        "order": order,
                         "seed": seed,
                         "split": split,
                         "label": label,
                         "silhouette": value,
                         "purity": 30 * value,
                         "separation_mean": 10 * value,
-                        "run": _run(pretrain, seed),
+                        "run": _run(pretrain, order, seed),
                     }
                 )
         return rows

@@ -1,6 +1,7 @@
 """The experiments on the features of trained networks, on the same smoke runs."""
 
 from collections import Counter
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -29,16 +30,23 @@ def swept(tmp_path_factory, sweep):
 
 @pytest.fixture(scope="module")
 def embedded(swept, sweep):
-    """The results of ``embedding`` from the same runs, which are all trained."""
+    """The results of ``embedding`` from the same runs, all trained but that with the classes in reverse order."""
     out = swept[0]
     before = {path: path.stat().st_mtime_ns for path in (out / "runs").glob("*/*")}
     found = sweep("embedding", out, "--imbalance", IMBALANCE)
-    assert {path: path.stat().st_mtime_ns for path in (out / "runs").glob("*/*")} == before
+    after = {path: path.stat().st_mtime_ns for path in (out / "runs").glob("*/*")}
+    assert {path: after.get(path) for path in before} == before
+    assert {path.parent.name for path in after.keys() - before.keys()} == {backwards().digest}
     return out, *found
 
 
 def configs():
     return {run.digest: run for run in representation.plan("smoke", "digits", IMBALANCE, 0)}
+
+
+def backwards():
+    """The run of ``embedding`` with the classes in reverse order."""
+    return replace(embedding.plan("smoke", "digits", IMBALANCE, 0)[0], classes=tuple(range(10))[::-1])
 
 
 def test_they_use_the_runs_of_rebalance_where_it_has_them():
@@ -58,14 +66,14 @@ def test_claims_are_judged_by_the_tables(embedded, judged):
 
 def test_embedding_measures_the_features_by_class(embedded):
     out, rows, made = embedded
-    assert len(rows) == 2 * 2 * 10
-    assert all(row["run"] in configs() for row in rows)
-    for config in embedding.plan("smoke", "digits", IMBALANCE, 0):
+    assert len(rows) == 3 * 2 * 10
+    for config in (*embedding.plan("smoke", "digits", IMBALANCE, 0), backwards()):
         features = of_run(config, out / "runs")
         for split in ("train", "test"):
             x, labels = (getattr(features, name).numpy() for name in (split, f"{split}_labels"))
             own = [row for row in rows if (row["run"], row["split"]) == (config.digest, split)]
             assert [int(row["label"]) for row in own] == list(range(10))
+            assert {row["order"] for row in own} == {"reversed" if config == backwards() else "labels"}
             assert [row["group"] for row in own] == ["many"] * 4 + ["medium"] * 3 + ["few"] * 3
             assert [int(row["images"]) for row in own] == np.bincount(labels).tolist()
             far = np.linalg.norm(x[:, None].astype(float) - x[None], axis=2)
@@ -78,10 +86,10 @@ def test_embedding_measures_the_features_by_class(embedded):
                 assert 0 <= float(row["separation_least"]) <= float(row["separation_mean"])
                 assert row["nearest"] != row["label"]
                 assert -1 <= float(row["silhouette"]) <= 1
-    parts = {(part["split"], part["classes"], part["pretrain"]): part for part in made["summary"]}
-    assert len(parts) == 2 * 4 * 2
+    parts = {(part["split"], part["classes"], part["pretrain"], part["order"]): part for part in made["summary"]}
+    assert len(parts) == 2 * 4 * 3
     own = [row for row in rows if (row["split"], row["pretrain"], row["group"]) == ("test", "rotation", "few")]
-    found = parts["test", "few", "rotation"]
+    found = parts["test", "few", "rotation", "labels"]
     assert (found["seeds"], found["missing"]) == (1, 0)
     for name, column in (("purity", "purity"), ("separation", "separation_least"), ("map_purity", "map_purity")):
         assert found[name] == pytest.approx(np.mean([float(row[column]) for row in own]), abs=1e-5)
@@ -97,7 +105,8 @@ def test_the_map_shows_the_same_images_of_every_class(embedded, table):
     images = {}
     for point in points:
         counts[point["run"], point["split"], point["label"]] += 1
-        images.setdefault((point["split"], point["pretrain"]), []).append(point["image"])
+        if point["order"] == "labels":
+            images.setdefault((point["split"], point["pretrain"]), []).append(point["image"])
         assert np.isfinite([float(point["x"]), float(point["y"])]).all()
     assert counts == shown
     assert max(shown.values()) == 20
@@ -253,17 +262,22 @@ def test_missing_runs_and_lost_checkpoints_are_empty_rows(swept, monkeypatch, tm
     finally:
         aside.rename(checkpoint)
     assert f"features: run='{checkpoint.parent}': must be a finished run" in capsys.readouterr().err
+    rows, points = (
+        [row for row in part if row["order"] == "labels"] for part in (rows, table(tmp_path / "embedding-map.csv"))
+    )
     assert len(rows) == 2 * 2
-    for row in [*rows, *table(tmp_path / "embedding-map.csv")]:
+    for row in [*rows, *points]:
         assert {name for name, value in row.items() if value} == {
             "data",
             "imbalance",
             "pretrain",
+            "order",
             "seed",
             "split",
             "run",
         }
-    assert {(part["seeds"], part["missing"], part["purity"]) for part in made["summary"]} == {(0, 1, None)}
+    parts = [part for part in made["summary"] if part["order"] == "labels"]
+    assert {(part["seeds"], part["missing"], part["purity"]) for part in parts} == {(0, 1, None)}
     assert len(whole) == 4 * len(representation.CLASSIFIERS)
     empty = {row["run"] for row in whole if not row["accuracy"]}
     assert empty == {unfinished.digest, lost.digest}
