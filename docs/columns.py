@@ -12,13 +12,13 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from empirical.claims.claim import Claim, Judged
 from empirical.claims.paper.printed_tables import Cell
 from empirical.config import Config
-from empirical.experiments import EXPERIMENTS, headline, load
+from empirical.experiments import EXPERIMENTS, load
+from empirical.experiments.experiment import Experiment
 from theory.verdicts.ledger import Statement
 
 __all__ = ["CLAIM", "EVIDENCE", "FINDING", "HISTORY", "MADE", "RESULT", "described", "page", "unexplained"]
@@ -182,7 +182,7 @@ def _experiments() -> Iterator[str]:
     yield "## Tables of experiments\n\n`NAME.csv` is the table of an experiment, `NAME.json` says how it was made:\n"
     yield _list(MADE)
     for name in EXPERIMENTS:
-        yield f"### {name}\n\n{_text(headline(name))}\n"
+        yield f"### {name}\n\n{_text(load(name).title)}\n"
         for file, cls in _tables(name).items():
             known = described(cls)
             yield f"`{file}.csv`:\n\n{_list({field.name: known[field.name] for field in fields(cls)})}"
@@ -219,9 +219,8 @@ def _examination() -> Iterator[str]:
 
 def _tables(name: str) -> dict[str, type]:
     """Return the row classes of an experiment by the name of their file."""
-    module = load(name)
-    further = {"embedding": {"map": "Point"}, "representation": {"tau": "Strength"}}.get(name, {})
-    return {name: module.Row, **{f"{name}-{key}": getattr(module, cls) for key, cls in further.items()}}
+    experiment = load(name)
+    return {name: experiment.row, **{f"{name}-{key}": row for key, row in experiment.further.items()}}
 
 
 def _summary_keys(name: str) -> list[str]:
@@ -235,27 +234,27 @@ def _published(name: str) -> list[Mapping[str, Any]]:
 
 def _meaning(name: str, key: str) -> str:
     """Return what a key of a summary means: said by the experiment, of the table's column, or common to all."""
-    module = load(name)
+    experiment = load(name)
     if key in _AGREEMENT:
         return _AGREEMENT[key]
-    said = next((text for text in _docs(module) if f"``{key}``" in text), "")
+    said = next((text for text in _docs(experiment) if f"``{key}``" in text), "")
     if said:
         return said
-    columns = described(module.Row)
+    columns = described(experiment.row)
     if key in _COMMON and key not in columns:
         return _COMMON[key]
     return f"as in the table, or its mean: {columns[key]}" if key in columns else ""
 
 
-def _docs(module: ModuleType) -> Iterator[str]:
+def _docs(experiment: Experiment[Any, Any]) -> Iterator[str]:
     """Return the sentences of the docstrings that explain a summary: its own, and those that it refers to."""
-    for function in (module.summarise, *_referred(module)):
+    for function in (experiment.summarise, *_referred(experiment)):
         text = " ".join((inspect.getdoc(function) or "").partition("\nArgs:")[0].split())
         yield from re.split(r"(?<=[.;]) (?=``|[A-Z])", text)
 
 
-def _referred(module: ModuleType) -> Iterator[Any]:
-    for dotted in re.findall(r":func:`([\w.]+)`", inspect.getdoc(module.summarise) or ""):
+def _referred(experiment: Experiment[Any, Any]) -> Iterator[Any]:
+    for dotted in re.findall(r":func:`([\w.]+)`", inspect.getdoc(experiment.summarise) or ""):
         home, _, function = dotted.rpartition(".")
         yield getattr(inspect.importlib.import_module(home), function)  # type: ignore[attr-defined]
 

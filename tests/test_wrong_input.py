@@ -9,6 +9,8 @@ import os
 import shlex
 import subprocess
 import sys
+from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -127,9 +129,9 @@ def test_every_option_of_every_experiment(name, capsys, monkeypatch):
         raise Begins
 
     experiment = load_experiment(name)
-    monkeypatch.setattr(experiment, "run", begin)
+    monkeypatch.setattr(import_module(EXPERIMENTS[name]), "EXPERIMENT", replace(experiment, run=begin))
     parser, shared = argparse.ArgumentParser(), argparse.ArgumentParser()
-    experiment.add_arguments(parser)
+    experiment.add_options(parser)
     add_sweep_options(shared)
     base = ["run", name, *(("--data", "digits") if name == "pairs" else ("--profile", "smoke"))]
     assert "required: --out" in refused(empirical_program.main, base, capsys)

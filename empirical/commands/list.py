@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from empirical.config import Config
-from empirical.experiments import EXPERIMENTS, headline
+from empirical.experiments import EXPERIMENTS, load
 from empirical.experiments.planned import planned, pretrainings
 from empirical.runtime.command_line import ROOT, Parser, folder, program_name
 from empirical.runtime.threads import wait_passively
@@ -41,7 +41,7 @@ def main(argv: Sequence[str]) -> int:
     except ValueError as error:
         parser.error(str(error))
     for name, plan in plans.items():
-        print(f"{name}: {headline(name)}" if name in EXPERIMENTS else name)
+        print(f"{name}: {load(name).title}" if name in EXPERIMENTS else name)
         for profile, configs in plan.items():
             if configs is None:
                 continue

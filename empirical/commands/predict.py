@@ -42,23 +42,23 @@ def main(argv: Sequence[str]) -> int:
 def _predict(name: str, options: Sequence[str]) -> int:
     experiment = load(name)
     parser = Parser(prog=f"{_PROGRAM} {name}", description=f"Predict what `run {name}` measures.")
-    experiment.add_arguments(parser)
+    experiment.add_options(parser)
     parser.add_argument("--out", required=True, type=folder, metavar="DIR", help="the folder for the preregistration")
     parser.set_defaults(only_predictions=True)
     args = parser.parse_args(options)
     try:
-        setting = experiment.prepare(args)
+        prepared = experiment.prepare(args)
         make_folders({**({} if args.runs is None else {"runs": args.runs}), "out": args.out})
-        experiment.run(setting, track)
+        experiment.run(prepared.work, track)
     except (ValueError, Changed) as error:
         parser.error(str(error))
     except KeyboardInterrupt:
         print(f"{parser.prog}: cancelled; the same command goes on", file=sys.stderr)
         return CANCELLED
-    made = setting.provenance().get("predictions")
+    made = prepared.provenance.get("predictions")
     if made is None:
-        return int(setting.exit_code) or FAILED
-    content = preregistration(name, command(name, setting.arguments()), made)
+        return (0 if prepared.sweep is None else prepared.sweep.exit_code) or FAILED
+    content = preregistration(name, command(name, prepared.arguments), made)
     path = args.out / f"{name}-preregistration.json"
     write_whole(path, json.dumps(content, indent=2, allow_nan=False) + "\n")
     kept_in(path)

@@ -19,7 +19,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from empirical.experiments import EXPERIMENTS, headline, load
+from empirical.experiments import EXPERIMENTS, load
+from empirical.experiments.experiment import Experiment
+from empirical.experiments.shared.rows import Tables
 from empirical.runtime.command_line import FAILED, Parser, folder, kept_in, program_name
 from empirical.runtime.progress import silent, track
 from empirical.runtime.stop import CANCELLED
@@ -27,6 +29,7 @@ from empirical.storage.folders import make_folders
 from empirical.storage.prediction_record import Changed
 from empirical.storage.provenance import command, surroundings, training
 from empirical.storage.tables import csv_text, digest, write_together
+from empirical.sweeps.sweep import Sweep
 from theory.support import messages
 
 __all__ = ["main"]
@@ -49,29 +52,29 @@ def main(argv: Sequence[str]) -> int:
 def _run(name: str, options: Sequence[str]) -> int:
     """Run the experiment ``name``."""
     experiment = load(name)
-    parser = Parser(prog=f"{_PROGRAM} {name}", description=headline(name))
-    experiment.add_arguments(parser)
+    parser = Parser(prog=f"{_PROGRAM} {name}", description=experiment.title)
+    experiment.add_options(parser)
     parser.add_argument("--out", required=True, type=folder, metavar="DIR", help="the folder for the results")
     messages.add_options(parser)
     args = parser.parse_args(options)
     with messages.shown(args.quiet, args.verbose):
-        return _make(name, parser, args)
+        return _make(experiment, parser, args)
 
 
-def _make(name: str, parser: Parser, args: argparse.Namespace) -> int:
+def _make(experiment: Experiment[Any, Any], parser: Parser, args: argparse.Namespace) -> int:
     """Run the experiment with its options and write its tables."""
-    experiment = load(name)
+    name = experiment.name
     try:
-        setting = experiment.prepare(args)
-        runs = getattr(args, "runs", None)  # an experiment without a sweep has no such option
-        make_folders({**({} if runs is None else {"runs": runs}), "out": args.out})
+        prepared = experiment.prepare(args)
+        make_folders({**({"runs": args.runs} if experiment.trains and args.runs is not None else {}), "out": args.out})
     except ValueError as error:
         parser.error(str(error))
-    for text in getattr(getattr(setting, "sweep", setting), "notes", ()):
+    sweep = prepared.sweep
+    for text in () if sweep is None else sweep.notes:
         _log.info(text)
     started = time.perf_counter()
     try:
-        rows = experiment.run(setting, silent if args.quiet else track)
+        rows = experiment.run(prepared.work, silent if args.quiet else track)
     except Changed as error:
         parser.error(str(error))
     except KeyboardInterrupt:
@@ -79,15 +82,15 @@ def _make(name: str, parser: Parser, args: argparse.Namespace) -> int:
         return CANCELLED
     seconds = time.perf_counter() - started
     summary = experiment.summarise(rows)
-    further = getattr(rows, "further", {})
+    further = rows.further if isinstance(rows, Tables) else {}
     tables = {name: rows, **{f"{name}-{key}": table for key, table in further.items()}}
     texts = {file: csv_text(map(asdict, table)) for file, table in tables.items()}
     made = {
-        "command": command(name, setting.arguments()),
-        "arguments": setting.arguments(),
-        "data": setting.provenance(),
+        "command": command(name, prepared.arguments),
+        "arguments": prepared.arguments,
+        "data": prepared.provenance,
         **surroundings(),
-        **_trained(setting),
+        **({} if sweep is None else _trained(sweep)),
         "seconds": round(seconds, 2),
         "rows": len(rows),
         "sha256": {file: digest(text) for file, text in texts.items()},
@@ -104,14 +107,11 @@ def _make(name: str, parser: Parser, args: argparse.Namespace) -> int:
     kept_in(args.out / f"{name}.json")
     print(_table(summary))
     print(f"{len(rows)} rows in {seconds:.1f} s: {args.out / name}.csv, {args.out / name}.json")
-    return int(getattr(setting, "exit_code", 0))  # an experiment without a sweep has no other
+    return 0 if sweep is None else sweep.exit_code
 
 
-def _trained(setting: Any) -> dict[str, Any]:
-    """Return what trained the runs that the setting names; nothing if it names none."""
-    sweep = getattr(setting, "sweep", setting)  # that of an experiment on frozen features is a part of its setting
-    if not getattr(sweep, "configs", ()):
-        return {}
+def _trained(sweep: Sweep) -> dict[str, Any]:
+    """Return what trained the runs of a sweep."""
     from empirical.storage.run_folder import Run
 
     return {"trained": training(Run(run, sweep.runs).result() for run in sweep.configs)}

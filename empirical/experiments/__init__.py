@@ -2,29 +2,19 @@
 
 May import :mod:`empirical.analysis`, :mod:`empirical.sweeps` and what they may import.
 
-An experiment is a module with these functions:
-
-``add_arguments(parser)``
-    adds its options to an ``argparse`` parser;
-``prepare(args)``
-    returns its ``Setting`` from the parsed options, everything validated and the data loaded; ``ValueError``
-    when something cannot be;
-``run(setting, track)``
-    returns the tidy table: a list of dataclass instances, one a row; ``track`` wraps its longest loop and shows
-    the progress; further tables hang on it (:class:`empirical.experiments.shared.rows.Tables`);
-``summarise(rows)``
-    returns the few numbers to look at first, as a list of dictionaries.
-
-Its ``Setting`` has two more: ``arguments()``, the options that repeat the run, and ``provenance()``, what the data
-were. It may have ``exit_code``, that of the command once it has run.
+The constant ``EXPERIMENT`` of a module is all that the commands know of it
+(:class:`empirical.experiments.experiment.Experiment`).
 """
 
 from __future__ import annotations
 
 from importlib import import_module
-from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["EXPERIMENTS", "PREDICTING", "headline", "load"]
+if TYPE_CHECKING:
+    from empirical.experiments.experiment import Experiment
+
+__all__ = ["EXPERIMENTS", "PREDICTING", "load"]
 
 EXPERIMENTS = {
     "pairs": "empirical.experiments.pairs",
@@ -52,14 +42,10 @@ EXPERIMENTS = {
 }
 
 PREDICTING = ("network-pairs", "network-classes", "similarity-or-number", "corrections")
-"""Those that write predictions down before they train what is predicted; their ``provenance()`` has them."""
+"""Those that write predictions down before they train what is predicted; their provenance has them."""
 
 
-def load(name: str) -> ModuleType:
-    """Return the module of the experiment ``name``, a key of ``EXPERIMENTS``."""
-    return import_module(EXPERIMENTS[name])
-
-
-def headline(name: str) -> str:
-    """Return the first line of what the experiment ``name`` says about itself."""
-    return str(load(name).__doc__).partition("\n")[0]
+def load(name: str) -> Experiment[Any, Any]:
+    """Return the experiment ``name``, a key of ``EXPERIMENTS``."""
+    experiment: Experiment[Any, Any] = import_module(EXPERIMENTS[name]).EXPERIMENT
+    return experiment

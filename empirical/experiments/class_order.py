@@ -26,19 +26,17 @@ from typing import Any
 from empirical.analysis.rarity import ORDERS, Split, split
 from empirical.config import NO_PRETRAINING, Config
 from empirical.data.size import class_count
+from empirical.experiments.experiment import Experiment
 from empirical.experiments.shared import table1_grid
-from empirical.experiments.shared.rows import average, blank, data_name, grouped, percent, spread
+from empirical.experiments.shared.rows import average, blank, grouped, percent, run_key, spread
 from empirical.runtime.progress import Track, silent
-from empirical.sweeps.options import add_sweep_options as add_arguments
 from empirical.sweeps.options import prepare_sweep
 from empirical.sweeps.profiles import profile_config
 from empirical.sweeps.sweep import Sweep, run_sweep
 
-__all__ = ["DATA", "Row", "add_arguments", "plan", "prepare", "run", "summarise"]
+__all__ = ["EXPERIMENT", "Row", "plan", "run", "summarise"]
 
-DATA = {**table1_grid.DATA, "cpu": ("cifar10",)}
-"""The data sets of each profile."""
-
+_DATA = {**table1_grid.DATA, "cpu": ("cifar10",)}
 _MEASURED = ("recall", "norm")
 
 
@@ -89,7 +87,7 @@ def plan(profile: str, data: str, imbalance: float, seed: int, classes: int) -> 
     ]
 
 
-def prepare(args: argparse.Namespace) -> Sweep:
+def _setup(args: argparse.Namespace) -> Sweep:
     """Return the sweep that the parsed options describe."""
 
     @cache
@@ -99,7 +97,7 @@ def prepare(args: argparse.Namespace) -> Sweep:
     def own(profile: str, data: str, imbalance: float, seed: int) -> list[Config]:
         return plan(profile, data, imbalance, seed, classes(data))
 
-    return prepare_sweep(args, own, DATA, table1_grid.IMBALANCE)
+    return prepare_sweep(args, own, _DATA, table1_grid.IMBALANCE)
 
 
 def run(sweep: Sweep, track: Track = silent) -> list[Row]:
@@ -152,19 +150,30 @@ def _split(rows: Sequence[Row], name: str) -> Split:
 
 
 def _rows(config: Config, result: dict[str, Any] | None) -> list[Row]:
-    order = ORDERS[config.classes is not None]
-    where = data_name(config), config.imbalance, str(config.method), config.seed, order
+    key = {**run_key(config, "imbalance", "method"), "order": ORDERS[config.classes is not None]}
     if result is None:
-        return [blank(Row, config, *where)]
+        return [blank(Row, key)]
     counts = result["counts"]
     measured = zip(
-        config.classes or range(len(counts)),
+        map(int, config.classes or range(len(counts))),
         counts,
         result["last"]["per_class"],
         result["classifier"]["norms"],
         strict=True,
     )
     return [
-        Row(*where, label, place, images, percent(recall), norm, config.digest)
+        Row(**key, label=label, place=place, images=images, recall=percent(recall), norm=norm)
         for place, (label, images, recall, norm) in enumerate(measured)
     ]
+
+
+EXPERIMENT = Experiment(
+    name="class-order",
+    doc=__doc__,
+    row=Row,
+    data=_DATA,
+    imbalance=table1_grid.IMBALANCE,
+    setup=_setup,
+    run=run,
+    summarise=summarise,
+)

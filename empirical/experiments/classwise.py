@@ -6,7 +6,6 @@ others are asked for; with the same folder of runs nothing is trained again. All
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,16 +13,13 @@ from typing import Any
 import numpy as np
 
 from empirical.config import Config
+from empirical.experiments.experiment import Experiment
 from empirical.experiments.shared import table1_grid
-from empirical.experiments.shared.rows import average, blank, data_name, grouped, percent
+from empirical.experiments.shared.rows import average, blank, grouped, percent, run_key
 from empirical.runtime.progress import Track, silent
-from empirical.sweeps.options import add_sweep_options as add_arguments
-from empirical.sweeps.options import prepare_sweep
 from empirical.sweeps.sweep import Sweep, run_sweep
 
-__all__ = ["Row", "add_arguments", "plan", "prepare", "run", "summarise"]
-
-plan = table1_grid.plan
+__all__ = ["EXPERIMENT", "Row", "run", "summarise"]
 
 
 @dataclass(frozen=True)
@@ -53,13 +49,6 @@ class Row:
     error: float | None
     taken_for: str | None
     run: str
-
-
-def prepare(args: argparse.Namespace) -> Sweep:
-    """Return the sweep that the parsed options describe."""
-    data = {profile: names[:1] for profile, names in table1_grid.DATA.items()}
-    imbalance = {profile: ratios[:1] for profile, ratios in table1_grid.IMBALANCE.items()}
-    return prepare_sweep(args, plan, data, imbalance)
 
 
 def run(sweep: Sweep, track: Track = silent) -> list[Row]:
@@ -113,12 +102,24 @@ def _most_confused(rows: Sequence[Row]) -> str | None:
 
 
 def _rows(config: Config, result: dict[str, Any] | None) -> list[Row]:
-    where = data_name(config), config.imbalance, str(config.method), config.pretrain, config.seed
+    key = run_key(config, "imbalance", "method", "pretrain")
     if result is None:
-        return [blank(Row, config, *where)]
+        return [blank(Row, key)]
     last = result["last"]
     classes = enumerate(zip(result["counts"], last["per_class"], last["confusion"], strict=True))
     return [
-        Row(*where, label, images, percent(1 - recall), " ".join(map(str, taken)), config.digest)
+        Row(**key, label=label, images=images, error=percent(1 - recall), taken_for=" ".join(map(str, taken)))
         for label, (images, recall, taken) in classes
     ]
+
+
+EXPERIMENT = Experiment(
+    name="classwise",
+    doc=__doc__,
+    row=Row,
+    data={profile: names[:1] for profile, names in table1_grid.DATA.items()},
+    imbalance={profile: ratios[:1] for profile, ratios in table1_grid.IMBALANCE.items()},
+    plan=table1_grid.plan,
+    run=run,
+    summarise=summarise,
+)

@@ -55,13 +55,13 @@ from empirical.analysis.agreement import separation_from_recalls
 from empirical.analysis.linear_classifiers import Rule, weighted_head
 from empirical.config import Config
 from empirical.data.pair_draws import minority_count
+from empirical.experiments.experiment import Experiment
 from empirical.experiments.shared import backbone
 from empirical.experiments.shared.frozen_features import Trainer, halves
-from empirical.experiments.shared.rows import average, blank, data_name, grouped, percent
+from empirical.experiments.shared.rows import average, blank, grouped, percent, run_key
 from empirical.runtime.progress import Track, silent
 from empirical.runtime.threads import one_thread
 from empirical.storage.prediction_record import PredictionRecord
-from empirical.sweeps.options import add_sweep_options as add_arguments
 from empirical.sweeps.profiles import profile_config
 from empirical.sweeps.sweep import Sweep
 from theory import corrections, theorem2
@@ -70,25 +70,16 @@ if TYPE_CHECKING:
     from empirical.analysis.features import Features
 
 __all__ = [
-    "DATA",
+    "EXPERIMENT",
     "HEADS",
-    "IMBALANCE",
     "NETWORKS",
     "Row",
-    "add_arguments",
     "effective_ratio",
     "offset",
     "offset_without_bias",
-    "prepare",
     "run",
     "summarise",
 ]
-
-DATA = {"smoke": ("digits",), "cpu": ("cifar10",), "paper": ("cifar10",)}
-"""The data sets of each profile."""
-
-IMBALANCE = {"smoke": (10,), "cpu": (10, 100), "paper": (10, 100)}
-"""The imbalances of each profile."""
 
 NETWORKS = ("ce", "rw", "rs", "drw", "logit-adjustment", "tau", "retrained")
 """The corrections of the level ``networks``."""
@@ -96,6 +87,8 @@ NETWORKS = ("ce", "rw", "rs", "drw", "logit-adjustment", "tau", "retrained")
 HEADS = ("ce", "rw", "rw-inverse", "rs", "logit-adjustment", "tau", "retrained")
 """Those of the levels ``heads`` and ``pixels``."""
 
+_DATA = {"smoke": ("digits",), "cpu": ("cifar10",), "paper": ("cifar10",)}
+_IMBALANCE = {"smoke": (10,), "cpu": (10, 100), "paper": (10, 100)}
 _TRAINED = tuple(method for method in NETWORKS if method not in ("tau", "retrained"))
 _PAIRS = {"smoke": 3, "cpu": 5, "paper": 9}
 _BETA: float = Config.beta
@@ -153,15 +146,15 @@ class Row:
     run: str
 
 
-def prepare(args: argparse.Namespace) -> Sweep:
-    """Return the sweep that the parsed options describe."""
-    setting, found = backbone.prepare(args, DATA, IMBALANCE, minority_count)
-    runs = dict.fromkeys(setting.configs)
-    for config in setting.configs:
-        images = found[config.data]
+def _setup(args: argparse.Namespace) -> Sweep:
+    """Return the sweep of the networks whose features are frozen, and of those trained from scratch."""
+    sweep, available = backbone.prepare(args, _DATA, _IMBALANCE, minority_count)
+    runs = dict.fromkeys(sweep.configs)
+    for config in sweep.configs:
+        images = available[config.data]
         for pair in _deep_pairs(config.data, len(images)):
-            runs.update(dict.fromkeys(_networks(setting, config, pair, min(images))))
-    return replace(setting, configs=tuple(runs))
+            runs.update(dict.fromkeys(_networks(sweep, config, pair, min(images))))
+    return replace(sweep, configs=tuple(runs))
 
 
 def run(sweep: Sweep, track: Track = silent) -> list[Row]:
@@ -188,7 +181,7 @@ def run(sweep: Sweep, track: Track = silent) -> list[Row]:
             rows += (
                 _heads(sweep, config)
                 if found[config] is not None
-                else [blank(Row, config, data_name(config), config.seed, "heads")]
+                else [blank(Row, {**run_key(config), "level": "heads"})]
             )
         elif config in even:
             rows += _pair(sweep, config, found)
@@ -298,16 +291,14 @@ def _heads(sweep: Sweep, config: Config) -> Iterator[Row]:
             for ratio in sweep.arguments()["imbalance"]:
                 rng = np.random.default_rng(stream)
                 pos, neg = (rng.permutation(train[label]) for label in (a, b))
-                where = {
-                    "data": data_name(config),
-                    "seed": config.seed,
+                key = {
+                    **run_key(config),
                     "level": level,
                     "majority": seen.classes[a],
                     "minority": seen.classes[b],
                     "imbalance": ratio,
-                    "run": config.digest,
                 }
-                yield from _head_rows(where, pos, neg, (split[a], split[b]), minority_count(len(pos), ratio), rng)
+                yield from _head_rows(key, pos, neg, (split[a], split[b]), minority_count(len(pos), ratio), rng)
 
 
 def _halves(x: Floats, seed: int, label: int) -> tuple[Floats, Floats]:
@@ -317,7 +308,7 @@ def _halves(x: Floats, seed: int, label: int) -> tuple[Floats, Floats]:
 
 
 def _head_rows(
-    where: Mapping[str, Any],
+    key: Mapping[str, Any],
     pos: Floats,
     neg: Floats,
     test: Sequence[tuple[Floats, Floats]],
@@ -331,7 +322,7 @@ def _head_rows(
     methods = {method: _head(method, pos, few, rng) for method in HEADS if method != "tau"}
     methods["tau"] = Rule(methods["ce"].w, 0.0)
     measured = {method: (rule.scores(kept[0]), rule.scores(kept[1])) for method, rule in methods.items()}
-    yield from _rows(where, (len(pos), n_neg), HEADS, known, measured)
+    yield from _rows(dict.fromkeys(HEADS, key), (len(pos), n_neg), known, measured)
 
 
 @dataclass(frozen=True)
@@ -399,20 +390,13 @@ def _pair(sweep: Sweep, even: Config, found: Mapping[Config, dict[str, Any] | No
     for ratio in sweep.arguments()["imbalance"]:
         counts = even.counts[0], minority_count(even.counts[0], ratio)
         runs = {method: replace(even, counts=counts, method=method) for method in _TRAINED}
-        where = {
-            "data": data_name(even),
-            "seed": even.seed,
-            "level": "networks",
-            "majority": names[0],
-            "minority": names[1],
-            "imbalance": ratio,
-        }
+        case = {"level": "networks", "majority": names[0], "minority": names[1], "imbalance": ratio}
         measured: dict[str, tuple[Floats, Floats]] = {}
         for method, config in runs.items():
             if found[config] is not None:
                 measured.update(_differences(method, config, sweep))
-        digests = {method: runs.get(method, runs["ce"]).digest for method in NETWORKS}
-        yield from _rows({**where, "run": digests}, counts, NETWORKS, known, measured)
+        keys = {method: {**run_key(runs.get(method, runs["ce"])), **case} for method in NETWORKS}
+        yield from _rows(keys, counts, known, measured)
 
 
 def _predictions(
@@ -451,50 +435,45 @@ def _test_features(config: Config, sweep: Sweep) -> tuple[list[tuple[Floats, Flo
 
     seen = features.of_run(config, sweep.runs, sweep.root)
     x, labels = seen.test.double().numpy(), seen.test_labels.numpy()
-    split = [_halves(x[labels == at], config.seed, label) for at, label in enumerate(config.classes or ())]
+    split = [_halves(x[labels == at], config.seed, int(label)) for at, label in enumerate(config.classes or ())]
     return list(zip(*split, strict=True)), seen
 
 
 def _rows(
-    where: Mapping[str, Any],
+    keys: Mapping[str, Mapping[str, Any]],
     counts: tuple[int, int],
-    methods: Sequence[str],
     known: _Balanced | None,
     measured: Mapping[str, tuple[Floats, Floats]],
 ) -> Iterator[Row]:
-    """Yield a row for each correction, from the logit differences of those that are there."""
+    """Yield a row for each correction that has a key, from the logit differences of those that are there."""
     offsets = {method: offset(*both) for method, both in measured.items()}
-    predicted: dict[str, float | None] = dict.fromkeys(methods)
+    predicted: dict[str, float | None] = dict.fromkeys(keys)
     separation = None
     if known is not None:
         separation = known.separation
-        for method in methods:
+        for method in keys:
             odds = None if method == "tau" else math.log(effective_ratio(method, *counts))
             predicted[method] = known.through_origin if odds is None else odds / separation**2
-    for method in methods:
+    for method, key in keys.items():
         expected, found = predicted[method], offsets.get(method)
         recall = None if found is None else percent(float((measured[method][1] <= 0).mean()))
         guess = None
         if separation is not None and expected is not None:
             guess = percent(float(ndtr(separation / 2 - separation * expected)))
-        own = where["run"] if isinstance(where["run"], str) else where["run"][method]
         yield Row(
-            **{
-                **where,
-                "run": own,
-                "n_pos": counts[0],
-                "n_neg": counts[1],
-                "method": method,
-                "read": None if known is None else len(known.read[1]),
-                "kept": None if known is None else known.kept,
-                "separation": separation,
-                "predicted": expected,
-                "measured": found,
-                "moved_predicted": _difference(expected, predicted["ce"]),
-                "moved": _difference(found, offsets.get("ce")),
-                "recall_predicted": guess,
-                "recall": recall,
-            }
+            **key,
+            n_pos=counts[0],
+            n_neg=counts[1],
+            method=method,
+            read=None if known is None else len(known.read[1]),
+            kept=None if known is None else known.kept,
+            separation=separation,
+            predicted=expected,
+            measured=found,
+            moved_predicted=_difference(expected, predicted["ce"]),
+            moved=_difference(found, offsets.get("ce")),
+            recall_predicted=guess,
+            recall=recall,
         )
 
 
@@ -521,3 +500,15 @@ def _networks(sweep: Sweep, config: Config, pair: tuple[int, int], images: int) 
         counts = images, minority_count(images, ratio)
         for method in _TRAINED:
             yield profile_config(sweep.profile, counts=counts, method=method, **shared)
+
+
+EXPERIMENT = Experiment(
+    name="corrections",
+    doc=__doc__,
+    row=Row,
+    data=_DATA,
+    imbalance=_IMBALANCE,
+    setup=_setup,
+    run=run,
+    summarise=summarise,
+)

@@ -19,6 +19,7 @@ from itertools import product
 from typing import Any
 
 from empirical.config import Config
+from empirical.experiments.experiment import Experiment
 from empirical.experiments.shared import accuracies, table1_grid
 from empirical.runtime.progress import Track, silent
 from empirical.sweeps.options import add_sweep_options, prepare_sweep
@@ -26,7 +27,7 @@ from empirical.sweeps.profiles import profile_config
 from empirical.sweeps.sweep import Sweep, run_sweep
 from theory.support.validate import distinct
 
-__all__ = ["ARCHITECTURES", "DATA", "IMBALANCE", "Row", "add_arguments", "plan", "prepare", "run", "summarise"]
+__all__ = ["ARCHITECTURES", "EXPERIMENT", "Row", "plan", "run", "summarise"]
 
 ARCHITECTURES = {
     "smoke": ("resnet8", "resnet14"),
@@ -35,12 +36,7 @@ ARCHITECTURES = {
 }
 """The networks of each profile."""
 
-DATA = table1_grid.DATA
-"""The data sets of each profile."""
-
-IMBALANCE = {"smoke": (20,), "cpu": (100,), "paper": (100, 50, 20, 10)}
-"""The imbalances of each profile."""
-
+_IMBALANCE = {"smoke": (20,), "cpu": (100,), "paper": (100, 50, 20, 10)}
 _EPOCHS = {"cpu": {"epochs": 20}}
 _TABLE1 = 32
 
@@ -56,7 +52,7 @@ class Row(accuracies.Row):
     depth: int
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def _add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     add_sweep_options(parser)
     parser.add_argument("--arch", nargs="+", metavar="ARCH", help="the networks: resnet20, resnet32, ...")
@@ -87,7 +83,7 @@ def plan(
     ]
 
 
-def prepare(args: argparse.Namespace) -> Sweep:
+def _setup(args: argparse.Namespace) -> Sweep:
     """Return the sweep that the parsed options describe."""
     archs = None if args.arch is None else distinct("arch", args.arch)
 
@@ -95,7 +91,7 @@ def prepare(args: argparse.Namespace) -> Sweep:
         return plan(profile, data, imbalance, seed, archs, args.method)
 
     options = {**({} if archs is None else {"arch": archs}), "method": args.method}
-    return prepare_sweep(args, own, DATA, IMBALANCE, options)
+    return prepare_sweep(args, own, table1_grid.DATA, _IMBALANCE, options)
 
 
 def run(sweep: Sweep, track: Track = silent) -> list[Row]:
@@ -118,3 +114,17 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
         part if part["depth"] == _TABLE1 else {**part, "printed": None, "peers": None}
         for part in accuracies.summarise(rows, columns)
     ]
+
+
+EXPERIMENT = Experiment(
+    name="depth",
+    doc=__doc__,
+    row=Row,
+    data=table1_grid.DATA,
+    imbalance=_IMBALANCE,
+    plan=plan,
+    add_options=_add_options,
+    setup=_setup,
+    run=run,
+    summarise=summarise,
+)

@@ -38,12 +38,12 @@ from numpy.typing import NDArray
 from empirical.analysis.rarity import ORDERS
 from empirical.config import Config
 from empirical.data.size import class_count
+from empirical.experiments.experiment import Experiment
 from empirical.experiments.shared import table1_grid
-from empirical.experiments.shared.rows import Tables, average, blank, data_name, grouped, spread
+from empirical.experiments.shared.rows import Tables, average, blank, grouped, run_key, spread
 from empirical.experiments.shared.run_features import GROUPS, group, seen
 from empirical.runtime.progress import Track, silent
 from empirical.runtime.threads import threadpool_limits
-from empirical.sweeps.options import add_sweep_options as add_arguments
 from empirical.sweeps.options import prepare_sweep
 from empirical.sweeps.sweep import Sweep
 
@@ -52,15 +52,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DATA",
-    "IMBALANCE",
+    "EXPERIMENT",
     "SHOWN",
     "SPLITS",
     "Point",
     "Row",
-    "add_arguments",
     "chosen",
     "plan",
-    "prepare",
     "run",
     "summarise",
     "tsne",
@@ -69,8 +67,8 @@ __all__ = [
 DATA = {"smoke": ("digits",), "cpu": ("cifar10",), "paper": ("cifar10",)}
 """The data sets of each profile."""
 
-IMBALANCE = {"smoke": (20,), "cpu": (50,), "paper": (50,)}
-"""The imbalances of each profile; that of ``smoke`` is one of ``rebalance``, where the rarest digit has 6 images."""
+_IMBALANCE = {"smoke": (20,), "cpu": (50,), "paper": (50,)}
+# that of smoke is one of rebalance, where the rarest digit has 6 images
 
 SHOWN = {"smoke": 20, "cpu": 100, "paper": 100}
 """How many images of a class a map shows at most."""
@@ -169,8 +167,8 @@ def plan(profile: str, data: str, imbalance: float, seed: int) -> list[Config]:
     return table1_grid.plan(profile, data, imbalance, seed, methods=["ce"])
 
 
-def prepare(args: argparse.Namespace) -> Sweep:
-    """Return the sweep that the parsed options describe."""
+def _setup(args: argparse.Namespace) -> Sweep:
+    """Return the sweep with the classes in both orders."""
 
     @cache
     def classes(data: str) -> int:
@@ -180,7 +178,7 @@ def prepare(args: argparse.Namespace) -> Sweep:
         usual = plan(profile, data, imbalance, seed)
         return [*usual, replace(usual[0], classes=tuple(range(classes(data)))[::-1])]
 
-    return prepare_sweep(args, both, DATA, IMBALANCE)
+    return prepare_sweep(args, both, DATA, _IMBALANCE)
 
 
 def run(sweep: Sweep, track: Track = silent) -> Tables:
@@ -190,20 +188,20 @@ def run(sweep: Sweep, track: Track = silent) -> Tables:
     for config, features in seen(sweep, track):
         for split in SPLITS:
             order = ORDERS[config.classes is not None]
-            where = data_name(config), config.imbalance, config.pretrain, order, config.seed, split
+            key = {**run_key(config, "imbalance", "pretrain"), "order": order, "split": split}
             if features is None:
-                rows.append(blank(Row, config, *where))
-                points.append(blank(Point, config, *where))
+                rows.append(blank(Row, key))
+                points.append(blank(Point, key))
                 continue
             x, labels = _arrays(getattr(features, split), getattr(features, f"{split}_labels"))
             at = chosen(labels, SHOWN[sweep.profile])
             with threadpool_limits(1):  # more threads spin through t-SNE's many small steps
-                places = tsne(x[at])
-                measured = list(_measured(x, labels, places, labels[at]))
-            rows += [Row(*where, *cells, run=config.digest) for cells in measured]
+                positions = tsne(x[at])
+                measured = list(_measured(x, labels, positions, labels[at]))
+            rows += [Row(**key, **cells) for cells in measured]
             points += [
-                Point(*where, int(image), int(labels[image]), *map(float, place), run=config.digest)
-                for image, place in zip(at, places, strict=True)
+                Point(**key, image=int(image), label=int(labels[image]), x=float(x1), y=float(x2))
+                for image, (x1, x2) in zip(at, positions, strict=True)
             ]
     return Tables(rows, map=points)
 
@@ -263,7 +261,7 @@ def chosen(labels: NDArray[np.int64], most: int) -> NDArray[np.int64]:
 
 
 def tsne(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the places of the rows of ``x``, shape ``(n, d)``, on a map, shape ``(n, 2)``; all 0 if all are equal.
+    """Return the positions of the rows of ``x``, shape ``(n, d)``, on a map, shape ``(n, 2)``; all 0 if all are equal.
 
     Source: L. van der Maaten and G. Hinton, Visualizing data using t-SNE, 2008 (the paper's [37]).
     """
@@ -272,8 +270,8 @@ def tsne(x: NDArray[np.float64]) -> NDArray[np.float64]:
     if not np.ptp(x, axis=0).any():
         return np.zeros((len(x), 2))
     perplexity = min(_PERPLEXITY, len(x) / 3)
-    places = TSNE(perplexity=perplexity, init="pca", random_state=_SEED).fit_transform(x)
-    return np.asarray(places, dtype=np.float64)
+    positions = TSNE(perplexity=perplexity, init="pca", random_state=_SEED).fit_transform(x)
+    return np.asarray(positions, dtype=np.float64)
 
 
 def _arrays(features: Tensor, labels: Tensor) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
@@ -281,29 +279,29 @@ def _arrays(features: Tensor, labels: Tensor) -> tuple[NDArray[np.float64], NDAr
 
 
 def _measured(
-    x: NDArray[np.float64], labels: NDArray[np.int64], places: NDArray[np.float64], shown: NDArray[np.int64]
-) -> Iterator[tuple[Any, ...]]:
+    x: NDArray[np.float64], labels: NDArray[np.int64], positions: NDArray[np.float64], shown: NDArray[np.int64]
+) -> Iterator[dict[str, Any]]:
     """Yield for each class the cells of its row from ``label`` to ``map_purity``."""
     from empirical.analysis.class_separation import purities, separations, silhouettes
 
     images, shows = np.bincount(labels), np.bincount(shown)
     silhouette, purity, apart = silhouettes(x, labels), 100 * purities(x, labels), separations(x, labels)
-    map_silhouette, map_purity = silhouettes(places, shown), 100 * purities(places, shown)
+    map_silhouette, map_purity = silhouettes(positions, shown), 100 * purities(positions, shown)
     for label, others in enumerate(apart):
-        known = not np.isnan(others).all()
-        yield (
-            label,
-            group(label, len(images)),
-            int(images[label]),
-            _number(silhouette[label]),
-            _number(purity[label]),
-            _number(np.nanmin(others)) if known else None,
-            _number(np.nanmean(others)) if known else None,
-            int(np.nanargmin(others)) if known else None,
-            int(shows[label]),
-            _number(map_silhouette[label]),
-            _number(map_purity[label]),
-        )
+        separate = not np.isnan(others).all()
+        yield {
+            "label": label,
+            "group": group(label, len(images)),
+            "images": int(images[label]),
+            "silhouette": _number(silhouette[label]),
+            "purity": _number(purity[label]),
+            "separation_least": _number(np.nanmin(others)) if separate else None,
+            "separation_mean": _number(np.nanmean(others)) if separate else None,
+            "nearest": int(np.nanargmin(others)) if separate else None,
+            "shown": int(shows[label]),
+            "map_silhouette": _number(map_silhouette[label]),
+            "map_purity": _number(map_purity[label]),
+        }
 
 
 def _number(value: float) -> float | None:
@@ -314,3 +312,17 @@ def _number(value: float) -> float | None:
 def _by_run(rows: Sequence[Row]) -> list[list[Row]]:
     """Return the rows of each run, in the order of the table."""
     return [list(own) for _, own in groupby(rows, key=lambda row: row.run)]
+
+
+EXPERIMENT = Experiment(
+    name="embedding",
+    doc=__doc__,
+    row=Row,
+    further={"map": Point},
+    data=DATA,
+    imbalance=_IMBALANCE,
+    plan=plan,
+    setup=_setup,
+    run=run,
+    summarise=summarise,
+)

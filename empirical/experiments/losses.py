@@ -21,26 +21,23 @@ from typing import Any
 
 from empirical import registry
 from empirical.config import Config
+from empirical.experiments.experiment import Experiment
 from empirical.experiments.shared import accuracies, table1_grid
-from empirical.experiments.shared.accuracies import Row, run
+from empirical.experiments.shared.accuracies import Row
 from empirical.sweeps.options import add_sweep_options, prepare_sweep
 from empirical.sweeps.profiles import profile_config
 from empirical.sweeps.sweep import Sweep
 from theory.support.validate import distinct
 
-__all__ = ["DATA", "IMBALANCE", "METHODS", "Row", "add_arguments", "plan", "prepare", "run", "summarise"]
+__all__ = ["EXPERIMENT", "METHODS", "plan", "summarise"]
 
 METHODS = ("ce", "focal", "ldam", "ldam-drw", "balanced-softmax", "logit-adjustment")
 """The methods, cross entropy first."""
 
-DATA = table1_grid.DATA
-"""The data sets of each profile."""
-
-IMBALANCE = {"smoke": (20,), "cpu": (100,), "paper": (100, 50, 20, 10)}
-"""The imbalances of each profile."""
+_IMBALANCE = {"smoke": (20,), "cpu": (100,), "paper": (100, 50, 20, 10)}
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def _add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     add_sweep_options(parser)
     parser.add_argument(
@@ -61,16 +58,30 @@ def plan(profile: str, data: str, imbalance: float, seed: int, methods: Sequence
     ]
 
 
-def prepare(args: argparse.Namespace) -> Sweep:
+def _setup(args: argparse.Namespace) -> Sweep:
     """Return the sweep that the parsed options describe."""
     methods = distinct("method", args.method)
 
     def own(profile: str, data: str, imbalance: float, seed: int) -> list[Config]:
         return plan(profile, data, imbalance, seed, methods)
 
-    return prepare_sweep(args, own, DATA, IMBALANCE, {"method": methods})
+    return prepare_sweep(args, own, table1_grid.DATA, _IMBALANCE, {"method": methods})
 
 
 def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """Return the cells of the table (:func:`empirical.experiments.shared.accuracies.summarise`)."""
     return accuracies.summarise(rows, {"method": registry.METHODS, "pretrain": table1_grid.PRETRAININGS})
+
+
+EXPERIMENT = Experiment(
+    name="losses",
+    doc=__doc__,
+    row=Row,
+    data=table1_grid.DATA,
+    imbalance=_IMBALANCE,
+    plan=plan,
+    add_options=_add_options,
+    setup=_setup,
+    run=accuracies.run,
+    summarise=summarise,
+)

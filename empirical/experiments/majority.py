@@ -9,13 +9,13 @@ three seeds at 6,000 a second and core are 14 minutes on two cores.
 
 from __future__ import annotations
 
-import argparse
+from functools import partial
 
+from empirical.experiments.experiment import Experiment
 from empirical.experiments.shared import one_class
-from empirical.experiments.shared.one_class import DATA, Design, Row, add_arguments, run, summarise
-from empirical.sweeps.sweep import Sweep
+from empirical.experiments.shared.one_class import Design, Row
 
-__all__ = ["DATA", "DESIGNS", "Row", "add_arguments", "prepare", "run", "summarise"]
+__all__ = ["DESIGNS", "EXPERIMENT"]
 
 DESIGNS = {
     "smoke": Design(majority=(10, 40, 100), minority=(10,)),
@@ -25,6 +25,13 @@ DESIGNS = {
 """The numbers of images of each profile."""
 
 
-def prepare(args: argparse.Namespace) -> Sweep:
-    """Return the sweep that the parsed options describe."""
-    return one_class.prepare(args, DESIGNS)
+EXPERIMENT = Experiment(
+    name="majority",
+    doc=__doc__,
+    row=Row,
+    data=one_class.DATA,
+    add_options=one_class.add_options,
+    setup=partial(one_class.setup, designs=DESIGNS),
+    run=one_class.run,
+    summarise=one_class.summarise,
+)

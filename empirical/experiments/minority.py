@@ -19,17 +19,17 @@ the long tails of its other experiments. Its runs go over 467,900 images an epoc
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
+from functools import partial
 from itertools import groupby
 from typing import Any
 
+from empirical.experiments.experiment import Experiment
 from empirical.experiments.shared import one_class
 from empirical.experiments.shared.bend import Bend, bend
-from empirical.experiments.shared.one_class import DATA, Design, Row, add_arguments, run
-from empirical.sweeps.sweep import Sweep
+from empirical.experiments.shared.one_class import Design, Row
 
-__all__ = ["DATA", "DESIGNS", "Row", "add_arguments", "prepare", "run", "summarise"]
+__all__ = ["DESIGNS", "EXPERIMENT", "summarise"]
 
 DESIGNS = {
     "smoke": Design(majority=(100,), minority=(100, 75, 50, 25, 10)),
@@ -42,10 +42,7 @@ DESIGNS = {
 }
 """The numbers of images of each profile."""
 
-
-def prepare(args: argparse.Namespace) -> Sweep:
-    """Return the sweep that the parsed options describe."""
-    return one_class.prepare(args, DESIGNS)
+_TEST = ("p", "stop", "stop_low", "stop_high", "one_bend", "slope_below", "slope_above", "line", "bent")
 
 
 def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
@@ -69,9 +66,28 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
 
 
 def _test(found: Bend | None, images: int) -> dict[str, float | None]:
-    names = ("p", "stop", "stop_low", "stop_high", "one_bend", "slope_below", "slope_above", "line", "bent")
     if found is None:
-        return dict.fromkeys(names)
-    fits = float(found.line(images)), float(found.bent(images))
-    where = found.p, found.at, found.low, found.high, found.one_bend
-    return dict(zip(names, (*where, 100 * found.below, 100 * found.above, *fits), strict=True))
+        return dict.fromkeys(_TEST)
+    return {
+        "p": found.p,
+        "stop": found.at,
+        "stop_low": found.low,
+        "stop_high": found.high,
+        "one_bend": found.one_bend,
+        "slope_below": 100 * found.below,
+        "slope_above": 100 * found.above,
+        "line": float(found.line(images)),
+        "bent": float(found.bent(images)),
+    }
+
+
+EXPERIMENT = Experiment(
+    name="minority",
+    doc=__doc__,
+    row=Row,
+    data=one_class.DATA,
+    add_options=one_class.add_options,
+    setup=partial(one_class.setup, designs=DESIGNS),
+    run=one_class.run,
+    summarise=summarise,
+)

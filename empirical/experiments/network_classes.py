@@ -35,7 +35,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -46,12 +46,12 @@ from numpy.typing import NDArray
 from empirical.analysis.agreement import agreement
 from empirical.analysis.class_laws import LAWS, class_laws, read
 from empirical.analysis.linear_classifiers import multiclass_head
-from empirical.config import Config
 from empirical.data.longtail import counts, imbalance_ratio
 from empirical.data.npz import arrays_of
 from empirical.data.pair_draws import FEWEST
+from empirical.experiments.experiment import Experiment, Prepared
 from empirical.experiments.shared import backbone, frozen_features
-from empirical.experiments.shared.rows import blank, data_name, grouped
+from empirical.experiments.shared.rows import blank, data_name, grouped, run_key
 from empirical.runtime.command_line import file
 from empirical.runtime.progress import Track, silent
 from empirical.runtime.threads import threadpool_limits
@@ -62,14 +62,7 @@ from empirical.sweeps.sweep import Sweep
 from theory.class_counts import LinearRule, class_moments, lda_rule, recalls_at
 from theory.support.validate import choice, distinct, floats, refuse, whole
 
-__all__ = ["CLASSIFIERS", "DATA", "GOAL", "IMBALANCE", "Prediction", "Row", "Setting", "add_arguments", "prepare"]
-__all__ += ["run", "summarise"]
-
-DATA = {"smoke": ("digits",), "cpu": ("cifar10",), "paper": ("cifar10",)}
-"""The data sets of each profile."""
-
-IMBALANCE = {"smoke": (2, 10), "cpu": (2, 10, 100), "paper": (2, 10, 100)}
-"""The imbalances of each profile."""
+__all__ = ["CLASSIFIERS", "EXPERIMENT", "GOAL", "Options", "Prediction", "Row", "run", "summarise"]
 
 CLASSIFIERS = ("lda", "lda-tau", "head", "head-tau", "head-balanced")
 """The classifiers, as above."""
@@ -78,6 +71,8 @@ GOAL = 1.1
 """How many times the floor the mean absolute error of a prediction may be."""
 
 _NAME = "network-classes"
+_DATA = {"smoke": ("digits",), "cpu": ("cifar10",), "paper": ("cifar10",)}
+_IMBALANCE = {"smoke": (2, 10), "cpu": (2, 10, 100), "paper": (2, 10, 100)}
 _FEW = (20, 50, 100, 200, 500)
 _ORDERS = ("first", "last")
 _DRAWS = {"smoke": 10, "cpu": 40, "paper": 40}
@@ -147,8 +142,8 @@ class Row(Prediction):
 
 
 @dataclass(frozen=True, eq=False)
-class Setting:
-    """What to run.
+class Options:
+    """The checked options.
 
     Attributes:
         profile: how much.
@@ -158,8 +153,8 @@ class Setting:
         arrays: the files of features.
         seeds: splits of each file of arrays.
         repeats: how many classifiers are trained.
-        out: the folder for the results.
-        about: what is known of the arrays, and, once it is written, of the predictions.
+        records: the folder that the record of the predictions is kept under.
+        about: what the data are, and, once they are written, the predictions.
         only_predictions: whether to end once they are written.
     """
 
@@ -170,36 +165,23 @@ class Setting:
     arrays: tuple[Path, ...]
     seeds: int
     repeats: int
-    out: Path
+    records: Path
     about: dict[str, Any]
-    only_predictions: bool = False
+    only_predictions: bool
 
-    @property
-    def configs(self) -> tuple[Config, ...]:
-        """The networks."""
-        return () if self.sweep is None else self.sweep.configs
-
-    @property
-    def exit_code(self) -> int:
-        """That of the sweep; 0 with arrays."""
-        return 0 if self.sweep is None else self.sweep.exit_code
-
-    def arguments(self) -> dict[str, Any]:
-        """Return the options of the command line that repeat the run."""
+    def prepared(self) -> Prepared[Options]:
+        """Return them with the arguments that repeat the run."""
         own = {"classifiers": self.classifiers, "repeats": self.repeats}
         if self.sweep is not None:
-            return {**self.sweep.arguments(), **own}
+            return Prepared(self, self.sweep, {**self.sweep.arguments(), **own}, self.about)
         names = tuple(path.name for path in self.arrays)
-        return {"profile": self.profile, "arrays": names, "imbalance": self.imbalance, "seeds": self.seeds, **own}
-
-    def provenance(self) -> dict[str, Any]:
-        """Return what the data were, and the file, the SHA-256 and the time of the predictions."""
-        return {**({} if self.sweep is None else self.sweep.provenance()), **self.about}
+        arguments = {"profile": self.profile, "arrays": names, "imbalance": self.imbalance, "seeds": self.seeds, **own}
+        return Prepared(self, None, arguments, self.about)
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def _add_options(parser: argparse.ArgumentParser) -> None:
     """Add the experiment's options."""
-    frozen_features.add_arguments(parser)
+    frozen_features.add_options(parser)
     add = parser.add_argument
     add(
         "--arrays",
@@ -211,47 +193,69 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--classifiers", nargs="+", metavar="NAME", help=f"which of {', '.join(CLASSIFIERS)} (default: all)")
 
 
-def prepare(args: argparse.Namespace) -> Setting:
-    """Return the setting that the parsed options describe, everything checked and nothing written."""
+def _setup(args: argparse.Namespace) -> Prepared[Options]:
+    """Return the options, everything checked and nothing written."""
     profile = choice("profile", args.profile, PROFILES)
     names = distinct("classifiers", [choice("classifiers", c, CLASSIFIERS) for c in args.classifiers or CLASSIFIERS])
     repeats = whole("repeats", _REPEATS[profile] if args.repeats is None else args.repeats, most=1000)
     if args.arrays is None:
-        sweep, _ = backbone.prepare(args, DATA, IMBALANCE, lambda images, ratio: _tail(images // 2, 2, ratio, "first"))
-        ratios = sweep.options["imbalance"]
-        return Setting(profile, ratios, names, sweep, (), sweep.seeds, repeats, args.out, {}, sweep.only_predictions)
+        sweep, _ = backbone.prepare(
+            args, _DATA, _IMBALANCE, lambda images, ratio: _tail(images // 2, 2, ratio, "first")
+        )
+        return Options(
+            profile=profile,
+            imbalance=sweep.options["imbalance"],
+            classifiers=names,
+            sweep=sweep,
+            arrays=(),
+            seeds=sweep.seeds,
+            repeats=repeats,
+            records=sweep.runs,
+            about=sweep.about,
+            only_predictions=sweep.only_predictions,
+        ).prepared()
     if args.data is not None:
         refuse("data", args.data, "must be left out with --arrays")
-    ratios = distinct("imbalance", [imbalance_ratio(value) for value in args.imbalance or IMBALANCE[profile]])
+    ratios = distinct("imbalance", [imbalance_ratio(value) for value in args.imbalance or _IMBALANCE[profile]])
     seeds = whole("seeds", _SEEDS if args.seeds is None else args.seeds, most=1000)
     paths = distinct("arrays", args.arrays)
     for path in paths:
         if not path.is_file():
             refuse("arrays", str(path), "must be files that exist")
     distinct("arrays", [path.name for path in paths])
-    about = {}
+    about: dict[str, Any] = {}
     for path in paths:
         _, y = _arrays(path)
         for ratio in ratios:
             _tail(int(np.bincount(y).min()) // 2, y.max() + 1, ratio, "first")
         about[path.name] = {"sha256": digest(path.read_bytes()), "classes": int(y.max()) + 1, "images": len(y)}
-    return Setting(profile, ratios, names, None, paths, seeds, repeats, args.out, about, args.only_predictions)
+    return Options(
+        profile=profile,
+        imbalance=ratios,
+        classifiers=names,
+        sweep=None,
+        arrays=paths,
+        seeds=seeds,
+        repeats=repeats,
+        records=args.out,
+        about=about,
+        only_predictions=args.only_predictions,
+    ).prepared()
 
 
-def run(setting: Setting, track: Track = silent) -> list[Row]:
+def run(options: Options, track: Track = silent) -> list[Row]:
     """Predict, write it down, train, and return a row for each class, count, classifier and set of images."""
-    sources = list(_sources(setting))
-    if setting.sweep is not None and len(sources) < len(setting.configs):
-        lost = [run for run in setting.configs if run.digest not in {source.run for source in sources}]
-        return [blank(Row, run, data_name(run), run.seed) for run in lost]
+    sources, runs = list(_sources(options)), () if options.sweep is None else options.sweep.configs
+    lost = [run for run in runs if run.digest not in {source.run for source in sources}]
+    if lost:
+        return [blank(Row, run_key(run)) for run in lost]
     with threadpool_limits(1):  # for matrices this small several threads wait for each other
-        cases = [case for source in sources for case in source.cases(setting)]
+        cases = [case for source in sources for case in source.cases(options)]
         predicted = [(case, case.predict()) for case in track(cases, "predictions")]
         written = [part for _, parts in predicted for part in parts]
-        runs = setting.out if setting.sweep is None else setting.sweep.runs
-        made = PredictionRecord(runs, _NAME, LAWS).write(map(asdict, written), ())
-        setting.about["predictions"] = {**made, "when": NO_RECORD} if setting.sweep is None else made
-        if setting.only_predictions:
+        made = PredictionRecord(options.records, _NAME, LAWS).write(map(asdict, written), ())
+        options.about["predictions"] = {**made, "when": NO_RECORD} if options.sweep is None else made
+        if options.only_predictions:
             return [Row(**asdict(part), floor=None, measured=None) for part in written]
         return [row for case, parts in track(predicted, "classifiers") for row in case.measure(parts)]
 
@@ -304,16 +308,16 @@ class _Source:
     x: Floats
     y: Labels
 
-    def cases(self, setting: Setting) -> Iterator[_Case]:
+    def cases(self, options: Options) -> Iterator[_Case]:
         """Yield what is predicted and measured together."""
         parts = _split(self.y, self.seed)
         for kind in ("plain", "sqrt") if self.x.min() >= 0 else ("plain",):
             x = np.sqrt(self.x) if kind == "sqrt" else self.x
             pool, others, measured = ((x[part], self.y[part]) for part in parts)
-            for ratio in setting.imbalance:
+            for ratio in options.imbalance:
                 for order in _ORDERS:
                     n = _tail(int(np.bincount(pool[1]).min()), self.y.max() + 1, ratio, order)
-                    yield _Case(self, setting, kind, ratio, order, n, pool, others, measured)
+                    yield _Case(self, options, kind, ratio, order, n, pool, others, measured)
 
 
 @dataclass(frozen=True, eq=False)
@@ -321,7 +325,7 @@ class _Case:
     """One long tail over the features of a source, which are split into three parts."""
 
     source: _Source
-    setting: Setting
+    options: Options
     kind: str
     imbalance: float
     order: str
@@ -333,8 +337,8 @@ class _Case:
     @property
     def classifiers(self) -> list[str]:
         """The classifiers of this kind of features and this seed."""
-        heads = self.kind == "plain" and self.source.seed < _HEAD_SEEDS[self.setting.profile]
-        return [name for name in self.setting.classifiers if heads or name.startswith("lda")]
+        heads = self.kind == "plain" and self.source.seed < _HEAD_SEEDS[self.options.profile]
+        return [name for name in self.options.classifiers if heads or name.startswith("lda")]
 
     @cached_property
     def few(self) -> dict[int, tuple[Floats, Labels]]:
@@ -345,7 +349,7 @@ class _Case:
 
     def predict(self) -> list[Prediction]:
         """Return what is said of every class, in the order in which :meth:`measure` takes it."""
-        draws, seed = _DRAWS[self.setting.profile], self.source.seed
+        draws, seed = _DRAWS[self.options.profile], self.source.seed
         every = int(np.bincount(self.pool[1]).min() + np.bincount(self.others[1]).min())
         x, y = (np.concatenate(pair) for pair in zip(self.pool, self.others, strict=True))
         told: list[Prediction] = []
@@ -355,10 +359,10 @@ class _Case:
                 laws = class_laws(self.pool, self.others, self.n, draws, seed)
             else:
                 fit = None if name == "lda-tau" else remembered(name)
-                options = {"tau": _tau(name), "fit": fit, "seed": seed}
-                options["draws"] = draws if fit is None else _HEADS[self.setting.profile]
-                crossed = recalls_at(x, self.n, y, **options)
-                drawn = recalls_at(class_moments(*self.pool), self.n, held_out=self.others, **options)
+                repeats = draws if fit is None else _HEADS[self.options.profile]
+                law = partial(recalls_at, counts=self.n, tau=_tau(name), fit=fit, draws=repeats, seed=seed)
+                crossed = law(x, labels=y)
+                drawn = law(class_moments(*self.pool), held_out=self.others)
                 laws = {"drawn": drawn.recalls, "crossed": crossed.recalls}
             told += self._rows(name, every, laws)
         if "lda" in self.classifiers:
@@ -373,7 +377,7 @@ class _Case:
         remembered = _Remembered()
         rules: dict[str, list[Rule]] = {name: [] for name in self.classifiers}
         rng = np.random.default_rng(np.random.SeedSequence(self.source.seed, spawn_key=(_TRAINING,)))
-        for _ in range(self.setting.repeats):
+        for _ in range(self.options.repeats):
             samples = self._sample(rng)
             for name in self.classifiers:
                 rules[name].append(_train(name, samples, remembered))
@@ -472,17 +476,18 @@ def _split(labels: Labels, seed: int) -> list[Labels]:
     return [order[(rank[order] >= a) & (rank[order] < b)] for a, b in pairwise(edges)]
 
 
-def _sources(setting: Setting) -> Iterator[_Source]:
+def _sources(options: Options) -> Iterator[_Source]:
     """Yield the features of each network, trained if it is not, and seed; none of a network that is not finished."""
-    for path in setting.arrays:
+    for path in options.arrays:
         x, y = _arrays(path)
-        for seed in range(setting.seeds):
+        for seed in range(options.seeds):
             yield _Source(path.stem, seed, path.name, x, y)
-    if setting.sweep is None:
+    sweep = options.sweep
+    if sweep is None:
         return
-    for run, result in frozen_features.Trainer(setting.sweep)(setting.sweep.configs).items():
+    for run, result in frozen_features.Trainer(sweep)(sweep.configs).items():
         if result is not None:
-            own = frozen_features.features(run, setting.sweep.runs, setting.sweep.root)["relu"]
+            own = frozen_features.features(run, sweep.runs, sweep.root)["relu"]
             yield _Source(data_name(run), run.seed, run.digest, np.asarray(own.images, dtype=np.float64), own.labels)
 
 
@@ -512,3 +517,16 @@ def _in_turn(
     """Yield the parts that follow one another with the same key."""
     for value in dict.fromkeys(map(key, parts)):
         yield value, [part for part in parts if key(part) == value]
+
+
+EXPERIMENT = Experiment(
+    name=_NAME,
+    doc=__doc__,
+    row=Row,
+    data=_DATA,
+    imbalance=_IMBALANCE,
+    add_options=_add_options,
+    setup=_setup,
+    run=run,
+    summarise=summarise,
+)

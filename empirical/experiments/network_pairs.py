@@ -38,22 +38,17 @@ from empirical.analysis.agreement import agreement, separation_from_recalls
 from empirical.analysis.recall_laws import LAWS, from_separation
 from empirical.config import Config
 from empirical.data.pair_draws import minority_count
+from empirical.experiments.experiment import Experiment, Prepared
 from empirical.experiments.shared import backbone, frozen_features
-from empirical.experiments.shared.rows import blank, data_name, grouped, spread
+from empirical.experiments.shared.rows import blank, data_name, grouped, run_key, spread
 from empirical.runtime.command_line import numeric
 from empirical.runtime.progress import Track, silent
 from empirical.runtime.threads import threadpool_limits
 from empirical.sweeps.profiles import profile_config
+from empirical.sweeps.sweep import Sweep
 from theory.support.validate import distinct, number, refuse, whole
 
-__all__ = ["DATA", "IMBALANCE", "NETWORKS", "PAIRS", "Row", "Setting", "add_arguments", "prepare", "run"]
-__all__ += ["summarise"]
-
-DATA = {"smoke": ("digits",), "cpu": ("cifar10",), "paper": ("cifar10",)}
-"""The data sets of each profile."""
-
-IMBALANCE = {"smoke": (1, 4, 16), "cpu": (1, 2, 5, 10, 30, 100), "paper": (1, 2, 5, 10, 30, 100)}
-"""The imbalances of each profile, for classifiers on frozen features."""
+__all__ = ["EXPERIMENT", "GOALS", "GOAL_CORRELATION", "NETWORKS", "PAIRS", "Options", "Row", "run", "summarise"]
 
 NETWORKS = {"smoke": (4,), "cpu": (10, 100), "paper": (10, 100)}
 """The imbalances of each profile, for networks."""
@@ -62,6 +57,8 @@ PAIRS = {"smoke": 2, "cpu": 4, "paper": 5}
 """For how many pairs networks are trained."""
 
 _NAME = "network-pairs"
+_DATA = {"smoke": ("digits",), "cpu": ("cifar10",), "paper": ("cifar10",)}
+_IMBALANCE = {"smoke": (1, 4, 16), "cpu": (1, 2, 5, 10, 30, 100), "paper": (1, 2, 5, 10, 30, 100)}  # frozen features
 _HEADS = "relu"
 """The features that linear heads get: the network's own."""
 GOALS = {"lda": 2.0, "head": 4.0, "network": 4.0}
@@ -87,69 +84,69 @@ class Row(frozen_features.Prediction):
 
 
 @dataclass(frozen=True, eq=False)
-class Setting(frozen_features.Setting):
-    """What to run.
+class Options:
+    """The checked options.
 
     Attributes:
+        frozen: those of the classifiers on frozen features.
         networks: the imbalances of networks.
         pairs: for how many pairs of each data set networks are trained.
     """
 
+    frozen: frozen_features.Options
     networks: tuple[float, ...]
     pairs: int
 
-    def arguments(self) -> dict[str, Any]:
-        """Return the options of the command line that repeat the run."""
-        return {**super().arguments(), "networks": self.networks, "pairs": self.pairs}
 
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def _add_options(parser: argparse.ArgumentParser) -> None:
     """Add the experiment's options."""
-    frozen_features.add_arguments(parser)
+    frozen_features.add_options(parser)
     add = parser.add_argument
     add("--networks", type=numeric, nargs="+", metavar="R", help="the imbalances of networks trained from scratch")
     add("--pairs", type=numeric, metavar="N", help="for how many pairs networks are trained; 0 for none")
 
 
-def prepare(args: argparse.Namespace) -> Setting:
-    """Return the setting that the parsed options describe, everything checked and nothing written."""
-    setting = frozen_features.prepare(args, DATA, IMBALANCE)
-    profile, allowed = setting.sweep.profile, "must be a finite number of at least 1"
-    given = [number("networks", value, allowed, least=1) for value in args.networks or NETWORKS[profile]]
-    networks = distinct("networks", given)
+def _setup(args: argparse.Namespace) -> Prepared[Options]:
+    """Return the options, everything checked and nothing written."""
+    frozen = frozen_features.setup(args, _DATA, _IMBALANCE)
+    profile, allowed = frozen.sweep.profile, "must be a finite number of at least 1"
+    ratios = [number("networks", value, allowed, least=1) for value in args.networks or NETWORKS[profile]]
+    networks = distinct("networks", ratios)
     pairs = whole("pairs", PAIRS[profile] if args.pairs is None else args.pairs, least=0)
-    for data, classes in setting.classes.items():
-        frozen_features.majority(backbone.held_out(setting.images[data]), networks, "networks")
+    for data, classes in frozen.classes.items():
+        frozen_features.majority(backbone.held_out(frozen.images[data]), networks, "networks")
         most = classes * (classes - 1) // 2
         if pairs > most:
             refuse("pairs", pairs, f"must be at most {most}, the pairs of the {classes} classes of {data}")
-    return Setting(**vars(setting), networks=networks, pairs=pairs)
+    arguments = {**frozen.arguments(), "networks": networks, "pairs": pairs}
+    return Prepared(Options(frozen, networks, pairs), frozen.sweep, arguments, frozen.sweep.about)
 
 
-def run(setting: Setting, track: Track = silent) -> list[Row]:
+def run(options: Options, track: Track = silent) -> list[Row]:
     """Predict, write it down, train, and return a row for each minority, imbalance and classifier."""
-    train = frozen_features.Trainer(setting.sweep)
-    backbones = train(setting.sweep.configs)
+    frozen, sweep = options.frozen, options.frozen.sweep
+    train = frozen_features.Trainer(sweep)
+    backbones = train(sweep.configs)
     lost = [run for run, result in backbones.items() if result is None]
     if lost:
-        return [blank(Row, run, data_name(run), run.seed) for run in lost]
+        return [blank(Row, run_key(run)) for run in lost]
     with threadpool_limits(1):  # for matrices this small several threads wait for each other
-        stages = [stage for run in backbones for stage in setting.stages(run, _which(run))]
+        stages = [stage for run in backbones for stage in frozen.stages(run, _which(run))]
         cases = [(stage, *pair) for stage in stages for pair in permutations(range(len(stage.classes)), 2)]
         predicted = [
-            (stage, pos, neg, [stage.predict(pos, neg, ratio) for ratio in setting.sweep.options["imbalance"]])
+            (stage, pos, neg, [stage.predict(pos, neg, ratio) for ratio in frozen.imbalance])
             for stage, pos, neg in track(cases, "predictions")
         ]
-        plans = [plan for run in backbones for plan in _networks(setting, run, stages)]
+        plans = [plan for run in backbones for plan in _networks(options, run, stages)]
         balanced = train([plan.balanced for plan in plans])
-        even = {config: _right(setting, config) for config, result in balanced.items() if result is not None}
-        own = [plan.predict(ratio, even.get(plan.balanced)) for plan in plans for ratio in setting.networks]
+        even = {config: _right(sweep, config) for config, result in balanced.items() if result is not None}
+        own = [plan.predict(ratio, even.get(plan.balanced)) for plan in plans for ratio in options.networks]
         written = [part for *_, parts in predicted for part in parts] + [part for _, part in own]
         if None in balanced.values():
             return [_row(part) for part in written]
-        record, of = setting.record(_NAME), {config.digest for config, _ in own}
-        setting.about["predictions"] = record.write(map(asdict, written), of)
-        if setting.sweep.only_predictions:
+        record, of = frozen.record(_NAME), {config.digest for config, _ in own}
+        sweep.about["predictions"] = record.write(map(asdict, written), of)
+        if sweep.only_predictions:
             return [_row(part) for part in written]
         rows = [
             _row(part, stage.measure(pos, neg, part.n_neg))
@@ -157,8 +154,8 @@ def run(setting: Setting, track: Track = silent) -> list[Row]:
             for part in parts
         ]
     results = train([config for config, _ in own])
-    setting.about["predictions"] = record.compare(setting.about["predictions"], of)
-    return rows + [_row(part, _kept(setting, config, results[config])) for config, part in own]
+    sweep.about["predictions"] = record.compare(sweep.about["predictions"], of)
+    return rows + [_row(part, _kept(sweep, config, results[config])) for config, part in own]
 
 
 def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
@@ -170,7 +167,7 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     are reached; None while something is missing.
     """
     summary: list[dict[str, Any]] = []
-    for _, group in grouped(rows, _place):
+    for _, group in grouped(rows, _order):
         own = [row for row in group if row.classifier is not None]
         for law in ("oracle", *LAWS) if own else ():
             for ratio in (*sorted({row.imbalance for row in own}), None):
@@ -218,13 +215,13 @@ class _Networks:
     """A pair of classes, the second the minority, that networks are trained for.
 
     Attributes:
-        setting: the experiment.
+        options: of the experiment.
         source: the run that has the seed and the data.
         classes: the labels of the two.
         names: of the two.
     """
 
-    setting: Setting
+    options: Options
     source: Config
     classes: tuple[int, int]
     names: tuple[str, str]
@@ -232,7 +229,8 @@ class _Networks:
     @property
     def n_pos(self) -> int:
         """The training images of the majority."""
-        return frozen_features.majority(backbone.held_out(self.setting.images[self.source.data]), self.setting.networks)
+        images = self.options.frozen.images[self.source.data]
+        return frozen_features.majority(backbone.held_out(images), self.options.networks)
 
     @property
     def balanced(self) -> Config:
@@ -279,7 +277,7 @@ class _Networks:
 
     def _run(self, classes: tuple[int, ...], n_neg: int) -> Config:
         own = {"data": self.source.data, "seed": self.source.seed, "classes": classes}
-        return profile_config(self.setting.sweep.profile, **own, counts=(self.n_pos, n_neg))
+        return profile_config(self.options.frozen.sweep.profile, **own, counts=(self.n_pos, n_neg))
 
 
 def _which(run: Config) -> list[tuple[str, str]]:
@@ -287,7 +285,7 @@ def _which(run: Config) -> list[tuple[str, str]]:
     return [*(("lda", kind) for kind in frozen_features.kinds(run.data)), ("head", _HEADS)]
 
 
-def _networks(setting: Setting, run: Config, stages: Sequence[frozen_features.SecondStage]) -> list[_Networks]:
+def _networks(options: Options, run: Config, stages: Sequence[frozen_features.SecondStage]) -> list[_Networks]:
     """Return what networks are trained for, with the data and the seed of ``run``.
 
     The pairs are chosen by their mean separation over the seeds.
@@ -298,16 +296,16 @@ def _networks(setting: Setting, run: Config, stages: Sequence[frozen_features.Se
     def separation(a: int, b: int) -> float:
         return float(np.mean([stage.pair(a, b).separation for stage in own]))
 
-    pairs = backbone.at_even_ranks(len(names), separation, setting.pairs)
+    pairs = backbone.at_even_ranks(len(names), separation, options.pairs)
     orders = [order for pair in pairs for order in (pair, pair[::-1])]
-    return [_Networks(setting, run, (pos, neg), (names[pos], names[neg])) for pos, neg in orders]
+    return [_Networks(options, run, (pos, neg), (names[pos], names[neg])) for pos, neg in orders]
 
 
-def _right(setting: Setting, config: Config) -> dict[int, NDArray[np.bool_]]:
+def _right(sweep: Sweep, config: Config) -> dict[int, NDArray[np.bool_]]:
     """Return by class which of its test images a finished network of two classes has right."""
     from empirical.analysis import features
 
-    seen = features.of_run(config, setting.sweep.runs, setting.sweep.root)
+    seen = features.of_run(config, sweep.runs, sweep.root)
     logits = seen.test @ seen.weight.T + (0 if seen.bias is None else seen.bias)
     decided, labels = logits.argmax(1).numpy(), seen.test_labels.numpy()
     return {int(label): decided[labels == at] == at for at, label in enumerate(config.classes or ())}
@@ -317,11 +315,11 @@ def _half(right: NDArray[np.bool_], seed: int, label: int, which: int) -> NDArra
     return right[frozen_features.halves(len(right), seed, label)[which]]
 
 
-def _kept(setting: Setting, config: Config, result: Mapping[str, Any] | None) -> list[float]:
+def _kept(sweep: Sweep, config: Config, result: Mapping[str, Any] | None) -> list[float]:
     """Return the minority's recall on the test images that are kept, if the network is finished."""
     if result is None:
         return []
-    *_, (label, right) = _right(setting, config).items()
+    *_, (label, right) = _right(sweep, config).items()
     return [float(_half(right, config.seed, label, 1).mean())]
 
 
@@ -330,5 +328,18 @@ def _row(part: frozen_features.Prediction, recalls: Sequence[float] | NDArray[np
     return Row(**asdict(part), **frozen_features.measured(recalls))
 
 
-def _place(row: Row) -> tuple[str, int, str]:
+def _order(row: Row) -> tuple[str, int, str]:
     return row.data, [*GOALS, None].index(row.classifier), row.features or ""
+
+
+EXPERIMENT = Experiment(
+    name=_NAME,
+    doc=__doc__,
+    row=Row,
+    data=_DATA,
+    imbalance=_IMBALANCE,
+    add_options=_add_options,
+    setup=_setup,
+    run=run,
+    summarise=summarise,
+)

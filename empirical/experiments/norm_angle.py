@@ -10,7 +10,6 @@ in neither) splits in the same way, and what is left with all three neutral is d
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,16 +20,13 @@ from empirical.analysis.classifier_parts import PARTS, recalls, shapley
 from empirical.analysis.rarity import gap
 from empirical.config import Config
 from empirical.experiments import norms
+from empirical.experiments.experiment import Experiment
 from empirical.experiments.shared import table1_grid
-from empirical.experiments.shared.rows import average, blank, data_name, grouped, percent, spread
+from empirical.experiments.shared.rows import average, blank, grouped, percent, run_key, spread
 from empirical.runtime.progress import Track, silent
-from empirical.sweeps.options import add_sweep_options as add_arguments
-from empirical.sweeps.options import prepare_sweep
 from empirical.sweeps.sweep import Sweep, run_sweep
 
-__all__ = ["PARTS", "Row", "add_arguments", "plan", "prepare", "run", "summarise"]
-
-plan = norms.plan
+__all__ = ["EXPERIMENT", "PARTS", "Row", "run", "summarise"]
 
 
 @dataclass(frozen=True)
@@ -72,11 +68,6 @@ class Row:
     biases: float | None
     angles: float | None
     run: str
-
-
-def prepare(args: argparse.Namespace) -> Sweep:
-    """Return the sweep that the parsed options describe."""
-    return prepare_sweep(args, plan, table1_grid.DATA, table1_grid.IMBALANCE)
 
 
 def run(sweep: Sweep, track: Track = silent) -> list[Row]:
@@ -125,9 +116,9 @@ def _gap(rows: Sequence[Row], name: str) -> float | None:
 
 
 def _rows(sweep: Sweep, config: Config, result: dict[str, Any] | None) -> list[Row]:
-    where = data_name(config), config.imbalance, str(config.method), config.seed
+    key = run_key(config, "imbalance", "method")
     if result is None:
-        return [blank(Row, config, *where)]
+        return [blank(Row, key)]
     from empirical.analysis import features
 
     seen = features.of_run(config, sweep.runs, sweep.root)
@@ -136,22 +127,28 @@ def _rows(sweep: Sweep, config: Config, result: dict[str, Any] | None) -> list[R
     means = np.stack([train[labels == label].mean(axis=0) for label in range(len(weight))])
     bias = np.zeros(len(weight)) if seen.bias is None else seen.bias.double().numpy()
     found = recalls(weight, bias, means, test, seen.test_labels.numpy())
-    added = shapley(found)
-    shown = {
+    columns = {
         "recall": found[frozenset(PARTS)],
         "without_biases": found[frozenset({"norms", "angles"})],
         "equal_norms": found[frozenset({"biases", "angles"})],
         "tau_1": found[frozenset({"angles"})],
         "neutral": found[frozenset()],
-        **added,
+        **shapley(found),
     }
-    return [
-        Row(
-            *where,
-            label,
-            seen.counts[label],
-            **{name: percent(float(values[label])) for name, values in shown.items()},
-            run=config.digest,
-        )
-        for label in range(len(weight))
-    ]
+
+    def cells(label: int) -> dict[str, Any]:
+        return {name: percent(float(values[label])) for name, values in columns.items()}
+
+    return [Row(**key, label=label, images=images, **cells(label)) for label, images in enumerate(seen.counts)]
+
+
+EXPERIMENT = Experiment(
+    name="norm-angle",
+    doc=__doc__,
+    row=Row,
+    data=table1_grid.DATA,
+    imbalance=table1_grid.IMBALANCE,
+    plan=norms.plan,
+    run=run,
+    summarise=summarise,
+)

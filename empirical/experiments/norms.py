@@ -7,21 +7,19 @@ the variance can, by its size, only be about 100 times the standard deviation: t
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from empirical.config import NO_PRETRAINING, Config
+from empirical.experiments.experiment import Experiment
 from empirical.experiments.shared import table1_grid
-from empirical.experiments.shared.rows import average, blank, data_name, grouped, spread
+from empirical.experiments.shared.rows import average, blank, grouped, run_key, spread
 from empirical.printed import TABLE2, cell
 from empirical.runtime.progress import Track, silent
-from empirical.sweeps.options import add_sweep_options as add_arguments
-from empirical.sweeps.options import prepare_sweep
 from empirical.sweeps.sweep import Sweep, run_sweep
 
-__all__ = ["Row", "add_arguments", "plan", "prepare", "run", "summarise"]
+__all__ = ["EXPERIMENT", "Row", "plan", "run", "summarise"]
 
 
 @dataclass(frozen=True)
@@ -65,11 +63,6 @@ def plan(profile: str, data: str, imbalance: float, seed: int) -> list[Config]:
     return table1_grid.plan(profile, data, imbalance, seed, pretrainings=[NO_PRETRAINING])
 
 
-def prepare(args: argparse.Namespace) -> Sweep:
-    """Return the sweep that the parsed options describe."""
-    return prepare_sweep(args, plan, table1_grid.DATA, table1_grid.IMBALANCE)
-
-
 def run(sweep: Sweep, track: Track = silent) -> list[Row]:
     """Train what is missing and return a row for each run and class."""
     return [row for config, result in track(run_sweep(sweep), "runs") for row in _rows(config, result)]
@@ -106,10 +99,22 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
 
 
 def _rows(config: Config, result: dict[str, Any] | None) -> list[Row]:
-    where = data_name(config), config.imbalance, str(config.method), config.seed
+    key = run_key(config, "imbalance", "method")
     if result is None:
-        return [blank(Row, config, *where)]
-    found = result["classifier"]
-    whole = found["variance"], found["std"], found["std_100"], config.digest
-    classes = enumerate(zip(result["counts"], found["norms"], strict=True))
-    return [Row(*where, label, images, norm, *whole) for label, (images, norm) in classes]
+        return [blank(Row, key)]
+    classifier = result["classifier"]
+    evenness = {name: classifier[name] for name in ("variance", "std", "std_100")}
+    classes = enumerate(zip(result["counts"], classifier["norms"], strict=True))
+    return [Row(**key, label=label, images=images, norm=norm, **evenness) for label, (images, norm) in classes]
+
+
+EXPERIMENT = Experiment(
+    name="norms",
+    doc=__doc__,
+    row=Row,
+    data=table1_grid.DATA,
+    imbalance=table1_grid.IMBALANCE,
+    plan=plan,
+    run=run,
+    summarise=summarise,
+)

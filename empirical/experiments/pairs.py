@@ -27,6 +27,7 @@ from empirical.data.dataset import Dataset
 from empirical.data.load import load
 from empirical.data.longtail import imbalance_ratio
 from empirical.data.pair_draws import FEWEST, MOST_DRAWS, Draw, draws, majority_count, minority_count
+from empirical.experiments.experiment import Experiment, Prepared
 from empirical.experiments.shared.rows import SPREAD, grouped
 from empirical.runtime.command_line import ROOT, folder, numeric
 from empirical.runtime.progress import Track, silent
@@ -34,12 +35,12 @@ from empirical.runtime.threads import threadpool_limits
 from theory.support.validate import refuse, whole
 from theory.theorem2 import minority_recall
 
-__all__ = ["Row", "Setting", "add_arguments", "prepare", "run", "summarise"]
+__all__ = ["EXPERIMENT", "Options", "Row", "run", "summarise"]
 
 
 @dataclass(frozen=True, eq=False)
-class Setting:
-    """What to run.
+class Options:
+    """The options, checked.
 
     Args:
         data: the images.
@@ -158,40 +159,41 @@ class Row:
     repeats: int
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def _add_options(parser: argparse.ArgumentParser) -> None:
     """Add the experiment's options."""
     add = parser.add_argument
     kinds = "cifar10, cifar100, digits, gaussian, a .npz file, a folder of images"
     add("--data", required=True, metavar="DATA", help=kinds)
     add("--root", type=folder, default=ROOT, metavar="DIR", help=f"the folder of the data sets (default: {ROOT})")
-    add("--components", type=numeric, nargs="+", default=Setting.components, metavar="K", help="components of PCA")
-    add("--imbalance", type=numeric, nargs="+", default=Setting.imbalance, metavar="R", help="majority / minority")
-    add("--repeats", type=numeric, default=Setting.repeats, metavar="N", help="draws of the training images")
+    add("--components", type=numeric, nargs="+", default=Options.components, metavar="K", help="components of PCA")
+    add("--imbalance", type=numeric, nargs="+", default=Options.imbalance, metavar="R", help="majority / minority")
+    add("--repeats", type=numeric, default=Options.repeats, metavar="N", help="draws of the training images")
     add(
         "--majority",
         type=numeric,
         metavar="N",
         help="training images of the majority (default: all)",
     )
-    add("--seed", type=numeric, default=Setting.seed, metavar="N", help="of everything random")
+    add("--seed", type=numeric, default=Options.seed, metavar="N", help="of everything random")
 
 
-def prepare(args: argparse.Namespace) -> Setting:
-    """Return the setting that the parsed options describe."""
+def _setup(args: argparse.Namespace) -> Prepared[Options]:
+    """Return the options, with the data."""
     data = load(args.data, args.root)
-    return Setting(data, args.components, args.imbalance, args.repeats, args.majority, args.seed)
+    options = Options(data, args.components, args.imbalance, args.repeats, args.majority, args.seed)
+    return Prepared(options, None, options.arguments(), options.provenance())
 
 
-def run(setting: Setting, track: Track = silent) -> list[Row]:
+def run(options: Options, track: Track = silent) -> list[Row]:
     """Run the experiment and return one row for each number of components, pair, minority and imbalance."""
-    pairs = list(combinations(range(len(setting.data.classes)), 2))
-    features = _features(setting)
+    pairs = list(combinations(range(len(options.data.classes)), 2))
+    features = _features(options)
     # The classifiers are too small for several threads: waiting for each other takes them longer than the work.
     with threadpool_limits(1):
         return [
             row
-            for k, pair in track(list(product(setting.components, pairs)), "pairs of classes")
-            for row in _pair(setting, [f[:, :k] for f in features], pair)
+            for k, pair in track(list(product(options.components, pairs)), "pairs of classes")
+            for row in _pair(options, [f[:, :k] for f in features], pair)
         ]
 
 
@@ -226,43 +228,43 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     return summary
 
 
-def _features(setting: Setting) -> list[NDArray[np.float64]]:
+def _features(options: Options) -> list[NDArray[np.float64]]:
     """Return the features of all images for each draw: the same ones where the held-out images are fixed."""
-    data, most = setting.data, max(setting.components)
+    data, most = options.data, max(options.components)
     if data.test is not None:
-        return [pca_features(data.images, data.test, most)] * setting.repeats
-    return [pca_features(data.images, draw.held_out, most) for draw in setting.draws]
+        return [pca_features(data.images, data.test, most)] * options.repeats
+    return [pca_features(data.images, draw.held_out, most) for draw in options.draws]
 
 
-def _pair(setting: Setting, features: list[NDArray[np.float64]], pair: tuple[int, int]) -> list[Row]:
+def _pair(options: Options, features: list[NDArray[np.float64]], pair: tuple[int, int]) -> list[Row]:
     """Return the rows of a pair of classes; ``features`` holds an array for each draw."""
-    most = setting.n_pos
+    most = options.n_pos
 
     def recalls(pos: int, neg: int, n_neg: int) -> NDArray[np.float64]:
         """Return the two recalls of each draw, shape ``(repeats, 2)``."""
         return np.array(
             [
                 lda_recalls(x[d.train[pos][:most]], x[d.train[neg][:n_neg]], x[d.test[pos]], x[d.test[neg]])
-                for x, d in zip(features, setting.draws, strict=True)
+                for x, d in zip(features, options.draws, strict=True)
             ]
         )
 
     balanced = recalls(*pair, n_neg=most).mean(axis=0)
-    held_out = {c: len(np.unique(np.concatenate([draw.test[c] for draw in setting.draws]))) for c in pair}
+    held_out = {c: len(np.unique(np.concatenate([draw.test[c] for draw in options.draws]))) for c in pair}
     separation = separation_from_recalls(balanced, [held_out[c] for c in pair])
-    counts = [minority_count(most, ratio) for ratio in setting.imbalance]
+    counts = [minority_count(most, ratio) for ratio in options.imbalance]
     predicted = minority_recall(separation, most / np.array(counts))
     rows = []
     for pos, neg in (pair, pair[::-1]):
-        for ratio, n_neg, prediction in zip(setting.imbalance, counts, predicted, strict=True):
+        for ratio, n_neg, prediction in zip(options.imbalance, counts, predicted, strict=True):
             measured = recalls(pos, neg, n_neg)[:, 1]
             low, high = np.quantile(measured, SPREAD)
             rows.append(
                 Row(
-                    data=setting.data.name,
+                    data=options.data.name,
                     components=features[0].shape[1],
-                    majority=setting.data.classes[pos],
-                    minority=setting.data.classes[neg],
+                    majority=options.data.classes[pos],
+                    minority=options.data.classes[neg],
                     imbalance=ratio,
                     n_pos=most,
                     n_neg=n_neg,
@@ -274,7 +276,7 @@ def _pair(setting: Setting, features: list[NDArray[np.float64]], pair: tuple[int
                     measured=float(measured.mean()),
                     low=float(low),
                     high=float(high),
-                    repeats=setting.repeats,
+                    repeats=options.repeats,
                 )
             )
     return rows
@@ -285,3 +287,15 @@ def _different(name: str, values: list[Any]) -> tuple[Any, ...]:
     if not values or len(set(values)) < len(values):
         refuse(name, values, "must be one or more values, all different")
     return tuple(values)
+
+
+EXPERIMENT = Experiment(
+    name="pairs",
+    doc=__doc__,
+    row=Row,
+    trains=False,
+    add_options=_add_options,
+    setup=_setup,
+    run=run,
+    summarise=summarise,
+)

@@ -15,9 +15,6 @@ __all__ = ["planned", "pretrainings"]
 def planned(name: str, profile: str, root: Path = Path("data")) -> tuple[Config, ...] | None:
     """Return the runs of an experiment in a profile; None if it is one that trains nothing.
 
-    Every experiment that trains has the option ``--profile`` and a ``prepare`` that comes down to
-    :func:`empirical.sweeps.options.prepare_sweep`: that is asked for the plan alone.
-
     Args:
         name: a key of :data:`empirical.experiments.EXPERIMENTS`.
         profile: a key of :data:`empirical.sweeps.profiles.PROFILES`.
@@ -31,14 +28,14 @@ def planned(name: str, profile: str, root: Path = Path("data")) -> tuple[Config,
         (96, None)
     """
     experiment = load(name)
-    parser = Parser(prog=f"{program_name('empirical')} run {name}")
-    experiment.add_arguments(parser)
-    if "--profile" not in parser.format_usage():
+    if not experiment.trains:
         return None
+    parser = Parser(prog=f"{program_name('empirical')} run {name}")
+    experiment.add_options(parser)
     args = parser.parse_args(["--profile", profile, "--root", str(root)])
     args.only_plan, args.out = True, Path()
-    configs: tuple[Config, ...] = experiment.prepare(args).configs
-    return configs
+    sweep = experiment.prepare(args).sweep
+    return None if sweep is None else sweep.configs
 
 
 def pretrainings(configs: Iterable[Config]) -> set[Config]:

@@ -24,7 +24,6 @@ The Mahalanobis distance is corrected for the noise of the estimates, ``(f - d -
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -37,30 +36,21 @@ from numpy.typing import NDArray
 from empirical.analysis.agreement import agreement, separation_from_recalls
 from empirical.config import NO_PRETRAINING, Config
 from empirical.experiments import embedding
+from empirical.experiments.experiment import Experiment
 from empirical.experiments.shared import table1_grid
-from empirical.experiments.shared.rows import average, blank, data_name, grouped, percent, spread
+from empirical.experiments.shared.rows import average, blank, grouped, percent, run_key, spread
 from empirical.runtime.progress import Track, silent
-from empirical.sweeps.options import add_sweep_options as add_arguments
-from empirical.sweeps.options import prepare_sweep
 from empirical.sweeps.sweep import Sweep, run_sweep
 from theory.theorem2 import minority_recall
 
 __all__ = [
-    "DATA",
+    "EXPERIMENT",
     "Row",
     "Separations",
-    "add_arguments",
-    "plan",
-    "prepare",
     "run",
     "separations",
     "summarise",
 ]
-
-DATA = embedding.DATA
-"""The data sets of each profile."""
-
-plan = embedding.plan
 
 Floats = NDArray[np.float64]
 
@@ -108,23 +98,18 @@ class Row:
     run: str
 
 
-def prepare(args: argparse.Namespace) -> Sweep:
-    """Return the sweep that the parsed options describe."""
-    return prepare_sweep(args, plan, DATA, table1_grid.IMBALANCE)
-
-
 def run(sweep: Sweep, track: Track = silent) -> list[Row]:
     """Train what is missing and return a row for each pair of classes with as many images in neither."""
     found = dict(run_sweep(sweep))
     rows: list[Row] = []
     plains = [config for config in found if config.pretrain == NO_PRETRAINING]
     for plain in track(plains, "runs"):
-        [other] = [c for c in found if c.pretrain != NO_PRETRAINING and _place(c) == _place(plain)]
+        [other] = [c for c in found if c.pretrain != NO_PRETRAINING and _case(c) == _case(plain)]
         lost = [config for config in (plain, other) if found[config] is None]
         if lost:
-            rows.append(blank(Row, lost[-1], *_place(plain)))
+            rows.append(blank(Row, run_key(lost[-1], "imbalance")))
         else:
-            rows += _rows(plain, other, [_looked_at(sweep, config) for config in (plain, other)])
+            rows += _rows(other, [_looked_at(sweep, config) for config in (plain, other)])
     return rows
 
 
@@ -257,8 +242,8 @@ def _looked_at(sweep: Sweep, config: Config) -> _Looked:
     return _Looked(separations(x, labels, config.seed), np.stack(recalls), seen.counts)
 
 
-def _rows(plain: Config, other: Config, looks: Sequence[_Looked]) -> Iterator[Row]:
-    """Yield the rows of two runs."""
+def _rows(pretrained: Config, looks: Sequence[_Looked]) -> Iterator[Row]:
+    """Yield the rows of two runs, the second one ``pretrained``."""
     counts = looks[0].counts
     for a, b in combinations(range(len(counts)), 2):
         if counts[a] == counts[b]:
@@ -269,8 +254,22 @@ def _rows(plain: Config, other: Config, looks: Sequence[_Looked]) -> Iterator[Ro
         predicted = [percent(float(minority_recall(m, ratio))) for m in far]
         recall = [percent(float(look.recalls[minor, major])) for look in looks]
         distance = [float(look.found.mahalanobis[major, minor]) for look in looks]
-        gains = predicted[1] - predicted[0], recall[1] - recall[0]
-        yield Row(*_place(plain), major, minor, ratio, *far, *distance, *predicted, *recall, *gains, run=other.digest)
+        yield Row(
+            **run_key(pretrained, "imbalance"),
+            majority=major,
+            minority=minor,
+            ratio=ratio,
+            separation=far[0],
+            separation_pretrained=far[1],
+            mahalanobis=distance[0],
+            mahalanobis_pretrained=distance[1],
+            predicted=predicted[0],
+            predicted_pretrained=predicted[1],
+            recall=recall[0],
+            recall_pretrained=recall[1],
+            gain_predicted=predicted[1] - predicted[0],
+            gain=recall[1] - recall[0],
+        )
 
 
 def _compared(rows: Sequence[Any]) -> dict[str, float | None]:
@@ -287,6 +286,18 @@ def _compared(rows: Sequence[Any]) -> dict[str, float | None]:
     return {"mae": gains["mae"], "correlation": gains["correlation"], "level_mae": level["mae"]}
 
 
-def _place(config: Config) -> tuple[str, float | None, int]:
+def _case(config: Config) -> tuple[str, float | None, int]:
     """Return the data, the imbalance and the seed."""
-    return data_name(config), config.imbalance, config.seed
+    return config.data, config.imbalance, config.seed
+
+
+EXPERIMENT = Experiment(
+    name="pretraining",
+    doc=__doc__,
+    row=Row,
+    data=embedding.DATA,
+    imbalance=table1_grid.IMBALANCE,
+    plan=embedding.plan,
+    run=run,
+    summarise=summarise,
+)

@@ -10,39 +10,28 @@ paper follows do it.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from typing import Any
 
+from empirical.experiments.experiment import Experiment
 from empirical.experiments.shared import accuracies, table1_grid
-from empirical.experiments.shared.accuracies import Row, run
-from empirical.sweeps.options import add_sweep_options as add_arguments
-from empirical.sweeps.options import prepare_sweep
-from empirical.sweeps.sweep import Sweep
+from empirical.experiments.shared.accuracies import Row
 
-__all__ = [
-    "Row",
-    "add_arguments",
-    "plan",
-    "prepare",
-    "run",
-    "summarise",
-]
-
-DATA = table1_grid.DATA
-"""The data sets of each profile."""
-
-IMBALANCE = table1_grid.IMBALANCE
-"""The imbalances of each profile."""
-
-plan = table1_grid.plan
-
-
-def prepare(args: argparse.Namespace) -> Sweep:
-    """Return the sweep that the parsed options describe."""
-    return prepare_sweep(args, plan, table1_grid.DATA, table1_grid.IMBALANCE)
+__all__ = ["EXPERIMENT", "summarise"]
 
 
 def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """Return the cells of the table (:func:`empirical.experiments.shared.accuracies.summarise`)."""
     return accuracies.summarise(rows, {"method": table1_grid.METHODS, "pretrain": table1_grid.PRETRAININGS})
+
+
+EXPERIMENT = Experiment(
+    name="rebalance",
+    doc=__doc__,
+    row=Row,
+    data=table1_grid.DATA,
+    imbalance=table1_grid.IMBALANCE,
+    plan=table1_grid.plan,
+    run=accuracies.run,
+    summarise=summarise,
+)

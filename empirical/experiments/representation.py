@@ -29,7 +29,6 @@ it builds on (its [14]):
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
@@ -37,13 +36,12 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from empirical.config import Config
+from empirical.experiments.experiment import Experiment
 from empirical.experiments.shared import table1_grid
-from empirical.experiments.shared.rows import Tables, average, blank, data_name, grouped, percent, spread
+from empirical.experiments.shared.rows import Tables, average, blank, grouped, percent, run_key, spread
 from empirical.experiments.shared.run_features import GROUPS, group_mean, seen
 from empirical.runtime.progress import Track, silent
 from empirical.runtime.threads import threadpool_limits
-from empirical.sweeps.options import add_sweep_options as add_arguments
-from empirical.sweeps.options import prepare_sweep
 from empirical.sweeps.sweep import Sweep
 
 if TYPE_CHECKING:
@@ -53,14 +51,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CLASSIFIERS",
-    "DATA",
-    "IMBALANCE",
+    "EXPERIMENT",
     "METHODS",
     "Row",
     "Strength",
-    "add_arguments",
     "plan",
-    "prepare",
     "run",
     "summarise",
 ]
@@ -71,11 +66,7 @@ METHODS = ("ce", "drw")
 CLASSIFIERS = ("joint", "retrained", "tau-1", "tau-train", "tau-halves", "tau-test", "nearest-mean")
 """The last layers."""
 
-DATA = {"smoke": ("digits",), "cpu": ("cifar10",), "paper": ("cifar10", "cifar100")}
-"""The data sets of each profile."""
-
-IMBALANCE = table1_grid.IMBALANCE
-"""The imbalances of each profile."""
+_DATA = {"smoke": ("digits",), "cpu": ("cifar10",), "paper": ("cifar10", "cifar100")}
 
 
 @dataclass(frozen=True)
@@ -161,36 +152,30 @@ def plan(profile: str, data: str, imbalance: float, seed: int) -> list[Config]:
     return table1_grid.plan(profile, data, imbalance, seed, methods=METHODS)
 
 
-def prepare(args: argparse.Namespace) -> Sweep:
-    """Return the sweep that the parsed options describe."""
-    return prepare_sweep(args, plan, DATA, IMBALANCE)
-
-
 def run(sweep: Sweep, track: Track = silent) -> Tables:
     """Train what is missing and return a row for each run and classifier, with the sweep over tau."""
     rows: list[Row] = []
     strengths_of_runs: list[Strength] = []
     for config, features in seen(sweep, track):
-        where = data_name(config), config.imbalance, str(config.method), config.pretrain, config.seed
+        key = run_key(config, "imbalance", "method", "pretrain")
         if features is None:
-            rows += [blank(Row, config, *where, name) for name in CLASSIFIERS]
-            strengths_of_runs.append(blank(Strength, config, *where))
+            rows += [blank(Row, {**key, "classifier": name}) for name in CLASSIFIERS]
+            strengths_of_runs.append(blank(Strength, key))
             continue
         with threadpool_limits(1):  # more threads would only wait for each other in steps this small
             strengths = _strengths(features)
             classified = list(_classifiers(features, strengths, config.seed))
         rows += [
-            Row(*where, name, tau, *_accuracies(found), *uneven, run=config.digest)
+            Row(**key, classifier=name, tau=tau, **_accuracies(found), **uneven)
             for name, tau, found, uneven in classified
         ]
         strengths_of_runs += [
             Strength(
-                *where,
-                part["tau"],
-                *_accuracies(part),
-                percent(part["balanced_train"]),
-                100 * part["norm_std"],
-                run=config.digest,
+                **key,
+                tau=part["tau"],
+                **_accuracies(part),
+                balanced_train=percent(part["balanced_train"]),
+                std_100=100 * part["norm_std"],
             )
             for part in strengths
         ]
@@ -243,7 +228,7 @@ def _strengths(features: Features) -> list[dict[str, Any]]:
 
 def _classifiers(
     features: Features, strengths: Sequence[dict[str, Any]], seed: int
-) -> Iterator[tuple[str, float, dict[str, Any], tuple[float, float]]]:
+) -> Iterator[tuple[str, float, dict[str, Any], dict[str, Any]]]:
     """Yield for each classifier its name, tau, scores on the test images and how uneven its norms are."""
     from torch.nn.functional import linear, normalize
 
@@ -269,7 +254,7 @@ def _classifiers(
             yield name, tau, _scores(linear(features.test, weight, bias), features), _uneven(weight)
 
 
-def _halves(features: Features) -> tuple[float, dict[str, Any], tuple[float, float]]:
+def _halves(features: Features) -> tuple[float, dict[str, Any], dict[str, Any]]:
     """Return the mean tau, the scores and the mean unevenness where each half of the test images has the other's tau.
 
     The images of a class belong to the halves in turn.
@@ -291,8 +276,8 @@ def _halves(features: Features) -> tuple[float, dict[str, Any], tuple[float, flo
         logits[half] = linear(features.test[half], scaled)
         taus.append(tau)
         spreads.append(_uneven(scaled))
-    (one, one_relative), (two, two_relative) = spreads
-    return fmean(taus), _scores(logits, features), (fmean((one, two)), fmean((one_relative, two_relative)))
+    uneven = {name: fmean(part[name] for part in spreads) for name in spreads[0]}
+    return fmean(taus), _scores(logits, features), uneven
 
 
 def _scores(logits: Tensor, features: Features) -> dict[str, Any]:
@@ -316,15 +301,28 @@ def _class_means(features: Features) -> Tensor:
     return torch.stack([part.mean(dim=0) for part in parts])
 
 
-def _uneven(weight: Tensor) -> tuple[float, float]:
+def _uneven(weight: Tensor) -> dict[str, Any]:
     """Return 100 times the standard deviation of the norms, and the standard deviation over their mean."""
     from empirical.training.evaluate import norms
 
     found = norms(weight)
-    return found["std_100"], found["std"] / fmean(found["norms"])
+    return {"std_100": found["std_100"], "relative": found["std"] / fmean(found["norms"])}
 
 
-def _accuracies(found: Mapping[str, Any]) -> list[float | None]:
+def _accuracies(found: Mapping[str, Any]) -> dict[str, Any]:
     """Return the accuracy and those of the groups of classes, in per cent."""
-    parts = [found["accuracy"], *(group_mean(found["per_class"], name) for name in GROUPS)]
-    return [None if part is None else percent(part) for part in parts]
+    parts = {"accuracy": found["accuracy"], **{name: group_mean(found["per_class"], name) for name in GROUPS}}
+    return {name: None if part is None else percent(part) for name, part in parts.items()}
+
+
+EXPERIMENT = Experiment(
+    name="representation",
+    doc=__doc__,
+    row=Row,
+    further={"tau": Strength},
+    data=_DATA,
+    imbalance=table1_grid.IMBALANCE,
+    plan=plan,
+    run=run,
+    summarise=summarise,
+)

@@ -38,7 +38,6 @@ All of theory's numbers come from the two classes without mixtures.
 
 from __future__ import annotations
 
-import argparse
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -53,35 +52,26 @@ from scipy.stats import binomtest
 
 from empirical.config import Config
 from empirical.data.pair_draws import minority_count
+from empirical.experiments.experiment import Experiment
 from empirical.experiments.shared import backbone
 from empirical.experiments.shared.backbone import Frozen
-from empirical.experiments.shared.rows import SPREAD, blank, data_name, grouped
+from empirical.experiments.shared.rows import SPREAD, blank, grouped, run_key
 from empirical.runtime.progress import Track, silent
-from empirical.sweeps.options import add_sweep_options as add_arguments
 from empirical.sweeps.sweep import Sweep, run_sweep
 from theory import sharp, theorem1
 
 __all__ = [
-    "DATA",
     "DEGREES",
+    "EXPERIMENT",
     "FRACTIONS",
-    "IMBALANCE",
     "LEVEL",
     "MIXED",
     "Row",
     "Sampler",
-    "add_arguments",
     "band",
-    "prepare",
     "run",
     "summarise",
 ]
-
-DATA = {"smoke": ("digits",), "cpu": ("cifar10",), "paper": ("cifar10",)}
-"""The data sets of each profile."""
-
-IMBALANCE = {"smoke": (1, 5), "cpu": (1, 100), "paper": (1, 10, 100)}
-"""``n+ / n-`` of each profile; the network is trained on balanced data."""
 
 FRACTIONS = {"smoke": (0.0, 0.5, 1.0), "cpu": (0.0, 0.25, 0.5, 0.75, 1.0), "paper": (0.0, 0.25, 0.5, 0.75, 1.0)}
 """``rho``."""
@@ -98,6 +88,8 @@ SPACES = ("features", "pixels")
 MIXED = ("features", "images")
 """What is mixed."""
 
+_DATA = {"smoke": ("digits",), "cpu": ("cifar10",), "paper": ("cifar10",)}
+_IMBALANCE = {"smoke": (1, 5), "cpu": (1, 100), "paper": (1, 10, 100)}  # the network is trained on balanced data
 _PAIRS = {"smoke": 2, "cpu": 5, "paper": 9}
 _REPEATS = {"smoke": 50, "cpu": 200, "paper": 1000}
 _BANDS: dict[str, Callable[..., Any]] = {
@@ -178,17 +170,12 @@ class Row:
     run: str
 
 
-def prepare(args: argparse.Namespace) -> Sweep:
-    """Return the sweep that the parsed options describe."""
-    return backbone.prepare(args, DATA, IMBALANCE, minority_count)[0]
-
-
 def run(sweep: Sweep, track: Track = silent) -> list[Row]:
     """Train the networks that are missing and return a row for each setting."""
     rows = []
     for config, result in track(run_sweep(sweep), "networks"):
         if result is None:
-            rows.append(blank(Row, config, data_name(config), config.seed))
+            rows.append(blank(Row, run_key(config)))
         else:
             rows += _network(sweep, config, backbone.of_run(config, sweep.runs, sweep.root))
     return rows
@@ -340,7 +327,7 @@ def _network(sweep: Sweep, config: Config, seen: Frozen) -> Iterator[Row]:
             pos, neg = spaces[space][a], spaces[space][b]
             n_neg = minority_count(len(pos), ratio)
             sampler = Sampler(pos, neg, len(pos), n_neg, _REPEATS[sweep.profile])
-            where = {"space": space, "majority": seen.classes[a], "minority": seen.classes[b], "imbalance": ratio}
+            case = {"space": space, "majority": seen.classes[a], "minority": seen.classes[b], "imbalance": ratio}
             for degree, fraction in product(DEGREES[sweep.profile], FRACTIONS[sweep.profile]):
                 theory = _theory(sampler, fraction, degree)
                 for mixed in MIXED:
@@ -350,13 +337,11 @@ def _network(sweep: Sweep, config: Config, seen: Frozen) -> Iterator[Row]:
                         else sampler.images(fraction, mixtures[degree][space], rng)
                     )
                     yield Row(
-                        data=data_name(config),
-                        seed=config.seed,
+                        **run_key(config),
+                        **case,
                         mixed=mixed,
                         fraction=fraction,
                         degree=degree,
-                        run=config.digest,
-                        **where,
                         **theory,
                         **_measured(theory, *sampler.shifts(*drawn)),
                     )
@@ -398,3 +383,15 @@ def _measured(theory: dict[str, Any], shifts: Floats, crossings: Floats) -> dict
         "as_printed": int((np.abs(shifts - theory["printed"]) <= theory["band_printed"]).sum()),
         "repeats": len(shifts),
     }
+
+
+EXPERIMENT = Experiment(
+    name="shift",
+    doc=__doc__,
+    row=Row,
+    data=_DATA,
+    imbalance=_IMBALANCE,
+    setup=lambda args: backbone.prepare(args, _DATA, _IMBALANCE, minority_count)[0],
+    run=run,
+    summarise=summarise,
+)

@@ -6,16 +6,13 @@ the profile ``paper``, the text naming none.
 
 from __future__ import annotations
 
-import argparse
-
 from empirical.config import Config
-from empirical.experiments.shared.similar_samples import DATA, DEGREE, GRID, IMBALANCE, Row, run, summarise
-from empirical.sweeps.options import add_sweep_options as add_arguments
-from empirical.sweeps.options import prepare_sweep
+from empirical.experiments.experiment import Experiment
+from empirical.experiments.shared import similar_samples
+from empirical.experiments.shared.similar_samples import DEGREE, GRID
 from empirical.sweeps.profiles import profile_config
-from empirical.sweeps.sweep import Sweep
 
-__all__ = ["Row", "add_arguments", "plan", "prepare", "run", "summarise"]
+__all__ = ["EXPERIMENT", "plan"]
 
 
 def plan(profile: str, data: str, imbalance: float, seed: int) -> list[Config]:
@@ -38,6 +35,13 @@ def plan(profile: str, data: str, imbalance: float, seed: int) -> list[Config]:
     ]
 
 
-def prepare(args: argparse.Namespace) -> Sweep:
-    """Return the sweep that the parsed options describe."""
-    return prepare_sweep(args, plan, DATA, IMBALANCE)
+EXPERIMENT = Experiment(
+    name="similar-fraction",
+    doc=__doc__,
+    row=similar_samples.Row,
+    data=similar_samples.DATA,
+    imbalance=similar_samples.IMBALANCE,
+    plan=plan,
+    run=similar_samples.run,
+    summarise=similar_samples.summarise,
+)

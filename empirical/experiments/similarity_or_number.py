@@ -25,21 +25,19 @@ from numpy.typing import NDArray
 
 from empirical.config import Config
 from empirical.data.superclasses import superclasses
+from empirical.experiments.experiment import Experiment, Prepared
 from empirical.experiments.shared import backbone, frozen_features
-from empirical.experiments.shared.frozen_features import SecondStage, Setting, add_arguments
-from empirical.experiments.shared.rows import SPREAD, blank, data_name, grouped
+from empirical.experiments.shared.frozen_features import Options, SecondStage
+from empirical.experiments.shared.rows import SPREAD, blank, grouped, run_key
 from empirical.runtime.progress import Track, silent
 from empirical.runtime.threads import threadpool_limits
 from theory.attribution import Attribution, split
 from theory.support.validate import refuse
 
-__all__ = ["DATA", "IMBALANCE", "LAWS", "Row", "add_arguments", "prepare", "run", "summarise"]
+__all__ = ["EXPERIMENT", "LAWS", "Row", "run", "summarise"]
 
-DATA = {"smoke": ("digits",), "cpu": ("cifar100",), "paper": ("cifar100",)}
-"""The data sets of each profile."""
-
-IMBALANCE = {"smoke": (1, 4, 16), "cpu": (1, 5, 10, 25, 50), "paper": (1, 5, 10, 25, 50)}
-"""The imbalances of each profile."""
+_DATA = {"smoke": ("digits",), "cpu": ("cifar100",), "paper": ("cifar100",)}
+_IMBALANCE = {"smoke": (1, 4, 16), "cpu": (1, 5, 10, 25, 50), "paper": (1, 5, 10, 25, 50)}
 
 LAWS = ("theorem2", "finite")
 """The laws that split the drop: those that need nothing but the balanced accuracy and the numbers of images."""
@@ -77,35 +75,39 @@ class Row(_Case):
     high: float | None
 
 
-def prepare(args: argparse.Namespace) -> Setting:
-    """Return the setting that the parsed options describe; balanced pairs (imbalance 1) are always in it."""
+def _setup(args: argparse.Namespace) -> Prepared[Options]:
+    """Return the options; balanced pairs (imbalance 1) are always in them."""
     if args.imbalance is not None and set(args.imbalance) == {1}:
         refuse("imbalance", 1, "must be above 1 at least once: it is compared with 1")
     if args.imbalance is not None and 1 not in args.imbalance:
         args.imbalance = [1, *args.imbalance]
-    return frozen_features.prepare(args, DATA, IMBALANCE)
+    options = frozen_features.setup(args, _DATA, _IMBALANCE)
+    return Prepared(options, options.sweep, options.arguments(), options.sweep.about)
 
 
-def run(setting: Setting, track: Track = silent) -> list[Row]:
+def run(options: Options, track: Track = silent) -> list[Row]:
     """Predict, write it down, train, and return a row for each minority of a pair and each imbalance."""
-    found = frozen_features.Trainer(setting.sweep)(setting.sweep.configs)
+    sweep = options.sweep
+    found = frozen_features.Trainer(sweep)(sweep.configs)
     lost = [run for run, result in found.items() if result is None]
     if lost:
-        return [blank(Row, run, data_name(run), run.seed) for run in lost]
+        return [blank(Row, run_key(run)) for run in lost]
     with threadpool_limits(1):  # for matrices this small several threads wait for each other
         cases = []
         for run in found:
-            [stage] = setting.stages(run, [("lda", "relu")])
+            [stage] = options.stages(run, [("lda", "relu")])
             cases += [(stage, *case) for case in _grouped(stage, run)]
         predicted = [
-            (stage, pos, neg, [_case(stage, pos, neg, ratio, group) for ratio in setting.sweep.options["imbalance"]])
+            (stage, pos, neg, [_case(stage, pos, neg, ratio, group) for ratio in options.imbalance])
             for stage, pos, neg, group in track(cases, "predictions")
         ]
         written = [asdict(part) for *_, parts in predicted for part in parts]
-        setting.about["predictions"] = setting.record(_NAME).write(written, ())
-        only = setting.sweep.only_predictions
+        sweep.about["predictions"] = options.record(_NAME).write(written, ())
         return [
-            Row(**asdict(part), **frozen_features.measured([] if only else stage.measure(pos, neg, part.n_neg)))
+            Row(
+                **asdict(part),
+                **frozen_features.measured([] if sweep.only_predictions else stage.measure(pos, neg, part.n_neg)),
+            )
             for stage, pos, neg, parts in track(predicted, "pairs of classes")
             for part in parts
         ]
@@ -203,3 +205,16 @@ def _by_separation(stage: SecondStage) -> list[tuple[int, int, str]]:
         group = SIMILAR if low else DISSIMILAR if high else BETWEEN
         cases += [(pos, neg, group) for pos, neg in permutations(pair)]
     return cases
+
+
+EXPERIMENT = Experiment(
+    name=_NAME,
+    doc=__doc__,
+    row=Row,
+    data=_DATA,
+    imbalance=_IMBALANCE,
+    add_options=frozen_features.add_options,
+    setup=_setup,
+    run=run,
+    summarise=summarise,
+)

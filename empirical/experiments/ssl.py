@@ -17,27 +17,24 @@ from collections.abc import Sequence
 from typing import Any
 
 from empirical.config import NO_PRETRAINING, Config
+from empirical.experiments.experiment import Experiment
 from empirical.experiments.shared import accuracies
-from empirical.experiments.shared.accuracies import Row, run
+from empirical.experiments.shared.accuracies import Row
 from empirical.sweeps.options import add_sweep_options, prepare_sweep
 from empirical.sweeps.profiles import profile_config
 from empirical.sweeps.sweep import Sweep
 
-__all__ = ["DATA", "IMBALANCE", "PRETRAININGS", "Row", "add_arguments", "plan", "prepare", "run", "summarise"]
+__all__ = ["EXPERIMENT", "PRETRAININGS", "plan", "summarise"]
 
 PRETRAININGS = (NO_PRETRAINING, "rotation", "simclr", "moco", "barlow")
 """Where the runs start from."""
 
-DATA = {"smoke": ("digits",), "cpu": ("cifar10",), "paper": ("cifar10", "cifar100")}
-"""The data sets of each profile."""
-
-IMBALANCE = {"smoke": (20,), "cpu": (100, 10), "paper": (100, 50, 20, 10)}
-"""The imbalances of each profile."""
-
+_DATA = {"smoke": ("digits",), "cpu": ("cifar10",), "paper": ("cifar10", "cifar100")}
+_IMBALANCE = {"smoke": (20,), "cpu": (100, 10), "paper": (100, 50, 20, 10)}
 _EPOCHS = {"cpu": {"epochs": 15}}
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def _add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     add_sweep_options(parser)
     parser.add_argument("--method", default="ce", metavar="METHOD", help="of long-tailed learning (default: ce)")
@@ -54,15 +51,29 @@ def plan(profile: str, data: str, imbalance: float, seed: int, method: str = "ce
     return [profile_config(profile, pretrain=pretrain, **own) for pretrain in PRETRAININGS]
 
 
-def prepare(args: argparse.Namespace) -> Sweep:
+def _setup(args: argparse.Namespace) -> Sweep:
     """Return the sweep that the parsed options describe."""
 
     def own(profile: str, data: str, imbalance: float, seed: int) -> list[Config]:
         return plan(profile, data, imbalance, seed, args.method)
 
-    return prepare_sweep(args, own, DATA, IMBALANCE, {"method": args.method})
+    return prepare_sweep(args, own, _DATA, _IMBALANCE, {"method": args.method})
 
 
 def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """Return the cells of the table (:func:`empirical.experiments.shared.accuracies.summarise`)."""
     return accuracies.summarise(rows, {"method": sorted({row.method for row in rows}), "pretrain": PRETRAININGS})
+
+
+EXPERIMENT = Experiment(
+    name="ssl",
+    doc=__doc__,
+    row=Row,
+    data=_DATA,
+    imbalance=_IMBALANCE,
+    plan=plan,
+    add_options=_add_options,
+    setup=_setup,
+    run=accuracies.run,
+    summarise=summarise,
+)

@@ -37,7 +37,7 @@ With ``--arrays FILE.npz`` the networks are anyone's: ``logits``, ``labels`` and
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,8 @@ from typing import Any
 import numpy as np
 
 from empirical.config import Config
-from empirical.experiments.shared.rows import blank, data_name, grouped
+from empirical.experiments.experiment import Experiment, Prepared
+from empirical.experiments.shared.rows import blank, grouped, run_key
 from empirical.experiments.shared.tau_rules import RULES, Network, Verdict, compare, retrain, split_fraction
 from empirical.runtime.command_line import file
 from empirical.runtime.progress import Track, silent
@@ -56,21 +57,16 @@ from empirical.sweeps.profiles import profile_config
 from empirical.sweeps.sweep import Sweep, run_sweep
 from theory.support.validate import distinct, floats, number, refuse
 
-__all__ = ["DATA", "FRACTIONS", "IMBALANCE", "METHODS", "Row", "Setting", "add_arguments", "plan", "prepare", "run"]
-__all__ += ["summarise"]
+__all__ = ["EXPERIMENT", "FRACTIONS", "METHODS", "Options", "Row", "plan", "run", "summarise"]
 
 METHODS = ("ce", "logit-adjustment", "drw", "rs", "rw", "balanced-softmax", "ldam-drw")
 """The methods of long-tailed learning."""
 
-DATA = {"smoke": ("digits",), "cpu": ("cifar10",), "paper": ("cifar10", "cifar100")}
-"""The data sets of each profile."""
-
-IMBALANCE = {"smoke": (20,), "cpu": (100, 10), "paper": (100, 50, 20, 10)}
-"""The imbalances of each profile."""
-
 FRACTIONS = (0.1, 0.05, 0.02, 0.01, 0.005)
 """The sizes of the split, as parts of the training counts."""
 
+_DATA = {"smoke": ("digits",), "cpu": ("cifar10",), "paper": ("cifar10", "cifar100")}
+_IMBALANCE = {"smoke": (20,), "cpu": (100, 10), "paper": (100, 50, 20, 10)}
 _COSINES = ("ldam", "ldam-drw")
 
 
@@ -124,44 +120,21 @@ class Row:
 
 
 @dataclass(frozen=True, eq=False)
-class Setting:
-    """What to run.
+class Options:
+    """The checked options.
 
     Attributes:
         sweep: the networks that are trained.
         arrays: files of logits of other networks.
         fractions: the sizes of the split.
-        about: what is known of the arrays.
     """
 
     sweep: Sweep
     arrays: tuple[Path, ...]
     fractions: tuple[float, ...]
-    about: dict[str, Any]
-
-    @property
-    def configs(self) -> tuple[Config, ...]:
-        """The networks that are trained."""
-        return self.sweep.configs
-
-    @property
-    def exit_code(self) -> int:
-        """That of the sweep."""
-        return self.sweep.exit_code
-
-    def arguments(self) -> dict[str, Any]:
-        """Return the options of the command line that repeat the run."""
-        own: dict[str, Any] = {"fractions": self.fractions}
-        if self.arrays:
-            own["arrays"] = tuple(path.name for path in self.arrays)
-        return {**self.sweep.arguments(), **own}
-
-    def provenance(self) -> dict[str, Any]:
-        """Return what the data were."""
-        return {**self.sweep.provenance(), **self.about}
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def _add_options(parser: argparse.ArgumentParser) -> None:
     """Add the experiment's options."""
     add_sweep_options(parser)
     add = parser.add_argument
@@ -179,8 +152,8 @@ def plan(profile: str, data: str, imbalance: float, seed: int) -> list[Config]:
     return [profile_config(profile, data=data, imbalance=imbalance, seed=seed, method=method) for method in METHODS]
 
 
-def prepare(args: argparse.Namespace) -> Setting:
-    """Return the setting that the parsed options describe, everything checked and nothing written."""
+def _setup(args: argparse.Namespace) -> Prepared[Options]:
+    """Return the options, everything checked and nothing written."""
     allowed = "must be above 0 and at most 1"
     fractions = distinct(
         "fractions", [float(number("fractions", f, allowed, above=0, most=1)) for f in args.fractions or FRACTIONS]
@@ -190,24 +163,29 @@ def prepare(args: argparse.Namespace) -> Setting:
         if not path.is_file():
             refuse("arrays", str(path), "must be files that exist")
     about = {path.name: {"sha256": digest(path.read_bytes()), "images": len(_arrays(path).labels)} for path in paths}
-    return Setting(prepare_sweep(args, plan, DATA, IMBALANCE), paths, fractions, about)
+    sweep = prepare_sweep(args, plan, _DATA, _IMBALANCE)
+    arguments: dict[str, Any] = {**sweep.arguments(), "fractions": fractions}
+    if paths:
+        arguments["arrays"] = tuple(path.name for path in paths)
+    return Prepared(Options(sweep, paths, fractions), sweep, arguments, {**sweep.about, **about})
 
 
-def run(setting: Setting, track: Track = silent) -> list[Row]:
+def run(options: Options, track: Track = silent) -> list[Row]:
     """Train what is missing and return a row for each network, size of the split and rule."""
     rows = []
-    sweep = setting.sweep
+    sweep = options.sweep
     with threadpool_limits(1):  # for matrices this small several threads wait for each other
-        for path in setting.arrays:
+        for path in options.arrays:
             network = _arrays(path)
             imbalance = float(network.counts.max() / network.counts.min())
-            rows += list(_rows(setting, network, (path.stem, imbalance, None, 0), path.name))
+            key = {"data": path.stem, "imbalance": imbalance, "method": None, "seed": 0, "run": path.name}
+            rows += list(_rows(options.fractions, network, key))
         for config, result in track(run_sweep(sweep), "networks"):
-            where = data_name(config), config.imbalance, str(config.method), config.seed
+            key = run_key(config, "imbalance", "method")
             if result is None:
-                rows.append(blank(Row, config, *where))
+                rows.append(blank(Row, key))
             else:
-                rows += list(_rows(setting, _network(config, sweep), where, config.digest))
+                rows += list(_rows(options.fractions, _network(config, sweep), key))
     return rows
 
 
@@ -240,17 +218,26 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     return summary or [{"missing": len(rows)}]
 
 
-def _rows(setting: Setting, network: Network, where: tuple[Any, ...], name: str) -> Iterator[Row]:
-    for place, wanted in enumerate(setting.fractions):
+def _rows(fractions: Sequence[float], network: Network, key: Mapping[str, Any]) -> Iterator[Row]:
+    """Yield a row for each size of the split and rule."""
+    for index, wanted in enumerate(fractions):
         fraction = split_fraction(wanted, network.counts, network.labels)
-        seed = np.random.SeedSequence(where[-1], spawn_key=(place,))
+        seed = np.random.SeedSequence(key["seed"], spawn_key=(index,))
         sizes = [max(1, round(int(n) * fraction)) for n in network.counts]
         for rule, verdicts in compare(network, fraction, seed).items():
             found = [verdict for verdict in verdicts if verdict is not None]
-            yield Row(*where, wanted, rule, sum(sizes), min(sizes), len(found), **_measured(found), run=name)
+            yield Row(
+                **key,
+                fraction=wanted,
+                rule=rule,
+                images=sum(sizes),
+                rarest=min(sizes),
+                draws=len(found),
+                **_measured(found),
+            )
 
 
-def _measured(found: Sequence[Verdict]) -> dict[str, float | None]:
+def _measured(found: Sequence[Verdict]) -> dict[str, Any]:
     """Return the columns that are measured; None where a rule has no such number, or made no choice."""
 
     def mean(values: list[Any]) -> float | None:
@@ -316,3 +303,17 @@ def _arrays(path: Path) -> Network:
             refuse(name, value.shape, f"must be of shape {shape}")
         further.append(value)
     return Network(z, y.astype(np.int64), n.astype(np.int64), *further)
+
+
+EXPERIMENT = Experiment(
+    name="which-tau",
+    doc=__doc__,
+    row=Row,
+    data=_DATA,
+    imbalance=_IMBALANCE,
+    plan=plan,
+    add_options=_add_options,
+    setup=_setup,
+    run=run,
+    summarise=summarise,
+)

@@ -84,7 +84,7 @@ class Sweep:
         device: ``auto``, ``cpu`` or ``cuda``.
         workers: how many runs are trained side by side; None for what suits the executor.
         seconds: how long it may take; None for no limit.
-        about: what the data are.
+        about: what the data are: by name, the fingerprint and the numbers of classes and test images.
         executor: where the runs are trained (:mod:`empirical.sweeps.sweep`).
         resources: what a run takes of a cluster.
         outcome: how the sweep has ended, once it has.
@@ -124,10 +124,6 @@ class Sweep:
     def exit_code(self) -> int:
         """That of the command: 75 if the sweep stopped early, 1 if a run failed, 0 if all is trained."""
         return self.outcome.exit_code
-
-    def provenance(self) -> dict[str, Any]:
-        """Return what the data were: by name, the fingerprint and the numbers of classes and test images."""
-        return self.about
 
 
 def run_sweep(sweep: Sweep) -> list[tuple[Config, dict[str, Any] | None]]:

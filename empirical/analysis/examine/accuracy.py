@@ -125,13 +125,15 @@ def calibration(given: Inputs, found: Decisions) -> tuple[list[Calibration], lis
         nll = weighted_mean(found.nll, weights)
         rows.append(
             Calibration(
-                prior,
-                100 * float(weights @ found.right / weights.sum()),
-                100 * float(weights @ found.confidence / weights.sum()),
-                *(100 * max(value, 0.0) for value in ece),
-                nll[0],
-                max(nll[1], 0.0),
-                nll[2],
+                prior=prior,
+                accuracy=100 * float(weights @ found.right / weights.sum()),
+                confidence=100 * float(weights @ found.confidence / weights.sum()),
+                ece=100 * max(ece[0], 0.0),
+                ece_low=100 * max(ece[1], 0.0),
+                ece_high=100 * max(ece[2], 0.0),
+                nll=nll[0],
+                nll_low=max(nll[1], 0.0),
+                nll_high=nll[2],
             )
         )
         inside = np.bincount(bins, weights, minlength=BINS)
@@ -139,13 +141,13 @@ def calibration(given: Inputs, found: Decisions) -> tuple[list[Calibration], lis
             own = bins == at
             curve.append(
                 Reliability(
-                    prior,
-                    int(at) / BINS,
-                    (int(at) + 1) / BINS,
-                    int(own.sum()),
-                    100 * float(inside[at] / weights.sum()),
-                    100 * float(weights[own] @ found.confidence[own] / inside[at]),
-                    100 * float(weights[own] @ found.right[own] / inside[at]),
+                    prior=prior,
+                    start=int(at) / BINS,
+                    stop=(int(at) + 1) / BINS,
+                    images=int(own.sum()),
+                    share=100 * float(inside[at] / weights.sum()),
+                    confidence=100 * float(weights[own] @ found.confidence[own] / inside[at]),
+                    accuracy=100 * float(weights[own] @ found.right[own] / inside[at]),
                 )
             )
     return rows, curve

@@ -103,8 +103,9 @@ def load_network(path: Path, arch: str, channels: int = 3) -> Loaded:
         if not name.endswith(_COUNTERS) and not name.startswith("classifier.")
     }
     by, places = _places(path, arch, state, own)
-    if weight.shape != network.classifier.weight.shape:
-        fits = f"{matrices[0]} of shape {tuple(network.classifier.weight.shape)}"
+    expected = network.state_dict()["classifier.weight"].shape
+    if weight.shape != expected:
+        fits = f"{matrices[0]} of shape {tuple(expected)}"
         refuse("checkpoint", str(path), f"must have {fits} for {arch}, and has {tuple(weight.shape)}")
     filled = {place: state[name] for name, place in places} | {"classifier.weight": weight}
     filled["classifier.bias"] = torch.zeros(len(weight)) if bias is None else bias

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -203,7 +203,8 @@ def _crossed(given: Inputs, name: str, sweep: Sweep, trained: Right) -> Correcti
 def _strengths(given: Inputs, name: str, sweep: Sweep) -> Iterator[Strength]:
     """Yield the sweep on all held-out images."""
     for step in sorted(sweep.right):
-        yield Strength(name, step * STEP, 100 * _mean(given, sweep.right[step]), *_of_groups(given, sweep.right[step]))
+        right = sweep.right[step]
+        yield Strength(name, step * STEP, accuracy=100 * _mean(given, right), **_of_groups(given, right))
 
 
 def _likelihood(given: Inputs, trained: Right, missing: list[Missing]) -> Iterator[Correction]:
@@ -294,14 +295,19 @@ def _row(
         gain = mean_over_classes(right.astype(float) - trained, given.labels, even)
     first, second = taus or (None, None)
     return Correction(
-        name,
-        chosen,
-        first,
-        second,
-        *(100 * part for part in (value, max(low, 0.0), min(high, 1.0), *gain)),
-        *_of_groups(given, right),
-        temperature,
-        doubts,
+        correction=name,
+        chosen_by=chosen,
+        tau=first,
+        tau_2=second,
+        accuracy=100 * value,
+        low=100 * max(low, 0.0),
+        high=100 * min(high, 1.0),
+        gain=100 * gain[0],
+        gain_low=100 * gain[1],
+        gain_high=100 * gain[2],
+        **_of_groups(given, right),
+        temperature=temperature,
+        doubts=doubts,
     )
 
 
@@ -317,9 +323,10 @@ def _mean(given: Inputs, right: Right, chosen: Right | None = None) -> float:
     return float(_recalls(given, right, chosen).mean())
 
 
-def _of_groups(given: Inputs, right: Right) -> list[float | None]:
-    """Return the mean recall of many, medium and few, in per cent."""
-    if given.counts is None:
-        return [None] * len(GROUPS)
-    recalls, names = _recalls(given, right), np.array(groups(given.counts))
-    return [100 * float(recalls[names == group].mean()) if (names == group).any() else None for group in GROUPS]
+def _of_groups(given: Inputs, right: Right) -> dict[str, Any]:
+    """Return the mean recall of many, medium and few, in per cent; None of a group without classes."""
+    means: dict[str, float | None] = dict.fromkeys(GROUPS)
+    if given.counts is not None:
+        recalls, names = _recalls(given, right), np.array(groups(given.counts))
+        means |= {group: 100 * float(recalls[names == group].mean()) for group in GROUPS if (names == group).any()}
+    return means

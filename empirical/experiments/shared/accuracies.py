@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from empirical.config import Config
-from empirical.experiments.shared.rows import average, data_name, grouped, percent, spread
+from empirical.experiments.shared.rows import average, grouped, percent, run_key, spread
 from empirical.printed import PEERS, TABLE1, cell
 from empirical.runtime.progress import Track, silent
 from empirical.sweeps.sweep import Sweep, run_sweep
@@ -57,16 +57,11 @@ def row(config: Config, result: Mapping[str, Any] | None) -> Row:
     """Return the row of a run with what its ``result.json`` holds, None if it is not finished."""
     last, best = (None, None) if result is None else (result["last"], result["best"])
     return Row(
-        data=data_name(config),
-        imbalance=config.imbalance,
-        method=str(config.method),
-        pretrain=config.pretrain,
-        seed=config.seed,
+        **run_key(config, "imbalance", "method", "pretrain"),
         accuracy=None if last is None else percent(last["accuracy"]),
         best=None if best is None else percent(best["accuracy"]),
         best_epoch=None if best is None else best["epoch"],
         images=None if result is None else sum(result["counts"]),
-        run=config.digest,
     )
 
 
@@ -81,11 +76,11 @@ def summarise(rows: Sequence[Any], columns: Mapping[str, Sequence[Any]]) -> list
         columns: what a cell is, beside data set and imbalance: columns by name, each with its values in their order.
     """
 
-    def place(row: Any) -> tuple[Any, ...]:
-        return row.data, -row.imbalance, *(known.index(getattr(row, name)) for name, known in columns.items())
+    def order(row: Any) -> tuple[Any, ...]:
+        return row.data, -row.imbalance, *(values.index(getattr(row, name)) for name, values in columns.items())
 
     summary = []
-    for _, own in grouped(rows, place):
+    for _, own in grouped(rows, order):
         first, last = own[0], [row.accuracy for row in own]
         where = first.data, first.imbalance, first.method, first.pretrain
         peers = [cell(cells, *where) for cells in PEERS.values()]

@@ -46,19 +46,19 @@ from theory.support.validate import refuse, whole
 
 __all__ = [
     "REPEATS",
+    "Options",
     "Pair",
     "Prediction",
     "SecondStage",
-    "Setting",
     "Trainer",
-    "add_arguments",
+    "add_options",
     "balanced_pair",
     "features",
     "halves",
     "kinds",
     "majority",
     "measured",
-    "prepare",
+    "setup",
     "true_separation",
 ]
 
@@ -158,42 +158,26 @@ def true_separation(run: Config) -> Floats | None:
 
 
 @dataclass(frozen=True, eq=False)
-class Setting:
-    """What an experiment on frozen features runs.
+class Options:
+    """The checked options of an experiment on frozen features.
 
     Attributes:
         sweep: the networks whose features are looked at.
+        imbalance: the imbalances of the classifiers on their features.
         images: the training images of the smallest class, for each data set.
         classes: how many classes there are, for each data set.
         repeats: how many times the minority's images are drawn.
-        out: the folder for the results.
-        about: what is known once it is written: the predictions' SHA-256, their time and whether they came first.
     """
 
     sweep: Sweep
+    imbalance: tuple[float, ...]
     images: Mapping[str, int]
     classes: Mapping[str, int]
     repeats: int
-    out: Path
-    about: dict[str, Any]
-
-    @property
-    def configs(self) -> tuple[Config, ...]:
-        """The runs that are known beforehand: the networks whose features are looked at."""
-        return self.sweep.configs
-
-    @property
-    def exit_code(self) -> int:
-        """That of the sweep."""
-        return self.sweep.exit_code
 
     def arguments(self) -> dict[str, Any]:
         """Return the options of the command line that repeat the run."""
         return {**self.sweep.arguments(), "repeats": self.repeats}
-
-    def provenance(self) -> dict[str, Any]:
-        """Return what the data were, and the file, the SHA-256 and the time of the predictions."""
-        return {**self.sweep.provenance(), **self.about}
 
     def record(self, name: str) -> PredictionRecord:
         """Return the record of an experiment's predictions, beside the runs."""
@@ -203,37 +187,36 @@ class Setting:
     def stages(self, run: Config, which: Iterable[tuple[str, str]]) -> list[SecondStage]:
         """Return classifiers on the features of a finished run; ``which`` names classifiers and kinds of features."""
         seen, images = features(run, self.sweep.runs, self.sweep.root), self.images[run.data]
-        n_pos = majority(backbone.held_out(images), self.sweep.options["imbalance"])
+        n_pos = majority(backbone.held_out(images), self.imbalance)
         return [SecondStage(run, seen, kind, classifier, n_pos, self.repeats) for classifier, kind in which]
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of a sweep, and how often the minority's images are drawn."""
     add_sweep_options(parser)
     parser.add_argument("--repeats", type=numeric, metavar="N", help="draws of the images, on frozen features")
 
 
-def prepare(
+def setup(
     args: argparse.Namespace, data: Mapping[str, Sequence[str]], imbalance: Mapping[str, Sequence[float]]
-) -> Setting:
-    """Return the setting that the parsed options describe, everything checked and nothing written.
+) -> Options:
+    """Return the options, everything checked and nothing written.
 
     Args:
-        args: the options of :func:`add_arguments`, and ``out``.
+        args: the options of :func:`add_options` as they were parsed, and ``out``.
         data: the data sets by profile, where the options name none.
         imbalance: the imbalances likewise.
 
     Raises:
         ValueError: as in :func:`empirical.experiments.shared.backbone.prepare`, or an imbalance leaves too few images.
     """
-    sweep, found = backbone.prepare(args, data, imbalance, lambda images, ratio: majority(images, [ratio]))
-    return Setting(
+    sweep, available = backbone.prepare(args, data, imbalance, lambda images, ratio: majority(images, [ratio]))
+    return Options(
         sweep=sweep,
-        images={name: min(images) for name, images in found.items()},
-        classes={name: len(images) for name, images in found.items()},
+        imbalance=sweep.options["imbalance"],
+        images={name: min(images) for name, images in available.items()},
+        classes={name: len(images) for name, images in available.items()},
         repeats=whole("repeats", REPEATS[sweep.profile] if args.repeats is None else args.repeats, most=MOST_DRAWS),
-        out=args.out,
-        about={},
     )
 
 
@@ -447,7 +430,7 @@ class SecondStage:
         return lda(self._known[at, pos], moments(rare))
 
 
-def measured(recalls: Sequence[float] | Floats) -> dict[str, float | None]:
+def measured(recalls: Sequence[float] | Floats) -> dict[str, Any]:
     """Return the mean of the draws' recalls and the quantiles :data:`empirical.experiments.shared.rows.SPREAD` of them.
 
     Example:

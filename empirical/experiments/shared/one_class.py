@@ -18,7 +18,7 @@ from typing import Any
 
 from empirical.config import NO_PRETRAINING, Config
 from empirical.data.size import class_count, size_of
-from empirical.experiments.shared.rows import average, data_name, grouped, percent, spread
+from empirical.experiments.shared.rows import average, grouped, percent, run_key, spread
 from empirical.runtime.command_line import numeric
 from empirical.runtime.progress import Track, silent
 from empirical.sweeps.options import add_sweep_options, prepare_sweep
@@ -26,7 +26,7 @@ from empirical.sweeps.profiles import PROFILES, profile_config
 from empirical.sweeps.sweep import Sweep, run_sweep
 from theory.support.validate import choice, distinct, refuse, whole
 
-__all__ = ["DATA", "SCHEDULES", "Design", "Row", "add_arguments", "prepare", "run", "summarise"]
+__all__ = ["DATA", "SCHEDULES", "Design", "Row", "add_options", "run", "setup", "summarise"]
 
 DATA = {"smoke": ("digits",), "cpu": ("cifar10",), "paper": ("cifar10",)}
 """The data sets of each profile."""
@@ -62,9 +62,8 @@ class Design:
 
     def __post_init__(self) -> None:
         """Check the numbers, as far as that can be done without the data."""
-        for name in ("majority", "minority"):
-            numbers = [whole(name, value) for value in getattr(self, name)]
-            object.__setattr__(self, name, distinct(name, numbers))
+        for name, values in (("majority", self.majority), ("minority", self.minority)):
+            object.__setattr__(self, name, distinct(name, [whole(name, value) for value in values]))
         choice("schedule", self.schedule, SCHEDULES)
 
     def runs(self, profile: str, data: str, classes: int, seed: int) -> list[Config]:
@@ -100,8 +99,13 @@ class Design:
     def arguments(self) -> dict[str, Any]:
         """Return the options of the command line that repeat it."""
         label = {} if self.label is None else {"label": self.label}
-        own = ("majority", "minority", "pretrain", "schedule")
-        return {**{name: getattr(self, name) for name in own}, **label}
+        return {
+            "majority": self.majority,
+            "minority": self.minority,
+            "pretrain": self.pretrain,
+            "schedule": self.schedule,
+            **label,
+        }
 
 
 @dataclass(frozen=True)
@@ -133,8 +137,8 @@ class Row:
     run: str
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options; the experiment's design goes to :func:`prepare`."""
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options; the experiment's design goes to :func:`setup`."""
     add_sweep_options(parser, imbalance=False)
     add = parser.add_argument
     add("--majority", type=numeric, nargs="+", metavar="N", help="images of each of the other classes")
@@ -144,11 +148,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--schedule", metavar="|".join(SCHEDULES), help="what all runs have the same number of (default: epochs)")
 
 
-def prepare(args: argparse.Namespace, designs: Mapping[str, Design]) -> Sweep:
+def setup(args: argparse.Namespace, designs: Mapping[str, Design]) -> Sweep:
     """Return the sweep that the parsed options describe: the profile's design, with what they change in it."""
     profile = choice("profile", args.profile, PROFILES)
-    given = {name: getattr(args, name) for name in ("majority", "minority", "label", "pretrain", "schedule")}
-    design = replace(designs[profile], **{name: value for name, value in given.items() if value is not None})
+    options = {
+        "majority": args.majority,
+        "minority": args.minority,
+        "label": args.label,
+        "pretrain": args.pretrain,
+        "schedule": args.schedule,
+    }
+    design = replace(designs[profile], **{name: value for name, value in options.items() if value is not None})
 
     @cache
     def available(data: str) -> tuple[int, ...]:
@@ -210,13 +220,20 @@ def _longer(run: Config, factor: float) -> Config:
 def _row(config: Config, result: Mapping[str, Any] | None, label: int | None) -> Row:
     counts = config.counts or ()
     label = len(counts) - 1 if label is None else label
-    found: list[float | None] = [None, None, None]
+    measured: dict[str, Any] = dict.fromkeys(("minority", "majority", "accuracy"))
     if result is not None:
         confusion = result["last"]["confusion"]
         right = [line[i] for i, line in enumerate(confusion)]
         total = [sum(line) for line in confusion]
-        rest = sum(right) - right[label], sum(total) - total[label]
-        parts = right[label] / total[label], rest[0] / rest[1], sum(right) / sum(total)
-        found = [percent(part) for part in parts]
-    where = data_name(config), label, counts[label], counts[label - 1], config.pretrain, config.seed
-    return Row(*where, *found, run=config.digest)
+        measured = {
+            "minority": percent(right[label] / total[label]),
+            "majority": percent((sum(right) - right[label]) / (sum(total) - total[label])),
+            "accuracy": percent(sum(right) / sum(total)),
+        }
+    return Row(
+        **run_key(config, "pretrain"),
+        label=label,
+        minority_images=counts[label],
+        majority_images=counts[label - 1],
+        **measured,
+    )

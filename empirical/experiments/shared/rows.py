@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from itertools import groupby
 from statistics import fmean, stdev
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from empirical.config import Config, has_name
 
-__all__ = ["SPREAD", "Tables", "average", "blank", "data_name", "grouped", "percent", "spread"]
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance, SupportsRichComparison
+
+__all__ = ["SPREAD", "Tables", "average", "blank", "data_name", "grouped", "percent", "run_key", "spread"]
 
 SPREAD = (0.025, 0.975)
 """The quantiles over the repeats that ``low`` and ``high`` are."""
 
 Row = TypeVar("Row")
-Key = TypeVar("Key")
+Key = TypeVar("Key", bound="SupportsRichComparison")
+Record = TypeVar("Record", bound="DataclassInstance")
 
 
 class Tables(list[Any]):
@@ -58,13 +62,24 @@ def data_name(run: Config) -> str:
     return run.data if has_name(run.data) else os.path.basename(os.path.abspath(run.data))
 
 
-def blank(row: type[Row], run: Config, *where: Any) -> Row:
-    """Return the ``row``, a data class, of a run that is not finished.
+def run_key(run: Config, *names: str) -> dict[str, Any]:
+    """Return the cells by which rows name their run: data, seed and folder, and more fields of its configuration.
 
-    It begins with the cells ``where`` and names the ``run``; what is measured or predicted from it is None.
+    Args:
+        run: the run.
+        names: of those fields.
+
+    Example:
+        >>> run_key(Config(data="cifar10", imbalance=100), "imbalance", "method")
+        {'data': 'cifar10', 'imbalance': 100.0, 'method': 'ce', 'seed': 0, 'run': 'e5f2942095033e65'}
     """
-    names = [part.name for part in fields(row)]
-    return row(**{**dict.fromkeys(names), **dict(zip(names, where, strict=False)), "run": run.digest})
+    more = {name: getattr(run, name) for name in names}
+    return {"data": data_name(run), **more, "seed": run.seed, "run": run.digest}
+
+
+def blank(row: type[Record], key: Mapping[str, Any]) -> Record:
+    """Return the ``row``, a data class, of a run that is not finished: all but its ``key`` is None."""
+    return row(**{**dict.fromkeys(part.name for part in fields(row)), **key})
 
 
 def percent(part: float) -> float:

@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from empirical.config import Config
-from empirical.experiments.shared.rows import average, data_name, grouped, percent, spread
+from empirical.experiments.shared.rows import average, grouped, percent, run_key, spread
 from empirical.experiments.shared.run_features import features_of
 from empirical.runtime.progress import Track, silent
 from empirical.sweeps.sweep import Sweep, run_sweep
@@ -153,13 +153,15 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
 
 
 def _row(config: Config, result: dict[str, Any] | None, sweep: Sweep) -> Row:
-    found: list[float | None] = [None] * 6
+    measured: dict[str, Any] = dict.fromkeys(("majority", "minority", "accuracy", *READOUTS))
     if result is not None:
         recalls = result["last"]["per_class"]
-        found[:3] = (percent(part) for part in (recalls[0], recalls[-1], result["last"]["accuracy"]))
+        measured["majority"], measured["minority"] = percent(recalls[0]), percent(recalls[-1])
+        measured["accuracy"] = percent(result["last"]["accuracy"])
         features = features_of(config, sweep)
         if features is not None:
             logits = features.test @ features.weight.T + (0 if features.bias is None else features.bias)
-            found[3:] = readouts(logits.double().numpy(), features.test_labels.numpy(), features.counts)
-    where = data_name(config), config.imbalance, config.similar_fraction, config.similar_degree, config.seed
-    return Row(*where, *found, run=config.digest)
+            read = readouts(logits.double().numpy(), features.test_labels.numpy(), features.counts)
+            measured |= dict(zip(READOUTS, read, strict=True))
+    key = run_key(config, "imbalance")
+    return Row(**key, fraction=config.similar_fraction, degree=config.similar_degree, **measured)

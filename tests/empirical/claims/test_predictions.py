@@ -280,7 +280,7 @@ def test_one_seed_decides_no_prediction(true):
 def test_synthetic_tables_have_the_columns_of_the_experiments(true, world):
     """So that a claim which finds its columns here finds them in real tables."""
     for name, table in {**true, **world().tables()}.items():
-        real = {field.name for field in fields(load(name).Row)}
+        real = {field.name for field in fields(load(name).row)}
         assert set(table.rows[0]) <= real, name
 
 

@@ -51,13 +51,14 @@ def backwards():
 
 def test_they_use_the_runs_of_rebalance_where_it_has_them():
     for profile in PROFILES:
-        for module in (embedding, representation):
-            for name in module.DATA[profile]:
-                for ratio in module.IMBALANCE[profile]:
-                    assert set(module.plan(profile, name, ratio, 1)) < set(rebalance.plan(profile, name, ratio, 1))
-        assert set(representation.DATA[profile]) <= set(table1_grid.DATA[profile])
-    assert {embedding.IMBALANCE[profile] for profile in ("cpu", "paper")} == {(50,)}
-    assert embedding.IMBALANCE["smoke"][0] in table1_grid.IMBALANCE["smoke"]
+        for experiment in (embedding.EXPERIMENT, representation.EXPERIMENT):
+            for name in experiment.data[profile]:
+                for ratio in experiment.imbalance[profile]:
+                    where = profile, name, ratio, 1
+                    assert set(experiment.plan(*where)) < set(rebalance.EXPERIMENT.plan(*where))
+        assert set(representation.EXPERIMENT.data[profile]) <= set(table1_grid.DATA[profile])
+    assert {embedding.EXPERIMENT.imbalance[profile] for profile in ("cpu", "paper")} == {(50,)}
+    assert embedding.EXPERIMENT.imbalance["smoke"][0] in table1_grid.IMBALANCE["smoke"]
 
 
 def test_claims_are_judged_by_the_tables(embedded, judged):

@@ -11,7 +11,7 @@ from scipy.stats import chi2, norm
 
 from empirical.data.dataset import Dataset
 from empirical.data.load import digits, load
-from empirical.experiments.pairs import Row, Setting, run, summarise
+from empirical.experiments.pairs import Options, Row, run, summarise
 from theory.theorem2 import minority_recall
 
 
@@ -39,7 +39,7 @@ def test_gaussian_classes_of_known_separation():
     recalls): a false alarm for 1.3e-9 of the seeds.
     """
     separation, imbalance, train, test, alarm = 3.0, 5, 200_000, 100_000, 1e-10
-    rows = run(Setting(gaussian(separation, train, test), (1,), (1, imbalance), repeats=1, majority=train))
+    rows = run(Options(gaussian(separation, train, test), (1,), (1, imbalance), repeats=1, majority=train))
     hoeffding = math.sqrt(math.log(2 / alarm) / (2 * test))
 
     def limits(ratio, positive=False):
@@ -76,7 +76,7 @@ def test_gaussian_classes_of_known_separation():
 def test_the_recall_is_the_minoritys():
     """Classes of different spread: from the counts alone nobody could tell whose recall it is."""
     data = gaussian(3.0, 400, 2000, scale=(1.0, 0.2))
-    rows = run(Setting(data, (1,), (1, 100), repeats=1, majority=400))
+    rows = run(Options(data, (1,), (1, 100), repeats=1, majority=400))
     for minority, label in (("low", 0), ("high", 1)):
         train = [data.images[(data.labels == c) & ~data.test, 0] for c in (0, 1)]
         assert only(rows, minority=minority, imbalance=100).n_neg == 4
@@ -89,7 +89,7 @@ def test_the_recall_is_the_minoritys():
 
 
 def test_predictions_are_theorem_2_of_the_balanced_run():
-    rows = run(Setting(digits(), (4,), (1, 3), repeats=2, majority=50))
+    rows = run(Options(digits(), (4,), (1, 3), repeats=2, majority=50))
     assert len(rows) == 45 * 2 * 2
     for row in rows:
         assert row.n_neg == {1: 50, 3: 17}[row.imbalance]
@@ -102,23 +102,23 @@ def test_predictions_are_theorem_2_of_the_balanced_run():
 
 
 def test_predictions_need_no_imbalanced_training(monkeypatch):
-    few, many = (run(Setting(digits(), (2,), ratios, repeats=2, majority=50)) for ratios in ((10,), (2, 10, 25)))
+    few, many = (run(Options(digits(), (2,), ratios, repeats=2, majority=50)) for ratios in ((10,), (2, 10, 25)))
     assert few == [row for row in many if row.imbalance == 10]
 
 
 def test_repeatable_and_seeded():
-    setting = Setting(digits(), (2,), (5,), repeats=2, majority=40)
-    assert run(setting) == run(setting)
-    assert run(setting) != run(replace_seed(setting, 1))
+    options = Options(digits(), (2,), (5,), repeats=2, majority=40)
+    assert run(options) == run(options)
+    assert run(options) != run(replace_seed(options, 1))
 
 
-def replace_seed(setting, seed):
-    return Setting(setting.data, setting.components, setting.imbalance, setting.repeats, setting.majority, seed)
+def replace_seed(options, seed):
+    return Options(options.data, options.components, options.imbalance, options.repeats, options.majority, seed)
 
 
 def test_theorem_2_predicts_the_recalls_of_digits():
     """Deterministic: the seed is fixed. The limits are those that a prediction worth having must meet."""
-    summary = summarise(run(Setting(digits())))
+    summary = summarise(run(Options(digits())))
     assert [(part["components"], part["imbalance"]) for part in summary] == list(
         product((2, 4, 8), (1, 2, 5, 10, 20, 50))
     )
@@ -135,18 +135,18 @@ def test_theorem_2_predicts_the_recalls_of_cifar_10():
     if folder is None:
         pytest.skip("TAILBOUND_DATA is not set: the folder that holds cifar10.npz")
     data = load(str(Path(folder) / "cifar10.npz"))
-    for part in summarise(run(Setting(data, (60,), (1, 10, 50), repeats=1, majority=2500))):
+    for part in summarise(run(Options(data, (60,), (1, 10, 50), repeats=1, majority=2500))):
         assert part["mae"] <= 8
         assert part["correlation"] >= 0.8
         assert part["pair_correlation"] >= 0.9
 
 
 def test_default_majority_gives_the_imbalances_exactly():
-    setting = Setting(digits())
-    assert setting.n_pos == 100
-    assert setting.arguments()["majority"] == 100
-    assert Setting(digits(), imbalance=(1, 40.5)).n_pos == 82
-    assert Setting(digits(), imbalance=(1, 60)).n_pos == 104
+    options = Options(digits())
+    assert options.n_pos == 100
+    assert options.arguments()["majority"] == 100
+    assert Options(digits(), imbalance=(1, 40.5)).n_pos == 82
+    assert Options(digits(), imbalance=(1, 60)).n_pos == 104
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_default_majority_gives_the_imbalances_exactly():
 )
 def test_refused(changes, name):
     with pytest.raises(ValueError, match=rf"^{name}=.*: must "):
-        Setting(digits(), **changes)
+        Options(digits(), **changes)
 
 
 def test_summary():

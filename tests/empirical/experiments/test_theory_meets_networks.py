@@ -360,7 +360,7 @@ class TestPretraining:
     def test_smoke(self, swept):
         swept("norm-angle", "--imbalance", 5)
         runs, rows, made = swept("pretraining", "--imbalance", 5)
-        plain, other = pretraining.plan("smoke", "digits", 5, 0)
+        plain, other = pretraining.EXPERIMENT.plan("smoke", "digits", 5, 0)
         assert {row["run"] for row in rows} == {other.digest}
         counts = Run(plain, runs).result()["counts"]
         for row in rows:
@@ -384,9 +384,9 @@ def test_predictions_are_judged_by_the_table(swept, judged, name):
 
 
 def test_they_use_the_runs_of_rebalance():
-    runs = set(rebalance.plan("cpu", "cifar10", 100, 1))
-    assert set(pretraining.plan("cpu", "cifar10", 100, 1)) < runs
-    assert set(norm_angle.plan("cpu", "cifar10", 100, 1)) < runs
+    runs = set(rebalance.EXPERIMENT.plan("cpu", "cifar10", 100, 1))
+    assert set(pretraining.EXPERIMENT.plan("cpu", "cifar10", 100, 1)) < runs
+    assert set(norm_angle.EXPERIMENT.plan("cpu", "cifar10", 100, 1)) < runs
     assert len(runs & set(class_order.plan("cpu", "cifar10", 100, 1, classes=10))) == 4
     assert all(isinstance(run, Config) for run in runs)
 
@@ -407,7 +407,7 @@ def test_bad_options(assert_refused, monkeypatch, name, options, message):
 
     monkeypatch.setattr("empirical.data.torchvision_data.cifar", offline)
     assert_refused(name, options, message)
-    assert load(name).__doc__
+    assert load(name).title
 
 
 def test_listing_them_loads_no_torch():

@@ -115,8 +115,8 @@ def test_the_network_of_a_file(tmp_path):
 
 def test_fractions_are_checked():
     parser = argparse.ArgumentParser()
-    which_tau.add_arguments(parser)
+    which_tau.EXPERIMENT.add_options(parser)
     for wrong in (["0"], ["1.5"], ["0.1", "0.1"]):
         args = parser.parse_args(["--profile", "smoke", "--fractions", *wrong])
         with pytest.raises(ValueError, match=r"^fractions="):
-            which_tau.prepare(args)
+            which_tau.EXPERIMENT.prepare(args)

@@ -173,10 +173,10 @@ def test_processes_end_with_the_one_that_began_them(tmp_path):
 
 def test_a_caller_s_executor(tmp_path, alone):
     parser = argparse.ArgumentParser()
-    rebalance.add_arguments(parser)
+    rebalance.EXPERIMENT.add_options(parser)
     args = parser.parse_args(["--profile", "smoke", "--device", "cpu", "--runs", str(tmp_path)])
     with ThreadPoolExecutor(2) as pool:
-        setting = replace(rebalance.prepare(args), executor=pool)
+        setting = replace(rebalance.EXPERIMENT.prepare(args).sweep, executor=pool)
         found = run_sweep(setting)
         assert pool.submit(pow, 2, 3).result() == 8
     assert setting.exit_code == 0
@@ -240,7 +240,7 @@ def test_a_worker_is_killed_in_the_middle(tmp_path, alone, cluster, capsys, smok
 def test_what_a_run_starts_from_goes_along(alone):
     from empirical.sweeps.dask_cluster import _start
 
-    deferred = rebalance.plan("smoke", "digits", 10, 0)[-1]
+    deferred = rebalance.EXPERIMENT.plan("smoke", "digits", 10, 0)[-1]
     assert (deferred.method, deferred.pretrain) == ("drw", "rotation")
     anew = replace(deferred, epochs=6)  # nothing of it is there
     assert _start(anew, alone / "runs") == {run.digest: {} for run in (anew, anew.pretraining(), anew.twin())}

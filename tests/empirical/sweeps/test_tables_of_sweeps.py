@@ -26,13 +26,13 @@ TRAINED = ("rebalance", "norms", "classwise", "similar-fraction", "similar-degre
 
 
 def grid(module, profile, seeds=1):
-    data, imbalance = (module.DATA, module.IMBALANCE)
+    experiment = module.EXPERIMENT
     return [
         run
-        for name in data[profile]
-        for ratio in imbalance[profile]
+        for name in experiment.data[profile]
+        for ratio in experiment.imbalance[profile]
         for seed in range(seeds)
-        for run in module.plan(profile, name, ratio, seed)
+        for run in experiment.plan(profile, name, ratio, seed)
     ]
 
 
@@ -72,7 +72,7 @@ def test_norms_and_classwise_use_the_runs_of_rebalance():
         runs = set(grid(rebalance, profile))
         for name, ratio in {(run.data, run.imbalance) for run in runs}:
             assert set(norms.plan(profile, name, ratio, 0)) < runs
-            assert set(classwise.plan(profile, name, ratio, 0)) <= runs
+            assert set(classwise.EXPERIMENT.plan(profile, name, ratio, 0)) <= runs
 
 
 @pytest.mark.parametrize(("module", "varied", "fixed"), [(similar_fraction, 0, 1), (similar_degree, 1, 0)])
@@ -270,7 +270,7 @@ def test_a_run_that_fails_does_not_stop_the_others(tmp_path, monkeypatch, capsys
         first, *others = usual(*where)
         return [replace(first, lr=1e30), *others]
 
-    monkeypatch.setattr(similar_degree, "plan", plan)
+    monkeypatch.setattr(similar_degree, "EXPERIMENT", replace(similar_degree.EXPERIMENT, plan=plan))
     rows, _ = sweep("similar-degree", tmp_path, code=1)
     assert [bool(row["minority"]) for row in rows] == [False, True, True]
     shown = capsys.readouterr().err
@@ -339,4 +339,4 @@ def test_listing_them_loads_no_torch():
     code += f"for name in {TRAINED}: load(name)\nsys.exit('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], check=False, cwd=Path(__file__).parents[3])
     assert done.returncode == 0
-    assert all(load(name).__doc__ for name in TRAINED)
+    assert all(load(name).title for name in TRAINED)

@@ -208,14 +208,14 @@ def test_a_prediction_does_not_see_the_images_that_measure_it(done):
 def test_networks_are_read_and_measured_on_halves_of_the_test_images(done):
     """The halves of all experiments are the same; both together are the recall that the run says."""
     runs = {run.digest: run for run in done.calls[2][0]}
-    setting = SimpleNamespace(sweep=SimpleNamespace(runs=done.out / "runs", root=None))
+    sweep = SimpleNamespace(runs=done.out / "runs", root=None)
     rows = [row for row in done.rows if row["classifier"] == "network"]
     assert len(rows) == 4
     for row in rows:
         run = runs[row["run"]]
         result = json.loads((done.out / "runs" / run.digest / "result.json").read_text())
         minority = run.classes[1]
-        right = network_pairs._right(setting, run)[minority]
+        right = network_pairs._right(sweep, run)[minority]
         assert right.mean() == pytest.approx(result["last"]["per_class"][1])
         read, kept = frozen_features.halves(len(right), run.seed, minority)
         assert (int(row["read"]), int(row["kept"])) == (len(read), len(kept))
@@ -406,7 +406,7 @@ def test_bad_options(assert_refused, name, options, message):
 
 
 def test_profiles_name_data_imbalances_and_a_network():
-    for module in (network_pairs, similarity_or_number):
-        assert module.DATA.keys() == module.IMBALANCE.keys() == PROFILES.keys() == backbone.BACKBONE.keys()
+    for experiment in (network_pairs.EXPERIMENT, similarity_or_number.EXPERIMENT):
+        assert experiment.data.keys() == experiment.imbalance.keys() == PROFILES.keys() == backbone.BACKBONE.keys()
     assert backbone.backbone("paper", "cifar10", 5000, 0).arch == "resnet32"
     assert backbone.backbone("cpu", "cifar10", 5000, 0).resolution is None

@@ -9,7 +9,7 @@ from numpy.random import SeedSequence
 
 from empirical.data.longtail import counts
 from empirical.experiments import depth, losses, majority, minority, rebalance, ssl
-from empirical.experiments.shared import one_class
+from empirical.experiments.shared import accuracies, one_class
 from empirical.experiments.shared.one_class import Design
 from empirical.printed import PEERS, cell
 from empirical.runtime.command_line import Parser
@@ -29,9 +29,9 @@ def grid(name, profile, seeds=1):
         return [
             run for data in one_class.DATA[profile] for i in range(seeds) for run in design.runs(profile, data, 10, i)
         ]
-    module = TABLES[name]
-    where = product(module.DATA[profile], module.IMBALANCE[profile], range(seeds))
-    return [run for data, ratio, seed in where for run in module.plan(profile, data, ratio, seed)]
+    experiment = TABLES[name].EXPERIMENT
+    where = product(experiment.data[profile], experiment.imbalance[profile], range(seeds))
+    return [run for data, ratio, seed in where for run in experiment.plan(profile, data, ratio, seed)]
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def test_the_tables_of_section_5_4():
         "losses": set(product(("resnet32",), losses.METHODS, ("none", "rotation"))),
     }
     assert set(losses.METHODS) == {"ce", "focal", "ldam", "ldam-drw", "balanced-softmax", "logit-adjustment"}
-    table1 = {run for data, ratio in where for run in rebalance.plan("paper", data, ratio, 0)}
+    table1 = {run for data, ratio in where for run in rebalance.EXPERIMENT.plan("paper", data, ratio, 0)}
     for name, own in cells.items():
         runs = grid(name, "paper")
         assert len(set(runs)) == len(runs) == len(where) * len(own)
@@ -146,11 +146,11 @@ def test_their_options_repeat_the_run_and_name_the_class(tmp_path, sweep):
     again = shlex.split(made["command"])[5:]
     assert again == ["--profile", "smoke", "--data", "digits", *map(str, options[:5]), *again[9:]]
     parser = Parser()
-    minority.add_arguments(parser)
+    minority.EXPERIMENT.add_options(parser)
     parser.add_argument("--out")
     args = parser.parse_args([*again, "--out", str(tmp_path)])
     args.out = tmp_path
-    assert [run.digest for run in minority.prepare(args).configs] == [row["run"] for row in rows]
+    assert [run.digest for run in minority.EXPERIMENT.prepare(args).sweep.configs] == [row["run"] for row in rows]
 
 
 def test_the_class_is_looked_up_by_its_label():
@@ -196,7 +196,7 @@ def test_a_row_is_a_run_and_its_accuracy(swept, name):
     out, tables = swept
     rows, made = tables[name]
     more = ["depth"] if name == "depth" else []
-    assert list(rows[0]) == [*rebalance.Row.__dataclass_fields__, *more]
+    assert list(rows[0]) == [*accuracies.Row.__dataclass_fields__, *more]
     for row, run in zip(rows, grid(name, "smoke"), strict=True):
         result = Run(run, out / "runs").result()
         assert (row["run"], row["method"], row["pretrain"]) == (run.digest, run.method, run.pretrain)
@@ -230,7 +230,7 @@ def test_their_figures(swept):
 
 def test_published_numbers_stand_beside_their_cells():
     """As printed by the codebases; the depth of Table 1 alone has printed numbers."""
-    row = rebalance.Row("cifar10", 50, "ldam-drw", "none", 0, 80.0, 80.0, 200, 1, "a")
+    row = accuracies.Row("cifar10", 50, "ldam-drw", "none", 0, 80.0, 80.0, 200, 1, "a")
     [part] = losses.summarise([row])
     assert (part["printed"], part["peers"]) == (None, "81.6")
     assert cell(PEERS["BagofTricks-LT"], "cifar100", 100, "ldam", "none") == 38.88
