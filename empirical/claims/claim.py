@@ -122,6 +122,7 @@ class Judged:
             together or, where one is enough, in this one alone; None without a spread.
         seeds_needed: how many seeds show the mean that was measured with that chance; None where the mean is not on the
             claim's side, or more than 1,000 are needed.
+        lacking: what the table has too little of, where no run of its grid would give a value.
     """
 
     label: str
@@ -137,6 +138,7 @@ class Judged:
     decides: bool = True
     detectable: float | None = None
     seeds_needed: int | None = None
+    lacking: str = ""
 
     @property
     def interval(self) -> tuple[float | None, float | None]:
@@ -181,19 +183,33 @@ class Finding:
 
     @property
     def power(self) -> str:
-        """What the seeds of an undecided claim could have shown, and how many seeds would show what was measured."""
+        """Why a claim is undecided: what its tables lack, and what its seeds could have shown.
+
+        Also how many seeds would show what was measured.
+        """
         if self.verdict != UNDECIDED:
             return ""
-        left = [part for part in self.comparisons if part.decides and part.verdict == UNDECIDED and part.detectable]
+        left = [part for part in self.comparisons if part.decides and part.verdict == UNDECIDED]
+        lacking = dict.fromkeys(part.lacking.rstrip(",") for part in left if part.lacking)
+        reasons = [f"not testable by this table, which lacks {text}" for text in lacking]
+        flat = sum(part.seeds > 1 and part.low is None for part in left)
+        if any(part.seeds == 1 for part in left):
+            reasons.append("not testable with one seed")
+        if flat:
+            reasons.append(f"{flat} not testable, as all seeds have one value")
+        return "; ".join([*reasons, *self._visible([part for part in left if part.detectable])])
+
+    def _visible(self, left: Sequence[Judged]) -> list[str]:
+        """Return what the seeds of these comparisons could have shown; nothing if there are none."""
         if not left:
-            return ""
+            return []
         far = min if self.claim.somewhere else max  # one comparison is enough for it, or all must hold
         least = far(part.detectable or 0.0 for part in left)
         needed = [part.seeds_needed for part in left]
         known = [value for value in needed if value is not None]
         enough = known and (self.claim.somewhere or len(known) == len(needed))
         more = f"; {far(known)} seeds would show what was measured" if enough else ""
-        return f"{self.seeds} show an effect of {least:.2g} with a chance of 80 %{more}"
+        return [f"{self.seeds} show an effect of {least:.2g} with a chance of 80 %{more}"]
 
     @property
     def seeds(self) -> str:
@@ -327,6 +343,7 @@ def _together(comparisons: Sequence[Comparison], somewhere: bool) -> tuple[Judge
             decides=part.decides,
             detectable=_or_none(detectable[k]),
             seeds_needed=needed[k],
+            lacking=part.lacking,
             **{name: _or_none(getattr(found, name)[k]) for name in ("mean", "low", "high", "low_all", "high_all")},
         )
         for k, part in enumerate(comparisons)

@@ -1,5 +1,7 @@
 """Definitions of claims that once charged a sentence with what it does not say."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -196,6 +198,24 @@ def test_an_undecided_claim_says_what_its_seeds_could_show():
     assert part.detectable == pytest.approx(visible_effect(3) * spread, rel=1e-5)
     assert part.seeds_needed == seeds_needed(part.mean / spread) == 20
     assert found.power == "3 seeds show an effect of 4.1 with a chance of 80 %; 20 seeds would show what was measured"
+
+
+def test_what_no_seed_of_a_table_can_decide_is_said():
+    table = {"toy": Table("toy", ({"data": "toy", "seed": 0},))}
+    short = Comparison("0", {}, "toy", lacking="5 values of n, of which there are 3,")
+    described = replace(short, decides=False)
+
+    def power(*parts):
+        return judge(replace(claim(), measure=lambda tables: list(parts)), table).power
+
+    assert power(short) == "not testable by this table, which lacks 5 values of n, of which there are 3"
+    flat = Comparison("1", {0: 0.0, 1: 0.0, 2: 0.0}, "toy")
+    assert power(flat, described) == "1 not testable, as all seeds have one value"
+    assert power(Comparison("1", {0: 3.0}, "toy"), Comparison("2", {0: 4.0}, "toy")) == "not testable with one seed"
+    parts = power(short, Comparison("2", OPEN, "toy")).split("; ")
+    assert parts[0].startswith("not testable")
+    assert parts[1].startswith("0 to 3 seeds show an effect of")
+    assert power(Comparison("3", UP, "toy"), described) == ""
 
 
 def test_the_power_that_is_stated_is_the_power():
