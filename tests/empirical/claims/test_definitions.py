@@ -8,6 +8,7 @@ import pytest
 from empirical.claims import CLAIMS, CONFIRMED, CONTRADICTED, UNDECIDED, Claim, Comparison, findings, judge
 from empirical.claims.statistics import decide, seeds_needed, visible_effect
 from empirical.claims.tables import Table
+from empirical.experiments.minority import DESIGNS
 
 BY_ID = {claim.id: claim for claim in CLAIMS}
 UP, DOWN, OPEN = {0: 1.0, 1: 1.1, 2: 0.9}, {0: -1.0, 1: -1.1, 2: -0.9}, {0: 1.0, 1: -1.0, 2: 0.2}
@@ -127,6 +128,27 @@ def test_readouts_decide_where_recall_is_at_its_floor(name, column):
     [without] = similar(floor, floor).values()
     lacking = judge(BY_ID[name], {"similar-fraction": without})
     assert lacking.missing == (f"the table similar-fraction has no column {column}",)
+
+
+@pytest.mark.parametrize(("bend", "seeds", "verdict_of_most"), [(0, 7, CONFIRMED), (10, 3, CONTRADICTED)])
+def test_the_grid_of_figure_2_can_decide_where_it_is_linear(bend, seeds, verdict_of_most):
+    """At the noise of the published points: 1.25 beside what a seed shifts as a whole."""
+    rng = np.random.default_rng(np.random.SeedSequence(3))
+    found = []
+    for _ in range(40):
+        rows = [
+            {
+                **{"data": "cifar10", "label": 9, "majority_images": 5000, "minority_images": n, "pretrain": "none"},
+                **{"seed": seed, "minority": 50 + n / 200 + 4 * bend * u * (1 - u) + shift + rng.normal(0, 1.25)},
+            }
+            for seed in range(seeds)
+            for shift in [rng.normal(0, 2)]
+            for n in DESIGNS["cpu"].minority
+            for u in [(n - 2500) / 2500]
+        ]
+        found.append(judge(BY_ID["E2.linear"], {"minority": Table("minority", tuple(rows))}).verdict)
+    assert found.count(verdict_of_most) >= 28
+    assert set(found) <= {verdict_of_most, UNDECIDED}
 
 
 def test_poor_boundaries_are_judged_in_both_orders_of_the_classes(true):
