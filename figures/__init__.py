@@ -79,7 +79,10 @@ FIGURES = {
     "embedding": Drawing("Maps of the features with and without pre-training", "figures.embedding"),
     "embedding-numbers": Drawing("Separation of the classes, test images", "figures.embedding", "draw_numbers"),
     "embedding-training": Drawing("Separation of the classes, training images", "figures.embedding", "draw_training"),
-    "examination": Drawing("What theory says of an examined network", "figures.examination"),
+    "examination": Drawing("Recalls of an examined network, and what theory says of them", "figures.examination"),
+    "examination-corrections": Drawing(
+        "Corrections and calibration of an examined network", "figures.examination", "draw_corrections"
+    ),
     "losses": Drawing("Accuracy of losses for long tails", "figures.accuracies", "draw_losses", "losses_command"),
     "majority": Drawing(
         "Accuracy by the number of images of the other classes",

@@ -19,7 +19,20 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
 from empirical.printed import PEERS, TABLE1, Cells, cell
-from figures.results import METHODS, PERCENT, STARTS, Results, about, interval, made_by, note_missing, points, read
+from figures.results import (
+    ALL_METHODS,
+    METHODS,
+    PERCENT,
+    STARTS,
+    Results,
+    about,
+    data_set,
+    interval,
+    made_by,
+    note_missing,
+    points,
+    read,
+)
 from figures.style import COLOURS, GREY, MARKERS, canvas, entitle, styled
 
 __all__ = [
@@ -42,14 +55,6 @@ _LOOK = {
     "simclr": ("SimCLR pre-training", COLOURS[1], MARKERS[2]),
     "moco": ("MoCo pre-training", COLOURS[2], MARKERS[3]),
     "barlow": ("Barlow Twins pre-training", COLOURS[5], MARKERS[4]),
-}
-_TITLES = {
-    **METHODS,
-    "focal": "focal loss",
-    "ldam": "LDAM",
-    "ldam-drw": "LDAM-DRW",
-    "balanced-softmax": "balanced softmax",
-    "logit-adjustment": "logit adjustment",
 }
 _MOST = 4  # panels
 _HEIGHT = 1.75
@@ -95,10 +100,13 @@ def draw_rebalance(results: Path) -> Figure:
     Raises:
         ResultsError: they are missing or cannot be read.
     """
-    found = _first(read(results, "rebalance", _COLUMNS))
+    whole = read(results, "rebalance", _COLUMNS)
+    found = _first(whole)
     panels = {title: {"method": method} for method, title in METHODS.items()}
     layout = _Layout("imbalance", "imbalance", panels, [TABLE1], "printed (ResNet-32, 200 epochs)")
-    return _draw_by(found, "Accuracy by imbalance, with and without pre-training", "Table 1.", layout)
+    return _draw_by(
+        found, "Accuracy by imbalance, with and without pre-training", f"Table 1. {data_set(whole)}.", layout
+    )
 
 
 @styled()
@@ -108,10 +116,13 @@ def draw_ssl(results: Path) -> Figure:
     Raises:
         ResultsError: they are missing or cannot be read.
     """
-    found = _first(read(results, "ssl", _COLUMNS))
-    panels = {_TITLES.get(method, method): {"method": method} for method in found.values("method")[:_MOST]}
+    whole = read(results, "ssl", _COLUMNS)
+    found = _first(whole)
+    panels = {ALL_METHODS.get(method, method): {"method": method} for method in found.values("method")[:_MOST]}
     layout = _Layout("imbalance", "imbalance", panels, [TABLE1], "printed (ResNet-32, 200 epochs)")
-    return _draw_by(found, "Accuracy from self-supervised starts, by imbalance", "Section 5.4.", layout)
+    return _draw_by(
+        found, "Accuracy from self-supervised starts, by imbalance", f"Section 5.4. {data_set(whole)}.", layout
+    )
 
 
 @styled()
@@ -121,7 +132,8 @@ def draw_depth(results: Path) -> Figure:
     Raises:
         ResultsError: they are missing or cannot be read.
     """
-    found = _first(read(results, "depth", _DEPTH))
+    whole = read(results, "depth", _DEPTH)
+    found = _first(whole)
     ratios = sorted(found.values("imbalance"), reverse=True)[:_MOST]
     layout = _Layout(
         "depth",
@@ -131,7 +143,12 @@ def draw_depth(results: Path) -> Figure:
         "printed in Table 1 (ResNet-32, 200 epochs)",
         lambda row: row["depth"] == _TABLE1_DEPTH,
     )
-    return _draw_by(found, "Accuracy by depth of the network, with and without pre-training", "Section 5.4.", layout)
+    return _draw_by(
+        found,
+        "Accuracy by depth of the network, with and without pre-training",
+        f"Section 5.4. {data_set(whole)}.",
+        layout,
+    )
 
 
 @styled()
@@ -141,7 +158,8 @@ def draw_losses(results: Path) -> Figure:
     Raises:
         ResultsError: they are missing or cannot be read.
     """
-    found = _first(read(results, "losses", _COLUMNS))
+    whole = read(results, "losses", _COLUMNS)
+    found = _first(whole)
     ratios = sorted(found.values("imbalance"), reverse=True)[:_MOST]
     methods = found.values("method")
     rows = -(-len(ratios) // 2) if len(ratios) > 1 else 1
@@ -167,7 +185,7 @@ def draw_losses(results: Path) -> Figure:
                 ax.plot(*np.transpose(published), linestyle="none", markersize=_SIZE, fillstyle="none", **look)
                 hollow = True
         ax.set_title(f"imbalance {ratio:g}")
-        ax.set_yticks(range(len(methods)), [_TITLES.get(method, method) for method in methods])
+        ax.set_yticks(range(len(methods)), [ALL_METHODS.get(method, method) for method in methods])
         ax.grid(visible=False, axis="y")
     grid[0, 0].set_ylim(len(methods) - 0.5, -0.5)
     for ax in list(grid.flat)[len(ratios) :]:
@@ -176,7 +194,9 @@ def draw_losses(results: Path) -> Figure:
         ax.set_xlabel("test accuracy, %")
     handles = _handles(starts, "published (ResNet-32, 200 epochs)" if hollow else None, best="|")
     fig.legend(handles=handles, loc="outside lower center", ncols=2)
-    entitle(fig, "Losses for long tails, with and without pre-training", _caption(found, "Section 5.4."))
+    entitle(
+        fig, "Losses for long tails, with and without pre-training", _caption(found, f"Section 5.4. {data_set(whole)}.")
+    )
     note_missing(fig, found)
     return fig
 
@@ -206,7 +226,7 @@ def _starts(found: Results) -> list[str]:
 def _caption(found: Results, place: str) -> str:
     return about(
         found,
-        f"{place} Data set {found.values('data')[0]}. Filled marks are the accuracy on the test images after the",
+        f"{place} Filled marks are the accuracy on the test images after the",
         "last epoch, mean and 95% interval over the seeds (Student's t); dashes the best epoch, which the test images",
         "chose; hollow marks what was published, at ResNet-32 and 200 epochs.",
     )

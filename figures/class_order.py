@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from empirical.analysis.rarity import ORDERS, Split, split
-from figures.results import METHODS, Results, about, made_by, note_missing, points, read
+from figures.results import METHODS, Results, about, data_name, first, made_by, note_missing, points, read
 from figures.style import COLOURS, MARKERS, canvas, entitle, styled
 
 __all__ = ["command", "draw"]
@@ -42,13 +42,14 @@ def draw(results: Path) -> Figure:
         ResultsError: they are missing or cannot be read.
     """
     found = read(results, "class-order", _COLUMNS)
-    places = list(dict.fromkeys((row["data"], row["imbalance"]) for row in found.rows))[:_MOST]
+    there = list(dict.fromkeys((row["data"], row["imbalance"]) for row in found.rows))
+    places = there[:_MOST]
     fig = canvas(2.0 * len(places) + 1.0)
     grid = fig.subplots(len(places), len(_TITLES), squeeze=False)
     for (data, ratio), axes in zip(places, grid, strict=True):
         for (name, title), ax in zip(_TITLES.items(), axes, strict=True):
             _draw(ax, found, data, ratio, name)
-            ax.set(ylabel=f"gap in {title}", title=f"{data.partition(':')[0]}, imbalance {ratio:g}")
+            ax.set(ylabel=f"gap in {title}", title=f"{data_name(data)}, imbalance {ratio:g}")
     fig.legend(*grid[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     entitle(
         fig,
@@ -58,6 +59,7 @@ def draw(results: Path) -> Figure:
             "The more frequent half of the classes minus the rarer half, with the classes in the data's order and in",
             "the reverse one: half the sum of both gaps is due to rarity, half the difference to the classes. Mean",
             "over the seeds with 95% interval (Student's t).",
+            first(places, there, "settings"),
         ),
     )
     note_missing(fig, found)

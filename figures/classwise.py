@@ -24,6 +24,7 @@ from figures.results import (
     about,
     class_names,
     classes_axis,
+    data_set,
     made_by,
     note_missing,
     points,
@@ -121,7 +122,7 @@ def _rows(found: Results, data: str, ratio: float, method: str, start: str) -> l
 
 
 def _finish(fig: Figure, found: Results, message: str, text: str, data: str) -> Figure:
-    entitle(fig, message, about(found, text, f"Data set {data}, imbalance {max(found.values('imbalance')):g}."))
+    entitle(fig, message, about(found, text, f"{data_set(found)}, imbalance {max(found.values('imbalance')):g}."))
     note_missing(fig, found)
     return fig
 

@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from figures.results import PERCENT, about, interval, made_by, note_missing, points, read
+from figures.results import PERCENT, about, data_name, first, interval, made_by, note_missing, points, read
 from figures.style import COLOURS, GREY, MARKERS, canvas, entitle, styled
 
 __all__ = ["command", "draw", "draw_recall"]
@@ -86,7 +86,7 @@ def _draw_cases(results: Path, name: str, ylabel: str, message: str, text: str) 
     for case, ax in zip(cases, grid.flat, strict=False):
         own = [row for row in kept if (row["data"], row["level"], row["imbalance"]) == case]
         _draw(ax, [row for row in own if name == "recall" or row["method"] != "ce"], f"{name}_predicted", name)
-        ax.set_title(f"{_LEVELS[case[1]]},\n{case[0].partition(':')[0]}, imbalance {case[2]:g}")
+        ax.set_title(f"{_LEVELS[case[1]]},\n{data_name(case[0])}, imbalance {case[2]:g}")
         if name == "recall":
             ax.set(ylim=(-3, 103))
     for ax in list(grid.flat)[max(1, len(cases)) :]:
@@ -106,6 +106,7 @@ def _draw_cases(results: Path, name: str, ylabel: str, message: str, text: str) 
             text,
             "A point is a pair of classes, mean over the seeds with its 95% interval (Student's t), from the least",
             "separate pair on the left to the most; the dash is theory's.",
+            first(cases, places, "settings"),
         ),
     )
     note_missing(fig, found)

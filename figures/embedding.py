@@ -27,6 +27,7 @@ from figures.results import (
     about,
     class_names,
     classes_axis,
+    data_set,
     further,
     made_by,
     note_missing,
@@ -50,6 +51,7 @@ _NUMBERS: dict[str, tuple[str | None, str, tuple[float, float]]] = {
     "separation_least": (None, "distance to the nearest class", (0.0, math.inf)),
 }
 _COLOURED = 10
+_LETTER, _LINE = 0.026, 0.045  # the width and height of a letter of a class's name, parts of a panel
 
 
 command = made_by("embedding", _COLUMNS)
@@ -132,8 +134,8 @@ def _case(found: Results) -> tuple[str, float]:
 
 
 def _finish(fig: Figure, found: Results, message: str, text: str) -> Figure:
-    data, ratio = _case(found)
-    entitle(fig, message, about(found, text, f"Data set {data}, imbalance {ratio:g}."))
+    _, ratio = _case(found)
+    entitle(fig, message, about(found, text, f"{data_set(found)}, imbalance {ratio:g}."))
     note_missing(fig, replace(found, rows=[{"run": row["run"], "images": row["images"]} for row in found.rows]))
     return fig
 
@@ -149,6 +151,7 @@ def _draw_map(ax: Axes, data: str, rows: Sequence[dict[str, Any]]) -> None:
     own = [row for row in there if row["seed"] == min(row["seed"] for row in there)]
     labels = sorted({row["label"] for row in own})
     names = class_names(data, max(labels) + 1)
+    written = {}
     for label in labels:
         at = np.array([(row["x"], row["y"]) for row in own if row["label"] == label])
         rank = label - max(0, len(labels) - _COLOURED)
@@ -157,10 +160,19 @@ def _draw_map(ax: Axes, data: str, rows: Sequence[dict[str, Any]]) -> None:
         hollow = {"fillstyle": "none", "markeredgewidth": 0.5} if rank >= len(COLOURS) else {"markeredgewidth": 0}
         ax.plot(*at.T, linestyle="none", marker=marker, color=colour, markersize=2.4, alpha=0.75, **hollow)
         if rank >= 0:
-            outline = [withStroke(linewidth=1.8, foreground="white")]
-            text: dict[str, Any] = {"ha": "center", "va": "center", "weight": "bold", "path_effects": outline}
-            x, y = np.median(at, axis=0)
-            ax.text(x, y, names[label], color=colour, zorder=5, **text)
+            written[names[label]] = (*np.median(at, axis=0), colour)
+    ax.autoscale_view()
+    outline = [withStroke(linewidth=1.8, foreground="white")]
+    text: dict[str, Any] = {"ha": "center", "va": "center", "weight": "bold", "path_effects": outline}
+    low, high = ax.get_ylim()
+    taken: list[tuple[float, float, float]] = []
+    for name, (x, y, colour) in sorted(written.items(), key=lambda item: item[1][1]):
+        half = len(name) * _LETTER * (ax.get_xlim()[1] - ax.get_xlim()[0]) / 2
+        for other_x, other_y, other_half in taken:  # from below, so that each moves up past those under it
+            if abs(x - other_x) < half + other_half:
+                y = max(y, other_y + _LINE * (high - low))
+        taken.append((x, y, half))
+        ax.text(x, y, name, color=colour, zorder=5, **text)
 
 
 def _draw_numbers(ax: Axes, data: str, rows: Sequence[dict[str, Any]], name: str) -> None:

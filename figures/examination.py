@@ -1,9 +1,10 @@
 """What the theory says of a network: recalls, calibration, the gap, corrections, and how well theory fits.
 
-From ``examination.json``, which ``tailbound empirical examine --out`` writes. A panel for each table that is there:
-the recall of each class, as measured and by theory; what each class loses to similar classes, to its number of images
-and beyond theory; the reliability curves; the gap between frequent and rare classes by its parts; the sweeps over the
-strength of corrections, with what was chosen without the images that judge it; and the error of predictions.
+From ``examination.json``, which ``tailbound empirical examine --out`` writes. Two figures with a panel for each table
+that is there. Of recall: that of each class, as measured and by theory; what each class loses to similar classes, to
+its number of images and beyond theory; the gap between frequent and rare classes by its parts; and the error of
+predictions. Of corrections: the sweeps over their strength, with what was chosen without the images that judge it; and
+the reliability curves.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ from matplotlib.figure import Figure
 
 from empirical.analysis.examine.tables import TABLES
 from figures import ResultsError
-from figures.style import COLOURS, MARKERS, canvas, entitle, styled
+from figures.style import COLOURS, GREY, MARKERS, canvas, entitle, styled
 
-__all__ = ["COMMAND", "command", "draw", "draw_tables", "read"]
+__all__ = ["COMMAND", "PARTS", "command", "draw", "draw_corrections", "draw_tables", "read"]
 
 COMMAND = "python -m empirical examine --arrays FILE --out"
 """What makes the data, up to the folder."""
@@ -61,28 +62,42 @@ def command(results: Path) -> str:
 
 
 def draw(results: Path) -> Figure:
-    """Draw ``examination.json`` of the folder ``results``.
+    """Draw the recalls of ``examination.json`` of the folder ``results``, what they lack, and how well theory fits.
 
     Raises:
         ResultsError: it is missing or cannot be read, or no table of it can be drawn.
     """
+    return _draw_part(results, "recall")
+
+
+def draw_corrections(results: Path) -> Figure:
+    """Draw the corrections and the calibration of ``examination.json`` of the folder ``results``.
+
+    Raises:
+        ResultsError: it is missing or cannot be read, or no table of it can be drawn.
+    """
+    return _draw_part(results, "corrections")
+
+
+def _draw_part(results: Path, part: str) -> Figure:
+    """Draw one of the two figures, if any of its tables is there."""
     made = read(results)
-    if not any(name in made["tables"] for name in _PANELS):
+    if not any(name in made["tables"] for name in PARTS[part]):
         refused = f"results={str(results)!r}: must hold {_FILE} with a table to draw"
         raise ResultsError(f"{refused}; make them with: {COMMAND} {results}")
-    return draw_tables(made)
+    return draw_tables(made, part)
 
 
 @styled()
-def draw_tables(made: Mapping[str, Any]) -> Figure:
-    """Draw an examination, given as plain data."""
+def draw_tables(made: Mapping[str, Any], part: str = "recall") -> Figure:
+    """Draw one of the :data:`PARTS` of an examination, given as plain data."""
     tables = {name: table["rows"] for name, table in made["tables"].items()}
-    panels = [(panel, tables) for name, panel in _PANELS.items() if name in tables]
+    panels = [_PANELS[name] for name in PARTS[part] if name in tables]
     lines = max(1, -(-len(panels) // _COLUMNS))
     fig = canvas(_HEIGHT * lines + 0.4)
     axes = fig.subplots(lines, _COLUMNS, squeeze=False).ravel()
-    for ax, (panel, own) in zip(axes, panels, strict=False):
-        panel(ax, own)
+    for ax, panel in zip(axes, panels, strict=False):
+        panel(ax, tables)
     for ax in axes[len(panels) :]:
         ax.set_axis_off()
     about = made["about"]
@@ -90,10 +105,21 @@ def draw_tables(made: Mapping[str, Any]) -> Figure:
     imbalance = f", imbalance {about['imbalance']:.4g}" if "imbalance" in about else ""
     entitle(
         fig,
-        "What theory says of this network",
+        _message(tables, part),
         f"{about['classes']} classes{images}{imbalance}. The tables beside it have every number and what it means.",
     )
     return fig
+
+
+def _message(tables: Mapping[str, Rows], part: str) -> str:
+    """Return what a figure shows: the gap between frequent and rare classes where it is known."""
+    if part == "corrections":
+        return "Corrections and calibration of this network"
+    gaps = [row for row in tables.get("gap", ()) if row["part"] == "gap"]
+    if not gaps:
+        return "Recalls of this network, and theory's"
+    more = "more" if gaps[0]["points"] >= 0 else "less"
+    return f"Frequent classes have {abs(gaps[0]['points']):.1f} points {more} recall than rare ones"
 
 
 def _order(rows: Rows) -> list[Mapping[str, Any]]:
@@ -133,26 +159,29 @@ def _losses(ax: Axes, tables: Mapping[str, Rows]) -> None:
     for i, (key, label) in enumerate(parts.items()):
         if rows[0][key] is not None:
             ax.bar(x + (i - 1) * width, [row[key] for row in rows], width, color=COLOURS[i], label=label)
-    ax.axhline(0, color="#555555", linewidth=0.8)
+    ax.axhline(0, color=GREY, linewidth=0.8)
     ax.set_ylabel("points of recall lost")
     ax.set_title("What each class loses its recall to")
-    ax.margins(y=0.3)  # room for the legend
     _classes(ax, rows)
+    low, high = ax.get_ylim()
+    ax.set_ylim(low, high + 0.45 * (high - low))  # room for the legend
     ax.legend(loc="upper left")
 
 
 def _reliability(ax: Axes, tables: Mapping[str, Rows]) -> None:
-    ax.plot([0, 100], [0, 100], color="#555555", linewidth=0.8)
+    ax.plot([0, 100], [0, 100], color=GREY, linewidth=0.8)
     for i, prior in enumerate(dict.fromkeys(row["prior"] for row in tables["reliability"])):
         own = [row for row in tables["reliability"] if row["prior"] == prior]
         [found] = [row for row in tables["calibration"] if row["prior"] == prior]
-        label = f"{prior} prior, expected error {found['ece']:.1f} %"
+        label = f"{prior} prior: {found['ece']:.1f} %"
         points = [[row[key] for row in own] for key in ("confidence", "accuracy")]
         ax.plot(*points, marker=MARKERS[i], markersize=3, color=COLOURS[i], label=label)
     ax.set_xlabel("confidence, %")
     ax.set_ylabel("accuracy, %")
     ax.set_title("Calibration")
-    ax.legend(loc="upper left")
+    ax.set_ylim(-3, 145)  # room for the legend
+    ax.set_yticks(range(0, 101, 20))
+    ax.legend(loc="upper left", title="expected calibration error", alignment="left")
 
 
 def _gap(ax: Axes, tables: Mapping[str, Rows]) -> None:
@@ -160,8 +189,8 @@ def _gap(ax: Axes, tables: Mapping[str, Rows]) -> None:
     x = np.arange(len(rows))
     ends = np.array([[row["points"] - row["low"], row["high"] - row["points"]] for row in rows]).T
     colours = [COLOURS[-1], *COLOURS[: len(rows) - 1]]
-    ax.bar(x, [row["points"] for row in rows], 0.6, yerr=ends, color=colours, ecolor="#555555")
-    ax.axhline(0, color="#555555", linewidth=0.8)
+    ax.bar(x, [row["points"] for row in rows], 0.6, yerr=ends, color=colours, ecolor=GREY)
+    ax.axhline(0, color=GREY, linewidth=0.8)
     ax.set_xticks(x, [row["part"] for row in rows])
     ax.set_ylabel("points")
     ax.set_title("Frequent half minus rare half, and its parts")
@@ -192,6 +221,8 @@ def _corrections(ax: Axes, tables: Mapping[str, Rows]) -> None:
     ax.set_ylabel("mean over the classes, %")
     ax.set_title("Corrections; points are chosen on the other half")
     if ax.get_legend_handles_labels()[0]:
+        low, high = ax.get_ylim()
+        ax.set_ylim(low - 0.5 * (high - low), high)  # room for the legend
         ax.legend(loc="lower left")
 
 
@@ -201,10 +232,10 @@ def _fit(ax: Axes, tables: Mapping[str, Rows]) -> None:
         points = [[row[key] for row in own] for key in ("imbalance", "error")]
         ax.plot(*points, marker=MARKERS[i], color=COLOURS[i], label=law)
     ax.set_xscale("log")
-    ax.set_ylim(bottom=0)
+    ax.set_ylim(0, 1.45 * ax.get_ylim()[1])  # room for the legend
     ax.set_xlabel("imbalance")
     ax.set_ylabel("mean error, points")
-    ax.set_title("Predicted against measured recall")
+    ax.set_title("Error of predicted recall")
     ax.legend(loc="upper left")
 
 
@@ -217,3 +248,6 @@ _PANELS: Mapping[str, Callable[[Axes, Mapping[str, Rows]], None]] = {
     "fit": _fit,
 }
 """What is drawn of each table."""
+
+PARTS = {"recall": ("classes", "losses", "gap", "fit"), "corrections": ("corrections", "reliability")}
+"""The tables of each of the two figures."""

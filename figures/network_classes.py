@@ -17,7 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from figures.results import Results, about, made_by, note_missing, read
+from figures.results import Results, about, data_name, made_by, note_missing, read
 from figures.style import COLOURS, MARKERS, canvas, entitle, styled
 
 __all__ = ["command", "draw", "draw_roots"]
@@ -72,6 +72,7 @@ def _draw_kind(results: Path, kind: str) -> Figure:
     text = ""
     if views:
         data = views[0]
+        further = f", the first of {len(views)}" if len(views) > 1 else ""
         own = [row for row in lda if (row["data"], row["features"]) == (data, kind)]
         most = max(row["images"] for row in own)
         full = [row for row in own if row["images"] == most]
@@ -83,7 +84,8 @@ def _draw_kind(results: Path, kind: str) -> Figure:
         _draw_images(grid[1, 1], own)
         for ax in grid[1]:
             ax.legend(**_UNDER)
-        text = f" Data set {data}, {_FEATURES[kind]}: mean absolute error {_errors(full, 'drawn'):.1f} points."
+        text = f" Data set {data_name(data)}{further}, {_FEATURES[kind]}: mean absolute error "
+        text += f"{_errors(full, 'drawn'):.1f} points."
     else:
         for ax in grid.flat:
             ax.set_axis_off()
@@ -149,7 +151,7 @@ def _draw_laws(ax: Axes, rows: list[Row]) -> None:
     floor = [_errors([row for row in rows if row["imbalance"] == ratio], "floor") for ratio in ratios]
     ax.plot(ratios, floor, color="#555555", linestyle="--", linewidth=1.1, label="floor")
     _logarithmic(ax, ratios)
-    ax.set(xlabel="imbalance", ylabel="mean absolute error, points", title="Errors of each law", ylim=(0, None))
+    ax.set(xlabel="imbalance", ylabel="mean absolute error, points", title="Error of each law", ylim=(0, None))
 
 
 def _draw_images(ax: Axes, rows: list[Row]) -> None:
@@ -166,7 +168,7 @@ def _draw_images(ax: Axes, rows: list[Row]) -> None:
     ax.plot([], [], "--", color="#555555", label="floor, as many images")
     _logarithmic(ax, images)
     ax.set(xlabel="balanced images of each class", ylabel="mean absolute error, points", ylim=(0, None))
-    ax.set_title("How few images")
+    ax.set_title("Error by the number of images")
 
 
 def _logarithmic(ax: Axes, ticks: list[float]) -> None:

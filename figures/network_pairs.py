@@ -22,7 +22,7 @@ from matplotlib.ticker import NullLocator
 from scipy.special import ndtr, ndtri
 
 from figures.agreement import Cloud, draw_agreement, legend, span
-from figures.results import Results, about, made_by, note_missing, read
+from figures.results import Results, about, data_set, made_by, note_missing, read
 from figures.style import COLOURS, GREY, MARKERS, canvas, entitle, styled
 
 __all__ = ["command", "draw", "draw_errors", "draw_line"]
@@ -154,7 +154,7 @@ def _read(results: Path) -> tuple[Results, str]:
 
 def _finish(fig: Figure, found: Results, data: str, message: str, text: str) -> Figure:
     """Entitle a figure and note what is missing."""
-    entitle(fig, message, about(found, f"{text} Data set {data}."))
+    entitle(fig, message, about(found, f"{text} {data_set(found)}."))
     note_missing(fig, Results([{"run": row["run"], "measured": row["measured"]} for row in found.rows], found.made))
     return fig
 

@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from empirical.analysis.rarity import gap
-from figures.results import METHODS, Results, about, made_by, note_missing, points, read
+from figures.results import METHODS, Results, about, data_set, first, made_by, note_missing, points, read
 from figures.style import COLOURS, MARKERS, canvas, entitle, styled
 
 __all__ = ["command", "draw"]
@@ -44,7 +44,8 @@ def draw(results: Path) -> Figure:
     """
     found = read(results, "norm-angle", _COLUMNS)
     data = str(found.values("data")[0])
-    ratios = sorted({row["imbalance"] for row in found.where(data=data)}, reverse=True)[:_MOST]
+    there = sorted({row["imbalance"] for row in found.where(data=data)}, reverse=True)
+    ratios = there[:_MOST]
     rows = -(-len(ratios) // 2)
     fig = canvas(1.9 * rows + 1.15)
     grid = fig.subplots(rows, min(2, len(ratios)), squeeze=False, sharey=True)
@@ -62,7 +63,8 @@ def draw(results: Path) -> Figure:
             found,
             "Recall of the more frequent half of the classes minus that of the rarer half, and the parts that add up",
             "to it: of the norms, the biases and the angles of the classifier's weights, and of the features. Mean",
-            f"over the seeds with 95% interval (Student's t). Data set {data}.",
+            f"over the seeds with 95% interval (Student's t). {data_set(found)}.",
+            first(ratios, there, "imbalances"),
         ),
     )
     note_missing(fig, found)

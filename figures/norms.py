@@ -17,7 +17,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
 from empirical.printed import TABLE2, cell
-from figures.results import METHODS, Results, about, classes_axis, made_by, note_missing, points, read
+from figures.results import METHODS, Results, about, classes_axis, data_set, made_by, note_missing, points, read
 from figures.style import COLOURS, GREY, MARKERS, canvas, entitle, styled
 
 __all__ = ["command", "draw", "draw_spread"]
@@ -88,7 +88,7 @@ def _read(results: Path) -> tuple[Results, str, list[float]]:
 
 
 def _finish(fig: Figure, found: Results, message: str, text: str, data: str) -> Figure:
-    entitle(fig, message, about(found, f"{text} Data set {data}."))
+    entitle(fig, message, about(found, f"{text} {data_set(found)}."))
     note_missing(fig, found)
     return fig
 

@@ -26,6 +26,8 @@ from figures.results import (
     Results,
     about,
     class_names,
+    data_name,
+    first,
     interval,
     made_by,
     note_missing,
@@ -98,12 +100,13 @@ def draw_minority(results: Path) -> Figure:
 
 def _draw_case(found: Results, message: str, place: str, case: _Case) -> Figure:
     """Draw the results of a case."""
-    panels = list(dict.fromkeys((row["data"], row[case.fixed]) for row in found.rows))[:_MOST]
+    there = list(dict.fromkeys((row["data"], row[case.fixed]) for row in found.rows))
+    panels = there[:_MOST]
     fig = canvas(3.5 if len(panels) == 1 else 4.6)
     axes = fig.subplots(1, len(panels), squeeze=False)[0]
     for ax, (data, value) in zip(axes, panels, strict=True):
         _draw(ax, found.where(**{"data": data, case.fixed: value}), case)
-        ax.set(xlabel=case.xlabel, title=f"{data}, {case.heading.format(f'{value:,}')}", ylim=(-3, 103))
+        ax.set(xlabel=case.xlabel, title=f"{data_name(data)}, {case.heading.format(f'{value:,}')}", ylim=(-3, 103))
         if len(panels) == 1:
             ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1))
         else:
@@ -116,6 +119,7 @@ def _draw_case(found: Results, message: str, place: str, case: _Case) -> Figure:
             found,
             f"{place} Marks are means over the seeds with 95% intervals (Student's t); the line is Theorem 2's,",
             "from the balanced runs and nothing else.",
+            first(panels, there, "settings"),
         ),
     )
     note_missing(fig, found)

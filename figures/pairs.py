@@ -128,7 +128,7 @@ def _draw_recall(ax: Axes, components: int, rows: list[dict[str, Any]]) -> None:
         ylabel="minority recall",
         title=f"{len(ranks)} pairs, {components:g} components",
     )
-    ax.legend(loc="lower left", fontsize="medium", handlelength=1, borderaxespad=0.1)
+    ax.legend(loc="best", handlelength=1, borderaxespad=0.1)
 
 
 def _read(results: Path) -> Results:

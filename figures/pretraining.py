@@ -15,7 +15,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from figures.results import Results, about, interval, made_by, note_missing, read
+from figures.results import Results, about, data_name, data_set, first, interval, made_by, note_missing, read
 from figures.style import COLOURS, canvas, entitle, styled
 
 __all__ = ["command", "draw"]
@@ -37,7 +37,8 @@ def draw(results: Path) -> Figure:
     """
     found = read(results, "pretraining", _COLUMNS)
     data = str(found.values("data")[0])
-    ratios = sorted({row["imbalance"] for row in found.where(data=data)}, reverse=True)[:_MOST]
+    there = sorted({row["imbalance"] for row in found.where(data=data)}, reverse=True)
+    ratios = there[:_MOST]
     fig = canvas(2.5 * len(ratios) + 0.9)
     grid = fig.subplots(len(ratios), 2, squeeze=False)
     for ratio, axes in zip(ratios, grid, strict=True):
@@ -52,7 +53,8 @@ def draw(results: Path) -> Figure:
             "Left, the separation M of each pair of classes with rotation pre-training against that without, in cross",
             "entropy; right, the gain in the rarer class's recall against the gain that Theorem 2 predicts from both",
             "separations. A point is a pair of classes, mean over the seeds with 95% interval; the line is where both",
-            "are equal.",
+            f"are equal. {data_set(found)}.",
+            first(ratios, there, "imbalances"),
         ),
     )
     note_missing(fig, found)
@@ -80,4 +82,4 @@ def _draw(ax: Axes, found: Results, data: str, ratio: float, side: int) -> None:
         ax.set(xlabel="separation M from random weights", ylabel="M with pre-training")
     else:
         ax.set(xlabel="gain in recall by Theorem 2, points", ylabel="gain measured, points")
-    ax.set_title(f"{data.partition(':')[0]}, imbalance {ratio:g}")
+    ax.set_title(f"{data_name(data)}, imbalance {ratio:g}")

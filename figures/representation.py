@@ -25,6 +25,8 @@ from figures.results import (
     STARTS,
     Results,
     about,
+    data_name,
+    first,
     further,
     interval,
     made_by,
@@ -67,7 +69,8 @@ def draw(results: Path) -> Figure:
         ResultsError: it, ``representation-tau.csv`` or ``representation.json`` is missing or cannot be read.
     """
     found, _ = _read(results)
-    places, looks = _places(found)[: _MOST // 2], _looks(found)
+    there, looks = _places(found), _looks(found)
+    places = there[: _MOST // 2]
     fig = canvas(2.1 * len(places) + 1.3)
     grid = fig.subplots(len(places), 2, squeeze=False)
     for place, axes in zip(places, grid, strict=True):
@@ -84,7 +87,7 @@ def draw(results: Path) -> Figure:
         "5.4), of all classes and of the last third; tau is chosen on the training images, on one half of the test "
         "images for the other, and on the test images themselves, which is too good. Mean over the seeds, 95% interval."
     )
-    return _finish(fig, found, "The same features under other classifiers", text)
+    return _finish(fig, found, "The same features under other classifiers", text, first(places, there, "settings"))
 
 
 @styled()
@@ -119,10 +122,9 @@ def draw_norms(results: Path) -> Figure:
     def panel(ax: Axes, place: Place, kind: Kind, look: Look) -> None:
         _draw_uneven(ax, _cells(found, place, kind), look)
         _draw_printed(ax, TABLE2, (*place, *kind), look)
-        ax.set_ylim(0, max(ax.get_ylim()[1], 1))
 
     message = "How uneven the norms of joint and re-trained classifiers are"
-    return _draw_places(found, panel, "100 x standard deviation", message, text)
+    return _draw_places(found, panel, "100 x standard deviation", message, text, least=0)
 
 
 def _draw_places(
@@ -132,23 +134,26 @@ def _draw_places(
     message: str,
     text: str,
     xlabel: str = "",
+    least: float | None = None,
 ) -> Figure:
     """Draw a panel for each data set and imbalance."""
-    places, looks = _places(found)[:_MOST], _looks(found)
+    there, looks = _places(found), _looks(found)
+    places = there[:_MOST]
     rows = -(-len(places) // 2)
     fig = canvas(2.1 * rows + 1.1)
     grid = fig.subplots(rows, min(2, len(places)), squeeze=False)
     for place, ax in zip(places, grid.flat, strict=False):
         for kind, look in looks.items():
             panel(ax, place, kind, look)
-        ax.set(title=f"{place[0]}, imbalance {place[1]:g}", xlabel=xlabel)
+        ax.set(title=f"{data_name(place[0])}, imbalance {place[1]:g}", xlabel=xlabel)
+        ax.set_ylim(bottom=least)
     for ax in list(grid.flat)[len(places) :]:
         ax.set_axis_off()
     for axes in grid:
         axes[0].set_ylabel(ylabel)
     printed = ylabel.startswith("100") and any(data in TABLE2 for data, _ in places)
     fig.legend(handles=_handles(looks, printed), loc="outside lower center", ncols=2)
-    return _finish(fig, found, message, text)
+    return _finish(fig, found, message, text, first(places, there, "settings"))
 
 
 def _read(results: Path) -> tuple[Results, Results]:
@@ -171,8 +176,8 @@ def _cells(found: Results, place: Place, kind: Kind) -> Results:
     return replace(found, rows=found.where(**dict(zip(names, (*place, *kind), strict=True))))
 
 
-def _finish(fig: Figure, found: Results, message: str, text: str) -> Figure:
-    entitle(fig, message, about(found, text))
+def _finish(fig: Figure, found: Results, message: str, *texts: str) -> Figure:
+    entitle(fig, message, about(found, *texts))
     note_missing(fig, replace(found, rows=[{"run": row["run"], "accuracy": row["accuracy"]} for row in found.rows]))
     return fig
 

@@ -21,6 +21,7 @@ from empirical.storage.tables import TableError, read_table
 from figures import ResultsError
 
 __all__ = [
+    "ALL_METHODS",
     "CIFAR10",
     "CONFIDENCE",
     "METHODS",
@@ -32,6 +33,9 @@ __all__ = [
     "class_names",
     "classes_axis",
     "clipped",
+    "data_name",
+    "data_set",
+    "first",
     "further",
     "interval",
     "made_by",
@@ -53,6 +57,16 @@ Source: A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 20
 METHODS = {"ce": "CE", "rs": "CE + RS", "rw": "CE + RW", "drw": "CE + DRW"}
 """What the paper calls the methods of Tables 1 and 2."""
 
+ALL_METHODS = {
+    **METHODS,
+    "focal": "focal loss",
+    "ldam": "LDAM",
+    "ldam-drw": "LDAM-DRW",
+    "balanced-softmax": "balanced softmax",
+    "logit-adjustment": "logit adjustment",
+}
+"""What all methods are called."""
+
 PERCENT = (0.0, 100.0)
 """The range of accuracies, recalls and errors."""
 
@@ -65,6 +79,7 @@ _NAMED = 20  # classes, up to which each has its name below an axis
 _LEADING = 1.2
 _INCH = 72  # points
 _RED = "#B00000"
+_DATA = {"cifar10": "CIFAR-10", "cifar100": "CIFAR-100"}
 
 
 @dataclass(frozen=True)
@@ -205,7 +220,7 @@ def about(found: Results, *sentences: str) -> str:
     parts += [f"{seeds} seed{'s' * (seeds != 1)}"] if seeds else []
     number = f" n = {', '.join(parts)}." if parts else ""
     made = f" Made with {found.profile}." if "profile" in found.made.get("arguments", {}) else ""
-    return " ".join(sentences) + number + made
+    return " ".join(filter(None, sentences)) + number + made
 
 
 def class_names(data: str, classes: int) -> list[str]:
@@ -217,6 +232,33 @@ def class_names(data: str, classes: int) -> list[str]:
     """
     named = data.partition(":")[0] == "cifar10" and classes == len(CIFAR10)
     return list(CIFAR10) if named else [str(i + 1) for i in range(classes)]
+
+
+def data_name(data: str) -> str:
+    """Return what a data set is called, without what of it was taken.
+
+    Example:
+        >>> data_name("cifar10:animals"), data_name("digits")
+        ('CIFAR-10', 'digits')
+    """
+    name = data.partition(":")[0]
+    return _DATA.get(name, name)
+
+
+def data_set(found: Results) -> str:
+    """Return which data set a figure of one is about: the first of the results, and of how many."""
+    names = found.values("data")
+    return f"Data set {data_name(names[0])}" + (f", the first of {len(names)}" if len(names) > 1 else "")
+
+
+def first(drawn: Collection[Any], there: Collection[Any], what: str) -> str:
+    """Return the sentence that says that not all that is there is drawn; nothing where all is.
+
+    Example:
+        >>> first([100, 50], [100, 50, 10], "imbalances"), first([100], [100], "imbalances")
+        ('The first 2 of 3 imbalances are drawn.', '')
+    """
+    return f"The first {len(drawn)} of {len(there)} {what} are drawn." if len(drawn) < len(there) else ""
 
 
 def classes_axis(ax: Axes, data: str, labels: Sequence[int]) -> None:

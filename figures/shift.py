@@ -20,7 +20,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FormatStrFormatter, MaxNLocator, NullLocator, SymmetricalLogLocator
 from scipy.stats import binomtest
 
-from figures.results import about, made_by, note_missing, read
+from figures.results import about, data_set, made_by, note_missing, read
 from figures.style import COLOURS, GREY, MARKERS, canvas, entitle, styled
 
 __all__ = ["command", "draw", "draw_bands", "draw_crossing"]
@@ -125,7 +125,7 @@ def _draw(
         shown |= {label: line for line, label in zip(*ax.get_legend_handles_labels(), strict=True)}
     if shown:
         fig.legend(list(shown.values()), list(shown), loc="outside lower center", ncols=2)
-    entitle(fig, message, about(found, text, f"Data set {data.partition(':')[0]}."))
+    entitle(fig, message, about(found, text, f"{data_set(found)}."))
     note_missing(fig, found)
     return fig
 

@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from figures.results import PERCENT, about, interval, made_by, note_missing, points, read
+from figures.results import PERCENT, about, data_name, first, interval, made_by, note_missing, points, read
 from figures.style import COLOURS, MARKERS, canvas, entitle, styled
 from theory import theorem1
 
@@ -64,12 +64,13 @@ def draw_degree(results: Path) -> Figure:
 def _draw_similarity(results: Path, name: str, varied: str, xlabel: str, message: str) -> Figure:
     """Draw the results of the experiment ``name``, in which ``fraction`` or ``degree`` is ``varied``."""
     found = read(results, name, _COLUMNS)
-    cases = list(dict.fromkeys((row["data"], row["imbalance"]) for row in found.rows))[:_MOST]
+    there = list(dict.fromkeys((row["data"], row["imbalance"]) for row in found.rows))
+    cases = there[:_MOST]
     fig = canvas(3.9)
     axes = fig.subplots(1, len(cases), squeeze=False)[0]
     for ax, (data, ratio) in zip(axes, cases, strict=True):
         _draw(ax, found.where(data=data, imbalance=ratio), varied)
-        ax.set(title=f"{data}, imbalance {ratio:g}", xlim=(-0.03, 1.03), ylim=(-3, 103))
+        ax.set(title=f"{data_name(data)}, imbalance {ratio:g}", xlim=(-0.03, 1.03), ylim=(-3, 103))
         ax.set_xlabel(xlabel if len(cases) == 1 else xlabel.partition(": ")[0])
     axes[0].set_ylabel("test accuracy, %")
     entries = {label: drawn for ax in axes for drawn, label in zip(*ax.get_legend_handles_labels(), strict=True)}
@@ -83,6 +84,7 @@ def _draw_similarity(results: Path, name: str, varied: str, xlabel: str, message
             found,
             f"{xlabel}; {_SYMBOL[other]} = {fixed:g}. Marks are means over the seeds with 95% intervals (Student's t);",
             "lines follow Theorem 1's shift from the accuracies without similar samples.",
+            first(cases, there, "settings"),
         ),
     )
     note_missing(fig, found)

@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import NullLocator
 
-from figures.results import Results, about, made_by, note_missing, points, read
+from figures.results import Results, about, data_name, data_set, made_by, note_missing, points, read
 from figures.style import COLOURS, canvas, entitle, styled
 from theory.attribution import attribution, split
 
@@ -29,7 +29,6 @@ _COLUMNS = ("data", "group", "minority", "imbalance", "separation", "theorem2", 
 _GROUPS = {"similar": (COLOURS[3], "o"), "dissimilar": (COLOURS[0], "s")}
 _SOURCES = {"measured": "measured", "theorem2": "Theorem 2", "finite": "with finite samples"}
 _BINS = 4
-_UNDER: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.2)}
 
 
 command = made_by(_NAME, _COLUMNS)
@@ -45,17 +44,19 @@ def draw(results: Path) -> Figure:
     found = read(results, _NAME, _COLUMNS)
     name = str(found.values("data")[0])
     rows = [row for row in found.where(data=name) if row["measured"] is not None]
-    fig = canvas(5.9)
+    fig = canvas(5.2)
     (first, second), (third, last) = fig.subplots(2, 2)
     last.set_axis_off()
     if rows:
         _draw_map(first, rows)
         _draw_recalls(second, rows)
         _draw_parts(third, last, [part for part in found.made["summary"] if part["data"] == name])
+        drawn = second.get_legend_handles_labels()
+        last.legend(*drawn, loc="upper left", title="Recall of the groups", alignment="left")
     else:
         for ax in (first, second, third):
             ax.set_axis_off()
-        first.set_title(f"{name}: nothing is measured yet")
+        first.set_title(f"{data_name(name)}: nothing is measured yet")
     entitle(
         fig,
         "A minority's drop in recall: due to number or to similarity?",
@@ -65,7 +66,7 @@ def draw(results: Path) -> Figure:
             "separation M, and in circles as measured, for pairs in four groups of their separation. Above right, the",
             "mean recall of similar and of dissimilar pairs, points with 95% intervals over the classes. Below, the",
             "drop from balanced and dissimilar to imbalanced and similar, and its two parts. LDA on",
-            f"features of a network. Data set {name}.",
+            f"features of a network. {data_set(found)}.",
         ),
     )
     note_missing(fig, Results([{"run": row["run"], "measured": row["measured"]} for row in found.rows], found.made))
@@ -133,7 +134,6 @@ def _draw_recalls(ax: Axes, rows: list[dict[str, Any]]) -> None:
             ax.plot(ratios, means, color=colour, linestyle=style, linewidth=1.2, label=f"{group}: {_SOURCES[law]}")
     _log(ax, ratios)
     ax.set(ylim=(-0.02, 1.02), ylabel="mean minority recall", title="Recall of the two groups")
-    ax.legend(**_UNDER)
 
 
 def _draw_parts(ax: Axes, beside: Axes, summary: list[dict[str, Any]]) -> None:
@@ -163,7 +163,7 @@ def _draw_parts(ax: Axes, beside: Axes, summary: list[dict[str, Any]]) -> None:
         Patch(label="Theorem 2", alpha=0.55, **grey),
         Patch(label="with finite samples", alpha=0.55, hatch="////", **grey),
     ]
-    beside.legend(handles=handles, loc="center left")
+    beside.add_artist(beside.legend(handles=handles, loc="lower left", title="Drop and parts", alignment="left"))
     most = max(part["drop"] for part in summary)
     ax.set(xlabel="imbalance", ylabel="drop in recall, points", title="The drop and its parts", ylim=(0, 1.25 * most))
     ax.grid(visible=False, axis="x")

@@ -12,6 +12,8 @@ from typing import Any
 
 import matplotlib
 from matplotlib.figure import Figure
+from PIL import Image
+from PIL.PngImagePlugin import PngImageFile, PngInfo
 
 from empirical.storage.tables import write_whole
 from theory import __version__
@@ -96,6 +98,7 @@ _TEXT: dict[Any, float] = {
 }
 _LETTERS = 12.3  # of a title, an inch
 _LINE = 100  # letters of a caption
+_PALETTE = 256
 _CURRENT: ContextVar[str] = ContextVar("style", default="paper")
 
 
@@ -138,8 +141,19 @@ def entitle(fig: Figure, message: str, about: str) -> None:
     """Write ``message``, what the figure shows, above it, and keep ``about``, its numbers, for :func:`caption`."""
     _, text, _ = STYLES[_CURRENT.get()]
     letters = int(_LETTERS * fig.get_figwidth() / text)
-    fig.suptitle(fill(message, letters), x=0.01, ha="left", weight="bold")
+    fig.suptitle(_balanced(message, letters), x=0.01, ha="left", weight="bold")
     fig.set_label(about)
+
+
+def _balanced(message: str, letters: int) -> str:
+    """Return a message in as few lines of at most so many ``letters`` as it needs, about equally long.
+
+    Example:
+        >>> _balanced("a title of seven words or so", 22)
+        'a title of\\nseven words or so'
+    """
+    lines = fill(message, letters).count("\n")
+    return next(text for width in range(1, letters + 1) if (text := fill(message, width)).count("\n") <= lines)
 
 
 def caption(fig: Figure, command: str) -> str:
@@ -179,4 +193,16 @@ def encoded(fig: Figure, kind: str, name: str, command: str, *, outlines: bool =
     buffer = io.BytesIO()
     with styled(), matplotlib.rc_context({"svg.fonttype": "path"} if outlines else {}):
         fig.savefig(buffer, format=kind, dpi=dots, metadata=made[kind])
+    return _few_colours(buffer.getvalue()) if kind == "png" else buffer.getvalue()
+
+
+def _few_colours(png: bytes) -> bytes:
+    """Return a PNG with a palette and the same metadata, a third as large."""
+    image = PngImageFile(io.BytesIO(png))
+    about = PngInfo()
+    for key, text in image.text.items():
+        about.add_itxt(key, text)
+    buffer = io.BytesIO()
+    few = image.convert("RGB").quantize(_PALETTE, dither=Image.Dither.NONE)
+    few.save(buffer, format="png", optimize=True, pnginfo=about, dpi=image.info["dpi"])
     return buffer.getvalue()

@@ -14,13 +14,21 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from figures.results import Results, about, made_by, note_missing, read
-from figures.style import COLOURS, MARKERS, canvas, entitle, styled
+from figures.results import ALL_METHODS, Results, about, data_name, made_by, note_missing, read
+from figures.style import COLOURS, GREY, MARKERS, canvas, entitle, styled
 
 __all__ = ["command", "draw"]
 
 _COLUMNS = ("data", "imbalance", "method", "fraction", "rule", "images", "lost", "lost_95", "run")
 _CHOSEN_ON_SPLITS = ("likelihood", "swept", "temperature", "mean posterior", "vector scaling")
+_RULES = {
+    "none": "no correction",
+    "swept": "sweep",
+    "tau 1": "tau = 1",
+    "retrained head": "re-trained head",
+    "tau-normalisation by likelihood": "same, by likelihood",
+}
+"""The rules whose names in the table are short."""
 _WIDTH = 0.6
 
 
@@ -41,15 +49,13 @@ def draw(results: Path) -> Figure:
     _draw_rules(left, there)
     _draw_sizes(right, there)
     for ax in (left, right):
-        ax.axhline(0, color="#555555", linewidth=0.8, zorder=1)
+        ax.axhline(0, color=GREY, linewidth=0.8, zorder=1)
         ax.set_yscale("symlog", linthresh=1)
         ax.set_yticks([-0.5, 0, 0.3, 1, 3, 10, 30], ["-0.5", "0", "0.3", "1", "3", "10", "30"])
     left.set_ylabel("points lost against the best tau")
-    handles, labels = (
-        [*one, *other]
-        for one, other in zip(left.get_legend_handles_labels(), right.get_legend_handles_labels(), strict=True)
-    )
-    fig.legend(handles, labels, loc="outside lower center", ncols=3)
+    right.plot([], [], "--", color=GREY, label="the worst 5 % of splits")
+    right.legend(loc="upper center", bbox_to_anchor=(0.5, -0.15))
+    fig.legend(*left.get_legend_handles_labels(), loc="outside lower left", ncols=3)
     entitle(
         fig,
         "Points lost by rules that choose tau on a long-tailed split",
@@ -69,7 +75,7 @@ def draw(results: Path) -> Figure:
 
 def _name(row: dict[str, Any]) -> str:
     """Return what the legend calls a network."""
-    return f"{row['method'] or row['data']}, {row['imbalance']:g}"
+    return ALL_METHODS.get(row["method"], row["method"]) if row["method"] else data_name(row["data"])
 
 
 def _draw_rules(ax: Axes, rows: list[dict[str, Any]]) -> None:
@@ -77,12 +83,13 @@ def _draw_rules(ax: Axes, rows: list[dict[str, Any]]) -> None:
     largest = max((row["fraction"] for row in rows), default=0)
     own = [row for row in rows if row["fraction"] == largest]
     rules = list(dict.fromkeys(row["rule"] for row in own))
-    networks = list(dict.fromkeys(_name(row) for row in own))
+    networks = list(dict.fromkeys((_name(row), row["imbalance"]) for row in own))
+    one = len({ratio for _, ratio in networks}) == 1
     for i, rule in enumerate(rules):
         lost = [row["lost"] for row in own if row["rule"] == rule]
         ax.plot([i - _WIDTH / 2, i + _WIDTH / 2], [np.mean(lost)] * 2, color="#000000", linewidth=1.2)
     for k, network in enumerate(networks):
-        mine = [row for row in own if _name(row) == network]
+        mine = [row for row in own if (_name(row), row["imbalance"]) == network]
         shift = _WIDTH * ((k + 0.5) / len(networks) - 0.5)
         ax.plot(
             [rules.index(row["rule"]) + shift for row in mine],
@@ -91,12 +98,13 @@ def _draw_rules(ax: Axes, rows: list[dict[str, Any]]) -> None:
             marker=MARKERS[k % len(MARKERS)],
             color=COLOURS[k % len(COLOURS)],
             markersize=3,
-            label=network,
+            label=network[0] if one else f"{network[0]}, imbalance {network[1]:g}",
         )
-    names = [rule.replace(" by ", "\nby ") for rule in rules]
-    ax.set_xticks(range(len(rules)), names, rotation=35, ha="right", rotation_mode="anchor")
+    names = [_RULES.get(rule, rule) for rule in rules]
+    ax.set_xticks(range(len(rules)), names, rotation=45, ha="right", rotation_mode="anchor")
     ax.grid(visible=False, axis="x")
-    ax.set_title(f"a split of {100 * largest:g} % of the counts")
+    split = f"a split of {100 * largest:g} % of the counts"
+    ax.set_title(f"imbalance {networks[0][1]:g}, {split}" if one else split)
 
 
 def _draw_sizes(ax: Axes, rows: list[dict[str, Any]]) -> None:
@@ -107,8 +115,8 @@ def _draw_sizes(ax: Axes, rows: list[dict[str, Any]]) -> None:
         images = [np.mean([row["images"] for row in part]) for part in own if part]
         for column, style in (("lost", "-"), ("lost_95", "--")):
             values = [np.mean([row[column] for row in part]) for part in own if part]
-            label = rule if column == "lost" else None
+            label = _RULES.get(rule, rule) if column == "lost" else None
             ax.plot(images, values, style, color=COLOURS[i], marker="o" if label else None, markersize=3, label=label)
     ax.set_xscale("log")
     ax.set_xlabel("images of the split")
-    ax.set_title("smaller splits (dashed: the worst 5 %)")
+    ax.set_title("smaller splits")

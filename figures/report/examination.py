@@ -9,7 +9,7 @@ from typing import Any
 
 from empirical.analysis.examine.text import sentences, title
 from empirical.storage.tables import write_whole
-from figures.examination import draw_tables
+from figures.examination import PARTS, draw_tables
 from figures.report.markup import Markup, join, tag
 from figures.report.page import document
 from figures.report.values import definitions, table, value
@@ -38,7 +38,8 @@ def page(made: Mapping[str, Any]) -> str:
         mapped = (tag("details", tag("summary", "Where each tensor went"), table(rows, "mapping")),)
     given = ", ".join(about.get("given", ()))
     making = ("making", "How this was made", join(value({**plain, "given": given}, "about"), *mapped))
-    intro = join(tag("p", f"{title(about)[0].upper()}{title(about)[1:]}."), _figure(made))
+    figures = (_figure(made, part) for part, names in PARTS.items() if any(name in tables for name in names))
+    intro = join(tag("p", f"{title(about)[0].upper()}{title(about)[1:]}."), *figures)
     return document(_TITLE, intro, [*sections, *lacking, making])
 
 
@@ -53,14 +54,12 @@ def write(made: Mapping[str, Any], path: Path) -> int:
     return len(content)
 
 
-def _figure(made: Mapping[str, Any]) -> Markup:
-    fig = draw_tables(made)
+def _figure(made: Mapping[str, Any], part: str) -> Markup:
+    fig = draw_tables(made, part)
     width, height = (round(inches * _INCH) for inches in fig.get_size_inches())
     content = encoded(fig, "svg", "examination", str(made["about"].get("command", "")), outlines=True)
     source = f"data:image/svg+xml;base64,{base64.b64encode(content).decode('ascii')}"
-    alternative = (
-        "Recalls, losses, calibration, the gap, corrections and the fit of theory; the tables below have the numbers."
-    )
+    alternative = f"{' '.join(fig.get_suptitle().split())}; the tables below have the numbers."
     return tag("figure", tag("img", src=source, alt=alternative, width=width, height=height, class_="wide"))
 
 

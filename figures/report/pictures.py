@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import base64
-import io
 from collections.abc import Mapping
 from pathlib import Path
 
 from matplotlib.figure import Figure
-from PIL import Image
 
 from figures import FIGURES, Drawing, ResultsError
 from figures.report.markup import Markup, join, tag
@@ -19,7 +17,6 @@ from figures.style import caption, encoded, style
 __all__ = ["drawn", "pictures"]
 
 _LARGEST_SVG = 150_000
-_COLOURS = 256
 _PIXELS_PER_INCH = 96
 _PHONE = 640  # what is wider is scrolled on a phone, rather than shrunk until nobody can read it
 _AGAIN = "make them with: "
@@ -65,13 +62,5 @@ def _data_uri(fig: Figure, name: str, made_by: str) -> str:
     """Return the figure as an SVG, or, where that is large, as a PNG of few colours."""
     kind, content = "svg+xml", encoded(fig, "svg", name, made_by, outlines=True)
     if len(content) > _LARGEST_SVG:
-        kind, content = "png", _few_colours(encoded(fig, "png", name, made_by))
+        kind, content = "png", encoded(fig, "png", name, made_by)
     return f"data:image/{kind};base64,{base64.b64encode(content).decode('ascii')}"
-
-
-def _few_colours(png: bytes) -> bytes:
-    """Return a PNG with a palette, a third as large."""
-    image = Image.open(io.BytesIO(png)).convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)
-    buffer = io.BytesIO()
-    image.save(buffer, format="png", optimize=True)
-    return buffer.getvalue()

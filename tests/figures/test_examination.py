@@ -26,7 +26,7 @@ def titles(fig):
 
 
 def test_a_panel_for_each_table(found):
-    assert len(titles(found.figure())) == 6
+    assert len(titles(found.figure())) + len(titles(found.figure("corrections"))) == 6
     logits = np.eye(2)[[0, 1, 0, 1]]
     assert len(titles(empirical.examine(logits=logits, labels=[0, 1, 0, 1]).figure())) == 3
 

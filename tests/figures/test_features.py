@@ -1,6 +1,6 @@
 """The figures of the experiments on features, from results made up here."""
 
-from itertools import product
+from itertools import combinations, product
 
 import numpy as np
 import pytest
@@ -129,15 +129,26 @@ def test_a_map_of_another_run_is_refused(results, write):
         MODULES[name].draw(folder)
 
 
+def test_names_of_classes_on_a_map_do_not_cover_each_other(tmp_path, write):
+    rows, places = tables("embedding")
+    places = [{**place, "x": 0.5 + place["x"] / 1e3} for place in places]  # all medians near each other
+    write(tmp_path, **both("embedding", rows, places))
+    fig = embedding.draw(tmp_path)
+    fig.draw_without_rendering()
+    for ax in fig.axes:
+        boxes = [text.get_window_extent() for text in ax.texts]
+        assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
+
+
 def test_embedding_draws_every_class_once_on_each_map_and_its_numbers(tmp_path, write):
     write(tmp_path, **both("embedding", *tables("embedding")))
     fig = embedding.draw(tmp_path)
-    assert "Data set cifar10, imbalance 50." in fig.get_label()
+    assert "Data set CIFAR-10, imbalance 50." in fig.get_label()
     for ax in fig.axes:
         looks = [(line.get_color(), line.get_marker(), line.get_fillstyle()) for line in ax.lines]
         assert len(set(looks)) == len(looks) == 10
         assert [len(line.get_xdata()) for line in ax.lines] == [5] * 10  # of one seed
-        assert [text.get_text() for text in ax.texts] == list(CIFAR10)
+        assert sorted(text.get_text() for text in ax.texts) == sorted(CIFAR10)
     for numbers in (embedding.draw_numbers(tmp_path), embedding.draw_training(tmp_path)):
         plain, on_map, pretrained, pretrained_on_map = series(numbers.axes[0])
         assert plain == pytest.approx(np.arange(10) + 50.5)

@@ -186,7 +186,7 @@ def test_norms_show_what_table_2_prints(tmp_path, write):
 def test_classwise_shows_errors_and_confusions(tmp_path, write):
     write(tmp_path, "classwise", table("classwise"))
     fig = classwise.draw(tmp_path)
-    assert "Data set cifar10, imbalance 100." in fig.get_label()
+    assert "Data set CIFAR-10, imbalance 100." in fig.get_label()
     for ax in fig.axes:
         for _, means, _ in measured(ax):
             assert means == pytest.approx([30, 30, 30])

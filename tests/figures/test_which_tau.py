@@ -26,12 +26,17 @@ def rows(missing=False):
 def test_a_point_for_each_rule_and_network(tmp_path, write):
     write(tmp_path, "which-tau", list(rows()))
     left, right = which_tau.draw(tmp_path).axes[:2]
-    assert [label.get_text() for label in left.get_xticklabels()] == list(RULES)
+    assert [label.get_text() for label in left.get_xticklabels()] == [
+        *("no correction", "likelihood", "sweep", "tau = 1", "re-trained head")
+    ]
     names = left.get_legend_handles_labels()[1]
-    assert names == ["ce, 100", "ce, 10", "drw, 100", "drw, 10", "logits, 50"]
+    assert names == [
+        *(f"{name}, imbalance {r}" for name in ("CE", "CE + DRW") for r in (100, 10)),
+        "logits, imbalance 50",
+    ]
     drawn = {line.get_label(): list(line.get_ydata()) for line in left.lines}
-    assert drawn["ce, 100"] == [-0.5, 0.5, 1.5, 2.5, 3.5]
-    assert drawn["logits, 50"] == [3.0]
+    assert drawn["CE, imbalance 100"] == [-0.5, 0.5, 1.5, 2.5, 3.5]
+    assert drawn["logits, imbalance 50"] == [3.0]
     assert [list(line.get_xdata()) for line in right.lines if line.get_label() == "likelihood"] == [[248.0, 1241.0]]
 
 

@@ -41,7 +41,7 @@ from empirical.runtime.progress import Track, silent
 from empirical.storage.tables import csv_text, write_whole
 from theory import __version__
 from theory.class_counts import recalls_at
-from theory.support.validate import number
+from theory.support.validate import choice, number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -149,9 +149,18 @@ class Examination:
             write_whole(path, text)
         return list(paths)
 
-    def figure(self) -> Figure:
-        """Return the figure of the examination, a panel for each table that can be drawn."""
-        return cast("Figure", _drawing("figures.examination").draw_tables(self.to_dict()))
+    def figure(self, part: str = "recall") -> Figure:
+        """Return a figure of the examination, a panel for each table that can be drawn.
+
+        Args:
+            part: ``recall`` (of each class, what it loses, the gap, the errors of theory) or ``corrections`` (with
+                calibration).
+
+        Raises:
+            ValueError: ``part`` is none of them.
+        """
+        choice("part", part, ("recall", "corrections"))
+        return cast("Figure", _drawing("figures.examination").draw_tables(self.to_dict(), part))
 
     def to_html(self, path: str | Path) -> Path:
         """Write the examination as one HTML page, which loads nothing from elsewhere; return where it lies.

@@ -1,0 +1,26 @@
+"""The published figures: drawn from the tables beside them, legible at the width of a column, at most four panels."""
+
+from pathlib import Path
+
+import pytest
+from matplotlib.text import Text
+
+from figures import FIGURES
+from figures.style import WIDTHS, caption
+
+PUBLISHED = Path(__file__).parents[2] / "figures" / "published"
+DRAWN = sorted(path.relative_to(PUBLISHED).as_posix() for path in PUBLISHED.rglob("*.png"))
+
+
+@pytest.mark.parametrize("place", DRAWN)
+def test_a_published_figure_is_that_of_its_table(place, assert_inside):
+    path = PUBLISHED / place
+    drawing = FIGURES[path.stem]
+    fig = drawing.draw(path.parent)
+    said = path.with_suffix(".txt").read_text(encoding="utf-8")
+    again = f"tailbound figures {path.stem} --results {path.parent} --out {path.parent} --format png"
+    assert caption(fig, drawing.command(path.parent)) == said, f"draw it again: {again}"
+    assert fig.get_figwidth() in WIDTHS.values()
+    assert sum(ax.axison and ax.get_label() != "<colorbar>" for ax in fig.axes) <= 4
+    assert min(text.get_fontsize() for text in fig.findobj(Text) if text.get_text()) >= 7
+    assert_inside(fig)
