@@ -26,9 +26,11 @@ def titles(fig):
 
 
 def test_a_panel_for_each_table(found):
-    assert len(titles(found.figure())) + len(titles(found.figure("corrections"))) == 6
-    logits = np.eye(2)[[0, 1, 0, 1]]
-    assert len(titles(empirical.examine(logits=logits, labels=[0, 1, 0, 1]).figure())) == 3
+    assert [len(titles(found.figure(part))) for part in ("recall", "corrections")] == [4, 2]
+    few = empirical.examine(logits=np.eye(2)[[0, 1, 0, 1]], labels=[0, 1, 0, 1])
+    assert [len(titles(few.figure(part))) for part in ("recall", "corrections")] == [1, 2]
+    with pytest.raises(ValueError, match="part='gap'"):
+        found.figure("gap")
 
 
 def test_recalls_are_drawn_with_the_most_frequent_class_first(found):
@@ -85,7 +87,8 @@ def test_the_same_examination_gives_the_same_page(found):
 
 def test_from_results(found, tmp_path):
     found.to_json(tmp_path / "examination.json")
-    assert len(titles(examination.draw(tmp_path))) == 6
+    assert len(titles(examination.draw(tmp_path))) == 4
+    assert len(titles(examination.draw_corrections(tmp_path))) == 2
     assert examination.command(tmp_path).startswith("python -m empirical examine")
 
 
