@@ -35,7 +35,7 @@ _IMBALANCE = 100.0
 _METHOD_NUMBERS = ("beta", "gamma", "margin", "scale", "tau")
 """The numbers that not all methods use; for the others they are set to their defaults, so that a run has one name."""
 
-_FORMAT = 1
+_FORMAT, _COSINE_FORMAT = 1, 2  # in format 1 the rows of a layer of cosines began with norms of about sqrt(2)
 _DIGITS = 16
 _MOST = 1_000_000
 _WIDEST = 4096
@@ -286,9 +286,9 @@ class Config:
     def canonical(self) -> str:
         """Return what is not at its default, as JSON with sorted keys and no spaces; equal runs give equal text.
 
-        So a field that is added one day leaves the names of all earlier runs as they are; ``format`` is to grow if a
-        default changes. An imbalance of 100 is left out, and null where the classes are as they are. Of a path the last
-        part is named.
+        So a field that is added one day leaves the names of all earlier runs as they are; ``format`` grows where a
+        recipe changes, and only for the methods that it concerns. An imbalance of 100 is left out, and null where the
+        classes are as they are. Of a path the last part is named.
 
         Raises:
             ValueError: classes are named: which labels they are is known to the data
@@ -305,7 +305,9 @@ class Config:
             own["data"] = os.path.join(os.curdir, last) if has_name(last) else last
         if self.indices is not None:
             own["indices"] = os.path.basename(self.indices)
-        return json.dumps({"format": _FORMAT, **own}, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        cosine = self.method is not None and method_facts(self.method).cosine
+        own["format"] = _COSINE_FORMAT if cosine else _FORMAT
+        return json.dumps(own, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
     def numbers(self) -> dict[str, Any]:
         """Return the fields in plain types, as ``Config(**numbers)`` takes them."""

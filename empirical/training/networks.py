@@ -82,10 +82,9 @@ class CosineLinear(nn.Module):
     They lie in [-1, 1]; the loss multiplies them by its scale (:mod:`empirical.training.losses`), which changes no
     decision.
 
-    The rows begin as those of every other layer (:func:`initialise`), with norms about sqrt(2), 1.2 to 1.6 at 64
-    features; in the code of LDAM-DRW they begin with norm 1. No cosine depends on it, but the longer a row, the smaller
-    is its gradient and the slower it turns, by the square of its norm. A run's name stands for what was trained under
-    it so far, so that this stays as it is.
+    The rows begin with norm 1, as in the code of LDAM-DRW, in directions drawn as those of every other layer
+    (:func:`initialise`). No cosine depends on it, but the longer a row, the smaller is its gradient and the slower it
+    turns, by the square of its norm.
 
     Source: K. Cao et al., Learning imbalanced datasets with label-distribution-aware margin loss, 2019 (the paper's
     [3]).
@@ -215,6 +214,9 @@ def initialise(module: nn.Module, generator: torch.Generator | None) -> None:
     for layer in module.modules():
         if isinstance(layer, known):
             nn.init.kaiming_normal_(layer.weight, generator=generator)
+        if isinstance(layer, CosineLinear):
+            with torch.no_grad():
+                layer.weight.copy_(normalize(layer.weight))
         if isinstance(layer, nn.Linear):
             limit = 1 / math.sqrt(layer.in_features)
             nn.init.uniform_(layer.bias, -limit, limit, generator=generator)

@@ -119,6 +119,14 @@ def test_the_name_is_made_of_what_is_not_a_default():
     assert config.canonical() == '{"data":"d","decays":[0.5,0.75],"format":1,"imbalance":10.0,"similar_fraction":1.0}'
 
 
+def test_a_recipe_that_changed_has_other_names_and_no_other_has():
+    """The rows of LDAM's layer of cosines begin with norm 1: a run from before is not taken for one of now."""
+    formats = {method: json.loads(Config(data="d", method=method).canonical())["format"] for method in METHODS}
+    assert {method for method, number in formats.items() if number == 2} == {"ldam", "ldam-drw"}
+    assert set(formats.values()) == {1, 2}
+    assert json.loads(Config(data="d", method=None, pretrain="rotation").canonical())["format"] == 1
+
+
 def test_hashes_of_published_runs():
     """By which the published tables name their runs."""
     assert Config(data="cifar10").digest == "e5f2942095033e65"

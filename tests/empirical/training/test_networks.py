@@ -133,10 +133,12 @@ def test_cosines():
     torch.testing.assert_close(layer(3 * features), layer(features))
 
 
-def test_the_rows_of_a_cosine_layer_begin_with_norms_about_the_root_of_two():
-    norms = build("resnet8", 100, cosine=True).classifier.weight.detach().norm(dim=1)
-    assert float(norms.mean()) == pytest.approx(2**0.5, abs=0.06)
-    assert 1.2 < float(norms.quantile(0.1)) < float(norms.quantile(0.9)) < 1.6
+def test_the_rows_of_a_cosine_layer_begin_with_norm_1_and_the_rest_as_without_it():
+    cosine, plain = (build("resnet8", 100, cosine=c, generator=torch.Generator().manual_seed(0)) for c in (True, False))
+    rows = cosine.classifier.weight.detach()
+    torch.testing.assert_close(rows.norm(dim=1), torch.ones(100))
+    torch.testing.assert_close(rows, torch.nn.functional.normalize(plain.classifier.weight.detach()))
+    assert torch.equal(cosine.stem[0].weight, plain.stem[0].weight)
 
 
 @pytest.mark.parametrize("arch", ["resnet8", "resnet20", "resnet18"])
