@@ -97,7 +97,7 @@ def _setup(args: argparse.Namespace) -> Sweep:
     def own(profile: str, data: str, imbalance: float, seed: int) -> list[Config]:
         return plan(profile, data, imbalance, seed, classes(data))
 
-    return prepare_sweep(args, own, _DATA, table1_grid.IMBALANCE)
+    return prepare_sweep(args, own, _DATA, table1_grid.IMBALANCE, as_they_are=False)
 
 
 def run(sweep: Sweep, track: Track = silent) -> list[Row]:

@@ -45,6 +45,7 @@ from typing import Any
 import numpy as np
 
 from empirical.config import Config
+from empirical.data.npz import arrays_of
 from empirical.experiments.experiment import Experiment, Prepared
 from empirical.experiments.shared.rows import blank, grouped, run_key
 from empirical.experiments.shared.tau_rules import RULES, Network, Verdict, compare, retrain, split_fraction
@@ -282,11 +283,7 @@ def _arrays(path: Path) -> Network:
     Raises:
         ValueError: it cannot be read, lacks an array, or one does not fit the others.
     """
-    try:
-        with np.load(path) as file:
-            held = {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError):
-        refuse("arrays", str(path), "must be a .npz file that exists")
+    held = arrays_of(path, "arrays")
     missing = [name for name in ("logits", "labels", "counts") if name not in held]
     if missing:
         refuse("arrays", str(path), f"must hold logits, labels and counts; missing: {', '.join(missing)}")

@@ -9,8 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from empirical.config import Config
+from empirical.config import Config, has_name
 from empirical.data.longtail import imbalance_ratio
+from empirical.data.size import size_of
 from empirical.runtime.command_line import ROOT, folder, numeric
 from empirical.runtime.stop import duration
 from empirical.runtime.threads import GPU_WORKERS, wait_passively
@@ -41,7 +42,7 @@ def add_sweep_options(parser: argparse.ArgumentParser, *, imbalance: bool = True
     )
     add("--root", type=folder, default=ROOT, metavar="DIR", help=f"the folder of the data sets (default: {ROOT})")
     if imbalance:
-        text = "images of the first class over those of the last"
+        text = "first class over last (default: the profile's; files and folders as they are)"
         add("--imbalance", type=numeric, nargs="+", metavar="R", help=text)
     add("--seeds", type=numeric, metavar="N", help="repeat with the seeds 0 to N - 1")
     add(
@@ -80,6 +81,8 @@ def prepare_sweep(
     data: Mapping[str, Sequence[str]],
     imbalance: Mapping[str, Sequence[float]] | None,
     options: Mapping[str, Any] | None = None,
+    *,
+    as_they_are: bool = True,
 ) -> Sweep:
     """Return the sweep that the parsed options describe, everything checked and nothing written.
 
@@ -90,6 +93,8 @@ def prepare_sweep(
         data: the data sets by profile, where the options name none.
         imbalance: the imbalances likewise; None if the parser has no ``--imbalance``.
         options: the experiment's own options, as the command line that repeats the sweep is to have them.
+        as_they_are: whether files and folders keep all their images where no imbalance is given, the classes in the
+            order of how many they have; else they get the profile's.
 
     Raises:
         ValueError: an option is outside its range, the data are missing or too few, the device is missing, or the
@@ -98,19 +103,26 @@ def prepare_sweep(
     profile = choice("profile", args.profile, PROFILES)
     names = distinct("data", [Config(data=name).data for name in args.data or data[profile]])
     ratios: tuple[Any, ...] = (None,)
+    whole_sets: list[str] = []
     if imbalance is not None:
         ratios = distinct("imbalance", [imbalance_ratio(value) for value in args.imbalance or imbalance[profile]])
+        if as_they_are and args.imbalance is None:
+            whole_sets = [name for name in names if not has_name(name)]
     seeds = whole("seeds", _SEEDS[profile] if args.seeds is None else args.seeds, most=_MOST_SEEDS)
     workers = None if args.workers is None else whole("workers", args.workers, most=_MOST_WORKERS)
     seconds = None if args.time_budget is None else duration(args.time_budget)
     configs = [
-        run for name in names for ratio in ratios for seed in range(seeds) for run in plan(profile, name, ratio, seed)
+        run if name not in whole_sets else _whole(run, args.root)
+        for name in names
+        for ratio in ((1,) if name in whole_sets else ratios)
+        for seed in range(seeds)
+        for run in plan(profile, name, ratio, seed)
     ]
     resources = dict(args.resources)
     setting = Sweep(
         profile,
         names,
-        {**({} if imbalance is None else {"imbalance": ratios}), **(options or {})},
+        {**({} if imbalance is None or whole_sets else {"imbalance": ratios}), **(options or {})},
         seeds,
         tuple(configs),
         args.runs or args.out / "runs",
@@ -153,7 +165,8 @@ def prepare_sweep(
                 known = Run(run, runs).result()
                 if known is not None and known["data"] != training_set.fingerprint:
                     refuse("data", name, f"must hold the images that {Run(run, runs).folder} was trained on")
-            notes += [f"{os.path.basename(name)}: {training_set.described()}", *training_set.notes]
+            kept = ", all as they are" if name in whole_sets else ""
+            notes += [f"{os.path.basename(name)}: {training_set.described()}{kept}", *training_set.notes]
             first = {
                 "fingerprint": training_set.fingerprint,
                 "classes": len(training_set.counts),
@@ -162,6 +175,14 @@ def prepare_sweep(
             }
             about.setdefault(Path(name).name, first)
     return replace(setting, about=about, notes=tuple(notes))
+
+
+def _whole(run: Config, root: Path) -> Config:
+    """Return a run on all images of its data, the most frequent class first."""
+    available = size_of(run.data, root, seed=run.data_seed, resolution=run.resolution).available
+    order = tuple(sorted(range(len(available)), key=lambda label: -available[label]))
+    classes = None if order == tuple(range(len(order))) else order
+    return replace(run, imbalance=None, classes=classes, counts=tuple(available[label] for label in order))
 
 
 def _hardest(runs: Sequence[Config]) -> Config:

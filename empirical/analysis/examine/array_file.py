@@ -17,13 +17,15 @@ from theory.support.validate import refuse
 __all__ = ["open_arrays"]
 
 _IN_MEMORY = 2**26  # bytes of a compressed array, above which it is unpacked to a temporary file
+_PIECE = 2**22  # bytes read at a time
 _LOCAL_HEADER, _LENGTHS = 30, 26
 
 
 def open_arrays(name: str, path: Path) -> dict[str, NDArray[Any]]:
     """Return the arrays of an ``.npz`` file, or of a folder of ``.npy`` files, by their names.
 
-    Arrays that lie in the file as they are (``np.savez``, ``np.save``) are memory-mapped and read only. Large ones
+    Arrays that lie in the file as they are (``np.savez``, ``np.save``) are memory-mapped and read only; those of an
+    ``.npz`` file are compared with their checksums first, ``.npy`` files have none. Large ones
     that are compressed (``np.savez_compressed``) are unpacked to a temporary file and mapped there.
 
     Args:
@@ -46,9 +48,10 @@ def open_arrays(name: str, path: Path) -> dict[str, NDArray[Any]]:
             found = {file.stem: np.load(file, mmap_mode="r") for file in sorted(path.glob("*.npy"))}
         else:
             with zipfile.ZipFile(path) as archive:
-                members = [member for member in archive.infolist() if member.filename.endswith(".npy")]
-                found = {member.filename[: -len(".npy")]: _member(path, archive, member) for member in members}
-    except (OSError, ValueError, EOFError, SyntaxError, zipfile.BadZipFile, NotImplementedError) as error:
+                found = {_array_name(member): _member(path, archive, member) for member in archive.infolist()}
+                if len(found) < len(archive.infolist()):
+                    raise ValueError("an array is in it twice")
+    except Exception as error:  # zlib.error, LZMAError, TokenError, MemoryError, ...: whatever the decoder raises
         reason = getattr(error, "strerror", None) or " ".join(str(error).split()) or type(error).__name__
         refuse(name, str(path), f"{allowed}: {reason}")
     if not found:
@@ -56,9 +59,18 @@ def open_arrays(name: str, path: Path) -> dict[str, NDArray[Any]]:
     return found
 
 
+def _array_name(member: zipfile.ZipInfo) -> str:
+    if not member.filename.endswith(".npy"):
+        raise ValueError(f"{member.filename} in it is no .npy file")
+    return member.filename[: -len(".npy")]
+
+
 def _member(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[Any]:
-    """Return an array of the archive."""
+    """Return an array of the archive; it is read to the end, where its checksum is compared."""
     if member.compress_type == zipfile.ZIP_STORED:
+        with archive.open(member) as whole:
+            while whole.read(_PIECE):
+                pass
         with path.open("rb") as file:
             file.seek(member.header_offset)
             header = file.read(_LOCAL_HEADER)

@@ -135,7 +135,7 @@ def prepare(
         check(held_out(min(found[name])), ratio)
         return [backbone(profile, name, min(found[name]), seed)]
 
-    setting = prepare_sweep(args, plan, data, imbalance)
+    setting = prepare_sweep(args, plan, data, imbalance, as_they_are=False)
     return replace(setting, configs=tuple(dict.fromkeys(setting.configs))), found
 
 

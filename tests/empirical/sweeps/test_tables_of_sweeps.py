@@ -1,5 +1,6 @@
 """The experiments that train networks: their grids, and sweeps from the command line."""
 
+import argparse
 import csv
 import json
 import signal
@@ -19,6 +20,7 @@ from empirical.experiments import classwise, load, norms, rebalance, similar_deg
 from empirical.runtime.stop import Interrupted, Stop
 from empirical.storage.run_folder import Run
 from empirical.sweeps import sweep as sweeping
+from empirical.sweeps.options import add_sweep_options, prepare_sweep
 from empirical.sweeps.profiles import PROFILES
 from figures.commands import main as draw
 
@@ -340,3 +342,25 @@ def test_listing_them_loads_no_torch():
     done = subprocess.run([sys.executable, "-c", code], check=False, cwd=Path(__file__).parents[3])
     assert done.returncode == 0
     assert all(load(name).title for name in TRAINED)
+
+
+def test_data_of_ones_own_are_taken_as_they_are(tmp_path):
+    """All images, the most frequent class first; with an imbalance, or for the data sets of the paper, as before."""
+    images = {"x_train": np.zeros((15, 8, 8), dtype=np.uint8), "y_train": np.repeat([0, 1, 2], [4, 9, 2])}
+    np.savez(tmp_path / "mine.npz", **images, x_test=images["x_train"], y_test=images["y_train"])
+
+    def prepared(*options):
+        parser = argparse.ArgumentParser()
+        add_sweep_options(parser)
+        argv = ["--profile", "smoke", "--data", str(tmp_path / "mine.npz"), *options]
+        args = parser.parse_args(argv)
+        args.out = tmp_path / "out"
+        return prepare_sweep(args, norms.plan, {}, {"smoke": (20,)})
+
+    own = prepared()
+    assert {(run.counts, run.classes, run.imbalance) for run in own.configs} == {((9, 4, 2), (1, 0, 2), 4.5)}
+    assert own.notes == ("mine.npz: 15 images of 3 classes: 1 9, 0 4, 2 2, all as they are",)
+    assert "imbalance" not in own.arguments()
+    given = prepared("--imbalance", "2")
+    assert {(run.counts, run.classes, run.imbalance) for run in given.configs} == {(None, None, 2.0)}
+    assert given.arguments()["imbalance"] == (2,)

@@ -1,6 +1,7 @@
 """Arrays that can be examined, in files and in memory, and those that cannot: one line that names the argument."""
 
 import tracemalloc
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -238,3 +239,19 @@ def test_a_file_whose_arrays_have_other_names_is_told_which_it_has(tmp_path, cap
 def test_a_file_that_is_missing_is_told_without_numbers_of_errors(tmp_path):
     with pytest.raises(ValueError, match=r"objects: No such file or directory$"):
         open_arrays("arrays", tmp_path / "none.npz")
+
+
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+def test_a_flipped_bit_of_a_file_is_refused_or_changes_nothing(tmp_path, save):
+    """Arrays that are memory-mapped are compared with their checksums too."""
+    rng = np.random.default_rng(np.random.SeedSequence(0))
+    arrays = {"features": rng.normal(size=(50, 4)), "labels": np.arange(50) % 2}
+    path = tmp_path / "a.npz"
+    save(path, **arrays)
+    whole = path.read_bytes()
+    for at in rng.integers(len(whole), size=60).tolist():
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 1 << at % 8]) + whole[at + 1 :])
+        with suppress(ValueError):
+            found = open_arrays("arrays", path)
+            assert found.keys() == arrays.keys()
+            assert all(np.array_equal(found[name], arrays[name]) for name in arrays)
