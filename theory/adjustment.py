@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize_scalar
-from scipy.special import logsumexp, softmax
+from scipy.special import softmax
 from scipy.stats import binom, chi2, norm
 
 from theory.support.validate import array, floats, number, refuse
@@ -412,8 +412,9 @@ def _maximum(z: Floats, y: Labels, offset: Floats, basis: Floats) -> _Maximum:
 
     def evaluate(theta: Floats) -> tuple[float, Floats]:
         w, b = (basis @ theta).reshape(2, classes)
-        scores = z * w + b + offset
-        logs = scores - logsumexp(scores, axis=1, keepdims=True)
+        logs = z * w + b + offset
+        logs -= logs.max(axis=1, keepdims=True)
+        logs -= np.log(np.exp(logs).sum(axis=1, keepdims=True))
         return float(logs[rows, y].sum()), logs
 
     value, logs = evaluate(theta)

@@ -51,7 +51,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import cho_factor, cho_solve, solve_triangular
 from scipy.special import gammaincinv
 
-from theory.support.validate import floats, number, refuse, whole
+from theory.support.validate import floats, image_counts, number, refuse, whole
 
 __all__ = [
     "ClassMoments",
@@ -235,7 +235,7 @@ def lda_rule(means: ArrayLike, scatter: ArrayLike, counts: ArrayLike, tau: float
     total = floats("scatter", scatter, f"must have the shape ({d}, {d})")
     if total.shape != (d, d):
         refuse("scatter", scatter, f"must have the shape ({d}, {d}), as the means have {d} features")
-    n, shift = _counts(counts, classes), float(number("tau", tau))
+    n, shift = image_counts("counts", counts, classes), float(number("tau", tau))
     with np.errstate(all="ignore"):
         try:
             rule = _lda(mu, total, n, shift)
@@ -309,7 +309,7 @@ def recalls_at(
         0.44
     """
     sources = _sources(source, labels, held_out, tau, fit, draws, seed)
-    n = _counts(counts, sources[0].classes)
+    n = image_counts("counts", counts, sources[0].classes)
     values = [part.recalls(n) for part in sources]
     recalls, read = _mean(sources, values), sum(part.weight for part in sources)
     reading = np.zeros(len(n)) if sources[0].images is None else np.sqrt(recalls * (1 - recalls) / read)
@@ -355,7 +355,7 @@ def required_counts(
     wanted = float(number("recall", recall, "must be a number between 0 and 1", above=0, below=1))
     whole("most", most, _FEWEST)
     sources = _sources(source, labels, held_out, tau, fit, draws, seed)
-    base = _counts(counts, sources[0].classes)
+    base = image_counts("counts", counts, sources[0].classes)
 
     def enough(k: int, n: int) -> bool:
         changed = base.copy()
@@ -400,7 +400,7 @@ def gains_per_image(
     """
     share = float(number("step", step, "must be a finite number above 0", above=0))
     sources = _sources(source, labels, held_out, tau, fit, draws, seed)
-    base = _counts(counts, sources[0].classes)
+    base = image_counts("counts", counts, sources[0].classes)
     matrix, errors = np.empty((2, len(base), len(base)))
     at_base = [part.recalls(base) for part in sources]
     balanced_errors = np.empty(len(base))
@@ -436,7 +436,7 @@ def score_losses(moments: ClassMoments, counts: ArrayLike) -> Floats:
         >>> score_losses(moments, [100, 5]).round(3).tolist()
         [0.01, 0.2]
     """
-    n = _counts(counts, len(moments.means))
+    n = image_counts("counts", counts, len(moments.means))
     covs = moments.covariances
     pooled = np.tensordot(n / n.sum(), covs, axes=1)
     if np.linalg.matrix_rank(pooled, hermitian=True) < len(pooled):
@@ -589,14 +589,6 @@ def _shape(name: str, means: Floats) -> tuple[int, int]:
     if len(means) < 2 or means.shape[1] < 1:
         refuse(name, means.shape, "must have at least two classes and one feature")
     return means.shape[0], means.shape[1]
-
-
-def _counts(counts: ArrayLike, classes: int) -> Counts:
-    allowed = f"must hold {classes} whole numbers of at least {_FEWEST}, the images of each class"
-    n = floats("counts", counts, allowed, ndim=1, least=_FEWEST, most=_MOST)
-    if n.shape != (classes,) or np.any(n != np.floor(n)):
-        refuse("counts", counts, allowed)
-    return n.astype(np.int64)
 
 
 def _labelled(name: str, features: ArrayLike, labels: ArrayLike | None, classes: int | None = None) -> Labelled:

@@ -30,6 +30,7 @@ __all__ = [
     "float_below",
     "floats",
     "generator",
+    "image_counts",
     "instance",
     "number",
     "positive",
@@ -183,6 +184,15 @@ def generator(name: str, value: Any) -> None:
     """Refuse a ``value`` that is no ``numpy.random.Generator``."""
     if not isinstance(value, np.random.Generator):
         refuse(name, value, "must be a numpy.random.Generator")
+
+
+def image_counts(name: str, value: ArrayLike, classes: int) -> NDArray[np.int64]:
+    """Return ``value`` as whole numbers, one for each of the ``classes``, each at least 2: a class has a variance."""
+    allowed = f"must hold {classes} whole numbers of at least 2, the images of each class"
+    n = floats(name, value, allowed, ndim=1, least=2, most=2**53)
+    if n.shape != (classes,) or np.any(n != np.floor(n)):
+        refuse(name, value, allowed)
+    return n.astype(np.int64)
 
 
 def instance(name: str, value: Any, kind: type) -> None:

@@ -24,7 +24,17 @@ To add a result:
 
 from __future__ import annotations
 
-from theory.proofs import class_counts, cost, sharp, shipped, temperature, theorem2_further, theorem3_further, two_sided
+from theory.proofs import (
+    class_counts,
+    cost,
+    plugin_classes,
+    sharp,
+    shipped,
+    temperature,
+    theorem2_further,
+    theorem3_further,
+    two_sided,
+)
 from theory.verdicts.ledger import Proof, Statement
 
 __all__ = ["RESULTS"]
@@ -194,6 +204,19 @@ RESULTS = (
         class_counts.mean_noise,
         shipped.class_counts.mean_noise,
         shipped.class_counts.rule,
+    ),
+    _own(
+        "R.plugin-classes",
+        "mean and covariance of the scores of a plug-in rule of many classes, and what noise takes from a recall",
+        "theory.plugin_classes",
+        "the moments of the plug-in scores of C classes with covariances of their own; a rare class loses by its mean",
+        "exact with a known covariance, to the first order in 1/n with an estimated one; of two classes, to it, "
+        "one of recall >= 1/2 loses by the noise of its own mean, one of recall <= 1/2 gains by that of its rival's",
+        plugin_classes.moments_of_leads,
+        plugin_classes.estimated_covariance,
+        plugin_classes.first_order_losses,
+        shipped.plugin_classes.leads,
+        shipped.plugin_classes.losses,
     ),
     _own(
         "R.norms",

@@ -170,8 +170,11 @@ def _vector_scaling(network: Network, split: Labels) -> Choice:
     def loss(theta: Floats) -> tuple[float, Floats]:
         w, b = theta.reshape(2, classes)
         scores = z * w + b
-        off = softmax(scores, axis=1) - own
-        value = (logsumexp(scores, axis=1) - scores[np.arange(len(y)), y]).mean()
+        scores -= scores.max(axis=1, keepdims=True)
+        chances = np.exp(scores)
+        total = chances.sum(axis=1, keepdims=True)
+        off = chances / total - own
+        value = np.log(total).mean() - scores[np.arange(len(y)), y].mean()
         return float(value), np.concatenate([(z * off).mean(axis=0), off.mean(axis=0)])
 
     start = np.concatenate([np.ones(classes), np.zeros(classes)])

@@ -15,6 +15,7 @@ from theory import (
     cost,
     multiclass,
     plugin,
+    plugin_classes,
     quadratic,
     samples,
     sharp,
@@ -46,10 +47,10 @@ def bent(function, **fields):
 def patched(function, owner, name, wrong):
     """Return the function as it is while an attribute of ``owner`` is replaced."""
 
-    def broken(*arguments):
+    def broken(*arguments, **keywords):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(owner, name, wrong)
-            return function(*arguments)
+            return function(*arguments, **keywords)
 
     return broken
 
@@ -124,6 +125,39 @@ WRONG = {
         lambda means, scatter, counts, tau: class_counts.lda_rule(
             means, np.multiply(scatter, sum(counts) / (sum(counts) - 3)), counts, tau
         ),
+    ],
+    "plugin_classes.score_leads": [
+        lambda moments, counts, k, tau, noise: plugin_classes.score_leads(moments, counts, k, tau=tau),
+        lambda moments, counts, k, tau, noise: plugin_classes.score_leads(moments, counts, k, noise=noise),
+        lambda moments, counts, k, tau, noise: plugin_classes.score_leads(
+            moments, counts[::-1], k, tau=tau, noise=noise
+        ),
+        *(
+            edited(plugin_classes.score_leads, plugin_classes._Expansion, *change)
+            for change in (
+                ("leads", "spread[k] ** 2 / 2", "spread[k] ** 2"),
+                ("leads", "spread[j] ** 2 / 2", "spread[j] ** 2"),
+                ("leads", "rival @ delta[at]", "self.within[k] @ delta[at]"),
+                ("_second", "+ np.tensordot", "- np.tensordot"),
+                ("_common", "weight / 2", "weight"),
+                ("_common", "- self.spread[k]", "+ self.spread[k]"),
+            )
+        ),
+    ],
+    "plugin_classes.asymptotic_recalls": [
+        lambda moments, counts, tau, noise: plugin_classes.asymptotic_recalls(moments, counts, tau=tau),
+        lambda moments, counts, tau, noise: plugin_classes.asymptotic_recalls(moments, counts, noise=noise),
+        patched(
+            plugin_classes.asymptotic_recalls,
+            plugin_classes,
+            "_chance",
+            lambda leads, images, seed, k: float(leads.mean[0] / leads.cov[0, 0]),
+        ),
+    ],
+    "plugin_classes.noise_losses": [
+        lambda moments, counts, tau: plugin_classes.noise_losses(moments, counts),
+        changed(plugin_classes.noise_losses, means=lambda r: -r.means),
+        changed(plugin_classes.noise_losses, covariance=lambda r: r.covariance + r.means),
     ],
     "temperature.adjusted": [
         lambda z, prior, tau, t, q=None: temperature.adjusted(z, prior, tau, 1.0, q),

@@ -5,6 +5,6 @@ One module a theorem. The formulas come from :mod:`theory.proofs`, so that a ver
 
 from __future__ import annotations
 
-from theory.proofs.shipped import bounds, class_counts, temperature, theorem1, theorem2, theorem3
+from theory.proofs.shipped import bounds, class_counts, plugin_classes, temperature, theorem1, theorem2, theorem3
 
-__all__ = ["bounds", "class_counts", "temperature", "theorem1", "theorem2", "theorem3"]
+__all__ = ["bounds", "class_counts", "plugin_classes", "temperature", "theorem1", "theorem2", "theorem3"]
