@@ -284,13 +284,37 @@ number("few", 0, lambda: min(part["images"] for part in summary("cifar10/network
 def network_classes_few() -> str:
     """The error of the recalls of all classes from few images."""
     lines = []
-    for images in (50, 100, 200):
+    for images in (20, 50, 100, 200):
         cells = []
         for kind in _NETWORKS:
             errors, floors = (_classes(*kind, images, "crossed", column) for column in ("mae", "floor"))
             cells.append(", ".join(f"{e:.1f} ({f:.1f})" for e, f in zip(errors, floors, strict=True)))
         lines.append((str(images), *cells))
     return markdown(("images of each class", *_NETWORKS.values()), lines)
+
+
+_HEADS = {
+    "lda-tau": "discriminant analysis without its log priors",
+    "head": "a head by cross entropy",
+    "head-tau": "the same, its logits minus the log priors",
+    "head-balanced": "a head in which all classes weigh the same",
+}
+
+
+@table
+def network_classes_heads() -> str:
+    """The error of the recalls of all classes by other classifiers, and the floor."""
+    lines = []
+    for classifier, text in _HEADS.items():
+        for law in ("drawn", "crossed", "floor"):
+            cells = []
+            for network in ("balanced", "longtail"):
+                where = {"data": f"resnet32-{network}", "features": "plain", "classifier": classifier, "images": 750}
+                column, of = ("floor", "drawn") if law == "floor" else ("mae", law)
+                found = (one("cifar10/network-classes", column, law=of, imbalance=r, **where) for r in (2, 10, 100))
+                cells.append(", ".join(map(shown, found)))
+            lines.append((text, law, *cells))
+    return markdown(("classifier", "law, at imbalance 2, 10, 100", "balanced", "long tail"), lines)
 
 
 @table
