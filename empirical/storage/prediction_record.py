@@ -15,7 +15,8 @@ A case, a row of predictions, is *predicted* if the first line that has it says 
 by then, if the time of its ``result.json`` less the seconds of training is later, and if that file is still the one
 that was compared first. Any other case is told *after the fact*. Times are those of this machine and its disk: who owns
 both can set them, so that only a hash that was posted elsewhere (:func:`preregistration`) convinces others. Classifiers
-on frozen features leave no run behind; for them the record shows that nothing else was predicted before.
+on frozen features leave no run behind; for them the record shows that nothing else was predicted before. So that the
+record cannot be begun anew, ``RUNS/RUN/predicted-NAME`` in the run of their features holds the hash of its first line.
 """
 
 from __future__ import annotations
@@ -95,6 +96,7 @@ class PredictionRecord:
                 begun = sorted(run for run in speaks_of if (self.runs / run / "config.json").exists())
                 said = {"kind": "predictions", "sha256": own, "written": _now(), "begun": begun}
                 line = self._append(lines, said)
+            self._mark(text, speaks_of, str((lines or [line])[0]["hash"]))
             if not self._table(own).is_file():
                 write_whole(self._table(own), text)
             reasons = self._reasons([*lines, line], own, speaks_of)
@@ -168,6 +170,16 @@ class PredictionRecord:
         write_whole(self.folder / f"{self.name}.jsonl", text)
         return line
 
+    def _mark(self, text: str, speaks_of: Collection[str], first: str) -> None:
+        """Leave the hash of the record's first line in the runs of the features that are predicted from."""
+        for run in dict.fromkeys(row["run"] for row in csv.DictReader(io.StringIO(text, newline=""))):
+            mark = self._marked(run)
+            if run not in speaks_of and mark.parent.is_dir() and not mark.exists():
+                write_whole(mark, f"{first}\n")
+
+    def _marked(self, run: str) -> Path:
+        return self.runs / run / f"predicted-{self.name}"
+
     def _measured(self, lines: Iterable[Mapping[str, Any]]) -> dict[str, str]:
         """Return by run the SHA-256 of the result that was compared first."""
         found: dict[str, str] = {}
@@ -209,6 +221,8 @@ class PredictionRecord:
                 reasons["something else was predicted before"] = None
             if row["run"] in speaks_of:
                 reasons.update(dict.fromkeys(self._late(row["run"], line, measured)))
+            elif (mark := self._marked(row["run"])).is_file() and mark.read_text("utf-8").strip() != lines[0]["hash"]:
+                reasons[f"run {row['run']} was predicted from before, in a record that is not here"] = None
         return list(reasons)
 
     def _late(self, run: str, line: Mapping[str, Any], measured: Mapping[str, str]) -> Iterator[str]:

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import json
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -89,6 +90,24 @@ def test_other_predictions_of_the_same_cases_are_told_so(tmp_path):
     made = record(tmp_path).write(OTHER, ())
     assert (made["when"], made["because"]) == (AFTER, ["something else was predicted before"])
     assert record(tmp_path).write(ROWS, ())["when"] == PREDICTED
+
+
+def test_a_record_that_is_deleted_is_missed_by_the_runs_of_the_features(tmp_path):
+    """Classifiers on frozen features leave no run behind, so that nothing else tells that they were seen before."""
+    train(tmp_path, "one")
+    assert record(tmp_path).write(ROWS, ())["when"] == PREDICTED
+    assert record(tmp_path).write(ROWS, ())["when"] == PREDICTED
+    shutil.rmtree(tmp_path / "predictions")
+    made = record(tmp_path).write(OTHER, ())
+    assert made["because"] == ["run one was predicted from before, in a record that is not here"]
+    assert record(tmp_path).compare(made, ())["when"] == AFTER
+    other = PredictionRecord(tmp_path, "another experiment", ("recall",))
+    assert other.write(OTHER, ())["when"] == PREDICTED
+
+
+def test_runs_that_are_predicted_are_not_marked(tmp_path):
+    predicted(tmp_path)
+    assert not list(tmp_path.glob("*/predicted-*"))
 
 
 @pytest.mark.parametrize("number", [0, 1, 2])
