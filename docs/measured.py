@@ -421,35 +421,40 @@ def class_order() -> str:
     return markdown(head, lines)
 
 
-def _lost(row: Mapping[str, str]) -> str:
-    return f"{float(row['lost']):.1f} ({float(row['lost_95']):.1f})"
+def _mean(table: Iterable[Mapping[str, str]], column: str) -> float:
+    values = [float(row[column]) for row in table]
+    return sum(values) / len(values)
+
+
+def _lost(table: Sequence[Mapping[str, str]]) -> str:
+    return f"{_mean(table, 'lost'):.1f} ({_mean(table, 'lost_95'):.1f})" if table else "-"
+
+
+def _network(row: Mapping[str, str]) -> str:
+    return row["method"] or row["data"]
 
 
 @table
 def which_tau() -> str:
-    """What each rule loses on each network, from splits of the largest size."""
+    """What each rule loses on the networks of each method, mean over the seeds, from splits of the largest size."""
     table = rows("cifar10/which-tau")
     largest = max((row["fraction"] for row in table if row["rule"]), key=float)
     own = [row for row in table if row["fraction"] == largest and row["lost"]]
-    by_rule = {(row["run"], row["rule"]): row for row in own}
+    networks = list(dict.fromkeys(map(_network, own)))
     lines = []
     for rule in dict.fromkeys(row["rule"] for row in own):
-        cells = [by_rule.get((run, rule)) for run in _networks(own)]
-        lines.append([rule, *("-" if cell is None else _lost(cell) for cell in cells)])
-    first = [by_rule[run, "likelihood"] for run in _networks(own)]
-    head = ["rule", *(row["method"] or row["data"] for row in first)]
+        cells = [[row for row in own if (row["rule"], _network(row)) == (rule, name)] for name in networks]
+        lines.append([rule, *map(_lost, cells)])
+    first = [[row for row in own if (row["rule"], _network(row)) == ("likelihood", name)] for name in networks]
     known = [
-        ["mean over the classes at the best tau, %", *(shown(float(row["best"])) for row in first)],
-        ["the best tau", *(shown(float(row["best_tau"]), 2) for row in first)],
-        ["tau by likelihood", *(f"{float(row['tau']):.2f} +- {float(row['tau_spread']):.2f}" for row in first)],
-        ["temperature by likelihood", *(shown(float(row["temperature"]), 2) for row in first)],
-        ["splits without doubts, %", *(shown(100 * float(row["trusted"]), 0) for row in first)],
+        ["networks", *(str(len(part)) for part in first)],
+        ["mean over the classes at the best tau, %", *(shown(_mean(part, "best")) for part in first)],
+        ["the best tau", *(shown(_mean(part, "best_tau"), 2) for part in first)],
+        ["tau by likelihood", *(f"{_mean(part, 'tau'):.2f} +- {_mean(part, 'tau_spread'):.2f}" for part in first)],
+        ["temperature by likelihood", *(shown(_mean(part, "temperature"), 2) for part in first)],
+        ["splits without doubts, %", *(shown(100 * _mean(part, "trusted"), 0) for part in first)],
     ]
-    return markdown(head, [*known, *lines])
-
-
-def _networks(table: Iterable[Mapping[str, str]]) -> list[str]:
-    return list(dict.fromkeys(row["run"] for row in table))
+    return markdown(["rule", *networks], [*known, *lines])
 
 
 @table
@@ -463,8 +468,7 @@ def which_tau_sizes() -> str:
         cells = []
         for rule in rules:
             mine = [row for row in own if row["rule"] == rule]
-            mean, worst = (sum(float(row[name]) for row in mine) / len(mine) for name in ("lost", "lost_95"))
-            cells.append(f"{mean:.1f} ({worst:.1f})")
+            cells.append(_lost(mine))
         lines.append([f"{100 * float(fraction):g} %", own[0]["images"], own[0]["rarest"], *cells])
     return markdown(["split", "images", "of the rarest class", *rules], lines)
 
