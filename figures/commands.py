@@ -11,6 +11,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from textwrap import TextWrapper
 from typing import Any
 
 from empirical.runtime.command_line import BAD_INPUT, Parser, folder, kept_in, numeric, place, program, program_name
@@ -22,6 +23,7 @@ from figures.style import FORMATS, STYLES, save, style
 __all__ = ["main"]
 
 _PROGRAM = program_name("figures")
+_WIDTH = 80  # of a terminal
 _THEORY = {
     "theorem1": {
         "mu1": "mean of the positive class (default 0)",
@@ -72,7 +74,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> Parser:
     """Return the parser of the command line."""
     width = max(map(len, FIGURES)) + 2
-    listed = "\n".join(f"  {name:{width}}{FIGURES[name].title}" for name in sorted(FIGURES))
+    wrap = TextWrapper(_WIDTH, initial_indent="  ", subsequent_indent=" " * (width + 2), break_on_hyphens=False)
+    listed = "\n".join(wrap.fill(f"{name:{width}}{FIGURES[name].title}") for name in sorted(FIGURES))
     parser = Parser(
         prog=_PROGRAM,
         description="Draw figures from results, or write the report.",
@@ -81,7 +84,13 @@ def _parser() -> Parser:
     )
     names = [*sorted(FIGURES), "all", "report"]
     parser.add_argument("name", choices=names, metavar="NAME", help="a figure of those below, all, or report")
-    parser.add_argument("--results", type=folder, default=Path("results"), metavar="DIR", help="what to draw")
+    parser.add_argument(
+        "--results",
+        type=folder,
+        default=Path("results"),
+        metavar="DIR",
+        help="the folder of the tables (default: results)",
+    )
     parser.add_argument(
         "--out", type=place, metavar="DIR|FILE", help="where to (default: figures; of the report: report.html)"
     )
@@ -89,7 +98,7 @@ def _parser() -> Parser:
         "--format", nargs="+", choices=FORMATS, default=["png", "svg"], help="of the files (default: png svg)"
     )
     parser.add_argument(
-        "--style", choices=list(STYLES), default="paper", help="paper: as wide as a column; screen: larger"
+        "--style", choices=list(STYLES), default="paper", help="paper (default): as wide as a column; screen: larger"
     )
     parser.add_argument("--verbose", action="store_true", help="with all: say of each figure not drawn what it lacks")
     for figure, options in _THEORY.items():

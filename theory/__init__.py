@@ -38,7 +38,7 @@ __all__ = [
     "theorem2",
     "theorem3",
 ]
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _HOMES = {
     "BoundCheck": "verdicts.checker",

@@ -20,16 +20,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     parser = Parser(prog=_PROGRAM, description="Check the paper's statements, and results beyond them.")
     commands = parser.add_subparsers(dest="command", required=True)
-    verify = commands.add_parser("verify", help="check every statement of the ledger")
-    results = commands.add_parser("results", help="check every result that goes beyond the paper")
-    prove = commands.add_parser("prove", help="print and run again the steps behind one statement or result")
-    prove.add_argument("id", help="its identifier, such as T1.probability")
-    recheck = commands.add_parser("recheck", help="repeat a certificate and say whether it holds")
+
+    def command(name: str, what: str) -> Parser:
+        return commands.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}.")
+
+    verify = command("verify", "judge every statement of the paper, as printed: certified, refuted or qualified")
+    results = command("results", "judge every result of ours that goes beyond the paper")
+    prove = command("prove", "print and run again the steps behind one statement or result")
+    prove.add_argument("id", metavar="ID", help="its name in the list of verify or results, such as T1.probability")
+    recheck = command("recheck", "repeat a certificate and say whether it holds")
     recheck.add_argument("file", type=file, metavar="FILE", help="a certificate: of verify, or of theory.check")
-    bench = commands.add_parser("bench", help="measure speed and memory against what NumPy needs")
+    bench = command("bench", "measure speed and memory against what NumPy needs")
     bench.add_argument("--quick", action="store_true", help="fewer replicates and turns: rough numbers, no limits")
-    for command in (verify, results, bench):
-        command.add_argument("--json", type=file, metavar="FILE", help="write what was found to FILE")
+    for one in (verify, results, bench):
+        one.add_argument("--json", type=file, metavar="FILE", help="write what was found to FILE")
     verify.add_argument(
         "--certificate", type=file, metavar="FILE", help="check our own results too, and write all verdicts to FILE"
     )

@@ -43,7 +43,8 @@ def main(argv: Sequence[str]) -> int:
     """Run the experiment that ``argv`` names and return the exit code."""
     description, _, more = str(__doc__).partition("\n\n")
     parser = Parser(prog=_PROGRAM, description=description.partition(": ")[2], epilog=more)
-    parser.add_argument("experiment", choices=sorted(EXPERIMENTS))
+    names = sorted(EXPERIMENTS)
+    parser.add_argument("experiment", choices=names, metavar="EXPERIMENT", help=", ".join(names))
     parser.add_argument("options", nargs=argparse.REMAINDER, help="its own options: run EXPERIMENT --help")
     args = parser.parse_args(argv)
     return _run(args.experiment, args.options)

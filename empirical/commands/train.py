@@ -64,7 +64,10 @@ _OPTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "width": ("N", "channels of the first stage (default: the network's own)"),
     },
     "method": {
-        "method": ("METHOD", ", ".join(METHODS)),
+        "method": (
+            "METHOD",
+            f"{', '.join(METHODS)} (ce: cross entropy; rs: re-sampling; rw: re-weighting; drw: so late)",
+        ),
         "beta": ("BETA", f"of the effective number of samples: {_users('beta')}"),
         "gamma": ("GAMMA", f"exponent of {_users('gamma')}"),
         "margin": ("M", f"largest margin of {_users('margin')}"),
