@@ -34,6 +34,7 @@ autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented"
 autodoc_preserve_defaults = True
 myst_enable_extensions = ["dollarmath"]
+suppress_warnings = ["ref.python"]  # a short name in an annotation, such as Row, that several modules have
 napoleon_numpy_docstring = False
 napoleon_use_rtype = False
 napoleon_use_ivar = True

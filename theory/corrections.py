@@ -169,12 +169,10 @@ def tau_normalization(s: theorem2.Setting, tau: float = 1.0, bias: str = "droppe
 
     Args:
         s: the problem. Softmax weights are unique up to a common vector only, which tau-normalisation does not
-        leave
-            without effect: the result belongs to these weights, and to this origin of the features.
+            leave without effect: the result belongs to these weights, and to this origin of the features.
         tau: any finite number; 0 leaves the weights as they are.
         bias: "dropped" (``b = 0``, as in the paper); "kept" (``b = b_1 - b_2``); or "coordinate": the features have
-        a constant
-            coordinate 1 whose weight the bias is, so that it counts in the norm and is divided by it.
+            a constant coordinate 1 whose weight the bias is, so that it counts in the norm and is divided by it.
 
     Raises:
         ValueError: a weight is zero, or both are the same after normalisation.
