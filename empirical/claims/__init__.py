@@ -3,8 +3,9 @@
 May import :mod:`empirical.experiments`, for their names and goals, and what that may import.
 
 A :class:`Claim` is a sentence as printed in the text at hand, with a statistic (the changelog lists those that were
-changed after the published tables had been made), and a measure that turns the tables of experiments into comparisons. A :class:`Comparison` has one value for
-each seed, positive where the sentence holds; where two runs of a seed share images, the value is their difference.
+changed after the published tables had been made), and a measure that turns the tables of experiments into comparisons.
+A :class:`Comparison` has one value for each seed, positive where the sentence holds; where two runs of a seed share
+images, the value is their difference.
 :func:`judge` gives the verdict, for one profile and the data sets of its tables:
 
 - ``confirmed``: every comparison is on the claim's side;
