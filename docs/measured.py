@@ -570,6 +570,16 @@ def similar_small() -> str:
     return markdown(("imbalance", "rho", "recall of the majority, %", "of the minority"), lines)
 
 
+@table
+def similar_readouts() -> str:
+    """Figure 3 by what has no floor."""
+    lines = [
+        (f"{part['fraction']:g}", shown(part["adjusted"]), shown(part["log_odds"]), shown(part["auc"], 2))
+        for part in summary("cifar10-readouts/similar-fraction")
+    ]
+    return markdown(("rho", "recall less log priors, %", "mean log odds", "area under the ROC curve"), lines)
+
+
 def _claims(data: str, begins: str) -> str:
     claims = json.loads((PUBLISHED / data / "claims.json").read_text(encoding="utf-8"))["claims"]
     lines = []
