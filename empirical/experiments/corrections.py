@@ -28,6 +28,9 @@ Levels:
     networks trained from scratch on the two classes: the first and the last one of section 4.2, and on CIFAR-10 cat
     and dog too.
 
+With ``--arrays FILE.npz`` the features are anyone's (:mod:`empirical.experiments.shared.frozen_features`), and the only
+level is ``heads``.
+
 Corrections: ``rw`` and ``rw-inverse`` weight the loss, ``rs`` draws anew with the weights of ``rw``, ``drw`` is ``rw``
 from the first fall of the learning rate on (for networks only: the minimum of a convex loss does not know how it was
 reached), ``logit-adjustment`` adds the log frequencies in training, ``retrained`` is a linear classifier trained on the
@@ -44,6 +47,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -55,16 +59,18 @@ from empirical.analysis.agreement import separation_from_recalls
 from empirical.analysis.linear_classifiers import Rule, weighted_head
 from empirical.config import Config
 from empirical.data.pair_draws import minority_count
-from empirical.experiments.experiment import Experiment
-from empirical.experiments.shared import backbone
-from empirical.experiments.shared.frozen_features import Trainer, halves
+from empirical.experiments.experiment import Experiment, Prepared
+from empirical.experiments.shared import backbone, own_arrays
+from empirical.experiments.shared.frozen_features import Trainer, arrays_sweep, halves
 from empirical.experiments.shared.rows import average, blank, grouped, percent, run_key
 from empirical.runtime.progress import Track, silent
 from empirical.runtime.threads import one_thread
 from empirical.storage.prediction_record import PredictionRecord
+from empirical.sweeps.options import add_sweep_options
 from empirical.sweeps.profiles import profile_config
 from empirical.sweeps.sweep import Sweep
 from theory import corrections, theorem2
+from theory.support.validate import refuse
 
 if TYPE_CHECKING:
     from empirical.analysis.features import Features
@@ -73,6 +79,7 @@ __all__ = [
     "EXPERIMENT",
     "HEADS",
     "NETWORKS",
+    "Options",
     "Row",
     "effective_ratio",
     "offset",
@@ -122,7 +129,7 @@ class Row:
         moved: the offset minus that of ``ce``.
         recall_predicted: of the minority, in per cent.
         recall: of the minority on the test images that are kept, in per cent.
-        run: the folder of the network.
+        run: the folder of the network, or the file of arrays.
     """
 
     data: str
@@ -146,7 +153,35 @@ class Row:
     run: str
 
 
-def _setup(args: argparse.Namespace) -> Sweep:
+@dataclass(frozen=True, eq=False)
+class Options:
+    """The checked options.
+
+    Attributes:
+        sweep: the networks whose features are frozen, and those trained from scratch.
+        arrays: files of features, in place of networks.
+    """
+
+    sweep: Sweep
+    arrays: tuple[Path, ...] = ()
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of a sweep, and features of one's own."""
+    add_sweep_options(parser)
+    own_arrays.add_arrays(parser, "features and labels")
+
+
+def _setup(args: argparse.Namespace) -> Prepared[Options]:
+    """Return the options, everything checked and nothing written."""
+    arrays = own_arrays.checked_files(args, "runs", "time_budget", "workers", "executor")
+    if arrays and args.only_predictions:
+        refuse("arrays", str(arrays[0]), "must be left out: what is recorded beforehand is said of networks only")
+    sweep = arrays_sweep(args, arrays, _IMBALANCE, minority_count) if arrays else _sweep(args)
+    return Prepared(Options(sweep, arrays), None if arrays else sweep, sweep.arguments(), sweep.about)
+
+
+def _sweep(args: argparse.Namespace) -> Sweep:
     """Return the sweep of the networks whose features are frozen, and of those trained from scratch."""
     sweep, available = backbone.prepare(args, _DATA, _IMBALANCE, minority_count)
     runs = dict.fromkeys(sweep.configs)
@@ -157,12 +192,16 @@ def _setup(args: argparse.Namespace) -> Sweep:
     return replace(sweep, configs=tuple(runs))
 
 
-def run(sweep: Sweep, track: Track = silent) -> list[Row]:
+def run(options: Options, track: Track = silent) -> list[Row]:
     """Train what is missing and return a row for each pair, imbalance and correction.
 
     What is predicted for networks is written down when the balanced ones are trained, and before the others are.
     """
     one_thread()  # the same features to the bit each time, so that predictions from them can be compared
+    sweep = options.sweep
+    if options.arrays:
+        cases = [(path, seed) for path in options.arrays for seed in range(sweep.seeds)]
+        return [row for case in track(cases, "arrays") for row in _of_arrays(sweep, *case)]
     train = Trainer(sweep)
     even = [config for config in sweep.configs if len(set(config.counts or ())) == 1]
     found = train([config for config in sweep.configs if config.classes is None or config in even])
@@ -285,20 +324,34 @@ def _heads(sweep: Sweep, config: Config) -> Iterator[Row]:
         spaces["pixels"] = seen.pixels
     for level, look in spaces.items():
         train, test = [look(images) for images in seen.images], [look(seen.test_images(label)) for label in labels]
-        split = [_halves(x, config.seed, label) for label, x in enumerate(test)]
-        pairs = backbone.at_even_ranks(len(seen.classes), partial(_separation, train), _PAIRS[sweep.profile])
-        for (a, b), stream in zip(pairs, SeedSequence(config.seed).spawn(len(pairs)), strict=True):
-            for ratio in sweep.arguments()["imbalance"]:
-                rng = np.random.default_rng(stream)
-                pos, neg = (rng.permutation(train[label]) for label in (a, b))
-                key = {
-                    **run_key(config),
-                    "level": level,
-                    "majority": seen.classes[a],
-                    "minority": seen.classes[b],
-                    "imbalance": ratio,
-                }
-                yield from _head_rows(key, pos, neg, (split[a], split[b]), minority_count(len(pos), ratio), rng)
+        yield from _pair_rows(sweep, {**run_key(config), "level": level}, seen.classes, train, test)
+
+
+def _of_arrays(sweep: Sweep, path: Path, seed: int) -> Iterator[Row]:
+    """Yield the rows of the linear classifiers on features of a file, half of each class to train on."""
+    data = own_arrays.split(path.name, *own_arrays.features_and_labels(path), seed)
+    train, test = (
+        [data.images[(data.labels == label) & (data.test == part)] for label in range(len(data.classes))]
+        for part in (False, True)
+    )
+    least = min(map(len, train))
+    key = {"data": path.name, "seed": seed, "run": path.name, "level": "heads"}
+    yield from _pair_rows(sweep, key, data.classes, [x[:least] for x in train], test)
+
+
+def _pair_rows(
+    sweep: Sweep, key: Mapping[str, Any], classes: Sequence[str], train: Sequence[Floats], test: Sequence[Floats]
+) -> Iterator[Row]:
+    """Yield the rows of pairs of classes at evenly spaced ranks of their separation, from features of each class."""
+    seed = key["seed"]
+    split = [_halves(x, seed, label) for label, x in enumerate(test)]
+    pairs = backbone.at_even_ranks(len(classes), partial(_separation, train), _PAIRS[sweep.profile])
+    for (a, b), stream in zip(pairs, SeedSequence(seed).spawn(len(pairs)), strict=True):
+        for ratio in sweep.arguments()["imbalance"]:
+            rng = np.random.default_rng(stream)
+            pos, neg = (rng.permutation(train[label]) for label in (a, b))
+            own = {**key, "majority": classes[a], "minority": classes[b], "imbalance": ratio}
+            yield from _head_rows(own, pos, neg, (split[a], split[b]), minority_count(len(pos), ratio), rng)
 
 
 def _halves(x: Floats, seed: int, label: int) -> tuple[Floats, Floats]:
@@ -508,6 +561,7 @@ EXPERIMENT = Experiment(
     row=Row,
     data=_DATA,
     imbalance=_IMBALANCE,
+    add_options=_add_options,
     setup=_setup,
     run=run,
     summarise=summarise,

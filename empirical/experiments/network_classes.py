@@ -47,20 +47,17 @@ from empirical.analysis.agreement import agreement
 from empirical.analysis.class_laws import LAWS, class_laws, read
 from empirical.analysis.linear_classifiers import multiclass_head
 from empirical.data.longtail import counts, imbalance_ratio
-from empirical.data.npz import arrays_of
 from empirical.data.pair_draws import FEWEST
 from empirical.experiments.experiment import Experiment, Prepared
-from empirical.experiments.shared import backbone, frozen_features
+from empirical.experiments.shared import backbone, frozen_features, own_arrays
 from empirical.experiments.shared.rows import blank, data_name, grouped, run_key
-from empirical.runtime.command_line import file
 from empirical.runtime.progress import Track, silent
 from empirical.runtime.threads import threadpool_limits
 from empirical.storage.prediction_record import NO_RECORD, PredictionRecord
-from empirical.storage.tables import digest
 from empirical.sweeps.profiles import PROFILES
 from empirical.sweeps.sweep import Sweep
 from theory.class_counts import LinearRule, class_moments, lda_rule, recalls_at
-from theory.support.validate import choice, distinct, floats, refuse, whole
+from theory.support.validate import choice, distinct, refuse, whole
 
 __all__ = ["CLASSIFIERS", "EXPERIMENT", "GOAL", "Options", "Prediction", "Row", "run", "summarise"]
 
@@ -182,15 +179,9 @@ class Options:
 def _add_options(parser: argparse.ArgumentParser) -> None:
     """Add the experiment's options."""
     frozen_features.add_options(parser)
-    add = parser.add_argument
-    add(
-        "--arrays",
-        nargs="+",
-        type=file,
-        metavar="FILE",
-        help="features and labels of your own, .npz; trains no network",
+    parser.add_argument(
+        "--classifiers", nargs="+", metavar="NAME", help=f"which of {', '.join(CLASSIFIERS)} (default: all)"
     )
-    add("--classifiers", nargs="+", metavar="NAME", help=f"which of {', '.join(CLASSIFIERS)} (default: all)")
 
 
 def _setup(args: argparse.Namespace) -> Prepared[Options]:
@@ -198,7 +189,8 @@ def _setup(args: argparse.Namespace) -> Prepared[Options]:
     profile = choice("profile", args.profile, PROFILES)
     names = distinct("classifiers", [choice("classifiers", c, CLASSIFIERS) for c in args.classifiers or CLASSIFIERS])
     repeats = whole("repeats", _REPEATS[profile] if args.repeats is None else args.repeats, most=1000)
-    if args.arrays is None:
+    paths = own_arrays.checked_files(args, "runs", "time_budget", "workers", "executor")
+    if not paths:
         sweep, _ = backbone.prepare(
             args, _DATA, _IMBALANCE, lambda images, ratio: _tail(images // 2, 2, ratio, "first")
         )
@@ -214,21 +206,14 @@ def _setup(args: argparse.Namespace) -> Prepared[Options]:
             about=sweep.about,
             only_predictions=sweep.only_predictions,
         ).prepared()
-    if args.data is not None:
-        refuse("data", args.data, "must be left out with --arrays")
     ratios = distinct("imbalance", [imbalance_ratio(value) for value in args.imbalance or _IMBALANCE[profile]])
-    seeds = whole("seeds", _SEEDS if args.seeds is None else args.seeds, most=1000)
-    paths = distinct("arrays", args.arrays)
-    for path in paths:
-        if not path.is_file():
-            refuse("arrays", str(path), "must be files that exist")
-    distinct("arrays", [path.name for path in paths])
+    seeds = whole("seeds", own_arrays.SEEDS if args.seeds is None else args.seeds, most=1000)
     about: dict[str, Any] = {}
     for path in paths:
-        _, y = _arrays(path)
+        x, y, classes = own_arrays.features_and_labels(path)
         for ratio in ratios:
             _tail(int(np.bincount(y).min()) // 2, y.max() + 1, ratio, "first")
-        about[path.name] = {"sha256": digest(path.read_bytes()), "classes": int(y.max()) + 1, "images": len(y)}
+        about[path.name] = own_arrays.about(path, x, len(classes))
     return Options(
         profile=profile,
         imbalance=ratios,
@@ -479,7 +464,7 @@ def _split(labels: Labels, seed: int) -> list[Labels]:
 def _sources(options: Options) -> Iterator[_Source]:
     """Yield the features of each network, trained if it is not, and seed; none of a network that is not finished."""
     for path in options.arrays:
-        x, y = _arrays(path)
+        x, y, _ = own_arrays.features_and_labels(path)
         for seed in range(options.seeds):
             yield _Source(path.stem, seed, path.name, x, y)
     sweep = options.sweep
@@ -489,26 +474,6 @@ def _sources(options: Options) -> Iterator[_Source]:
         if result is not None:
             own = frozen_features.features(run, sweep.runs, sweep.root)["relu"]
             yield _Source(data_name(run), run.seed, run.digest, np.asarray(own.images, dtype=np.float64), own.labels)
-
-
-def _arrays(path: Path) -> tuple[Floats, Labels]:
-    """Return features and labels of a file.
-
-    Raises:
-        ValueError: it cannot be read, lacks an array, or a class has fewer than eight images.
-    """
-    held = arrays_of(path, "arrays")
-    missing = [name for name in ("features", "labels") if name not in held]
-    if missing:
-        refuse("arrays", str(path), f"must hold features and labels; missing: {', '.join(missing)}")
-    x = floats("features", held["features"], "must hold finite real numbers, one row an image", ndim=2)
-    y = floats("labels", held["labels"], "must hold whole numbers from 0, one for each feature", ndim=1, least=0)
-    if len(x) != len(y) or np.any(y != np.floor(y)) or not x.size:
-        refuse("labels", held["labels"], "must hold whole numbers from 0, one for each feature")
-    each = np.bincount(y.astype(np.intp))
-    if len(each) < 2 or each.min() < _LEAST:
-        refuse("labels", each.tolist(), f"must hold at least two classes and {_LEAST} images of each")
-    return x, y.astype(np.intp)
 
 
 def _in_turn(

@@ -112,14 +112,17 @@ def _setup(args: argparse.Namespace) -> Prepared[Options]:
     profile, allowed = frozen.sweep.profile, "must be a finite number of at least 1"
     ratios = [number("networks", value, allowed, least=1) for value in args.networks or NETWORKS[profile]]
     networks = distinct("networks", ratios)
+    for name in ("networks", "pairs") if frozen.arrays else ():
+        if getattr(args, name) is not None:
+            refuse(name, getattr(args, name), "must be left out with --arrays: no network is trained")
     pairs = whole("pairs", PAIRS[profile] if args.pairs is None else args.pairs, least=0)
     for data, classes in frozen.classes.items():
         frozen_features.majority(backbone.held_out(frozen.images[data]), networks, "networks")
         most = classes * (classes - 1) // 2
         if pairs > most:
             refuse("pairs", pairs, f"must be at most {most}, the pairs of the {classes} classes of {data}")
-    arguments = {**frozen.arguments(), "networks": networks, "pairs": pairs}
-    return Prepared(Options(frozen, networks, pairs), frozen.sweep, arguments, frozen.sweep.about)
+    arguments = {**frozen.arguments(), **({} if frozen.arrays else {"networks": networks, "pairs": pairs})}
+    return Prepared(Options(frozen, networks, pairs), frozen.trained, arguments, frozen.sweep.about)
 
 
 def run(options: Options, track: Track = silent) -> list[Row]:
@@ -131,7 +134,7 @@ def run(options: Options, track: Track = silent) -> list[Row]:
     if lost:
         return [blank(Row, run_key(run)) for run in lost]
     with threadpool_limits(1):  # for matrices this small several threads wait for each other
-        stages = [stage for run in backbones for stage in frozen.stages(run, _which(run))]
+        stages = [stage for source in frozen.sources(backbones) for stage in _stages(source)]
         cases = [(stage, *pair) for stage in stages for pair in permutations(range(len(stage.classes)), 2)]
         predicted = [
             (stage, pos, neg, [stage.predict(pos, neg, ratio) for ratio in frozen.imbalance])
@@ -145,7 +148,7 @@ def run(options: Options, track: Track = silent) -> list[Row]:
         if None in balanced.values():
             return [_row(part) for part in written]
         record, of = frozen.record(_NAME), {config.digest for config, _ in own}
-        sweep.about["predictions"] = record.write(map(asdict, written), of)
+        sweep.about["predictions"] = frozen.recorded(record.write(map(asdict, written), of))
         if sweep.only_predictions:
             return [_row(part) for part in written]
         rows = [
@@ -154,7 +157,7 @@ def run(options: Options, track: Track = silent) -> list[Row]:
             for part in parts
         ]
     results = train([config for config, _ in own])
-    sweep.about["predictions"] = record.compare(sweep.about["predictions"], of)
+    sweep.about["predictions"] = frozen.recorded(record.compare(sweep.about["predictions"], of))
     return rows + [_row(part, _kept(sweep, config, results[config])) for config, part in own]
 
 
@@ -280,9 +283,9 @@ class _Networks:
         return profile_config(self.options.frozen.sweep.profile, **own, counts=(self.n_pos, n_neg))
 
 
-def _which(run: Config) -> list[tuple[str, str]]:
-    """Return the classifiers on frozen features, with the kind of the features."""
-    return [*(("lda", kind) for kind in frozen_features.kinds(run.data)), ("head", _HEADS)]
+def _stages(source: frozen_features.Source) -> list[frozen_features.SecondStage]:
+    """Return the classifiers on frozen features: of each kind discriminant analysis, a head on those as they are."""
+    return [*(source.stage("lda", kind) for kind in source.features), source.stage("head", source.plain)]
 
 
 def _networks(options: Options, run: Config, stages: Sequence[frozen_features.SecondStage]) -> list[_Networks]:

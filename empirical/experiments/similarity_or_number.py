@@ -82,7 +82,7 @@ def _setup(args: argparse.Namespace) -> Prepared[Options]:
     if args.imbalance is not None and 1 not in args.imbalance:
         args.imbalance = [1, *args.imbalance]
     options = frozen_features.setup(args, _DATA, _IMBALANCE)
-    return Prepared(options, options.sweep, options.arguments(), options.sweep.about)
+    return Prepared(options, options.trained, options.arguments(), options.sweep.about)
 
 
 def run(options: Options, track: Track = silent) -> list[Row]:
@@ -94,15 +94,15 @@ def run(options: Options, track: Track = silent) -> list[Row]:
         return [blank(Row, run_key(run)) for run in lost]
     with threadpool_limits(1):  # for matrices this small several threads wait for each other
         cases = []
-        for run in found:
-            [stage] = options.stages(run, [("lda", "relu")])
-            cases += [(stage, *case) for case in _grouped(stage, run)]
+        for source in options.sources(found):
+            stage = source.stage("lda", source.plain)
+            cases += [(stage, *case) for case in _grouped(stage, source.run)]
         predicted = [
             (stage, pos, neg, [_case(stage, pos, neg, ratio, group) for ratio in options.imbalance])
             for stage, pos, neg, group in track(cases, "predictions")
         ]
         written = [asdict(part) for *_, parts in predicted for part in parts]
-        sweep.about["predictions"] = options.record(_NAME).write(written, ())
+        sweep.about["predictions"] = options.recorded(options.record(_NAME).write(written, ()))
         return [
             Row(
                 **asdict(part),

@@ -115,7 +115,7 @@ class Sweep:
         """Return the options of the command line that repeat the sweep, without its folders."""
         return {
             "profile": self.profile,
-            "data": tuple(Path(name).name for name in self.data),
+            **({"data": tuple(Path(name).name for name in self.data)} if self.data else {}),
             **self.options,
             "seeds": self.seeds,
         }

@@ -14,13 +14,17 @@ and the scores themselves, and recall is measured on the other.
     their square roots, which are closer to normal; nothing about it is fitted.
 ``pixels``
     the pixels themselves, for ``gaussian`` data only, where theory knows their separation exactly.
+
+The features may be anyone's (``--arrays FILE.npz``, the arrays ``features`` and ``labels`` and optionally
+``class_names``), of images that the network was not trained on: each seed draws half of each class to train on, the
+others are the test images. They are taken as they are, ``plain``, and, if none is negative, ``sqrt``.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -34,15 +38,17 @@ from empirical.analysis.recall_laws import LAWS, from_balance, from_moments, fro
 from empirical.config import Config
 from empirical.data.dataset import Dataset
 from empirical.data.gaussian import GaussianImages
+from empirical.data.longtail import imbalance_ratio
 from empirical.data.pair_draws import FEWEST, MOST_DRAWS, draws, majority_count, minority_count
-from empirical.experiments.shared import backbone
+from empirical.experiments.shared import backbone, own_arrays
 from empirical.experiments.shared.rows import SPREAD, data_name
 from empirical.runtime.command_line import numeric
-from empirical.storage.prediction_record import PredictionRecord
+from empirical.storage.prediction_record import NO_RECORD, PredictionRecord
 from empirical.sweeps.options import add_sweep_options
+from empirical.sweeps.profiles import PROFILES
 from empirical.sweeps.sweep import Sweep, run_sweep
 from theory.plugin import asymptotic_recalls
-from theory.support.validate import refuse, whole
+from theory.support.validate import choice, distinct, refuse, whole
 
 __all__ = [
     "REPEATS",
@@ -50,8 +56,10 @@ __all__ = [
     "Pair",
     "Prediction",
     "SecondStage",
+    "Source",
     "Trainer",
     "add_options",
+    "arrays_sweep",
     "balanced_pair",
     "features",
     "halves",
@@ -167,6 +175,7 @@ class Options:
         images: the training images of the smallest class, for each data set.
         classes: how many classes there are, for each data set.
         repeats: how many times the minority's images are drawn.
+        arrays: files of features, in place of networks.
     """
 
     sweep: Sweep
@@ -174,6 +183,12 @@ class Options:
     images: Mapping[str, int]
     classes: Mapping[str, int]
     repeats: int
+    arrays: tuple[Path, ...] = ()
+
+    @property
+    def trained(self) -> Sweep | None:
+        """The sweep; None with arrays, which train no network."""
+        return None if self.arrays else self.sweep
 
     def arguments(self) -> dict[str, Any]:
         """Return the options of the command line that repeat the run."""
@@ -184,16 +199,61 @@ class Options:
         values = "balanced_accuracy", "separation", "oracle", *LAWS
         return PredictionRecord(self.sweep.runs, name, values)
 
-    def stages(self, run: Config, which: Iterable[tuple[str, str]]) -> list[SecondStage]:
-        """Return classifiers on the features of a finished run; ``which`` names classifiers and kinds of features."""
-        seen, images = features(run, self.sweep.runs, self.sweep.root), self.images[run.data]
-        n_pos = majority(backbone.held_out(images), self.imbalance)
-        return [SecondStage(run, seen, kind, classifier, n_pos, self.repeats) for classifier, kind in which]
+    def recorded(self, made: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what a record says of predictions; of arrays there are no runs that would show when they were made."""
+        return {**made, "when": NO_RECORD} if self.arrays else dict(made)
+
+    def sources(self, found: Iterable[Config]) -> Iterator[Source]:
+        """Yield the features of finished runs, or of each file of arrays and seed."""
+        for run in found:
+            n_pos = majority(backbone.held_out(self.images[run.data]), self.imbalance)
+            yield Source(run, features(run, self.sweep.runs, self.sweep.root), n_pos, self.repeats, run.digest)
+        for path in self.arrays:
+            x, y, classes = own_arrays.features_and_labels(path)
+            spaces = {"plain": x, **({"sqrt": np.sqrt(x)} if x.min() >= 0 else {})}
+            for seed in range(self.sweep.seeds):
+                run = Config(data=str(path), seed=seed)
+                seen = {kind: own_arrays.split(path.name, space, y, classes, seed) for kind, space in spaces.items()}
+                yield Source(run, seen, majority(_pool(y), self.imbalance), self.repeats, path.name)
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """The features of one network.
+
+    Attributes:
+        run: it, or for arrays a configuration that has their file as its data, and the seed.
+        features: by their kind, the first as they are.
+        n_pos: training images of the majority.
+        repeats: how many times the training images are drawn.
+        name: what tables call it: the folder of the run, or the file.
+    """
+
+    run: Config
+    features: Mapping[str, Dataset]
+    n_pos: int
+    repeats: int
+    name: str
+
+    @property
+    def plain(self) -> str:
+        """The kind of features that are as the network has them."""
+        return next(iter(self.features))
+
+    def stage(self, classifier: str, kind: str) -> SecondStage:
+        """Return the classifiers of one kind on one kind of features."""
+        return SecondStage(self.run, self.features, kind, classifier, self.n_pos, self.repeats, self.name)
+
+
+def _pool(labels: NDArray[np.intp]) -> int:
+    """Return how many images of the smallest class there are to train on."""
+    return backbone.held_out(int(np.bincount(labels).min()))
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options of a sweep, and how often the minority's images are drawn."""
+    """Add the options of a sweep, features of one's own, and how often the minority's images are drawn."""
     add_sweep_options(parser)
+    own_arrays.add_arrays(parser, "features and labels")
     parser.add_argument("--repeats", type=numeric, metavar="N", help="draws of the images, on frozen features")
 
 
@@ -210,13 +270,62 @@ def setup(
     Raises:
         ValueError: as in :func:`empirical.experiments.shared.backbone.prepare`, or an imbalance leaves too few images.
     """
-    sweep, available = backbone.prepare(args, data, imbalance, lambda images, ratio: majority(images, [ratio]))
+    repeats = None if args.repeats is None else whole("repeats", args.repeats, most=MOST_DRAWS)
+    arrays = own_arrays.checked_files(args, "runs", "time_budget", "workers", "executor")
+    available: Mapping[str, Sequence[int]] = {}
+    if arrays:
+        sweep = arrays_sweep(args, arrays, imbalance, lambda images, ratio: majority(images, [ratio]))
+    else:
+        sweep, available = backbone.prepare(args, data, imbalance, lambda images, ratio: majority(images, [ratio]))
     return Options(
         sweep=sweep,
         imbalance=sweep.options["imbalance"],
         images={name: min(images) for name, images in available.items()},
         classes={name: len(images) for name, images in available.items()},
-        repeats=whole("repeats", REPEATS[sweep.profile] if args.repeats is None else args.repeats, most=MOST_DRAWS),
+        repeats=repeats or REPEATS[sweep.profile],
+        arrays=arrays,
+    )
+
+
+def arrays_sweep(
+    args: argparse.Namespace,
+    arrays: Sequence[Path],
+    imbalance: Mapping[str, Sequence[float]],
+    check: Callable[[int, float], Any],
+) -> Sweep:
+    """Return a sweep that trains no network, for files of features; predictions are in the folder for the results.
+
+    Args:
+        args: the options as they were parsed.
+        arrays: the files.
+        imbalance: the imbalances by profile, where the options name none.
+        check: refuses an imbalance for which the images of a class are too few.
+
+    Raises:
+        ValueError: an option is outside its range, or a file does not hold what it should.
+    """
+    profile = choice("profile", args.profile, PROFILES)
+    ratios = distinct("imbalance", [imbalance_ratio(value) for value in args.imbalance or imbalance[profile]])
+    found = {}
+    for path in arrays:
+        x, y, classes = own_arrays.features_and_labels(path)
+        for ratio in ratios:
+            check(_pool(y), ratio)
+        found[path.name] = own_arrays.about(path, x, len(classes))
+    return Sweep(
+        profile=profile,
+        data=(),
+        options={"arrays": tuple(path.name for path in arrays), "imbalance": ratios},
+        seeds=own_arrays.SEEDS if args.seeds is None else whole("seeds", args.seeds, most=1000),
+        configs=(),
+        runs=args.out,
+        root=args.root,
+        device=args.device,
+        workers=None,
+        seconds=None,
+        about=found,
+        out=args.out,
+        only_predictions=args.only_predictions,
     )
 
 
@@ -299,7 +408,8 @@ class Prediction:
         together: likewise.
         scores: likewise.
         moments: likewise.
-        run: the name of the folder of the network: that of the features, or the imbalanced one itself.
+        run: the name of the folder of the network, that of the features or the imbalanced one itself; or the file of
+            arrays.
     """
 
     data: str
@@ -336,12 +446,21 @@ class SecondStage:
         classifier: ``lda`` or ``head``.
         n_pos: training images of the majority.
         repeats: how many times the training images are drawn; the balanced classifiers have the first draw.
+        name: what tables call the run; None for its folder.
     """
 
     def __init__(
-        self, run: Config, features: Mapping[str, Dataset], kind: str, classifier: str, n_pos: int, repeats: int
+        self,
+        run: Config,
+        features: Mapping[str, Dataset],
+        kind: str,
+        classifier: str,
+        n_pos: int,
+        repeats: int,
+        name: str | None = None,
     ) -> None:
         """Draw the training images."""
+        self._name = run.digest if name is None else name
         self.classes = features[kind].classes
         self._run, self._kind, self._classifier, self._n_pos = run, kind, classifier, n_pos
         self._x = features[kind].images
@@ -391,7 +510,7 @@ class SecondStage:
             separation=known.separation,
             oracle=oracle,
             **{law: found.get(law) for law in LAWS},
-            run=self._run.digest,
+            run=self._name,
         )
 
     def measure(self, pos: int, neg: int, n_neg: int, half: str = "kept") -> Floats:
