@@ -85,6 +85,28 @@ class Dataset:
         """Return it with a fixed test set: its own, or the one that its seed draws."""
         return replace(self, test=self._split())
 
+    def only(self, classes: Sequence[int]) -> tuple[Dataset, NDArray[np.intp]]:
+        """Return the images of some classes, which get the labels 0, 1, ..., and which training images they are.
+
+        Example:
+            >>> from empirical.data.load import load
+            >>> data, known = load("digits").only((3, 7))
+            >>> data.classes, len(known) == len(data.train_labels)
+            (('3', '7'), True)
+        """
+        label = np.full(len(self.classes), -1)
+        label[list(classes)] = np.arange(len(classes))
+        data = self.with_test()
+        own = label[data.labels] >= 0
+        kept = replace(
+            data,
+            classes=tuple(data.classes[each] for each in classes),
+            images=data.images[own],
+            labels=label[data.labels[own]],
+            test=None if data.test is None else data.test[own],
+        )
+        return kept, np.flatnonzero(label[data.train_labels] >= 0)
+
     @property
     def train_images(self) -> NDArray[np.uint8]:
         """The images to train on, shape ``(n_train, H, W, channels)``, uint8.

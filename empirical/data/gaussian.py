@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.random import SeedSequence
 from numpy.typing import ArrayLike, NDArray
-from scipy.fft import idctn
-from scipy.special import ndtr
 
 from theory.support.validate import floats, refuse, whole
 
@@ -85,6 +83,8 @@ class GaussianImages:
         That is ``sqrt(d' S^-1 d)`` for the difference ``d`` of two classes' means and the mean ``S`` of their
         covariances, both those of the rounded pixels, computed from the probability of each of the 256 levels.
         """
+        from scipy.special import ndtr  # scipy takes a good part of a second, and other data do without
+
         edges = (_LEVELS[1:] - 0.5 - self.means[..., None]) / self.noise
         below = np.concatenate(
             [np.zeros((*self.means.shape, 1)), ndtr(edges), np.ones((*self.means.shape, 1))], axis=-1
@@ -151,6 +151,8 @@ def _points(separation: ArrayLike, classes: int) -> NDArray[np.float64]:
 
 def _waves(side: int) -> NDArray[np.float64]:
     """Return the orthonormal waves but the constant one, lowest frequencies first, shape ``(side^2 - 1, side^2)``."""
+    from scipy.fft import idctn
+
     order = sorted(np.ndindex(side, side), key=lambda place: (sum(place), place))
     spectra = np.zeros((side * side - 1, side, side))
     for spectrum, place in zip(spectra, order[1:], strict=True):

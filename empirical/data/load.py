@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -141,14 +142,16 @@ def digits() -> Dataset:
         >>> digits().images.shape, len(digits().classes)
         ((1797, 64), 10)
     """
-    from sklearn.datasets import load_digits
-
-    bunch = load_digits()
+    package = find_spec("sklearn")
+    if package is None or package.origin is None:
+        raise ModuleNotFoundError("No module named 'sklearn'", name="sklearn")
+    # The file that sklearn.datasets.load_digits reads, without a second's import.
+    table = np.loadtxt(Path(package.origin).parent / "datasets" / "data" / "digits.csv.gz", delimiter=",")
     return Dataset(
         "digits",
-        tuple(map(str, bunch.target_names)),
-        bunch.data * _LEVELS,
-        bunch.target.astype(np.intp),
+        tuple(map(str, range(10))),
+        table[:, :-1] * _LEVELS,
+        table[:, -1].astype(np.intp),
         shape=(8, 8, 1),
         mirror=False,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
 
@@ -19,7 +19,6 @@ from empirical.config import Config
 from empirical.data import longtail
 from empirical.data.channels import channel_statistics
 from empirical.data.class_names import with_labels
-from empirical.data.dataset import Dataset
 from empirical.data.load import load
 from empirical.data.mixing import mix
 from empirical.data.positions import read_positions
@@ -133,7 +132,7 @@ def load_training_set(config: Config, root: Path | None) -> TrainingSet:
     known = np.arange(len(data.train_labels))
     total = len(known)
     if config.classes is not None:
-        data, known = _only(data, tuple(map(int, config.classes)))
+        data, known = data.only(tuple(map(int, config.classes)))
     images, labels = data.train_images, data.train_labels
     classes = len(data.classes)
     pool = np.arange(len(labels)) if config.indices is None else _listed(Path(config.indices), known, total)
@@ -223,22 +222,6 @@ def _normalisation(config: Config, images: NDArray[np.uint8]) -> tuple[Tensor, T
     if len(config.mean) != channels:
         refuse("mean", list(config.mean), f"must be {channels} numbers, one for each channel")
     return torch.tensor(config.mean), torch.tensor(config.std)
-
-
-def _only(data: Dataset, classes: tuple[int, ...]) -> tuple[Dataset, NDArray[np.intp]]:
-    """Return the images of some classes, which get the labels 0, 1, ..., and which training images of all they are."""
-    place = np.full(len(data.classes), -1)
-    place[list(classes)] = np.arange(len(classes))
-    data = data.with_test()
-    own = place[data.labels] >= 0
-    kept = replace(
-        data,
-        classes=tuple(data.classes[label] for label in classes),
-        images=data.images[own],
-        labels=place[data.labels[own]],
-        test=None if data.test is None else data.test[own],
-    )
-    return kept, np.flatnonzero(place[data.train_labels] >= 0)
 
 
 def class_counts(

@@ -8,6 +8,7 @@ from theory.support.cli import BAD_INPUT, FAILED, Parser, file, folder, kept_in,
 
 __all__ = [
     "BAD_INPUT",
+    "DEVICES",
     "FAILED",
     "ROOT",
     "Parser",
@@ -19,6 +20,9 @@ __all__ = [
     "program",
     "program_name",
 ]
+
+DEVICES = ("auto", "cpu", "cuda")
+"""What :func:`empirical.runtime.device.find_device` knows."""
 
 ROOT = Path("data")
 """The folder of the data sets, if nothing is said."""

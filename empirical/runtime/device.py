@@ -11,13 +11,11 @@ from typing import Any
 
 import torch
 
+from empirical.runtime.command_line import DEVICES
 from empirical.runtime.memory import kept_memory
 from theory.support.validate import choice, refuse
 
-__all__ = ["DEVICES", "PRECISIONS", "Execution", "find_device", "has_bfloat16", "make_cublas_deterministic"]
-
-DEVICES = ("auto", "cpu", "cuda")
-"""What :func:`find_device` knows."""
+__all__ = ["PRECISIONS", "Execution", "find_device", "has_bfloat16", "make_cublas_deterministic"]
 
 PRECISIONS = ("auto", "float32", "bfloat16")
 """What :class:`Execution` computes in."""

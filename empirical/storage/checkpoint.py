@@ -8,8 +8,6 @@ import pickle
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from empirical.storage.tables import write_whole
 from theory.support.validate import refuse
 
@@ -32,6 +30,8 @@ def save_checkpoint(path: Path, run: str, state: dict[str, Any]) -> None:
     Raises:
         OSError: the file cannot be written; an older one is then as it was.
     """
+    import torch  # takes seconds, and results are read without it
+
     buffer = io.BytesIO()
     torch.save(state, buffer)
     payload = buffer.getvalue()
@@ -49,6 +49,8 @@ def load_checkpoint(path: Path, run: str) -> dict[str, Any]:
         ValueError: the file is no checkpoint, belongs to another run, or is not as it was written.
         OSError: the file cannot be read.
     """
+    import torch
+
     name = f"{path.parent.name}/{path.name}"
     head, _, payload = path.read_bytes().partition(b"\n")
     words = head.removeprefix(_MAGIC).split()

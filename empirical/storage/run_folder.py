@@ -7,19 +7,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
 from empirical.config import Config
 from empirical.data.npz import arrays_of
-from empirical.data.training_set import TrainingSet
 from empirical.storage.checkpoint import load_checkpoint, save_checkpoint
 from empirical.storage.lock import locked
 from empirical.storage.records import check_scores, read_record, record_text
 from empirical.storage.tables import csv_text, write_whole
 from theory.support.validate import refuse
+
+if TYPE_CHECKING:
+    from empirical.data.training_set import TrainingSet
 
 __all__ = ["Run"]
 
@@ -162,6 +163,8 @@ class Run:
 
     def write_model(self, model: Mapping[str, Any]) -> None:
         """Write ``model.pt``, which ``torch.load(path, weights_only=True)`` reads."""
+        import torch  # takes seconds, and results are read without it
+
         buffer = io.BytesIO()
         torch.save(dict(model), buffer)
         _write(self.folder / "model.pt", buffer.getvalue())

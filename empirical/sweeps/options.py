@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from empirical.config import Config, has_name
+from empirical.data.class_names import with_labels
+from empirical.data.load import load
 from empirical.data.longtail import imbalance_ratio
 from empirical.data.size import size_of
-from empirical.runtime.command_line import ROOT, folder, numeric
+from empirical.runtime.command_line import DEVICES, ROOT, folder, numeric
 from empirical.runtime.stop import duration
 from empirical.runtime.threads import GPU_WORKERS, wait_passively
+from empirical.storage.run_folder import Run
 from empirical.sweeps.profiles import PROFILES
 from empirical.sweeps.sweep import Sweep, check_executor
 from theory.support.validate import choice, distinct, refuse, whole
@@ -140,41 +143,85 @@ def prepare_sweep(
         return setting
     check_executor(args.executor, resources)
     wait_passively()
+    choice("device", args.device, DEVICES)
+    results = {run: Run(run, setting.runs).result() for run in configs}
+    if None in results.values() or args.device == "cuda":
+        about, notes = _data_to_train_on(setting, results, whole_sets)
+    else:
+        about, notes = _data_of_results(setting, results)
+    return replace(setting, about=about, notes=notes)
+
+
+Results = Mapping[Config, Mapping[str, Any] | None]
+
+
+def _data_to_train_on(
+    sweep: Sweep, results: Results, whole_sets: Collection[str]
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return what the data of a sweep are, and what to say of them, once all of it can be trained on."""
     # Torch is imported from here on: the setting of its threads must come before.
     from empirical.data.training_set import load_training_set
-    from empirical.runtime.device import DEVICES, find_device
-    from empirical.storage.run_folder import Run
+    from empirical.runtime.device import find_device
     from empirical.training.tasks import build_network
 
-    if args.executor is None:
-        find_device(args.device)
-    else:
-        choice("device", args.device, DEVICES)  # another machine has it
-    runs = setting.runs
+    if sweep.executor is None:  # else another machine has the device
+        find_device(sweep.device)
     about: dict[str, Any] = {}
     notes: list[str] = []
-    for name in names:
-        by_classes: dict[tuple[int | str, ...], list[Config]] = {}
-        for run in configs:
+    for name, own in _by_classes(sweep):
+        training_set = load_training_set(_hardest(own), sweep.root)
+        build_network(own[0], training_set)  # refuses images that the network cannot take
+        _check_fingerprint(sweep, own, results, training_set.fingerprint)
+        kept = ", all as they are" if name in whole_sets else ""
+        notes += [f"{os.path.basename(name)}: {training_set.described()}{kept}", *training_set.notes]
+        found = {
+            "fingerprint": training_set.fingerprint,
+            "classes": len(training_set.counts),
+            "names": list(training_set.data_classes),
+            "test_images": len(training_set.test_labels),
+        }
+        about.setdefault(Path(name).name, found)
+    return about, tuple(notes)
+
+
+def _data_of_results(sweep: Sweep, results: Results) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return the same of a sweep that is finished, without torch: the data are only compared."""
+    about: dict[str, Any] = {}
+    for name, own in _by_classes(sweep):
+        data = load(name, sweep.root, seed=own[0].data_seed, resolution=own[0].resolution)
+        names = list(data.classes)
+        labels = with_labels(own[0], data.classes).classes
+        if labels is not None:
+            data, _ = data.only([int(label) for label in labels])
+        data = data.with_test()
+        _check_fingerprint(sweep, own, results, data.fingerprint)
+        found = {
+            "fingerprint": data.fingerprint,
+            "classes": len(data.classes),
+            "names": names,
+            "test_images": len(data.test_labels),
+        }
+        about.setdefault(Path(name).name, found)
+    return about, ()
+
+
+def _by_classes(sweep: Sweep) -> list[tuple[str, list[Config]]]:
+    """Return the runs of each data set that have the same classes, with its name."""
+    groups: dict[tuple[str, tuple[int | str, ...]], list[Config]] = {}
+    for name in sweep.data:
+        for run in sweep.configs:
             if run.data == name:
-                by_classes.setdefault(run.classes or (), []).append(run)
-        for own in by_classes.values():
-            training_set = load_training_set(_hardest(own), args.root)
-            build_network(own[0], training_set)  # refuses images that the network cannot take
-            for run in own:
-                known = Run(run, runs).result()
-                if known is not None and known["data"] != training_set.fingerprint:
-                    refuse("data", name, f"must hold the images that {Run(run, runs).folder} was trained on")
-            kept = ", all as they are" if name in whole_sets else ""
-            notes += [f"{os.path.basename(name)}: {training_set.described()}{kept}", *training_set.notes]
-            first = {
-                "fingerprint": training_set.fingerprint,
-                "classes": len(training_set.counts),
-                "names": list(training_set.data_classes),
-                "test_images": len(training_set.test_labels),
-            }
-            about.setdefault(Path(name).name, first)
-    return replace(setting, about=about, notes=tuple(notes))
+                groups.setdefault((name, run.classes or ()), []).append(run)
+    return [(name, own) for (name, _), own in groups.items()]
+
+
+def _check_fingerprint(sweep: Sweep, runs: Sequence[Config], results: Results, fingerprint: str) -> None:
+    """Refuse data that are not those of the results."""
+    for run in runs:
+        result = results[run]
+        if result is not None and result["data"] != fingerprint:
+            folder = Run(run, sweep.runs).folder
+            refuse("data", run.data, f"must hold the images that {folder} was trained on")
 
 
 def _whole(run: Config, root: Path) -> Config:

@@ -336,6 +336,25 @@ def test_no_profile_and_runs_of_other_data(tmp_path, swept, capsys, exit_code):
     assert not (tmp_path / "out").exists()
 
 
+def test_a_finished_sweep_is_repeated_without_torch_and_still_compares_the_data(tmp_path, exit_code, capsys):
+    """Its table and its account of the data are as before; data that are others are refused."""
+    images = np.random.default_rng(0).integers(0, 255, (80, 8, 8), dtype=np.uint8)
+    others = {"x_test": images[:20], "y_train": np.arange(80) % 4, "y_test": np.arange(20) % 4}
+    np.savez(tmp_path / "mine.npz", x_train=images, **others)
+    argv = ["run", "norms", "--profile", "smoke", "--data", str(tmp_path / "mine.npz"), "--imbalance", "2"]
+    argv += ["--device", "cpu", "--out", str(tmp_path)]
+    assert exit_code(*argv) == 0
+    made = json.loads((tmp_path / "norms.json").read_text())
+    code = f"import sys\nfrom empirical.__main__ import main\nsys.exit(main({argv!r}) or 'torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], check=False, cwd=Path(__file__).parents[3])
+    assert done.returncode == 0
+    again = json.loads((tmp_path / "norms.json").read_text())
+    assert all(again[name] == made[name] for name in ("data", "sha256", "trained", "arguments"))
+    np.savez(tmp_path / "mine.npz", x_train=images + 1, **others)
+    assert exit_code(*argv) == 2
+    assert "must hold the images that" in capsys.readouterr().err
+
+
 def test_listing_them_loads_no_torch():
     code = "import sys; from empirical.experiments import load\n"
     code += f"for name in {TRAINED}: load(name)\nsys.exit('torch' in sys.modules)"
