@@ -8,15 +8,16 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from textwrap import fill
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import matplotlib
-from matplotlib.figure import Figure
 from PIL import Image
 from PIL.PngImagePlugin import PngImageFile, PngInfo
 
 from empirical.storage.tables import write_whole
 from theory import __version__
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = [
     "COLOURS",
@@ -117,11 +118,15 @@ def styled() -> Iterator[None]:
     """Use the look: ``@styled()`` above a function that draws, or ``with styled():`` around the drawing.
 
     Example:
+        >>> import matplotlib
         >>> with styled():
         ...     matplotlib.rcParams["svg.fonttype"]
         'none'
     """
+    import matplotlib  # takes half a second, and --help does without
+
     _, text, _ = STYLES[_CURRENT.get()]
+
     with matplotlib.rc_context({**_STYLE, **{name: size * text for name, size in _TEXT.items()}}):
         yield
 
@@ -134,6 +139,8 @@ def canvas(height: float, columns: int = 2) -> Figure:
         [5.5, 3.0]
     """
     size, _, _ = STYLES[_CURRENT.get()]
+    from matplotlib.figure import Figure
+
     return Figure(figsize=(WIDTHS[columns] * size, height * size))
 
 
@@ -191,6 +198,8 @@ def encoded(fig: Figure, kind: str, name: str, command: str, *, outlines: bool =
     }
     _, _, dots = STYLES[_CURRENT.get()]
     buffer = io.BytesIO()
+    import matplotlib
+
     with styled(), matplotlib.rc_context({"svg.fonttype": "path"} if outlines else {}):
         fig.savefig(buffer, format=kind, dpi=dots, metadata=made[kind])
     return _few_colours(buffer.getvalue()) if kind == "png" else buffer.getvalue()

@@ -40,6 +40,33 @@ def test_a_package_gets_the_rest_of_the_line(name, capsys):
     assert capsys.readouterr().out.startswith("usage: ")
 
 
+HELP = """
+import contextlib, io, sys
+import tailbound
+from empirical.__main__ import COMMANDS
+from empirical.experiments import EXPERIMENTS
+
+def loaded(heavy, *argv):
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
+        tailbound.main([*argv, "--help"])
+    return {(argv[-1], name) for name in heavy & set(sys.modules)}
+
+slow = {"torch", "sklearn", "matplotlib", "pandas", "sympy"}
+found = set()
+for argv in (*(("empirical", name) for name in COMMANDS), ("theory", "verify"), ("theory", "results"), ("figures",)):
+    found |= loaded(slow | {"scipy"}, *argv)
+for name in EXPERIMENTS:
+    found |= loaded(slow | {"scipy.stats"}, "empirical", "run", name)
+sys.exit(str(sorted(found)) if found else 0)
+"""
+
+
+def test_help_imports_nothing_that_takes_long():
+    """So that it answers at once; of the experiments some need scipy's functions, none its statistics."""
+    done = subprocess.run([sys.executable, "-c", HELP], check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_the_program_is_named_as_it_was_called(monkeypatch):
     monkeypatch.setattr("sys.argv", ["/bin/tailbound"])
     assert program_name("theory") == "tailbound theory"

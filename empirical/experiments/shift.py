@@ -47,8 +47,6 @@ from typing import Any
 import numpy as np
 from numpy.random import Generator, SeedSequence
 from numpy.typing import NDArray
-from scipy.optimize import brentq
-from scipy.stats import binomtest
 
 from empirical.config import Config
 from empirical.data.pair_draws import minority_count
@@ -190,6 +188,8 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     the printed band about the printed shift, and ``low`` and ``high`` the exact (Clopper-Pearson) 95 % interval of
     ``inside_exact``. ``missing`` counts networks.
     """
+    from scipy.stats import binomtest
+
     missing = sum(row.space is None for row in rows)
     done: list[Any] = [row for row in rows if row.space is not None]
 
@@ -234,6 +234,8 @@ def band(bound: Callable[..., Any], s: theorem1.Setting, level: float = LEVEL) -
         >>> round(alpha, 3), theorem1.failure_probability(s, alpha) <= 0.05
         (0.196, True)
     """
+    from scipy.optimize import brentq  # scipy takes a second, and --help does without
+
     start = float(s.sigma) / math.sqrt(min(s.n_pos, s.n_neg))
 
     def excess(log_alpha: float) -> float:

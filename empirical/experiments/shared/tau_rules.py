@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from scipy.special import logsumexp, softmax
-from sklearn.linear_model import LogisticRegression
 
 from empirical.analysis.linear_classifiers import WEIGHT_DECAY
-from theory.adjustment import Adjustment, fit_adjustment, fit_tau_normalisation
+
+if TYPE_CHECKING:
+    from theory.adjustment import Adjustment
 
 __all__ = ["DRAWS", "NORMALISATION", "RULES", "Choice", "Network", "Verdict", "compare", "retrain", "split_fraction"]
 
@@ -124,6 +124,8 @@ class Verdict(NamedTuple):
 
 
 def _by_likelihood(network: Network, split: Labels) -> tuple[Adjustment, Choice]:
+    from theory.adjustment import fit_adjustment  # these packages take a second, and --help does without
+
     fit = fit_adjustment(network.logits[split], network.labels[split], network.counts)
     return fit, Choice(fit.apply(network.logits), fit.tau, fit.tau_error, fit.temperature, fit.trusted)
 
@@ -134,6 +136,8 @@ def _likelihood(network: Network, split: Labels) -> Choice:
 
 def _told(network: Network, split: Labels) -> Choice:
     """Return the choice by likelihood that is told how many images of each class the split has."""
+    from theory.adjustment import fit_adjustment
+
     z, y = network.logits[split], network.labels[split]
     fit = fit_adjustment(z, y, network.counts, split_counts=np.bincount(y))
     return Choice(fit.apply(network.logits), fit.tau, fit.tau_error, fit.temperature, fit.trusted)
@@ -153,6 +157,8 @@ def _mean_posterior(network: Network, split: Labels) -> Choice:
 
 
 def _temperature(network: Network, split: Labels) -> Choice:
+    from scipy.optimize import minimize
+
     z, y = network.logits[split], network.labels[split]
 
     def loss(log_t: Floats) -> float:
@@ -164,6 +170,8 @@ def _temperature(network: Network, split: Labels) -> Choice:
 
 
 def _vector_scaling(network: Network, split: Labels) -> Choice:
+    from scipy.optimize import minimize
+
     z, y, (_, classes) = network.logits[split], network.labels[split], network.logits.shape
     own = np.eye(classes)[y]
 
@@ -199,6 +207,8 @@ def _normalised(network: Network, split: Labels) -> Choice | None:
 def _normalised_by_likelihood(network: Network, split: Labels) -> Choice | None:
     if network.unbiased is None or network.norms is None:
         return None
+    from theory.adjustment import fit_tau_normalisation
+
     fit = fit_tau_normalisation(network.unbiased[split], network.norms, network.labels[split], network.counts)
     return _power(network, fit.tau)._replace(error=fit.tau_error, temperature=fit.temperature, trusted=fit.trusted)
 
@@ -288,6 +298,8 @@ def retrain(features: Floats, labels: Labels, images: Floats) -> Floats:
         labels: theirs.
         images: features, shape ``(n, d)``.
     """
+    from sklearn.linear_model import LogisticRegression
+
     head = LogisticRegression(C=1 / (WEIGHT_DECAY * len(labels)), class_weight="balanced", max_iter=300)
     found = head.fit(features, labels).decision_function(images)
     return np.asarray(found if found.ndim == 2 else np.column_stack([-found / 2, found / 2]))
