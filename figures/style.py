@@ -157,7 +157,7 @@ def _balanced(message: str, letters: int) -> str:
 
     Example:
         >>> _balanced("a title of seven words or so", 22)
-        'a title of\\nseven words or so'
+        'a title of seven\\nwords or so'
     """
     lines = fill(message, letters).count("\n")
     return next(text for width in range(1, letters + 1) if (text := fill(message, width)).count("\n") <= lines)
