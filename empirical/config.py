@@ -1,4 +1,4 @@
-"""What a run is: a configuration that holds every number of the recipe, and its hash."""
+"""The configuration of a run: it holds every number of the recipe, and its hash."""
 
 from __future__ import annotations
 

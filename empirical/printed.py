@@ -1,4 +1,4 @@
-"""What the paper prints, and what others print for the same setting."""
+"""The numbers that the paper prints, and those that others print for the same setting."""
 
 from __future__ import annotations
 

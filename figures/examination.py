@@ -1,4 +1,4 @@
-"""What the theory says of a network: recalls, calibration, the gap, corrections, and how well theory fits.
+"""The examination of a network: recalls, calibration, the gap, corrections, and how well theory fits.
 
 From ``examination.json``, which ``tailbound empirical examine --out`` writes. Two figures with a panel for each table
 that is there. Of recall: that of each class, as measured and by theory; what each class loses to similar classes, to
@@ -21,10 +21,11 @@ from matplotlib.figure import Figure
 from empirical.analysis.examine.tables import TABLES
 from figures import ResultsError
 from figures.style import COLOURS, GREY, MARKERS, canvas, entitle, styled
+from theory.support.cli import program_name
 
 __all__ = ["COMMAND", "PARTS", "command", "draw", "draw_corrections", "draw_tables", "read"]
 
-COMMAND = "python -m empirical examine --arrays FILE --out"
+COMMAND = f"{program_name('empirical')} examine --arrays FILE --out"
 """What makes the data, up to the folder."""
 
 _FILE = "examination.json"

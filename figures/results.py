@@ -19,6 +19,7 @@ from scipy.stats import t
 
 from empirical.storage.tables import TableError, read_table
 from figures import ResultsError
+from theory.support.cli import program_name
 
 __all__ = [
     "ALL_METHODS",
@@ -308,7 +309,7 @@ def note_missing(fig: Figure, found: Results) -> None:
 def again(name: str, results: Path | str, profile: str = "smoke") -> str:
     """Return the command line that makes the results of the experiment ``name`` in the folder ``results``."""
     options = "--data digits" if name == "pairs" else f"--profile {profile}"
-    return f"python -m empirical run {name} {options} --out {results}"
+    return f"{program_name('empirical')} run {name} {options} --out {results}"
 
 
 def refuse(results: Path, name: str, allowed: str) -> NoReturn:

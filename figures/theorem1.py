@@ -19,6 +19,7 @@ from scipy.stats import binomtest
 
 from figures.style import COLOURS, canvas, entitle, styled
 from theory import theorem1
+from theory.support.cli import program_name
 from theory.support.validate import instance, refuse
 
 __all__ = ["command", "draw", "plot_theorem1"]
@@ -38,7 +39,7 @@ Array = NDArray[np.float64]
 def command(results: Path, **setting: Any) -> str:
     """Return the command line that makes the data: the figure's own."""
     options = "".join(f" --{name.replace('_', '-')} {value}" for name, value in setting.items())
-    return f"python -m figures theorem1{options}"
+    return f"{program_name('figures')} theorem1{options}"
 
 
 @styled()

@@ -15,6 +15,7 @@ from matplotlib.ticker import FuncFormatter, NullLocator
 from numpy.typing import ArrayLike
 
 from figures.style import COLOURS, canvas, entitle, styled
+from theory.support.cli import program_name
 from theory.support.validate import refuse
 from theory.theorem2 import minority_recall
 
@@ -32,7 +33,7 @@ def command(results: Path, separation: Sequence[float] = _SEPARATIONS, imbalance
         for name, (values, usual) in given.items()
         if tuple(values) != usual
     )
-    return f"python -m figures theorem2{options}"
+    return f"{program_name('figures')} theorem2{options}"
 
 
 @styled()

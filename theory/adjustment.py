@@ -75,7 +75,7 @@ class Comparison:
 
 @dataclass(frozen=True, eq=False)
 class Adjustment:
-    """What :func:`fit_adjustment` found.
+    """The result of :func:`fit_adjustment`.
 
     Attributes:
         tau: what to multiply the log prior by before it is subtracted from the logits.
@@ -271,7 +271,7 @@ def fit_adjustment(
 
 @dataclass(frozen=True, eq=False)
 class TauNormalisation:
-    """What :func:`fit_tau_normalisation` found.
+    """The result of :func:`fit_tau_normalisation`.
 
     Attributes:
         tau: the power of the norms.

@@ -95,7 +95,7 @@ Fit = Callable[[list[Floats]], LinearRule | tuple[Floats, Floats]]
 
 @dataclass(frozen=True, eq=False)
 class ClassMoments:
-    """What is known of balanced features: each class's mean and covariance.
+    """The moments of balanced features: each class's mean and covariance.
 
     Args:
         means: shape ``(C, d)``.
@@ -178,7 +178,7 @@ class ClassRecalls:
 
 @dataclass(frozen=True, eq=False)
 class Gains:
-    """What one more training image is worth, in recall.
+    """The gain in recall by one more training image.
 
     Attributes:
         matrix: the recall that class ``j`` gains by one more image of class ``k``, in row ``k`` and column ``j``.

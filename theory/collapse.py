@@ -1,4 +1,4 @@
-"""When a class collapses: the separation and the imbalance at which Theorem 2's recalls reach a wanted value.
+"""The collapse of a class: the separation and the imbalance at which Theorem 2's recalls reach a wanted value.
 
 With the separation ``M``, the prior ratio ``r >= 1`` and ``L = ln r`` the Bayes classifier's recalls are
 

@@ -1,4 +1,4 @@
-"""What corrections of imbalance do to Theorem 2's boundary.
+"""The effect of corrections of imbalance on Theorem 2's boundary.
 
 A correction that acts through the prior replaces the prior ratio ``r = p+ / p-`` by an effective one, ``e``: the
 hyperplane keeps its direction and crosses the line of the means ``ln e`` from the balanced boundary in units of log

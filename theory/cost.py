@@ -1,4 +1,4 @@
-"""What the shift of Theorem 1 costs: the exact expected recall of both classes under the estimated boundary.
+"""The cost of Theorem 1's shift: the exact expected recall of both classes under the estimated boundary.
 
 A new sample is classified as positive if ``x < f`` (section 4.1). With ``x ~ N(mu1, sigma^2)`` independent of the
 training samples the positive class's expected recall is ``E Phi((f - mu1) / sigma) = P(x < f)``, and ``f - x`` follows

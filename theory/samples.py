@@ -1,4 +1,4 @@
-"""How many positive samples keep the estimated boundary within ``alpha``, by the bounds and by the exact law.
+"""The number of positive samples that keeps the estimated boundary within ``alpha``, by bounds and by the exact law.
 
 The exact failure probability does not fall steadily in ``n_pos``: the share of similar samples lies on a lattice, and
 one more sample can move a lattice point across ``alpha``. So there are two answers, the first size that will do and

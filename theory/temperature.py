@@ -1,4 +1,4 @@
-r"""Which tau: logit adjustment of a network whose logits are those of Bayes' rule up to a temperature.
+r"""The tau of logit adjustment of a network whose logits are those of Bayes' rule up to a temperature.
 
 The model of a trained network's logits, for ``C`` classes with the frequencies ``pi`` in training, is
 

@@ -1,4 +1,4 @@
-"""What trained networks and their features are measured by.
+"""Measurements of trained networks and of their features.
 
 May import :mod:`empirical.training` and what that may import, but not :mod:`empirical.sweeps`.
 """

@@ -1,4 +1,4 @@
-"""Measuring: features, the two-stage Bayes classifier, the separation that an accuracy stands for, agreement."""
+"""Features, the two-stage Bayes classifier, the separation that an accuracy stands for, agreement."""
 
 from __future__ import annotations
 

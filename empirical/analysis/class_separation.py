@@ -1,4 +1,4 @@
-"""How well features keep classes apart: silhouette, nearest neighbours, and the separation of section 5.1, by class.
+"""The separation of classes by features: silhouette, nearest neighbours, and the separation of section 5.1, by class.
 
 All of them take features ``x``, shape ``(n, d)``, and labels from 0 to ``C - 1``, each class at least once. What is not
 defined is NaN. Distances are Euclidean but for the separations.

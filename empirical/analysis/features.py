@@ -1,4 +1,4 @@
-"""What a trained network sees: the features of its training and test images, and its last layer."""
+"""The features that a trained network computes: those of its training and test images, and its last layer."""
 
 from __future__ import annotations
 

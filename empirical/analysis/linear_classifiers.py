@@ -1,4 +1,4 @@
-"""The second stage of section 5.1: classifiers of two classes on features that are given.
+"""The second stage of section 5.1: classifiers of two classes on fixed features.
 
 The positive class is the majority, and a score above 0 decides for it. Linear discriminant analysis is computed from
 the moments of the two classes, so that those of a class serve all its pairs.
@@ -31,7 +31,7 @@ _DENSE = 1000  # parameters up to which Newton's method takes less time
 
 @dataclass(frozen=True, eq=False)
 class Moments:
-    """What discriminant analysis knows of a class.
+    """The moments of a class, as discriminant analysis needs them.
 
     Attributes:
         n: the number of its samples, or the weight that it is to have.

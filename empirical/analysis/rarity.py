@@ -38,12 +38,12 @@ class Split:
 
     @property
     def rarity(self) -> float | None:
-        """What is due to rarity."""
+        """The part that is due to rarity."""
         return None if self.labels is None or self.reversed is None else (self.labels + self.reversed) / 2
 
     @property
     def classes(self) -> float | None:
-        """What is due to which classes are rare."""
+        """The part that is due to which classes are rare."""
         return None if self.labels is None or self.reversed is None else (self.labels - self.reversed) / 2
 
 

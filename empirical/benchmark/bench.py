@@ -1,4 +1,4 @@
-"""How fast training is: ours and the reference loop, measured in turn, each in a process of its own."""
+"""The speed of training: ours and the reference loop, measured in turn, each in a process of its own."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _BUSY = "ours, beside a busy process"
 
 @dataclass(frozen=True)
 class Plan:
-    """What to measure.
+    """The plan of a measurement.
 
     Args:
         arch: the network.

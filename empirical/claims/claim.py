@@ -13,6 +13,7 @@ import numpy as np
 from empirical.claims.statistics import ALPHA, decide, power
 from empirical.claims.tables import LackingError, Table
 from empirical.storage.prediction_record import worst
+from theory.support.cli import program_name
 
 __all__ = [
     "CONFIRMED",
@@ -173,7 +174,7 @@ class Finding:
 
     @property
     def counts(self) -> str:
-        """How many of the comparisons are confirmed, and how many contradicted."""
+        """The numbers of comparisons that are confirmed and contradicted, in words."""
         if not self.comparisons:
             return ""
         deciding = [part for part in self.comparisons if part.decides]
@@ -213,14 +214,14 @@ class Finding:
 
     @property
     def seeds(self) -> str:
-        """How many seeds there are, from the comparison with the fewest to the one with the most."""
+        """The numbers of seeds, from the comparison with the fewest to the one with the most."""
         numbers = {part.seeds for part in self.comparisons} or {0}
         least, most = min(numbers), max(numbers)
         return f"{least} to {most} seeds" if least < most else f"{most} seed{'s' * (most != 1)}"
 
     @property
     def late(self) -> int:
-        """How many of the comparisons lack runs, or values that their runs do not give."""
+        """The number of comparisons that lack runs, or values that their runs do not give."""
         return sum(part.missing > 0 or part.seeds == 0 for part in self.comparisons)
 
     def as_dict(self) -> dict[str, Any]:
@@ -266,7 +267,7 @@ def judge(claim: Claim, tables: Mapping[str, Table], profile: str = "") -> Findi
     there = {name: tables[name] for name in claim.experiments if name in tables}
     absent = [name for name in claim.experiments if name not in tables]
     missing = [f"the table {name}" for name in absent]
-    make = [f"python -m empirical run {name} --profile {profile or 'cpu'}" for name in absent]
+    make = [f"{program_name('empirical')} run {name} --profile {profile or 'cpu'}" for name in absent]
     comparisons: list[Comparison] = []
     if there:
         try:

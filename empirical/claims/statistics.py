@@ -64,7 +64,7 @@ _ROUNDING = 1e-9  # relative to the mean: what floating point leaves where all s
 
 @dataclass(frozen=True, eq=False)
 class Decision:
-    """What was found about the comparisons; every array has one entry for each of them.
+    """The decisions on the comparisons; every array has one entry for each of them.
 
     Attributes:
         seeds: the number of values.

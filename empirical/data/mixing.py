@@ -17,7 +17,7 @@ __all__ = ["Mixed", "mix"]
 
 @dataclass(frozen=True, eq=False)
 class Mixed:
-    """Which images were mixed with which.
+    """The images that were mixed, and their partners.
 
     Attributes:
         replaced: indices of the images of the majority that gave way to a mixed one, shape ``(k,)``.

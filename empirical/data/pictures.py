@@ -38,7 +38,7 @@ _SAVE_EIGHT = "save it with 8 bits a channel"
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """What a file shows.
+    """A picture, read from a file.
 
     Attributes:
         pixels: shape ``(H, W, 3)``, uint8; uint16 of a file with 16 bits of grey.

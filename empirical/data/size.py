@@ -1,4 +1,4 @@
-"""How large a data set is, without loading it where that is known."""
+"""The size of a data set, without loading it where that is known."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CIFAR_TEST, _CIFAR_SHAPE = 10_000, (32, 32, 3)
 
 @dataclass(frozen=True)
 class Size:
-    """How large a data set is.
+    """The size of a data set.
 
     Attributes:
         available: the training images of each class.

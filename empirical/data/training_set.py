@@ -1,4 +1,4 @@
-"""What a run is trained and tested on: the imbalanced images of its configuration, on the device."""
+"""The images that a run is trained and tested on: the imbalanced ones of its configuration, on the device."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _TOLD = 12  # classes in a line
 
 
 class Stream(IntEnum):
-    """What is random; each has its own stream of the configuration's seed."""
+    """The random parts of a run; each has its own stream of the configuration's seed."""
 
     SUBSET = 0
     MIXING = 1

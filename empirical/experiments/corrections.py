@@ -380,7 +380,7 @@ def _head_rows(
 
 @dataclass(frozen=True)
 class _Balanced:
-    """What predictions are made from.
+    """The balanced classifier of two classes, which predictions are made from.
 
     Attributes:
         rule: the balanced classifier.

@@ -86,7 +86,7 @@ Rule = tuple[Floats, Floats]
 
 @dataclass(frozen=True)
 class Prediction:
-    """What is said of a class before an imbalanced classifier is trained; None where a law says nothing.
+    """The predictions for a class, made before an imbalanced classifier is trained; None where a law says nothing.
 
     Attributes:
         data: the data set, or the name of the file of arrays.

@@ -1,4 +1,4 @@
-"""Which runs an experiment consists of, from its own defaults, with nothing loaded and nothing trained."""
+"""The runs of an experiment by its own defaults, with nothing loaded and nothing trained."""
 
 from __future__ import annotations
 

@@ -109,7 +109,7 @@ def run(sweep: Sweep, track: Track = silent) -> list[Row]:
         if lost:
             rows.append(blank(Row, run_key(lost[-1], "imbalance")))
         else:
-            rows += _rows(other, [_looked_at(sweep, config) for config in (plain, other)])
+            rows += _rows(other, [_measure(sweep, config) for config in (plain, other)])
     return rows
 
 
@@ -223,15 +223,15 @@ def _mahalanobis(x: Floats, labels: NDArray[np.int64], classes: int) -> Floats:
 
 
 @dataclass(frozen=True, eq=False)
-class _Looked:
-    """What is measured of a run."""
+class _Measured:
+    """The separations and recalls of a run."""
 
     found: Separations
     recalls: Floats
     counts: tuple[int, ...]
 
 
-def _looked_at(sweep: Sweep, config: Config) -> _Looked:
+def _measure(sweep: Sweep, config: Config) -> _Measured:
     from empirical.analysis import features
 
     seen = features.of_run(config, sweep.runs, sweep.root)
@@ -239,10 +239,10 @@ def _looked_at(sweep: Sweep, config: Config) -> _Looked:
     logits = x @ seen.weight.double().numpy().T + (0 if seen.bias is None else seen.bias.double().numpy())
     classes = len(seen.counts)
     recalls = [(logits[labels == a, a, None] > logits[labels == a]).mean(axis=0) for a in range(classes)]
-    return _Looked(separations(x, labels, config.seed), np.stack(recalls), seen.counts)
+    return _Measured(separations(x, labels, config.seed), np.stack(recalls), seen.counts)
 
 
-def _rows(pretrained: Config, looks: Sequence[_Looked]) -> Iterator[Row]:
+def _rows(pretrained: Config, looks: Sequence[_Measured]) -> Iterator[Row]:
     """Yield the rows of two runs, the second one ``pretrained``."""
     counts = looks[0].counts
     for a, b in combinations(range(len(counts)), 2):

@@ -1,4 +1,4 @@
-"""What the command lines of the experiments share: one line for an error, numbers that the experiment judges."""
+"""Parts of all command lines: one line for an error, numbers that the experiment checks."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ _WORKSPACES = (":4096:8", ":16:8")
 
 @dataclass(frozen=True)
 class Execution:
-    """How to compute: nothing here is part of a run's configuration.
+    """The way to compute: device, precision and kernels, none of them part of a run's configuration.
 
     Args:
         device: where.

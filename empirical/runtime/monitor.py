@@ -18,7 +18,7 @@ _WIDE = 120
 
 
 class Monitor(Protocol):
-    """What a run tells of itself."""
+    """A listener to the progress of a run."""
 
     def begin(self, label: str, folder: Path, epochs: int, done: int) -> None:
         """A run of ``epochs`` begins or goes on after ``done`` of them."""

@@ -32,6 +32,7 @@ from typing import Any, NoReturn
 
 from empirical.storage.lock import locked
 from empirical.storage.tables import csv_text, digest, write_whole
+from theory.support.cli import program_name
 from theory.support.validate import refuse
 
 __all__ = ["AFTER", "NO_RECORD", "PREDICTED", "Changed", "PredictionRecord", "preregistration", "read_preregistration"]
@@ -305,7 +306,9 @@ def read_preregistration(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         whole = False
     if not whole:
-        refuse("preregistered", str(path), "must be a file that `python -m empirical predict` wrote, unaltered")
+        refuse(
+            "preregistered", str(path), f"must be a file that `{program_name('empirical')} predict` wrote, unaltered"
+        )
     return dict(found)
 
 

@@ -1,4 +1,4 @@
-"""How a result was made: the command that repeats it, versions, platform, and what trained the networks."""
+"""The provenance of a result: the command that repeats it, versions, platform, and what trained the networks."""
 
 from __future__ import annotations
 

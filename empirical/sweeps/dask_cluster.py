@@ -46,7 +46,7 @@ Files = dict[str, bytes]
 
 @dataclass(frozen=True)
 class Parcel:
-    """What a worker sends back: what the run ended with, and the files that it left."""
+    """The answer of a worker: how the run ended, and the files that it left."""
 
     ended: dict[str, Any] | Exception
     files: Files

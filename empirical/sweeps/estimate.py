@@ -1,4 +1,4 @@
-"""How long runs will take on this machine: a few steps of each kind, extrapolated to the images that they will see.
+"""The time that runs take on this machine: a few steps of each kind, extrapolated to the images that they will see.
 
 Kinds differ by network, images, batch size and what is learnt; all runs of a kind take as long for an image. A kind is
 measured on random images, in as many processes at once as the sweep will have, so that what they take from each other
@@ -32,7 +32,7 @@ _TESTED = 250
 
 @dataclass(frozen=True)
 class Kind:
-    """What takes as long for an image.
+    """A kind of run: all of a kind take as long for an image.
 
     Attributes:
         config: a run of this kind, whatever cannot matter at its default.

@@ -17,7 +17,7 @@ _PAUSE = 0.5
 
 @dataclass(frozen=True)
 class Need:
-    """What a run waits for.
+    """A need of a run: another one that it waits for.
 
     Attributes:
         pretraining: it starts from its weights, and cannot be trained without them.

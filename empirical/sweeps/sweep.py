@@ -50,7 +50,7 @@ _PATIENCE = 10.0
 
 @dataclass
 class Outcome:
-    """How a sweep has ended so far.
+    """The outcome of a sweep so far.
 
     Attributes:
         interrupted: why one stopped early; None if none did.

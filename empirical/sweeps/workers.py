@@ -1,4 +1,4 @@
-"""Where the runs of a sweep are trained: in this process, in processes of this machine, in any executor."""
+"""The workers of a sweep: this process, in processes of this machine, in any executor."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["Job", "Place", "attempt", "given", "here", "processes"]
 
 @dataclass(frozen=True)
 class Job:
-    """What the runs of a sweep have in common.
+    """The options that all runs of a sweep have in common.
 
     Attributes:
         runs: their folder.

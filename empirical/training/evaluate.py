@@ -42,7 +42,7 @@ _STEP = 0.1
 
 @dataclass(frozen=True)
 class Scores:
-    """How a classifier does on labelled images.
+    """The scores of a classifier on labelled images.
 
     Attributes:
         accuracy: the fraction of the images that it gets right.

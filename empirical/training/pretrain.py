@@ -100,7 +100,7 @@ class _Inputs:
 
 
 class Objective(nn.Module):
-    """What pre-training minimises.
+    """An objective of pre-training.
 
     ``objective(images, generator)`` augments a batch of uint8 images, shape ``(N, H, W, C)``, with a generator on
     their device, and returns the loss, a scalar. Of its ``parameters()`` those with ``requires_grad`` are to be

@@ -66,7 +66,7 @@ class Optimizer:
 
 @dataclass(frozen=True)
 class Tally:
-    """What an epoch of training came to.
+    """The loss and the accuracy of an epoch of training.
 
     Attributes:
         loss: the mean over the images.

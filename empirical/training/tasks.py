@@ -1,4 +1,4 @@
-"""What is learnt in a run: to classify, or without labels; batches, loss and scores of either."""
+"""The task of a run: classification, or learning without labels; batches, loss and scores of either."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the report shows, read from a folder of results: verdicts, measured claims, and what each experiment wrote.
+"""The content of the report, read from a folder of results: verdicts, measured claims, and what each experiment wrote.
 
 What is missing or cannot be read is not an error here: the report says so, with the command that makes it. Verdicts
 are the exception: where the files of the statements are missing, torn, of other statements than the library's, or state
@@ -17,6 +17,7 @@ from typing import Any
 from empirical.experiments import EXPERIMENTS
 from figures import ResultsError
 from figures.report.evidence import check_judged, statement_fault
+from theory.support.cli import program_name
 from theory.verdicts.beyond import RESULTS
 from theory.verdicts.ledger import LEDGER, Statement, verify
 
@@ -41,7 +42,7 @@ Entry = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Collected:
-    """What there is.
+    """The content of the report.
 
     Attributes:
         ledger: the paper's statements with verdict and evidence, as :meth:`theory.verdicts.ledger.Finding.as_dict` has
@@ -70,7 +71,7 @@ def collect(results: Path) -> Collected:
         ResultsError: it is no folder, or its claims have verdicts that their numbers do not give.
     """
     if not results.is_dir():
-        again = f"python -m theory verify --json {results / LEDGER_FILE}"
+        again = f"{program_name('theory')} verify --json {results / LEDGER_FILE}"
         raise ResultsError(f"results={str(results)!r}: must be a folder of results; start one with: {again}")
     claims = read_json(results / CLAIMS)
     judged = claims if isinstance(claims, dict) else {"claims": claims}

@@ -8,6 +8,7 @@ from typing import Any
 
 from empirical.claims.repeat import cell_fault, claim_fault
 from figures import ResultsError
+from theory.support.cli import program_name
 from theory.verdicts.ledger import Statement, verdict_of
 
 __all__ = ["check_judged", "statement_fault"]
@@ -40,6 +41,6 @@ def check_judged(file: Path, claims: Sequence[Mapping[str, Any]], published: Seq
         named.append((f"the printed cell {where}", cell_fault(one)))
     for name, fault in named:
         if fault:
-            again = f"python -m empirical verify --results {file.parent} --json {file}"
+            again = f"{program_name('empirical')} verify --results {file.parent} --json {file}"
             line = f"results={str(file)!r}: {name} {fault}; judge the tables again with: {again}"
             raise ResultsError(" ".join(line.split()))

@@ -12,6 +12,7 @@ from figures.report.collect import LEDGER_FILE, RESULTS_FILE, Collected
 from figures.report.markup import Markup, join, tag
 from figures.report.values import MISSING, command, definitions, value
 from theory import __version__
+from theory.support.cli import program_name
 
 __all__ = ["making"]
 
@@ -27,9 +28,9 @@ def making(collected: Collected) -> Markup:
         [
             ("Versions", ", ".join(f"{name} {number}" for name, number in versions.items())),
             ("Machine", f"{platform.system()} {platform.machine()}"),
-            ("Verdicts", command(f"python -m theory verify --json RESULTS/{LEDGER_FILE}")),
-            ("Results beyond the paper", command(f"python -m theory results --json RESULTS/{RESULTS_FILE}")),
-            ("This page", command("python -m figures report --results RESULTS")),
+            ("Verdicts", command(f"{program_name('theory')} verify --json RESULTS/{LEDGER_FILE}")),
+            ("Results beyond the paper", command(f"{program_name('theory')} results --json RESULTS/{RESULTS_FILE}")),
+            ("This page", command(f"{program_name('figures')} report --results RESULTS")),
         ]
     )
     return join(

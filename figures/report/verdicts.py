@@ -11,6 +11,7 @@ from figures.report.formulas import FORMULAS
 from figures.report.markup import Markup, join, tag, text
 from figures.report.published import verdicts
 from figures.report.values import command, definitions, table, value
+from theory.support.cli import program_name
 
 __all__ = ["beyond", "counts", "ledger", "measured", "predictions"]
 
@@ -58,7 +59,7 @@ def ledger(collected: Collected) -> Markup:
         tag("p", f"{len(collected.ledger)} statements, as printed in the text at hand: {counts(collected.ledger)}."),
         tag("details", tag("summary", "What the verdicts mean"), meanings),
         *(_statement(entry) for entry in collected.ledger),
-        tag("p", "All of them again: ", command("python -m theory verify"), class_="quiet"),
+        tag("p", "All of them again: ", command(f"{program_name('theory')} verify"), class_="quiet"),
     )
 
 
@@ -70,7 +71,7 @@ def beyond(collected: Collected) -> Markup:
             f"{len(collected.beyond)} results of the library's own, proved the same way: {counts(collected.beyond)}.",
         ),
         *(_statement(entry, own=True) for entry in collected.beyond),
-        tag("p", "All of them again: ", command("python -m theory results"), class_="quiet"),
+        tag("p", "All of them again: ", command(f"{program_name('theory')} results"), class_="quiet"),
     )
 
 
@@ -139,7 +140,7 @@ def _stale(collected: Collected) -> Markup | str:
 
 
 def _again() -> Markup:
-    return command(f"python -m empirical verify --results RESULTS --json RESULTS/{CLAIMS}")
+    return command(f"{program_name('empirical')} verify --results RESULTS --json RESULTS/{CLAIMS}")
 
 
 def _statement(entry: Mapping[str, Any], own: bool = False) -> Markup:
@@ -152,7 +153,7 @@ def _statement(entry: Mapping[str, Any], own: bool = False) -> Markup:
         ("As it holds", _quoted(entry["holds"], typeset_holds)),
         *condition,
         ("Shown by", tag("ol", *map(_step, entry["evidence"]), class_="steps")),
-        ("Repeat it", command(f"python -m theory prove {entry['id']}")),
+        ("Repeat it", command(f"{program_name('theory')} prove {entry['id']}")),
     ]
     heading = _summary(entry["id"], entry["verdict"], entry["title"], entry["summary"])
     return tag("details", heading, definitions(terms))

@@ -1,4 +1,4 @@
-"""What estimated boundaries share, with similar samples in one class or in both: bound, exact law, simulation."""
+"""Estimated boundaries with similar samples in one class or in both: bound, exact law, simulation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the command lines share: bad input is one line and exit code 2, Ctrl-C another and 130."""
+"""Parts of all command lines: bad input is one line and exit code 2, Ctrl-C another and 130."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where work runs: threads of this machine, any ``concurrent.futures.Executor``, or a Dask cluster by its address."""
+"""Executors of work: threads of this machine, any ``concurrent.futures.Executor``, or a Dask cluster by its address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What judges statements: the ledger, anyone's formula or bound, and certificates.
+"""Judges of statements: the ledger, anyone's formula or bound, and certificates.
 
 Imports everything else in :mod:`theory`.
 """

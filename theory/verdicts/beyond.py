@@ -1,4 +1,4 @@
-"""What goes beyond the paper: results of this library's own, each with its proof, judged like the paper's statements.
+"""Results beyond the paper, those of this library's own, each with its proof, judged like the paper's statements.
 
 They have no printed form; ``tailbound theory results`` runs all of their proofs, and ``tailbound theory prove ID``
 prints one.

@@ -110,7 +110,7 @@ def read(path: Path) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Recheck:
-    """What a recheck found.
+    """The result of a recheck.
 
     Args:
         differences: what was not repeated or is missing, in one line each; empty if every statement of the library is

@@ -1,4 +1,4 @@
-"""What all results of checks share: a verdict, a sentence, an assertion for tests, and a certificate."""
+"""The common part of all results of checks: a verdict, a sentence, an assertion for tests, and a certificate."""
 
 from __future__ import annotations
 

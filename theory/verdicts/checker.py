@@ -53,7 +53,7 @@ class Interval(NamedTuple):
 
 @dataclass(frozen=True)
 class BoundCheck(Checked):
-    """What was found about the statement ``probability <= bound``.
+    """The result of checking the statement ``probability <= bound``.
 
     Args:
         verdict: ``"certified"``, ``"refuted"``, or ``"undecided"``; nothing is certified because it could not be

@@ -61,7 +61,7 @@ class Region(NamedTuple):
 
 @dataclass(frozen=True)
 class EverywhereCheck(Checked):
-    """What was found about a bound on a tail over a domain.
+    """The result of checking a bound on a tail over a domain.
 
     Args:
         verdict: ``"certified"`` for every parameter, ``"refuted"`` with a counterexample, ``"undecided"``, or

@@ -38,7 +38,7 @@ _FREE = {d.MU2: d.MU1 + _GAP, d.BETA: 1 / (1 + _ODDS)}  # Theorem 1's settings b
 
 @dataclass(frozen=True)
 class Judgement:
-    """What was found about a candidate.
+    """The judgement on a candidate.
 
     Args:
         formula: the identifier of the formula that the candidate is to replace.

@@ -1,4 +1,4 @@
-"""What the command line shows of the ledger and of our own results: verdicts, steps, JSON, certificates."""
+"""The ledger and our own results on the command line: verdicts, steps, JSON, certificates."""
 
 from __future__ import annotations
 

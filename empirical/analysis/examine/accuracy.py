@@ -25,7 +25,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Decisions:
-    """What a network says of each held-out image.
+    """The decisions of a network on each held-out image.
 
     Attributes:
         label: the class that it is taken for, shape ``(n,)``.

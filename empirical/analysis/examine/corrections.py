@@ -1,4 +1,4 @@
-"""What corrections of imbalance would give, each chosen without the images that it is judged on.
+"""Corrections of imbalance and their accuracies, each chosen without the images that it is judged on.
 
 Whatever is chosen or fitted with held-out images, a tau or a head, is chosen on one half and judged on the other, and
 the other way round; so every image is judged, and none has a say in what judges it.

@@ -59,7 +59,7 @@ _FEWEST = 8  # held-out images of a class, of which a quarter is read
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Examination:
-    """What the theory says of a network: tables, each a list of dataclasses whose docstring explains the columns.
+    """The examination of a network: tables, each a list of dataclasses whose docstring explains the columns.
 
     A table that cannot be filled is empty, and ``missing`` says what it would take.
 
@@ -276,7 +276,7 @@ def examination(
 
 
 def _gap(given: Inputs, tables: dict[str, Sequence[Any]], missing: list[Missing], track: Track) -> None:
-    """Put in the tables of section 2."""
+    """Add the tables of section 2."""
     splits = "the gap between frequent and rare classes, split into norms, biases, angles and features"
     if given.weight is None:
         missing.append(Missing(2, "weight", "norms, biases and angles of the last layer, and " + splits))
@@ -300,7 +300,7 @@ def _gap(given: Inputs, tables: dict[str, Sequence[Any]], missing: list[Missing]
 def _theory(
     given: Inputs, tables: dict[str, Sequence[Any]], missing: list[Missing], wanted: float, track: Track
 ) -> None:
-    """Put in the tables of sections 3, 5 and 6, which the features are for."""
+    """Add the tables of sections 3, 5 and 6, which the features are for."""
     if given.features is None:
         adds = {3: "number or similarity", 5: "what more images would give", 6: "how well theory fits"}
         missing += [Missing(section, "features with labels", what) for section, what in adds.items()]

@@ -1,4 +1,4 @@
-"""How well the theory fits these features: predicted against measured, and how far from normal they are."""
+"""The fit of the theory to these features: predicted against measured recalls, and departures from normality."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much of the gap between frequent and rare classes is due to the last layer, and to which part of it."""
+"""The gap between frequent and rare classes, and the parts of it that are due to the parts of the last layer."""
 
 from __future__ import annotations
 

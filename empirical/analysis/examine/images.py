@@ -1,4 +1,4 @@
-"""What more training images of a class would give, by the law of all classes at once on these features."""
+"""The gain by more training images of a class, by the law of all classes at once on these features."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is examined: arrays of a network, checked once, and read a piece at a time from then on."""
+"""The arrays of a network to examine: checked once, and read a piece at a time from then on."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Inputs:
 
     @property
     def held_out(self) -> NDArray[np.int64]:
-        """How many held-out images each class has, shape ``(C,)``."""
+        """The number of held-out images of each class, shape ``(C,)``."""
         assert self.labels is not None
         return np.bincount(self.labels, minlength=self.classes)
 

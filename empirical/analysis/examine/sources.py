@@ -1,4 +1,4 @@
-"""Where arrays come from: a PyTorch file, a run of this library, any torch module."""
+"""Sources of arrays: a PyTorch file, a run of this library, any torch module."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What several experiments share.
+"""Parts that several experiments share.
 
 May import :mod:`empirical.analysis`, :mod:`empirical.sweeps` and what they may import.
 """

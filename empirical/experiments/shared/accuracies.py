@@ -1,4 +1,4 @@
-"""What the tables of accuracies share: a row a run, and for each cell the mean and the spread over the seeds.
+"""Tables of accuracies: a row a run, and for each cell the mean and the spread over the seeds.
 
 The tables report the last epoch. The codebases that the paper follows report the best epoch on the test images, of one
 run; that number stands beside it, for comparison only.

@@ -1,4 +1,4 @@
-"""What the experiments on frozen features share: a network that saw half of the images of each class.
+"""The network of the experiments on frozen features: it is trained on half of the images of each class.
 
 The network is trained with cross entropy on equally many images of each class, half of what the smallest class has.
 The training images that it never saw are those of which theory speaks: their features are drawn from the same law as

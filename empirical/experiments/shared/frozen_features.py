@@ -1,4 +1,4 @@
-"""What the experiments on frozen features share: the two-stage setting of section 5.1.
+"""Experiments on frozen features: the two-stage setting of section 5.1.
 
 A network is trained on half of the training images, as many of each class. Its features of the *other* half are what
 classifiers are trained on, and those of the test images what they are tested on: a network fits the features of its
@@ -383,7 +383,7 @@ def balanced_pair(train: tuple[Floats, Floats], tests: tuple[Floats, Floats], fi
 
 @dataclass(frozen=True)
 class Prediction:
-    """What is said of a minority before an imbalanced classifier is trained; None where a law does not apply.
+    """The predictions for a minority, made before an imbalanced classifier is trained; None where a law does not apply.
 
     Attributes:
         data: the data set.

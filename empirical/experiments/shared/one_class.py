@@ -1,4 +1,4 @@
-"""What the two cases of section 3 share: one class with a number of images of its own among classes with another.
+"""The two cases of section 3: one class with a number of images of its own among classes with another.
 
 The one class is the last (``class-10``) unless ``--label`` names another. The network is trained with cross entropy,
 from random weights unless ``--pretrain`` names a pre-training, and tested on the same balanced images whatever it was
@@ -37,7 +37,7 @@ SCHEDULES = ("epochs", "steps")
 
 @dataclass(frozen=True, kw_only=True)
 class Design:
-    """Which runs there are: every pair of a number of images of the one class and one of each other class.
+    """The runs of a case: every pair of a number of images of the one class and one of each other class.
 
     Attributes:
         majority: the numbers of images of each of the other classes.

@@ -1,4 +1,4 @@
-"""What the experiments on similar samples share: section 4.2.
+"""Experiments on similar samples: section 4.2.
 
 Images of the first, most frequent class are replaced by mixtures with images of the last, rarest class (equation 2);
 the test images stay as they are. The network is trained with cross entropy at imbalance 100. The profile ``cpu`` adds

@@ -37,7 +37,7 @@ _FIRST, _LAST, _LIMIT = -0.5, 5.0, 80.0
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """What is known of a trained network.
+    """A trained network by its logits on images that it was not trained on.
 
     Attributes:
         logits: as its loss sees them, of images that it was not trained on, shape ``(n, C)``.
@@ -76,7 +76,7 @@ class Network:
 
 
 class _Sweep:
-    """Which images are decided right at each tau, from -0.5 to 5 by tenths, and on while the best one is at an edge."""
+    """The images decided right at each tau, from -0.5 to 5 by tenths, and on while the best one is at an edge."""
 
     def __init__(self, scores: Callable[[float], Floats], labels: Labels) -> None:
         self._scores = scores
@@ -101,7 +101,7 @@ class _Sweep:
 
 
 class Choice(NamedTuple):
-    """What a rule makes of a split: scores of all images, and what it chose, where there is such a thing."""
+    """The choice of a rule on a split: scores of all images, and the tau that it chose, if it chooses one."""
 
     scores: Floats
     tau: float | None = None
