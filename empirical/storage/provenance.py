@@ -49,7 +49,8 @@ def surroundings() -> dict[str, Any]:
 def training(results: Iterable[Mapping[str, Any] | None]) -> dict[str, Any]:
     """Return what trained the runs of a table, from their ``result.json``; None stands for one that is not finished.
 
-    Seconds are those of the runs one by one, without what they share (a pre-training, the first epochs of DRW).
+    Seconds are those of the runs one by one, without what they share (a pre-training, the first epochs of DRW). A run
+    that was computed in more than one way counts as such: ``bfloat16, then float32``.
 
     Example:
         >>> one = {"device": "cpu", "precision": "float32", "versions": {"torch": "2.14.1"}, "seconds": 64.0}
@@ -59,13 +60,20 @@ def training(results: Iterable[Mapping[str, Any] | None]) -> dict[str, Any]:
     """
     found = list(results)
     finished = [result for result in found if result is not None]
+    how = {name: [_in_turn(result, name) for result in finished] for name in ("device", "precision")}
     return {
         "runs": len(finished),
         "missing": len(found) - len(finished),
         "seconds": round(sum(result["seconds"] for result in finished), 1),
-        **{name: dict(Counter(result[name] for result in finished)) for name in ("device", "precision")},
+        **{name: dict(Counter(values)) for name, values in how.items()},
         "torch": dict(Counter(result["versions"]["torch"] for result in finished)),
     }
+
+
+def _in_turn(result: Mapping[str, Any], name: str) -> str:
+    """Return on what device, or in what precision, a run was computed: each that differs from the one before."""
+    values = [str(part[name]) for part in result.get("executions", ()) if name in part] or [str(result[name])]
+    return ", then ".join(value for before, value in zip([None, *values], values, strict=False) if value != before)
 
 
 def _processor() -> str:
