@@ -250,6 +250,7 @@ EXPERIMENT = Experiment(
     row=Row,
     data=table1_grid.DATA,
     imbalance=table1_grid.IMBALANCE,
+    plan=norms.plan,
     add_options=_add_options,
     setup=_setup,
     run=run,

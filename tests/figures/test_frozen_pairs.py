@@ -92,7 +92,7 @@ def test_of_two_data_sets_the_first_is_drawn_and_named(tmp_path, assert_inside, 
     put("network-pairs", rows, parts)
     fig = network_pairs.draw(tmp_path)
     assert_inside(fig)
-    assert f"Data set {long}." in fig.get_label()
+    assert "Data set gaussian, the first of 2." in fig.get_label()
 
 
 def test_missing_runs_are_noted(results, put, assert_inside):

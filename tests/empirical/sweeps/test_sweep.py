@@ -52,7 +52,7 @@ def few():
     """Five trainings."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(table1_grid, "METHODS", ("ce", "drw"))
-        patched.setattr(table1_grid, "IMBALANCE", {"smoke": (10,)})
+        patched.setitem(table1_grid.IMBALANCE, "smoke", (10,))
         yield
 
 
