@@ -6,7 +6,7 @@ covariance and ``l_k = (1 - tau) ln(n_k / n)``. For a new feature of class ``k``
 
     D_j = (v_j^T P v_j - u^T P u) / 2 + l_k - l_j,    v_j = x - x_j,    u = x - x_k.
 
-With a known ``P`` and ``delta_j = m_k - m_j`` its moments are exact in every dimension:
+With a known ``P`` and ``delta_j = m_k - m_j`` its moments are exact in every dimension::
 
     E D_j         = (delta_j^T P delta_j + tr(P S_j) / n_j - tr(P S_k) / n_k) / 2 + l_k - l_j
     Cov(D_i, D_j) = delta_i^T P S_k P delta_j + tr(P S_k P S_k) (1 / n_k + 1 / (2 n_k^2))
