@@ -45,14 +45,15 @@ from typing import Any
 import numpy as np
 
 from empirical.config import Config
+from empirical.data.checksums import file_sha256
 from empirical.data.npz import arrays_of
 from empirical.experiments.experiment import Experiment, Prepared
+from empirical.experiments.shared import own_arrays
 from empirical.experiments.shared.rows import blank, grouped, run_key
 from empirical.experiments.shared.tau_rules import RULES, Network, Verdict, compare, retrain, split_fraction
 from empirical.runtime.command_line import file
 from empirical.runtime.progress import Track, silent
 from empirical.runtime.threads import threadpool_limits
-from empirical.storage.tables import digest
 from empirical.sweeps.options import add_sweep_options, prepare_sweep
 from empirical.sweeps.profiles import profile_config
 from empirical.sweeps.sweep import Sweep, run_sweep
@@ -159,11 +160,8 @@ def _setup(args: argparse.Namespace) -> Prepared[Options]:
     fractions = distinct(
         "fractions", [float(number("fractions", f, allowed, above=0, most=1)) for f in args.fractions or FRACTIONS]
     )
-    paths = distinct("arrays", args.arrays)
-    for path in paths:
-        if not path.is_file():
-            refuse("arrays", str(path), "must be files that exist")
-    about = {path.name: {"sha256": digest(path.read_bytes()), "images": len(_arrays(path).labels)} for path in paths}
+    paths = own_arrays.existing_files(args)
+    about = {path.name: {"sha256": file_sha256(path), "images": len(_arrays(path).labels)} for path in paths}
     sweep = prepare_sweep(args, plan, _DATA, _IMBALANCE)
     arguments: dict[str, Any] = {**sweep.arguments(), "fractions": fractions}
     if paths:

@@ -174,12 +174,8 @@ def _data_to_train_on(
         _check_fingerprint(sweep, own, results, training_set.fingerprint)
         kept = ", all as they are" if name in whole_sets else ""
         notes += [f"{os.path.basename(name)}: {training_set.described()}{kept}", *training_set.notes]
-        found = {
-            "fingerprint": training_set.fingerprint,
-            "classes": len(training_set.counts),
-            "names": list(training_set.data_classes),
-            "test_images": len(training_set.test_labels),
-        }
+        classes, names = len(training_set.counts), training_set.data_classes
+        found = _described(training_set.fingerprint, classes, names, len(training_set.test_labels))
         about.setdefault(Path(name).name, found)
     return about, tuple(notes)
 
@@ -189,20 +185,20 @@ def _data_of_results(sweep: Sweep, results: Results) -> tuple[dict[str, Any], tu
     about: dict[str, Any] = {}
     for name, own in _by_classes(sweep):
         data = load(name, sweep.root, seed=own[0].data_seed, resolution=own[0].resolution)
-        names = list(data.classes)
+        names = data.classes
         labels = with_labels(own[0], data.classes).classes
         if labels is not None:
             data, _ = data.only([int(label) for label in labels])
         data = data.with_test()
         _check_fingerprint(sweep, own, results, data.fingerprint)
-        found = {
-            "fingerprint": data.fingerprint,
-            "classes": len(data.classes),
-            "names": names,
-            "test_images": len(data.test_labels),
-        }
+        found = _described(data.fingerprint, len(data.classes), names, len(data.test_labels))
         about.setdefault(Path(name).name, found)
     return about, ()
+
+
+def _described(fingerprint: str, classes: int, names: Sequence[str], test_images: int) -> dict[str, Any]:
+    """Return what a record says of data: how many classes are used, and the names of all that there are."""
+    return {"fingerprint": fingerprint, "classes": classes, "names": list(names), "test_images": test_images}
 
 
 def _by_classes(sweep: Sweep) -> list[tuple[str, list[Config]]]:

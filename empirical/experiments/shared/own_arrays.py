@@ -16,7 +16,17 @@ from empirical.data.npz import arrays_of
 from empirical.runtime.command_line import file
 from theory.support.validate import distinct, floats, refuse
 
-__all__ = ["FEWEST", "SEEDS", "about", "add_arrays", "checked_files", "features_and_labels", "split", "vectors"]
+__all__ = [
+    "FEWEST",
+    "SEEDS",
+    "about",
+    "add_arrays",
+    "checked_files",
+    "existing_files",
+    "features_and_labels",
+    "split",
+    "vectors",
+]
 
 FEWEST = 8
 """Images that a class must have."""
@@ -36,6 +46,20 @@ def add_arrays(parser: argparse.ArgumentParser, held: str) -> None:
     parser.add_argument("--arrays", nargs="+", type=file, default=[], metavar="FILE", help=text)
 
 
+def existing_files(args: argparse.Namespace) -> tuple[Path, ...]:
+    """Return the files of arrays that the parsed options name.
+
+    Raises:
+        ValueError: a file is missing, or two have one name.
+    """
+    paths = tuple(distinct("arrays", args.arrays))
+    for path in paths:
+        if not path.is_file():
+            refuse("arrays", str(path), "must be files that exist")
+    distinct("arrays", [path.name for path in paths])
+    return paths
+
+
 def checked_files(args: argparse.Namespace, *others: str) -> tuple[Path, ...]:
     """Return the files of arrays, all there and of different names; none if the option is not given.
 
@@ -46,11 +70,7 @@ def checked_files(args: argparse.Namespace, *others: str) -> tuple[Path, ...]:
     Raises:
         ValueError: a file is missing, two have one name, or another option is given too.
     """
-    paths = tuple(distinct("arrays", args.arrays))
-    for path in paths:
-        if not path.is_file():
-            refuse("arrays", str(path), "must be files that exist")
-    distinct("arrays", [path.name for path in paths])
+    paths = existing_files(args)
     for name in ("data", *others) if paths else ():
         value = getattr(args, name)
         if value is not None:
