@@ -127,3 +127,18 @@ def test_halves_are_of_each_class_and_of_the_seed():
     one, other = (own_arrays.split("mine", np.zeros((17, 1)), y, ("a", "b"), seed).test for seed in (0, 1))
     assert [int(part[y == label].sum()) for part in (one, other) for label in (0, 1)] == [4, 4, 4, 4]
     assert (one != other).any()
+
+
+@pytest.mark.parametrize("name", ["which-tau", "network-classes", "network-pairs", "norm-angle"])
+def test_two_files_of_one_name_are_refused(tmp_path, name, exit_code, capsys):
+    """A record knows a file by its name, so that one of the two would be recorded as the other."""
+    paths = [tmp_path / folder / "mine.npz" for folder in ("a", "b")]
+    for path in paths:
+        path.parent.mkdir()
+        np.savez(path, labels=np.arange(3))
+    out = tmp_path / "out"
+    assert exit_code("run", name, "--profile", "smoke", "--out", out, "--arrays", *paths) == 2
+    shown = capsys.readouterr().err
+    assert "arrays=" in shown
+    assert "different" in shown
+    assert not out.exists()
