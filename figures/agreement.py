@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from figures.style import COLOURS, GREY, MARKERS, canvas, styled
+from figures.style import COLOURS, GREY, canvas, series, styled
 from theory.support.validate import refuse
 
 __all__ = ["Cloud", "draw_agreement", "identity", "legend", "plot_predicted", "span"]
@@ -105,12 +105,11 @@ def draw_agreement(ax: Axes, clouds: Sequence[Cloud], title: str, ratios: Sequen
             cloud.predicted,
             cloud.measured,
             linestyle="none",
-            marker=MARKERS[i % len(MARKERS)],
             markersize=2.8,
-            markeredgewidth=0,
-            color=COLOURS[i % len(COLOURS)],
+            markeredgewidth=0 if i < len(COLOURS) else 0.5,
             alpha=0.65,
             label=f"{cloud.summary['imbalance']:g}",
+            **series(i),
         )
     if apart:
         ax.text(0.97, 0.05, f"mean error\n{100 * error:.1f} points", ha="right", transform=ax.transAxes)

@@ -34,7 +34,7 @@ from figures.results import (
     points,
     read,
 )
-from figures.style import COLOURS, GREY, MARKERS, canvas, entitle, styled
+from figures.style import COLOURS, GREY, canvas, entitle, series, styled
 
 __all__ = ["command", "draw", "draw_numbers", "draw_training"]
 
@@ -155,12 +155,11 @@ def _draw_map(ax: Axes, data: str, rows: Sequence[dict[str, Any]]) -> None:
     for label in labels:
         at = np.array([(row["x"], row["y"]) for row in own if row["label"] == label])
         rank = label - max(0, len(labels) - _COLOURED)
-        colour = COLOURS[rank % len(COLOURS)] if rank >= 0 else "#BBBBBB"
-        marker = MARKERS[rank % len(MARKERS)] if rank >= 0 else "."
-        hollow = {"fillstyle": "none", "markeredgewidth": 0.5} if rank >= len(COLOURS) else {"markeredgewidth": 0}
-        ax.plot(*at.T, linestyle="none", marker=marker, color=colour, markersize=2.4, alpha=0.75, **hollow)
+        look = series(rank) if rank >= 0 else {"marker": ".", "color": "#BBBBBB"}
+        edge = 0 if rank < len(COLOURS) else 0.5
+        ax.plot(*at.T, linestyle="none", markersize=2.4, markeredgewidth=edge, alpha=0.75, **look)
         if rank >= 0:
-            written[names[label]] = (*np.median(at, axis=0), colour)
+            written[names[label]] = (*np.median(at, axis=0), look["color"])
     ax.autoscale_view()
     outline = [withStroke(linewidth=1.8, foreground="white")]
     text: dict[str, Any] = {"ha": "center", "va": "center", "weight": "bold", "path_effects": outline}

@@ -31,6 +31,7 @@ __all__ = [
     "encoded",
     "entitle",
     "save",
+    "series",
     "style",
     "styled",
 ]
@@ -167,6 +168,17 @@ def caption(fig: Figure, command: str) -> str:
     """Return the caption of a figure: its message, what is drawn with its numbers, and the ``command`` of its data."""
     parts = [f"{' '.join(fig.get_suptitle().split())}.", str(fig.get_label() or ""), f"Data: {command}"]
     return "\n".join(fill(part, _LINE, break_on_hyphens=False, break_long_words=False) for part in parts if part) + "\n"
+
+
+def series(i: int) -> dict[str, Any]:
+    """Return the marker and the colour of series ``i``, from 0; from 7 on markers are hollow, so that 14 differ.
+
+    Example:
+        >>> series(7)
+        {'marker': 'o', 'color': '#0072B2', 'fillstyle': 'none'}
+    """
+    look: dict[str, Any] = {"marker": MARKERS[i % len(MARKERS)], "color": COLOURS[i % len(COLOURS)]}
+    return look if i < len(COLOURS) else look | {"fillstyle": "none"}
 
 
 def save(fig: Figure, folder: Path, name: str, command: str, formats: Sequence[str] = ("png", "svg")) -> list[Path]:

@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from figures.results import ALL_METHODS, Results, about, data_name, made_by, note_missing, read
-from figures.style import COLOURS, GREY, MARKERS, canvas, entitle, styled
+from figures.style import COLOURS, GREY, canvas, entitle, series, styled
 
 __all__ = ["command", "draw"]
 
@@ -95,9 +95,8 @@ def _draw_rules(ax: Axes, rows: list[dict[str, Any]]) -> None:
             [rules.index(row["rule"]) + shift for row in mine],
             [row["lost"] for row in mine],
             linestyle="none",
-            marker=MARKERS[k % len(MARKERS)],
-            color=COLOURS[k % len(COLOURS)],
             markersize=3,
+            **series(k),
             label=network[0] if one else f"{network[0]}, imbalance {network[1]:g}",
         )
     names = [_RULES.get(rule, rule) for rule in rules]

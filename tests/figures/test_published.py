@@ -24,3 +24,7 @@ def test_a_published_figure_is_that_of_its_table(place, assert_inside):
     assert sum(ax.axison and ax.get_label() != "<colorbar>" for ax in fig.axes) <= 4
     assert min(text.get_fontsize() for text in fig.findobj(Text) if text.get_text()) >= 7
     assert_inside(fig)
+    for ax in fig.axes:
+        named = [line for line in ax.lines if not str(line.get_label()).startswith("_")]
+        looks = [(ln.get_marker(), ln.get_color(), ln.get_fillstyle(), ln.get_linestyle()) for ln in named]
+        assert len(set(looks)) == len(looks), "two series of a legend look alike"
