@@ -88,11 +88,11 @@ class Options:
     """The checked options.
 
     Attributes:
-        sweep: the networks that are trained.
+        sweep: the networks that are trained; None with arrays.
         arrays: files of other networks.
     """
 
-    sweep: Sweep
+    sweep: Sweep | None
     arrays: tuple[Path, ...] = ()
 
 
@@ -113,18 +113,16 @@ def _setup(args: argparse.Namespace) -> Prepared[Options]:
     for path in arrays:
         network = _arrays(path)
         found[path.name] = own_arrays.about(path, network.test, len(network.weight))
-    nothing = Sweep(profile, (), {}, 1, (), args.out, args.root, args.device, None, None, found, out=args.out)
     arguments = {"profile": profile, "arrays": tuple(path.name for path in arrays)}
-    return Prepared(Options(nothing, arrays), None, arguments, found)
+    return Prepared(Options(None, arrays), None, arguments, found)
 
 
 def run(options: Options, track: Track = silent) -> list[Row]:
     """Train what is missing and return a row for each run, or file of arrays, and class."""
-    if options.arrays:
-        return [row for path in track(options.arrays, "arrays") for row in _of_arrays(path)]
     sweep = options.sweep
-    finished = run_sweep(sweep)
-    return [row for config, result in track(finished, "runs") for row in _rows(sweep, config, result)]
+    if sweep is None:
+        return [row for path in track(options.arrays, "arrays") for row in _of_arrays(path)]
+    return [row for config, result in track(run_sweep(sweep), "runs") for row in _rows(sweep, config, result)]
 
 
 def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
