@@ -6,8 +6,10 @@ float32 and NCHW; loss and accuracy are read off the device at every step.
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator
+from types import TracebackType
 
 import numpy as np
 import torch
@@ -78,6 +80,7 @@ def reference_steps(
         pin_memory=device.type == "cuda",
         drop_last=True,
         multiprocessing_context="fork" if workers else None,
+        worker_init_fn=_leave_quietly,
     )
     optimizer = torch.optim.SGD(network.parameters(), lr=0.1, momentum=0.9, weight_decay=2e-4)
     seen, losses, right = 0, 0.0, 0
@@ -92,3 +95,17 @@ def reference_steps(
         right += (logits.argmax(1) == labels).sum().item()
         seen += len(labels)
         yield time.perf_counter() - started
+
+
+def _leave_quietly(worker: int) -> None:
+    """Have a process that loads images print nothing if the one that it loads for is gone.
+
+    The thread that hands over its tensors would print a traceback when the measuring is stopped at that moment.
+    """
+    report = sys.excepthook
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if not issubclass(kind, (EOFError, ConnectionError)):
+            report(kind, error, trace)
+
+    sys.excepthook = hook

@@ -1,4 +1,5 @@
 import json
+import sys
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,7 @@ from torch.nn.functional import cross_entropy
 from empirical.__main__ import main
 from empirical.benchmark import bench
 from empirical.benchmark.bench import Measured, Plan, report
-from empirical.benchmark.reference import Pictures, reference_steps
+from empirical.benchmark.reference import Pictures, _leave_quietly, reference_steps
 from empirical.runtime.threads import wait_passively
 from empirical.training.networks import build
 
@@ -184,3 +185,13 @@ def test_bad_options(capsys, options, message):
     shown = capsys.readouterr().err
     assert f"python -m empirical bench: {message}" in shown
     assert shown.count("\n") == 1
+
+
+def test_a_loader_says_nothing_when_those_it_loads_for_are_gone(monkeypatch):
+    """Its thread that hands over tensors meets the end of a connection when the measuring is stopped in between."""
+    said = []
+    monkeypatch.setattr(sys, "excepthook", lambda kind, error, trace: said.append(kind))
+    _leave_quietly(0)
+    for kind in (EOFError, ConnectionResetError, BrokenPipeError, OSError):
+        sys.excepthook(kind, kind(), None)
+    assert said == [OSError]
