@@ -1,6 +1,6 @@
 """The command line: ``tailbound empirical list``, ``run NAME ... --out DIR``,
 ``predict NAME ... --out DIR``, ``train ... --out DIR``, ``examine``,
-``bench`` and ``verify --results DIR``.
+``export``, ``bench`` and ``verify --results DIR``.
 
 Each command is a module of :mod:`empirical.commands`; this one dispatches. Bad input ends with exit code 2 and one line
 that says what is allowed; nothing is written then.
@@ -22,6 +22,7 @@ COMMANDS = {
     "list": "name the experiments, and how many runs and how much time they need",
     "train": "train a network",
     "examine": "say what the theory says of anyone's network",
+    "export": "write a finished run in three small files, to share",
     "bench": "measure how fast training is",
     "verify": "judge the paper's claims by the tables that are there",
 }

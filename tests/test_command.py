@@ -80,14 +80,15 @@ def test_every_command_of_empirical_names_the_program_that_was_called():
 import sys
 sys.argv = ["/bin/tailbound"]
 import tailbound
-for line in ("empirical", *(f"empirical {name}" for name in ("run", "list", "train", "bench", "verify")), "examine"):
+commands = ("run", "list", "train", "export", "bench", "verify")
+for line in ("empirical", *(f"empirical {name}" for name in commands), "examine"):
     try:
         tailbound.main([*line.split(), "--no-such-option"])
     except SystemExit as stopped:
         assert stopped.code == 2
 """
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stderr
-    assert len(told.splitlines()) == 7
+    assert len(told.splitlines()) == 8
     assert all(line.startswith("tailbound empirical") for line in told.splitlines()), told
 
 
@@ -103,6 +104,7 @@ for line in ("empirical", *(f"empirical {name}" for name in ("run", "list", "tra
         ("empirical", "list"),
         ("empirical", "verify"),
         ("empirical", "bench"),
+        ("empirical", "export"),
         ("examine",),
         ("figures",),
     ],
