@@ -40,17 +40,17 @@ class Decisions:
     nll: Floats
 
 
-def decide(given: Inputs, track: Track = silent) -> Decisions:
+def decide(inputs: Inputs, track: Track = silent) -> Decisions:
     """Return what the network says of each held-out image."""
-    assert given.labels is not None
-    n = len(given.labels)
+    assert inputs.labels is not None
+    n = len(inputs.labels)
     label, confidence, nll = np.empty(n, np.int64), np.empty(n), np.empty(n)
-    for rows, logits in given.logit_pieces(track, "logits"):
+    for rows, logits in inputs.logit_pieces(track, "logits"):
         total = logsumexp(logits, axis=1)
         label[rows] = logits.argmax(axis=1)
         confidence[rows] = np.exp(logits.max(axis=1) - total)
-        nll[rows] = total - np.take_along_axis(logits, given.labels[rows, None], axis=1)[:, 0]
-    return Decisions(label, label == given.labels, confidence, nll)
+        nll[rows] = total - np.take_along_axis(logits, inputs.labels[rows, None], axis=1)[:, 0]
+    return Decisions(label, label == inputs.labels, confidence, nll)
 
 
 def groups(counts: NDArray[np.int64]) -> list[str]:
@@ -63,71 +63,71 @@ def groups(counts: NDArray[np.int64]) -> list[str]:
     return [frequency_group(n) for n in counts]
 
 
-def accuracies(given: Inputs, found: Decisions) -> Iterator[Accuracy]:
+def accuracies(inputs: Inputs, decisions: Decisions) -> Iterator[Accuracy]:
     """Yield the accuracy of all images, the mean over the classes, and that of each group of classes."""
-    assert given.labels is not None
-    right, n = found.right.astype(float), given.held_out
+    assert inputs.labels is not None
+    right, n = decisions.right.astype(float), inputs.held_out
     ends = shares(right.sum(), len(right))
     yield Accuracy("all images", len(n), len(right), *(100 * float(value) for value in (right.mean(), *ends)))
     of = {"mean over classes": np.ones(len(n), dtype=bool)}
-    if given.counts is not None:
-        names = np.array(groups(given.counts))
+    if inputs.counts is not None:
+        names = np.array(groups(inputs.counts))
         of |= {group: names == group for group in GROUPS if (names == group).any()}
     for name, members in of.items():
-        value, low, high = mean_over_classes(right, given.labels, members / members.sum(), least=0.0)
+        value, low, high = mean_over_classes(right, inputs.labels, members / members.sum(), least=0.0)
         inside = value, max(low, 0.0), min(high, 1.0)
         yield Accuracy(name, int(members.sum()), int(n[members].sum()), *(100 * part for part in inside))
 
 
-def class_accuracies(given: Inputs, found: Decisions) -> Iterator[ClassAccuracy]:
+def class_accuracies(inputs: Inputs, decisions: Decisions) -> Iterator[ClassAccuracy]:
     """Yield the row of each class."""
-    assert given.labels is not None
-    n, right = given.held_out, np.bincount(given.labels, found.right, minlength=given.classes)
+    assert inputs.labels is not None
+    n, right = inputs.held_out, np.bincount(inputs.labels, decisions.right, minlength=inputs.classes)
     low, high = shares(right, n)
-    taken = np.bincount(found.label, minlength=given.classes)
-    wrong = ~found.right
-    pairs, often = np.unique(given.labels[wrong] * given.classes + found.label[wrong], return_counts=True)
+    taken = np.bincount(decisions.label, minlength=inputs.classes)
+    wrong = ~decisions.right
+    pairs, often = np.unique(inputs.labels[wrong] * inputs.classes + decisions.label[wrong], return_counts=True)
     worst: dict[int, tuple[int, int]] = {}
     for pair, number in zip(pairs.tolist(), often.tolist(), strict=True):
-        label, other = divmod(pair, given.classes)
+        label, other = divmod(pair, inputs.classes)
         if number > worst.get(label, (0, 0))[0]:
             worst[label] = number, other
-    for label, name in enumerate(given.class_names):
+    for label, name in enumerate(inputs.class_names):
         number, other = worst.get(label, (0, -1))
         yield ClassAccuracy(
             label=label,
             name=name,
-            count=None if given.counts is None else int(given.counts[label]),
+            count=None if inputs.counts is None else int(inputs.counts[label]),
             images=int(n[label]),
             recall=100 * float(right[label] / n[label]),
             low=100 * float(low[label]),
             high=100 * float(high[label]),
             precision=100 * float(right[label] / taken[label]) if taken[label] else None,
-            taken_for=given.class_names[other] if number else None,
+            taken_for=inputs.class_names[other] if number else None,
             taken_share=100 * number / int(n[label]) if number else None,
         )
 
 
-def calibration(given: Inputs, found: Decisions) -> tuple[list[Calibration], list[Reliability]]:
+def calibration(inputs: Inputs, decisions: Decisions) -> tuple[list[Calibration], list[Reliability]]:
     """Return how far the probabilities can be believed, and the reliability curves."""
-    assert given.labels is not None
-    n = given.held_out
-    priors = {"held-out": np.ones(given.classes)}
-    if given.counts is not None:
-        priors["training"] = given.counts / n * (n.sum() / given.counts.sum())
-    bins = np.minimum((found.confidence * BINS).astype(int), BINS - 1)
+    assert inputs.labels is not None
+    n = inputs.held_out
+    priors = {"held-out": np.ones(inputs.classes)}
+    if inputs.counts is not None:
+        priors["training"] = inputs.counts / n * (n.sum() / inputs.counts.sum())
+    bins = np.minimum((decisions.confidence * BINS).astype(int), BINS - 1)
     rows, curve = [], []
     for prior, by_class in priors.items():
-        weights = by_class[given.labels]
-        excess = found.right - found.confidence
+        weights = by_class[inputs.labels]
+        excess = decisions.right - decisions.confidence
         signs = np.sign(np.bincount(bins, weights * excess, minlength=BINS))
         ece = weighted_mean(signs[bins] * excess, weights)
-        nll = weighted_mean(found.nll, weights)
+        nll = weighted_mean(decisions.nll, weights)
         rows.append(
             Calibration(
                 prior=prior,
-                accuracy=100 * float(weights @ found.right / weights.sum()),
-                confidence=100 * float(weights @ found.confidence / weights.sum()),
+                accuracy=100 * float(weights @ decisions.right / weights.sum()),
+                confidence=100 * float(weights @ decisions.confidence / weights.sum()),
                 ece=100 * max(ece[0], 0.0),
                 ece_low=100 * max(ece[1], 0.0),
                 ece_high=100 * max(ece[2], 0.0),
@@ -146,8 +146,8 @@ def calibration(given: Inputs, found: Decisions) -> tuple[list[Calibration], lis
                     stop=(int(at) + 1) / BINS,
                     images=int(own.sum()),
                     share=100 * float(inside[at] / weights.sum()),
-                    confidence=100 * float(weights[own] @ found.confidence[own] / inside[at]),
-                    accuracy=100 * float(weights[own] @ found.right[own] / inside[at]),
+                    confidence=100 * float(weights[own] @ decisions.confidence[own] / inside[at]),
+                    accuracy=100 * float(weights[own] @ decisions.right[own] / inside[at]),
                 )
             )
     return rows, curve

@@ -1,4 +1,4 @@
-"""Anyone's PyTorch file as one of this library's networks: every tensor of it has a place, or it is refused."""
+"""Anyone's PyTorch file as one of this library's networks: every tensor of it has a parameter, or it is refused."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ class Loaded:
         network: in evaluation mode, on the CPU.
         bias: whether the file has a bias for the last layer; without one it is 0.
         by: how the tensors were mapped: "name", "the usual names of ResNets", or "order, kind and shape".
-        places: the name in the file and the place of each tensor.
+        mapping: for each tensor its name in the file and its name in the network.
     """
 
     network: nn.Module
     bias: bool
     by: str
-    places: tuple[tuple[str, str], ...]
+    mapping: tuple[tuple[str, str], ...]
 
 
 def read_state(path: Path) -> dict[str, Tensor]:
@@ -102,12 +102,12 @@ def load_network(path: Path, arch: str, channels: int = 3) -> Loaded:
         for name, value in network.state_dict().items()
         if not name.endswith(_COUNTERS) and not name.startswith("classifier.")
     }
-    by, places = _places(path, arch, state, own)
+    by, places = _mapping(path, arch, state, own)
     expected = network.state_dict()["classifier.weight"].shape
     if weight.shape != expected:
         fits = f"{matrices[0]} of shape {tuple(expected)}"
         refuse("checkpoint", str(path), f"must have {fits} for {arch}, and has {tuple(weight.shape)}")
-    filled = {place: state[name] for name, place in places} | {"classifier.weight": weight}
+    filled = {parameter: state[name] for name, parameter in places} | {"classifier.weight": weight}
     filled["classifier.bias"] = torch.zeros(len(weight)) if bias is None else bias
     for name, value in filled.items():
         if not bool(torch.isfinite(value).all()):
@@ -131,33 +131,33 @@ def _safetensors(path: Path) -> Mapping[str, Tensor]:
     return found
 
 
-def _states(found: Any, name: str, depth: int = 0) -> Iterator[tuple[str, dict[str, Tensor]]]:
+def _states(content: Any, name: str, depth: int = 0) -> Iterator[tuple[str, dict[str, Tensor]]]:
     """Yield the dictionaries of tensors in what a file holds, by their names."""
-    if not isinstance(found, Mapping):
+    if not isinstance(content, Mapping):
         return
-    tensors = {str(key): value for key, value in found.items() if isinstance(value, Tensor)}
+    tensors = {str(key): value for key, value in content.items() if isinstance(value, Tensor)}
     if len(tensors) > 1:
         yield name, tensors
     elif depth < _DEPTH:
-        for key, value in found.items():
+        for key, value in content.items():
             yield from _states(value, str(key), depth + 1)
 
 
-def _places(
+def _mapping(
     path: Path, arch: str, state: Mapping[str, Tensor], own: Mapping[str, Tensor]
 ) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """Return how the tensors of a file are mapped, and the place of each."""
+    """Return how the tensors of a file are mapped, and the name in the network of each."""
     blocks = sum(1 for name in own if re.fullmatch(r"stages\.\d+\.conv1\.weight", name)) // 3
     plain = {name: _PREFIXES.sub("", name) for name in state}
     for by, renamed in (("name", plain), ("the usual names of ResNets", _usual(plain, blocks))):
         if sorted(renamed.values()) == sorted(own):
-            for name, place in renamed.items():
-                _check_shape(path, arch, name, state[name], place, own[place])
+            for name, parameter in renamed.items():
+                _check_shape(path, arch, name, state[name], parameter, own[parameter])
             return by, tuple(renamed.items())
-    for (name, value), (place, mine) in zip(state.items(), own.items(), strict=False):
-        if name.rpartition(".")[2] != place.rpartition(".")[2]:
-            refuse("checkpoint", str(path), f"must be a {arch}: {name} comes where {place} is expected")
-        _check_shape(path, arch, name, value, place, mine)
+    for (name, value), (parameter, mine) in zip(state.items(), own.items(), strict=False):
+        if name.rpartition(".")[2] != parameter.rpartition(".")[2]:
+            refuse("checkpoint", str(path), f"must be a {arch}: {name} comes where {parameter} is expected")
+        _check_shape(path, arch, name, value, parameter, mine)
     if len(state) != len(own):
         more, fewer = (state, own) if len(state) > len(own) else (own, state)
         first = list(more)[len(fewer)]
@@ -179,9 +179,9 @@ def _usual(names: Mapping[str, str], blocks: int) -> dict[str, str]:
     return found
 
 
-def _check_shape(path: Path, arch: str, name: str, value: Tensor, place: str, own: Tensor) -> None:
+def _check_shape(path: Path, arch: str, name: str, value: Tensor, parameter: str, own: Tensor) -> None:
     if value.shape != own.shape:
-        shapes = f"{name} has the shape {_shape(value.shape)}, and {place} has {_shape(own.shape)}"
+        shapes = f"{name} has the shape {_shape(value.shape)}, and {parameter} has {_shape(own.shape)}"
         refuse("checkpoint", str(path), f"must be a {arch}: {shapes}")
 
 

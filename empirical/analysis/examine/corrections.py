@@ -52,27 +52,27 @@ class Sweep:
     """A correction at many strengths.
 
     Attributes:
-        given: the network.
+        inputs: the network.
         scores: returns the corrected logits of a piece at a tau.
         right: for each strength, in steps, whether each held-out image is classified right.
     """
 
-    given: Inputs
+    inputs: Inputs
     scores: Callable[[Floats, float], Floats]
     right: dict[int, Right] = field(default_factory=dict)
 
     def add(self, strengths: Sequence[int], track: Track = silent, label: str = "corrections") -> None:
         """Judge the network at further strengths."""
-        assert self.given.labels is not None
-        new = {step: np.empty(len(self.given.labels), dtype=bool) for step in strengths if step not in self.right}
-        for rows, logits in self.given.logit_pieces(track, label) if new else ():
+        assert self.inputs.labels is not None
+        new = {step: np.empty(len(self.inputs.labels), dtype=bool) for step in strengths if step not in self.right}
+        for rows, logits in self.inputs.logit_pieces(track, label) if new else ():
             for step, right in new.items():
-                right[rows] = self.scores(logits, step * STEP).argmax(axis=1) == self.given.labels[rows]
+                right[rows] = self.scores(logits, step * STEP).argmax(axis=1) == self.inputs.labels[rows]
         self.right |= new
 
     def best(self, chosen: Right | None = None) -> int:
         """Return the strength with the best mean over the classes on the ``chosen`` images; of several the weakest."""
-        means = {step: _mean(self.given, right, chosen) for step, right in self.right.items()}
+        means = {step: _mean(self.inputs, right, chosen) for step, right in self.right.items()}
         most = max(means.values())
         return min((step for step, mean in means.items() if mean >= most - 1e-12), key=abs)
 
@@ -137,83 +137,83 @@ def head(features: Floats, labels: NDArray[np.int64], classes: int, weight_decay
     return Head(found[: classes * d].reshape(classes, d) / scale, found[classes * d :])
 
 
-def corrections(given: Inputs, track: Track = silent) -> Rows:
+def corrections(inputs: Inputs, track: Track = silent) -> Rows:
     """Return what each correction gives, the sweeps over tau, and what cannot be said."""
-    assert given.labels is not None
-    assert given.first is not None
+    assert inputs.labels is not None
+    assert inputs.first is not None
     rows: list[Correction] = []
     strengths: list[Strength] = []
     missing: list[Missing] = []
-    halves = given.first, ~given.first
-    crossed = int(given.held_out.min()) > 1
+    halves = inputs.first, ~inputs.first
+    crossed = int(inputs.held_out.min()) > 1
     if not crossed:
         missing.append(Missing(4, "2 held-out images of each class", "whatever is chosen on one half of them"))
 
-    base = Sweep(given, lambda logits, tau: logits)
+    base = Sweep(inputs, lambda logits, tau: logits)
     base.add([0], track, "as trained")
     trained = base.right[0]
-    rows.append(_row(given, "as trained", "nothing", trained, trained))
-    bias = given.bias
+    rows.append(_row(inputs, "as trained", "nothing", trained, trained))
+    bias = inputs.bias
     if bias is not None and bias.any():
-        unbiased = Sweep(given, lambda logits, tau: logits - bias)
+        unbiased = Sweep(inputs, lambda logits, tau: logits - bias)
         unbiased.add([0], track, "without bias")
-        rows.append(_row(given, "without bias", "nothing", unbiased.right[0], trained))
-    for name, sweep in _sweeps(given, missing):
+        rows.append(_row(inputs, "without bias", "nothing", unbiased.right[0], trained))
+    for name, sweep in _sweeps(inputs, missing):
         sweep.extend([None, *halves] if crossed else [None], track, name)
         one = "theory" if name == ADJUSTED else "equal norms"
-        rows.append(_row(given, name, one, sweep.right[round(1 / STEP)], trained, (1.0, 1.0)))
+        rows.append(_row(inputs, name, one, sweep.right[round(1 / STEP)], trained, (1.0, 1.0)))
         if crossed:
-            rows.append(_crossed(given, name, sweep, trained))
-        strengths += _strengths(given, name, sweep)
-    if crossed and given.counts is not None and _uneven(given):
-        rows += _likelihood(given, trained, missing)
-    rows += _heads(given, trained, crossed, missing)
+            rows.append(_crossed(inputs, name, sweep, trained))
+        strengths += _strengths(inputs, name, sweep)
+    if crossed and inputs.counts is not None and _uneven(inputs):
+        rows += _likelihood(inputs, trained, missing)
+    rows += _heads(inputs, trained, crossed, missing)
     return rows, strengths, missing
 
 
-def _uneven(given: Inputs) -> bool:
-    return given.counts is not None and len(set(given.counts.tolist())) > 1
+def _uneven(inputs: Inputs) -> bool:
+    return inputs.counts is not None and len(set(inputs.counts.tolist())) > 1
 
 
-def _sweeps(given: Inputs, missing: list[Missing]) -> Iterator[tuple[str, Sweep]]:
+def _sweeps(inputs: Inputs, missing: list[Missing]) -> Iterator[tuple[str, Sweep]]:
     """Yield the corrections that have a strength."""
-    if given.weight is None or given.bias is None:
+    if inputs.weight is None or inputs.bias is None:
         missing.append(Missing(4, "weight", "tau-normalisation"))
     else:
-        bias = given.bias
-        lengths = np.linalg.norm(given.weight, axis=1)
+        bias = inputs.bias
+        lengths = np.linalg.norm(inputs.weight, axis=1)
         if (lengths > 0).all():
             relative = lengths / np.exp(np.log(lengths).mean())
-            yield "tau-normalisation", Sweep(given, lambda logits, tau: (logits - bias) * relative**-tau)
-    if given.counts is None:
+            yield "tau-normalisation", Sweep(inputs, lambda logits, tau: (logits - bias) * relative**-tau)
+    if inputs.counts is None:
         missing.append(Missing(4, "counts", "logits minus tau x log prior"))
-    elif _uneven(given):
-        log_prior = np.log(given.counts / given.counts.sum())
-        yield ADJUSTED, Sweep(given, lambda logits, tau: logits - tau * log_prior)
+    elif _uneven(inputs):
+        log_prior = np.log(inputs.counts / inputs.counts.sum())
+        yield ADJUSTED, Sweep(inputs, lambda logits, tau: logits - tau * log_prior)
 
 
-def _crossed(given: Inputs, name: str, sweep: Sweep, trained: Right) -> Correction:
+def _crossed(inputs: Inputs, name: str, sweep: Sweep, trained: Right) -> Correction:
     """Return the row of a correction, each half with the tau that is best on the other."""
-    assert given.first is not None
-    taus = sweep.best(~given.first), sweep.best(given.first)  # of the first half, of the second
-    right = np.where(given.first, sweep.right[taus[0]], sweep.right[taus[1]])
-    return _row(given, name, "a sweep on the other half", right, trained, (taus[0] * STEP, taus[1] * STEP))
+    assert inputs.first is not None
+    taus = sweep.best(~inputs.first), sweep.best(inputs.first)  # of the first half, of the second
+    right = np.where(inputs.first, sweep.right[taus[0]], sweep.right[taus[1]])
+    return _row(inputs, name, "a sweep on the other half", right, trained, (taus[0] * STEP, taus[1] * STEP))
 
 
-def _strengths(given: Inputs, name: str, sweep: Sweep) -> Iterator[Strength]:
+def _strengths(inputs: Inputs, name: str, sweep: Sweep) -> Iterator[Strength]:
     """Yield the sweep on all held-out images."""
     for step in sorted(sweep.right):
         right = sweep.right[step]
-        yield Strength(name, step * STEP, accuracy=100 * _mean(given, right), **_of_groups(given, right))
+        yield Strength(name, step * STEP, accuracy=100 * _mean(inputs, right), **_of_groups(inputs, right))
 
 
-def _likelihood(given: Inputs, trained: Right, missing: list[Missing]) -> Iterator[Correction]:
+def _likelihood(inputs: Inputs, trained: Right, missing: list[Missing]) -> Iterator[Correction]:
     """Yield the row of the tau and the temperature that are most likely on the other half."""
-    assert given.labels is not None
-    assert given.first is not None
-    assert given.counts is not None
-    n = len(given.labels)
-    if given.classes > _MOST_CLASSES or n * given.classes > _MOST_NUMBERS:
+    assert inputs.labels is not None
+    assert inputs.first is not None
+    assert inputs.counts is not None
+    n = len(inputs.labels)
+    if inputs.classes > _MOST_CLASSES or n * inputs.classes > _MOST_NUMBERS:
         missing.append(
             Missing(
                 4,
@@ -222,18 +222,18 @@ def _likelihood(given: Inputs, trained: Right, missing: list[Missing]) -> Iterat
             )
         )
         return
-    logits = given.logits_of(slice(0, n))
+    logits = inputs.logits_of(slice(0, n))
     fits: list[Adjustment] = []
-    for other in (~given.first, given.first):
-        drawn = np.bincount(given.labels[other], minlength=given.classes)
+    for other in (~inputs.first, inputs.first):
+        drawn = np.bincount(inputs.labels[other], minlength=inputs.classes)
         try:
-            fits.append(fit_adjustment(logits[other], given.labels[other], given.counts, split_counts=drawn))
+            fits.append(fit_adjustment(logits[other], inputs.labels[other], inputs.counts, split_counts=drawn))
         except ValueError as error:
             missing.append(Missing(4, f"logits with a most likely tau ({error})", "tau by likelihood"))
             return
-    right = np.where(given.first, *(fit.predict(logits) == given.labels for fit in fits))
+    right = np.where(inputs.first, *(fit.predict(logits) == inputs.labels for fit in fits))
     yield _row(
-        given,
+        inputs,
         ADJUSTED,
         "likelihood on the other half, no sweep",
         right,
@@ -244,32 +244,32 @@ def _likelihood(given: Inputs, trained: Right, missing: list[Missing]) -> Iterat
     )
 
 
-def _heads(given: Inputs, trained: Right, crossed: bool, missing: list[Missing]) -> Iterator[Correction]:
+def _heads(inputs: Inputs, trained: Right, crossed: bool, missing: list[Missing]) -> Iterator[Correction]:
     """Yield the rows of heads that are trained anew on the features, every class weighing the same."""
-    assert given.labels is not None
-    assert given.first is not None
+    assert inputs.labels is not None
+    assert inputs.first is not None
     name = "re-trained head"
-    if given.features is None:
+    if inputs.features is None:
         missing.append(Missing(4, "features", "a re-trained head"))
         return
-    dimension = given.features.shape[1]
-    if given.train_features is None or given.train_labels is None:
+    dimension = inputs.features.shape[1]
+    if inputs.train_features is None or inputs.train_labels is None:
         missing.append(Missing(4, "train_features and train_labels", "a head re-trained on the training images"))
-    elif _too_large(len(given.train_labels), dimension, given.classes):
+    elif _too_large(len(inputs.train_labels), dimension, inputs.classes):
         missing.append(Missing(4, "fewer images, features or classes", "a head re-trained on the training images"))
     else:
-        new = head(np.asarray(given.train_features, dtype=np.float64), given.train_labels, given.classes)
-        yield _row(given, name, "the training images", new.right(given.features, given.labels), trained)
+        new = head(np.asarray(inputs.train_features, dtype=np.float64), inputs.train_labels, inputs.classes)
+        yield _row(inputs, name, "the training images", new.right(inputs.features, inputs.labels), trained)
     if not crossed:
         return
-    if _too_large(len(given.labels), dimension, given.classes):
+    if _too_large(len(inputs.labels), dimension, inputs.classes):
         missing.append(Missing(4, "fewer images, features or classes", "a head re-trained on half of the images"))
         return
-    right = np.empty(len(given.labels), dtype=bool)
-    for own in (given.first, ~given.first):
-        new = head(np.asarray(given.features[~own], dtype=np.float64), given.labels[~own], given.classes)
-        right[own] = new.right(given.features[own], given.labels[own])
-    yield _row(given, name, "the other half, balanced", right, trained)
+    right = np.empty(len(inputs.labels), dtype=bool)
+    for own in (inputs.first, ~inputs.first):
+        new = head(np.asarray(inputs.features[~own], dtype=np.float64), inputs.labels[~own], inputs.classes)
+        right[own] = new.right(inputs.features[own], inputs.labels[own])
+    yield _row(inputs, name, "the other half, balanced", right, trained)
 
 
 def _too_large(images: int, dimension: int, classes: int) -> bool:
@@ -278,7 +278,7 @@ def _too_large(images: int, dimension: int, classes: int) -> bool:
 
 
 def _row(
-    given: Inputs,
+    inputs: Inputs,
     name: str,
     chosen: str,
     right: Right,
@@ -287,12 +287,12 @@ def _row(
     temperature: float | None = None,
     doubts: str | None = None,
 ) -> Correction:
-    assert given.labels is not None
-    even = np.full(given.classes, 1 / given.classes)
-    value, low, high = mean_over_classes(right.astype(float), given.labels, even, least=0.0)
+    assert inputs.labels is not None
+    even = np.full(inputs.classes, 1 / inputs.classes)
+    value, low, high = mean_over_classes(right.astype(float), inputs.labels, even, least=0.0)
     gain = (0.0, 0.0, 0.0)
     if right is not trained:
-        gain = mean_over_classes(right.astype(float) - trained, given.labels, even)
+        gain = mean_over_classes(right.astype(float) - trained, inputs.labels, even)
     first, second = taus or (None, None)
     return Correction(
         correction=name,
@@ -305,28 +305,28 @@ def _row(
         gain=100 * gain[0],
         gain_low=100 * gain[1],
         gain_high=100 * gain[2],
-        **_of_groups(given, right),
+        **_of_groups(inputs, right),
         temperature=temperature,
         doubts=doubts,
     )
 
 
-def _recalls(given: Inputs, right: Right, chosen: Right | None = None) -> Floats:
-    assert given.labels is not None
+def _recalls(inputs: Inputs, right: Right, chosen: Right | None = None) -> Floats:
+    assert inputs.labels is not None
     own = slice(None) if chosen is None else chosen
-    labels = given.labels[own]
-    found = np.bincount(labels, right[own], minlength=given.classes) / np.bincount(labels, minlength=given.classes)
+    labels = inputs.labels[own]
+    found = np.bincount(labels, right[own], minlength=inputs.classes) / np.bincount(labels, minlength=inputs.classes)
     return np.asarray(found)
 
 
-def _mean(given: Inputs, right: Right, chosen: Right | None = None) -> float:
-    return float(_recalls(given, right, chosen).mean())
+def _mean(inputs: Inputs, right: Right, chosen: Right | None = None) -> float:
+    return float(_recalls(inputs, right, chosen).mean())
 
 
-def _of_groups(given: Inputs, right: Right) -> dict[str, Any]:
+def _of_groups(inputs: Inputs, right: Right) -> dict[str, Any]:
     """Return the mean recall of many, medium and few, in per cent; None of a group without classes."""
     means: dict[str, float | None] = dict.fromkeys(GROUPS)
-    if given.counts is not None:
-        recalls, names = _recalls(given, right), np.array(groups(given.counts))
+    if inputs.counts is not None:
+        recalls, names = _recalls(inputs, right), np.array(groups(inputs.counts))
         means |= {group: 100 * float(recalls[names == group].mean()) for group in GROUPS if (names == group).any()}
     return means

@@ -229,7 +229,7 @@ def examine(
         >>> [(row.name, row.count, round(row.recall)) for row in found.classes]
         [('class 0', 500, 98), ('class 1', 50, 74)]
     """
-    given = check(
+    inputs = check(
         features=features,
         logits=logits,
         labels=labels,
@@ -241,72 +241,72 @@ def examine(
         class_names=class_names,
         seed=seed,
     )
-    return examination(given, recall, about, track)
+    return examination(inputs, recall, about, track)
 
 
 def examination(
-    given: Inputs, recall: float = 0.8, about: Mapping[str, Any] | None = None, track: Track = silent
+    inputs: Inputs, recall: float = 0.8, about: Mapping[str, Any] | None = None, track: Track = silent
 ) -> Examination:
     """Return the examination of arrays that are checked already; the arguments are those of :func:`examine`."""
     wanted = float(number("recall", recall, "must be a number between 0 and 1", above=0, below=1))
     started = time.perf_counter()
     tables: dict[str, Sequence[Any]] = {}
     missing: list[Missing] = []
-    if given.has_logits:
-        decisions = accuracy.decide(given, track)
-        tables["accuracy"] = list(accuracy.accuracies(given, decisions))
-        tables["classes"] = list(accuracy.class_accuracies(given, decisions))
-        tables["calibration"], tables["reliability"] = accuracy.calibration(given, decisions)
-        if given.counts is None:
+    if inputs.has_logits:
+        decisions = accuracy.decide(inputs, track)
+        tables["accuracy"] = list(accuracy.accuracies(inputs, decisions))
+        tables["classes"] = list(accuracy.class_accuracies(inputs, decisions))
+        tables["calibration"], tables["reliability"] = accuracy.calibration(inputs, decisions)
+        if inputs.counts is None:
             missing.append(Missing(1, "counts", "many, medium and few, and calibration under the training prior"))
     else:
         missing.append(Missing(1, "labels with logits, or with features and weight", "accuracy and calibration"))
-    _gap(given, tables, missing, track)
-    if given.has_logits:
-        tables["corrections"], tables["strengths"], lacking = corrections.corrections(given, track)
+    _gap(inputs, tables, missing, track)
+    if inputs.has_logits:
+        tables["corrections"], tables["strengths"], lacking = corrections.corrections(inputs, track)
         missing += lacking
     else:
         missing.append(Missing(4, "labels with logits, or with features and weight", "what corrections would give"))
-    _theory(given, tables, missing, wanted, track)
+    _theory(inputs, tables, missing, wanted, track)
     return Examination(
-        about={**_about(given), **(about or {}), "seconds": round(time.perf_counter() - started, 1)},
+        about={**_about(inputs), **(about or {}), "seconds": round(time.perf_counter() - started, 1)},
         missing=tuple(missing),
         **{name: tuple(rows) for name, rows in tables.items()},
     )
 
 
-def _gap(given: Inputs, tables: dict[str, Sequence[Any]], missing: list[Missing], track: Track) -> None:
+def _gap(inputs: Inputs, tables: dict[str, Sequence[Any]], missing: list[Missing], track: Track) -> None:
     """Add the tables of section 2."""
     splits = "the gap between frequent and rare classes, split into norms, biases, angles and features"
-    if given.weight is None:
+    if inputs.weight is None:
         missing.append(Missing(2, "weight", "norms, biases and angles of the last layer, and " + splits))
         return
     found = None
-    if given.features is None:
+    if inputs.features is None:
         missing.append(Missing(2, "features with labels", splits))
-    elif min(given.held_out) < 2 and given.train_features is None:
+    elif min(inputs.held_out) < 2 and inputs.train_features is None:
         missing.append(Missing(2, "2 held-out images of each class, or train_features", splits))
     else:
-        found = gap.contributions(given, track)
+        found = gap.contributions(inputs, track)
         if found is None:
             missing.append(Missing(2, "weight and mean features of classes without rows of zeros", splits))
-        elif given.counts is None:
+        elif inputs.counts is None:
             missing.append(Missing(2, "counts", "which classes are frequent, and the gap"))
-        elif len(set(given.counts.tolist())) > 1:
-            tables["gap"] = gap.split(given, found)
-    tables["parts"] = gap.class_parts(given, found)
+        elif len(set(inputs.counts.tolist())) > 1:
+            tables["gap"] = gap.split(inputs, found)
+    tables["parts"] = gap.class_parts(inputs, found)
 
 
 def _theory(
-    given: Inputs, tables: dict[str, Sequence[Any]], missing: list[Missing], wanted: float, track: Track
+    inputs: Inputs, tables: dict[str, Sequence[Any]], missing: list[Missing], goal: float, track: Track
 ) -> None:
     """Add the tables of sections 3, 5 and 6, which the features are for."""
-    if given.features is None:
+    if inputs.features is None:
         adds = {3: "number or similarity", 5: "what more images would give", 6: "how well theory fits"}
         missing += [Missing(section, "features with labels", what) for section, what in adds.items()]
         return
-    pairs = Pairs(given)
-    dimension = given.features.shape[1]
+    pairs = Pairs(inputs)
+    dimension = inputs.features.shape[1]
     if not pairs.enough:
         needs = (
             f"{ENOUGH} x {dimension} held-out images in each half, 2 of each class, for the covariance of the features"
@@ -314,7 +314,7 @@ def _theory(
         missing.append(Missing(3, needs, "separations, number or similarity; and sections 5 and 6"))
         return
     found = [pairs.pair(a, b) for a, b in track(pairs.near(), "separations")]
-    tables["rivals"] = list(similarity.rivals(given, found))
+    tables["rivals"] = list(similarity.rivals(inputs, found))
     tables["normality"] = list(fit.normality(pairs, found))
     fits: list[Fit] = []
     if pairs.own:
@@ -322,44 +322,46 @@ def _theory(
     else:
         needs = f"{2 * ENOUGH * dimension // 2 + 2} held-out images of each class for {dimension} features"
         missing.append(Missing(6, needs, "pairs of classes measured at several imbalances"))
-    if given.counts is None:
+    if inputs.counts is None:
         missing.append(Missing(3, "counts", "what is lost to the number of images"))
         missing.append(Missing(5, "counts", "what more images would give"))
-    elif given.classes * dimension**3 > _MOST_WORK or len(given.features) * dimension > _MOST_NUMBERS:
+    elif inputs.classes * dimension**3 > _MOST_WORK or len(inputs.features) * dimension > _MOST_NUMBERS:
         needs = f"fewer classes or features: classes x features^3 at most {_MOST_WORK:.0e}, {_MOST_NUMBERS:.0e} numbers"
         missing.append(Missing(3, needs, "what is lost to the number of images, all classes at once; and section 5"))
-    elif int(given.held_out.min()) >= _FEWEST:
-        together = fit.all_classes(given, pairs)
-        x = np.asarray(given.features, dtype=np.float64)
-        counts = np.maximum(given.counts, 2)
-        even, own = (recalls_at(x, n, given.labels, seed=given.seed) for n in (similarity.even_counts(counts), counts))
+    elif int(inputs.held_out.min()) >= _FEWEST:
+        together = fit.all_classes(inputs, pairs)
+        x = np.asarray(inputs.features, dtype=np.float64)
+        counts = np.maximum(inputs.counts, 2)
+        even, own = (
+            recalls_at(x, n, inputs.labels, seed=inputs.seed) for n in (similarity.even_counts(counts), counts)
+        )
         measured = [row.recall for row in tables["classes"]] if "classes" in tables else None
-        tables["losses"] = list(similarity.class_losses(given, even, own, measured))
+        tables["losses"] = list(similarity.class_losses(inputs, even, own, measured))
         if together is not None:
             fits.append(together)
-            tables["images"] = list(images.images(given, own, together.error, wanted))
+            tables["images"] = list(images.images(inputs, own, together.error, goal))
     else:
         missing.append(Missing(5, f"{_FEWEST} held-out images of each class", "what more images would give"))
     tables["fit"] = fits
 
 
-def _about(given: Inputs) -> dict[str, Any]:
+def _about(inputs: Inputs) -> dict[str, Any]:
     """Return what was examined."""
-    about: dict[str, Any] = {"classes": given.classes}
-    if given.labels is not None:
-        about["images"] = len(given.labels)
-    if given.features is not None or given.weight is not None:
-        matrix = given.features if given.features is not None else given.weight
+    about: dict[str, Any] = {"classes": inputs.classes}
+    if inputs.labels is not None:
+        about["images"] = len(inputs.labels)
+    if inputs.features is not None or inputs.weight is not None:
+        matrix = inputs.features if inputs.features is not None else inputs.weight
         assert matrix is not None
         about["dimension"] = int(matrix.shape[1])
-    if given.counts is not None:
-        about["imbalance"] = float(given.counts.max() / given.counts.min())
-    if given.weight is not None:
-        norms = np.linalg.norm(given.weight, axis=1)
+    if inputs.counts is not None:
+        about["imbalance"] = float(inputs.counts.max() / inputs.counts.min())
+    if inputs.weight is not None:
+        norms = np.linalg.norm(inputs.weight, axis=1)
         about["norm_std_100"] = 100 * float(norms.std())
-        if given.counts is not None and len(set(given.counts.tolist())) > 1 and norms.std() > 0:
-            about["norm_correlation"] = float(np.corrcoef(norms, np.log(given.counts))[0, 1])
+        if inputs.counts is not None and len(set(inputs.counts.tolist())) > 1 and norms.std() > 0:
+            about["norm_correlation"] = float(np.corrcoef(norms, np.log(inputs.counts))[0, 1])
     names = ("features", "logits", "labels", "weight", "train_features", "counts")
-    about["given"] = [name for name in names if getattr(given, name) is not None] + ["bias"] * given.has_bias
-    about["seed"] = given.seed
+    about["given"] = [name for name in names if getattr(inputs, name) is not None] + ["bias"] * inputs.has_bias
+    about["seed"] = inputs.seed
     return about

@@ -33,17 +33,17 @@ _ALIKE = 1e-6  # points: recalls that differ by no more have no correlation
 Floats = NDArray[np.float64]
 
 
-def pair_fits(pairs: Pairs, found: Sequence[Pair], track: Track = silent) -> list[Fit]:
+def pair_fits(pairs: Pairs, ranked_pairs: Sequence[Pair], track: Track = silent) -> list[Fit]:
     """Return how well the recall of a minority is predicted, over pairs of classes in both orders.
 
     Discriminant analysis is trained on one half of the held-out images, the minority on as few as the imbalance says,
     drawn several times, and measured on the other half. Predictions know the balanced half and nothing of that. Of many
     pairs those at evenly spaced ranks of the separation are measured.
     """
-    ranked = sorted(found, key=lambda pair: pair.separation)
+    ranked = sorted(ranked_pairs, key=lambda pair: pair.separation)
     if len(ranked) > _MOST_PAIRS:
         ranked = [ranked[round(at)] for at in np.linspace(0, len(ranked) - 1, _MOST_PAIRS)]
-    streams = SeedSequence(pairs.given.seed, spawn_key=(1,)).spawn(len(ranked))
+    streams = SeedSequence(pairs.inputs.seed, spawn_key=(1,)).spawn(len(ranked))
     cases: dict[tuple[str, int], list[tuple[float, float]]] = {}
     for pair, stream in track(list(zip(ranked, streams, strict=True)), "pairs of classes"):
         rng = np.random.default_rng(stream)
@@ -80,23 +80,23 @@ def _measured(
                 yield (law, ratio), (laws[law], float(np.mean(recalls)))
 
 
-def all_classes(given: Inputs, pairs: Pairs) -> Fit | None:
+def all_classes(inputs: Inputs, pairs: Pairs) -> Fit | None:
     """Return how well all recalls at once are predicted, at the network's counts scaled down to half of the images.
 
     A half of the images gives moments, and the training sets that are measured; of the other half one part is read by
     the prediction, and the rest measures. None where the halves are too small.
     """
-    assert given.counts is not None
-    halves = [(pairs.images(label, True), pairs.images(label, False)) for label in range(given.classes)]
+    assert inputs.counts is not None
+    halves = [(pairs.images(label, True), pairs.images(label, False)) for label in range(inputs.classes)]
     train, other = [half[0] for half in halves], [half[1] for half in halves]
     sizes = np.array([len(x) for x in train])
-    counts = np.maximum(_FEWEST, (given.counts * (sizes / given.counts).min()).astype(int))
+    counts = np.maximum(_FEWEST, (inputs.counts * (sizes / inputs.counts).min()).astype(int))
     counts = np.minimum(counts, sizes)
     if min(sizes) <= _FEWEST or min(map(len, other)) < _FEWEST:
         return None
     read, measure = [x[::2] for x in other], [x[1::2] for x in other]
-    predicted = recalls_at(*_stacked(train, counts), held_out=_labelled(read), seed=given.seed).recalls
-    rng = np.random.default_rng(SeedSequence(given.seed, spawn_key=(2,)))
+    predicted = recalls_at(*_stacked(train, counts), held_out=_labelled(read), seed=inputs.seed).recalls
+    rng = np.random.default_rng(SeedSequence(inputs.seed, spawn_key=(2,)))
     recalls = []
     for _ in range(_DRAWS_OF_ALL):
         drawn = [rng.permutation(x)[:n] for x, n in zip(train, counts, strict=True)]
@@ -135,10 +135,10 @@ def _fit(law: str, ratio: int, cases: Sequence[tuple[float, float]]) -> Fit:
     )
 
 
-def normality(pairs: Pairs, found: Sequence[Pair]) -> Iterator[Normality]:
+def normality(pairs: Pairs, ranked_pairs: Sequence[Pair]) -> Iterator[Normality]:
     """Yield how far from normal the scores of each class against its nearest rival are."""
     nearest: dict[int, tuple[float, int]] = {}
-    for pair in found:
+    for pair in ranked_pairs:
         for label, other in ((pair.first, pair.second), (pair.second, pair.first)):
             nearest[label] = min(nearest.get(label, (np.inf, -1)), (pair.separation, other))
     for label in sorted(nearest):
@@ -156,8 +156,8 @@ def normality(pairs: Pairs, found: Sequence[Pair]) -> Iterator[Normality]:
         law, counted = 100 * float(ndtr(both.mean() / both.std())), 100 * float((both > 0).mean())
         yield Normality(
             label,
-            pairs.given.class_names[label],
-            pairs.given.class_names[other],
+            pairs.inputs.class_names[label],
+            pairs.inputs.class_names[other],
             float(skew(both)),
             float(kurtosis(both)),
             float(np.mean(spreads)),

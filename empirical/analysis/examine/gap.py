@@ -19,35 +19,35 @@ NEUTRAL, RECALL = "neutral", "recall"
 Floats = NDArray[np.float64]
 
 
-def contributions(given: Inputs, track: Track = silent) -> dict[str, Floats] | None:
+def contributions(inputs: Inputs, track: Track = silent) -> dict[str, Floats] | None:
     """Return for each held-out image whether it is classified right by the layer as it is and by the neutral one.
 
     And what each of :data:`empirical.analysis.classifier_parts.PARTS` adds. The mean feature of a class is that of its
     training images where they are given. Else each half of the held-out images is judged with the means of the other
     half. None if a row of the weight or a mean is zero, so that it has no direction.
     """
-    assert given.features is not None
-    assert given.labels is not None
-    assert given.first is not None
-    assert given.weight is not None
-    assert given.bias is not None
-    n = len(given.labels)
+    assert inputs.features is not None
+    assert inputs.labels is not None
+    assert inputs.first is not None
+    assert inputs.weight is not None
+    assert inputs.bias is not None
+    n = len(inputs.labels)
     found = {name: np.empty(n) for name in (RECALL, NEUTRAL, *PARTS)}
-    if given.train_features is not None and given.train_labels is not None:
-        sums = class_sums(given.train_features, given.train_labels, given.classes)
-        judged = [(np.ones(n, dtype=bool), sums / np.bincount(given.train_labels)[:, None])]
+    if inputs.train_features is not None and inputs.train_labels is not None:
+        sums = class_sums(inputs.train_features, inputs.train_labels, inputs.classes)
+        judged = [(np.ones(n, dtype=bool), sums / np.bincount(inputs.train_labels)[:, None])]
     else:
         judged = []
-        for half in (given.first, ~given.first):
-            sums = class_sums(given.features, given.labels, given.classes, ~half)
-            judged.append((half, sums / np.bincount(given.labels[~half])[:, None]))
-    if any((np.linalg.norm(rows, axis=1) == 0).any() for rows in (given.weight, *(means for _, means in judged))):
+        for half in (inputs.first, ~inputs.first):
+            sums = class_sums(inputs.features, inputs.labels, inputs.classes, ~half)
+            judged.append((half, sums / np.bincount(inputs.labels[~half])[:, None]))
+    if any((np.linalg.norm(rows, axis=1) == 0).any() for rows in (inputs.weight, *(means for _, means in judged))):
         return None
-    for rows in track(pieces(n, max(given.classes, given.features.shape[1])), "parts of the last layer"):
-        seen, labels = np.asarray(given.features[rows], dtype=np.float64), given.labels[rows]
+    for rows in track(pieces(n, max(inputs.classes, inputs.features.shape[1])), "parts of the last layer"):
+        seen, labels = np.asarray(inputs.features[rows], dtype=np.float64), inputs.labels[rows]
         for half, means in judged:
             own = half[rows]
-            values = right(given.weight, given.bias, means, seen[own], labels[own])
+            values = right(inputs.weight, inputs.bias, means, seen[own], labels[own])
             for name, value in {
                 RECALL: values[frozenset(PARTS)],
                 NEUTRAL: values[frozenset()],
@@ -71,29 +71,29 @@ def gap_weights(counts: NDArray[np.int64]) -> Floats:
     return weights
 
 
-def split(given: Inputs, found: Mapping[str, Floats]) -> list[Part]:
+def split(inputs: Inputs, terms: Mapping[str, Floats]) -> list[Part]:
     """Return the gap and its parts."""
-    assert given.counts is not None
-    assert given.labels is not None
-    weights = gap_weights(given.counts)
+    assert inputs.counts is not None
+    assert inputs.labels is not None
+    weights = gap_weights(inputs.counts)
     names = {"gap": RECALL, **{part: part for part in PARTS}, "features": NEUTRAL}
     rows = []
     for name, key in names.items():
-        ends = mean_over_classes(found[key], given.labels, weights, least=-1.0 if key in PARTS else 0.0)
+        ends = mean_over_classes(terms[key], inputs.labels, weights, least=-1.0 if key in PARTS else 0.0)
         rows.append(Part(name, *(100 * value for value in ends)))
     return rows
 
 
-def class_parts(given: Inputs, found: Mapping[str, Floats] | None) -> list[ClassParts]:
-    """Return the row of each class; without ``found`` only what the last layer says by itself."""
-    assert given.weight is not None
-    assert given.bias is not None
-    norms = np.linalg.norm(given.weight, axis=1)
+def class_parts(inputs: Inputs, terms: Mapping[str, Floats] | None) -> list[ClassParts]:
+    """Return the row of each class; without ``terms`` only what the last layer says by itself."""
+    assert inputs.weight is not None
+    assert inputs.bias is not None
+    norms = np.linalg.norm(inputs.weight, axis=1)
     means: dict[str, Floats] = {}
-    if found is not None and given.labels is not None:
+    if terms is not None and inputs.labels is not None:
         means = {
-            name: 100 * np.bincount(given.labels, values, minlength=given.classes) / given.held_out
-            for name, values in found.items()
+            name: 100 * np.bincount(inputs.labels, values, minlength=inputs.classes) / inputs.held_out
+            for name, values in terms.items()
         }
 
     def of(name: str, label: int) -> float | None:
@@ -103,10 +103,10 @@ def class_parts(given: Inputs, found: Mapping[str, Floats] | None) -> list[Class
         ClassParts(
             label,
             name,
-            None if given.counts is None else int(given.counts[label]),
+            None if inputs.counts is None else int(inputs.counts[label]),
             float(norms[label]),
-            float(given.bias[label]) if given.has_bias else None,
+            float(inputs.bias[label]) if inputs.has_bias else None,
             *(of(part, label) for part in (RECALL, NEUTRAL, *PARTS)),
         )
-        for label, name in enumerate(given.class_names)
+        for label, name in enumerate(inputs.class_names)
     ]

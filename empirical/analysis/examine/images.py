@@ -23,39 +23,39 @@ _STEP = 0.25
 Floats = NDArray[np.float64]
 
 
-def images(given: Inputs, own: ClassRecalls, error: float, wanted: float) -> Iterator[Images]:
+def images(inputs: Inputs, own: ClassRecalls, error: float, recall: float) -> Iterator[Images]:
     """Yield for each class what a quarter more images would give, and how many the wanted recall takes.
 
     Args:
-        given: the network.
+        inputs: the network.
         own: the recalls at its own counts, by the same law.
         error: the mean absolute error of the law on these features, in points.
-        wanted: the recall that is wanted, from 0 to 1.
+        recall: the recall that is wanted, from 0 to 1.
     """
-    assert given.counts is not None
-    x, labels = np.asarray(given.features, dtype=np.float64), given.labels
-    counts = np.maximum(given.counts, 2)
-    gains = gains_per_image(x, counts, labels, step=_STEP, draws=DRAWS, seed=given.seed)
-    goals = [wanted + sign * error / 100 for sign in (0, -1, 1)]
+    assert inputs.counts is not None
+    x, labels = np.asarray(inputs.features, dtype=np.float64), inputs.labels
+    counts = np.maximum(inputs.counts, 2)
+    gains = gains_per_image(x, counts, labels, step=_STEP, draws=DRAWS, seed=inputs.seed)
+    goals = [recall + sign * error / 100 for sign in (0, -1, 1)]
     needed = [
-        required_counts(x, counts, labels, recall=goal, most=MOST, draws=DRAWS, seed=given.seed)
+        required_counts(x, counts, labels, recall=goal, most=MOST, draws=DRAWS, seed=inputs.seed)
         if 0 < goal < 1
-        else [None] * given.classes
+        else [None] * inputs.classes
         for goal in goals
     ]
-    for label, name in enumerate(given.class_names):
+    for label, name in enumerate(inputs.class_names):
         n = int(counts[label])
         more = max(1, round(_STEP * n))
-        reached = float(own.recalls[label]) >= wanted
+        reached = float(own.recalls[label]) >= recall
         yield Images(
             label,
             name,
-            int(given.counts[label]),
+            int(inputs.counts[label]),
             100 * float(own.recalls[label]),
             more,
             100 * more * float(gains.matrix[label, label]),
             100 * more * float(gains.balanced[label]),
-            100 * wanted,
+            100 * recall,
             reached,
             *([None] * 3 if reached else [column[label] for column in needed]),
         )

@@ -248,10 +248,10 @@ def _classes(z: Any, w: Any, n: Any, names: Any, y: Any, yt: Any) -> int:
     return classes
 
 
-def _names(given: Sequence[str] | None, classes: int) -> tuple[str, ...]:
-    if given is None:
+def _names(class_names: Sequence[str] | None, classes: int) -> tuple[str, ...]:
+    if class_names is None:
         return tuple(f"class {label}" for label in range(classes))
-    names = tuple(map(str, given))
+    names = tuple(map(str, class_names))
     if len(set(names)) < len(names):
         refuse("class_names", list(names), "must all differ")
     return names
@@ -298,13 +298,16 @@ def _halves(labels: NDArray[np.int64], seed: int) -> NDArray[np.bool_]:
     return first
 
 
-def _check_layer(found: Inputs) -> None:
+def _check_layer(inputs: Inputs) -> None:
     """Refuse logits that are not those of the features, where both are given with the last layer."""
-    if found.logits is None or found.features is None or found.weight is None or found.bias is None:
+    if inputs.logits is None or inputs.features is None or inputs.weight is None or inputs.bias is None:
         return
     rows = slice(0, _SAMPLE)
-    own, made = found.logits_of(rows), np.asarray(found.features[rows], dtype=np.float64) @ found.weight.T + found.bias
+    own, made = (
+        inputs.logits_of(rows),
+        np.asarray(inputs.features[rows], dtype=np.float64) @ inputs.weight.T + inputs.bias,
+    )
     apart = float(np.abs(own - made).max())
     if apart > _AGREE * max(float(own.std()), 1.0):
-        what = "features @ weight.T + bias" if found.has_bias else "features @ weight.T (no bias is given)"
+        what = "features @ weight.T + bias" if inputs.has_bias else "features @ weight.T (no bias is given)"
         refuse("logits", f"up to {apart:.3g} apart", f"must be {what}; leave weight and bias out if they are not")

@@ -64,21 +64,21 @@ class Pairs:
         enough: whether there are images enough for either.
     """
 
-    def __init__(self, given: Inputs) -> None:
+    def __init__(self, inputs: Inputs) -> None:
         """Sort the images by class and half; nothing is read yet."""
-        assert given.features is not None
-        assert given.labels is not None
-        assert given.first is not None
-        self.given = given
-        self._features, self._labels, self._first = given.features, given.labels, given.first
-        self._order = np.argsort(given.labels, kind="stable")
-        self._starts = np.concatenate([[0], np.cumsum(given.held_out)])
-        dimension = given.features.shape[1]
-        least = int(given.held_out.min()) // 2
+        assert inputs.features is not None
+        assert inputs.labels is not None
+        assert inputs.first is not None
+        self.inputs = inputs
+        self._features, self._labels, self._first = inputs.features, inputs.labels, inputs.first
+        self._order = np.argsort(inputs.labels, kind="stable")
+        self._starts = np.concatenate([[0], np.cumsum(inputs.held_out)])
+        dimension = inputs.features.shape[1]
+        least = int(inputs.held_out.min()) // 2
         self.own = 2 * least - 2 >= ENOUGH * dimension
-        shared = len(given.labels) // 2 - given.classes >= ENOUGH * dimension
+        shared = len(inputs.labels) // 2 - inputs.classes >= ENOUGH * dimension
         self.enough = least >= 1 and (self.own or shared)
-        most = min(int(given.held_out.max()) // 2 + 1, _MOST_IMAGES)
+        most = min(int(inputs.held_out.max()) // 2 + 1, _MOST_IMAGES)
         self._cached = lru_cache(_entries(dimension**2))(self._moments)
         self._images = lru_cache(_entries(dimension * most))(self._read)
         self._shared = lru_cache(None)(self._pooled)
@@ -117,11 +117,11 @@ class Pairs:
 
     def near(self) -> list[tuple[int, int]]:
         """Return the pairs to look at: all of few classes, and of many the nearest of each class."""
-        if self.given.classes <= _ALL:
-            return list(combinations(range(self.given.classes), 2))
+        if self.inputs.classes <= _ALL:
+            return list(combinations(range(self.inputs.classes), 2))
         means, factor = self._shared(None)
         white = solve_triangular(factor[0], means.T, lower=True).T
-        noise = white.shape[1] / self.given.held_out
+        noise = white.shape[1] / self.inputs.held_out
         lengths = (white**2).sum(axis=1)
         found = set()
         for rows in pieces(len(white), len(white)):
@@ -148,15 +148,15 @@ class Pairs:
         """Return the class means and the factor of the covariance within all classes, of a half or of all images."""
         chosen = None if first is None else self._first == first
         labels = self._labels if chosen is None else self._labels[chosen]
-        n = np.bincount(labels, minlength=self.given.classes)
-        means = class_sums(self._features, self._labels, self.given.classes, chosen) / n[:, None]
+        n = np.bincount(labels, minlength=self.inputs.classes)
+        means = class_sums(self._features, self._labels, self.inputs.classes, chosen) / n[:, None]
         dimension = means.shape[1]
         total = np.zeros((dimension, dimension))
         for rows in pieces(len(self._labels), dimension):
             kept = slice(None) if chosen is None else chosen[rows]
             x = np.asarray(self._features[rows], dtype=np.float64)[kept] - means[self._labels[rows][kept]]
             total += x.T @ x
-        cov = total / (len(labels) - self.given.classes)
+        cov = total / (len(labels) - self.inputs.classes)
         level = float(np.trace(cov)) / dimension or 1.0
         return means, cho_factor(cov + _RIDGE * level * np.eye(dimension), lower=True)
 

@@ -23,27 +23,27 @@ _FEWEST = 2
 Floats = NDArray[np.float64]
 
 
-def rivals(given: Inputs, pairs: Sequence[Pair]) -> Iterator[Rival]:
+def rivals(inputs: Inputs, pairs: Sequence[Pair]) -> Iterator[Rival]:
     """Yield the worst rivals of each class at the network's own counts, by Theorem 2 for pairs."""
     apart = sorted(pair.separation for pair in pairs)
     reference = float(np.mean(apart[-max(1, len(apart) // _QUARTER) :]))
-    own: dict[int, list[tuple[float, int, Pair]]] = {label: [] for label in range(given.classes)}
+    own: dict[int, list[tuple[float, int, Pair]]] = {label: [] for label in range(inputs.classes)}
     for pair in pairs:
         for label, other in ((pair.first, pair.second), (pair.second, pair.first)):
-            ratio = 1.0 if given.counts is None else float(given.counts[other] / given.counts[label])
+            ratio = 1.0 if inputs.counts is None else float(inputs.counts[other] / inputs.counts[label])
             own[label].append((float(minority_recall(pair.separation, ratio)), other, pair))
     for label, found in own.items():
         for _, other, pair in sorted(found, key=lambda one: one[:2])[:_SHOWN]:
-            yield _rival(given, label, other, pair, reference)
+            yield _rival(inputs, label, other, pair, reference)
 
 
-def _rival(given: Inputs, label: int, other: int, pair: Pair, reference: float) -> Rival:
+def _rival(inputs: Inputs, label: int, other: int, pair: Pair, reference: float) -> Rival:
     low, high = pair.bounds()
     balanced = 100 * float(minority_recall(pair.separation, 1))
-    where = (label, given.class_names[label], _count(given, label), given.class_names[other], _count(given, other))
-    if given.counts is None:
+    where = (label, inputs.class_names[label], _count(inputs, label), inputs.class_names[other], _count(inputs, other))
+    if inputs.counts is None:
         return Rival(*where, pair.separation, low, high, balanced, *[None] * 6)
-    ratio = float(given.counts[other] / given.counts[label])
+    ratio = float(inputs.counts[other] / inputs.counts[label])
 
     def parts(separation: float) -> tuple[float, float, float | None]:
         origin = max(reference, separation)
@@ -73,8 +73,8 @@ def _rival(given: Inputs, label: int, other: int, pair: Pair, reference: float) 
     )
 
 
-def _count(given: Inputs, label: int) -> int | None:
-    return None if given.counts is None else int(given.counts[label])
+def _count(inputs: Inputs, label: int) -> int | None:
+    return None if inputs.counts is None else int(inputs.counts[label])
 
 
 def even_counts(counts: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -88,17 +88,17 @@ def even_counts(counts: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def class_losses(
-    given: Inputs, even: ClassRecalls, own: ClassRecalls, measured: Sequence[float] | None
+    inputs: Inputs, even: ClassRecalls, own: ClassRecalls, measured: Sequence[float] | None
 ) -> Iterator[ClassLoss]:
     """Yield for each class what is lost to similar classes, to the number of images, and beyond theory."""
-    for label, name in enumerate(given.class_names):
+    for label, name in enumerate(inputs.class_names):
         balanced, counts = 100 * float(even.recalls[label]), 100 * float(own.recalls[label])
         error = 196 * math.hypot(float(own.draw_error[label]), float(own.reading_error[label]))
         recall = None if measured is None else measured[label]
         yield ClassLoss(
             label,
             name,
-            _count(given, label),
+            _count(inputs, label),
             recall,
             balanced,
             counts,

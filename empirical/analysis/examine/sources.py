@@ -90,7 +90,7 @@ def of_checkpoint(
         "arch": arch,
         "data": data,
         "mapped_by": loaded.by,
-        "mapped": dict(loaded.places),
+        "mapped": dict(loaded.mapping),
         "mean": [round(float(value), 4) for value in centre],
         "std": [round(float(value), 4) for value in scale],
         "normalisation": "the data set's" if None in (mean, std) else "given",

@@ -19,24 +19,28 @@ Rows = Sequence[Mapping[str, Any]]
 Tables = Mapping[str, Rows]
 
 
-def screen(made: Mapping[str, Any]) -> str:
+def screen(document: Mapping[str, Any]) -> str:
     """Return what fits a screen: the sentences of each section.
 
     Args:
-        made: as :meth:`empirical.analysis.examine.examination.Examination.to_dict` returns it.
+        document: as :meth:`empirical.analysis.examine.examination.Examination.to_dict` returns it.
     """
-    return "\n".join(_lines(made, tables=False))
+    return "\n".join(_lines(document, tables=False))
 
 
-def full(made: Mapping[str, Any]) -> str:
+def full(document: Mapping[str, Any]) -> str:
     """Return the sentences and the tables of each section; of long tables the first rows."""
-    return "\n".join(_lines(made, tables=True))
+    return "\n".join(_lines(document, tables=True))
 
 
-def sentences(section: int, made: Mapping[str, Any]) -> list[str]:
+def sentences(section: int, document: Mapping[str, Any]) -> list[str]:
     """Return what a section says, in sentences."""
     write = _SENTENCES.get(section)
-    return [] if write is None else list(write(made["about"], {name: t["rows"] for name, t in made["tables"].items()}))
+    return (
+        []
+        if write is None
+        else list(write(document["about"], {name: t["rows"] for name, t in document["tables"].items()}))
+    )
 
 
 def title(about: Mapping[str, Any]) -> str:
@@ -48,22 +52,22 @@ def title(about: Mapping[str, Any]) -> str:
     return ", ".join(parts)
 
 
-def _lines(made: Mapping[str, Any], tables: bool) -> Iterator[str]:
-    yield f"Examination: {title(made['about'])}"
-    if "mapped_by" in made["about"]:
-        about = made["about"]
+def _lines(document: Mapping[str, Any], tables: bool) -> Iterator[str]:
+    yield f"Examination: {title(document['about'])}"
+    if "mapped_by" in document["about"]:
+        about = document["about"]
         numbers = f"mean {about['mean']}, std {about['std']} ({about['normalisation']})"
         mapped = f"{len(about['mapped'])} tensors mapped by {about['mapped_by']}"
         yield f"{about['checkpoint']} as {about['arch']}: {mapped};"
         yield f"images of {about['data']} normalised with {numbers}"
     lacking: dict[int, list[str]] = {}
-    for row in made["tables"].get("missing", {"rows": []})["rows"]:
+    for row in document["tables"].get("missing", {"rows": []})["rows"]:
         lacking.setdefault(row["section"], []).append(f"Needs {row['needs']}: {row['adds']}.")
-    for section, name in ((int(key), name) for key, name in made["sections"].items()):
+    for section, name in ((int(key), name) for key, name in document["sections"].items()):
         yield f"{section}. {name}"
-        for sentence in (*sentences(section, made), *lacking.get(section, [])):
+        for sentence in (*sentences(section, document), *lacking.get(section, [])):
             yield f"   {sentence}"
-        for key, table in made["tables"].items() if tables else ():
+        for key, table in document["tables"].items() if tables else ():
             if table["section"] == section and key not in _NOT_PRINTED:
                 yield ""
                 yield f"   {table['title']}"

@@ -79,7 +79,7 @@ def test_a_file_gives_the_network_back(network, tmp_path, name):
     assert found.bias
     images = torch.rand(3, 3, 16, 16)
     assert torch.equal(found.network(images), network(images))
-    assert len(found.places) == len(without(network.state_dict(), "num_batches_tracked"))
+    assert len(found.mapping) == len(without(network.state_dict(), "num_batches_tracked"))
 
 
 def test_a_head_without_bias(network, tmp_path):
