@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from empirical.analysis.examine.examination import Examination, examine
-    from empirical.analysis.examine.sources import collect
+    from empirical.analysis.examine.torch_module import collect
     from empirical.config import Config
     from empirical.data.load import load
     from empirical.sweeps.train_many import train_many
@@ -30,7 +30,7 @@ __all__ = ["Config", "Examination", "collect", "examine", "load", "train", "trai
 _HOMES = {
     "Config": "empirical.config",
     "Examination": "empirical.analysis.examine.examination",
-    "collect": "empirical.analysis.examine.sources",
+    "collect": "empirical.analysis.examine.torch_module",
     "examine": "empirical.analysis.examine.examination",
     "load": "empirical.data.load",
     "train": "empirical.training.train",

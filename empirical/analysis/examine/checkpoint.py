@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import pickle
 import re
-import zipfile
+from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -22,8 +22,14 @@ _KNOWN = ("state_dict", "model_state_dict", "model", "network", "net", "weights"
 _PREFIXES = re.compile(r"^(?:module\.|backbone\.|model\.|network\.|net\.|encoder\.|_orig_mod\.)+")
 _STAGE = re.compile(r"^layer(\d+)\.(\d+)\.")
 _COUNTERS = "num_batches_tracked"
-_DEPTH = 2
+_DEPTH = 4
+_MATRIX = 2
 _MAGIC = b"tailbound checkpoint"
+_SCALAR = type(np.float64()).__reduce__(np.float64())[0]
+_PLAIN: list[Any] = [Namespace, np.dtype, np.dtypes.Float64DType, np.dtypes.Float32DType]
+_PLAIN += [(_SCALAR, f"numpy.{core}.multiarray.scalar") for core in ("core", "_core")]
+_ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
+_UNSUPPORTED = re.compile(r"Unsupported (?:global|class|operand)[^A-Za-z]*(?:GLOBAL )?([\w.]+)")
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,21 +39,25 @@ class Loaded:
     Attributes:
         network: in evaluation mode, on the CPU.
         bias: whether the file has a bias for the last layer; without one it is 0.
+        held_in: the keys of the file that hold the tensors, such as "model", if it holds several networks; else empty.
         by: how the tensors were mapped: "name", "the usual names of ResNets", or "order, kind and shape".
         mapping: for each tensor its name in the file and its name in the network.
     """
 
     network: nn.Module
     bias: bool
+    held_in: str
     by: str
     mapping: tuple[tuple[str, str], ...]
 
 
-def read_state(path: Path) -> dict[str, Tensor]:
-    """Return the tensors of a PyTorch file by their names; nothing in the file is executed.
+def read_state(path: Path) -> tuple[str, dict[str, Tensor]]:
+    """Return the tensors of a PyTorch file by their names; nothing in it is executed.
+
+    With them comes where they are, if the file holds several networks: the network's own go before averages of it.
 
     Args:
-        path: a ``state_dict``, a dictionary that holds one, or a file of safetensors.
+        path: a ``state_dict``, or dictionaries that hold one among other things, or a file of safetensors.
 
     Raises:
         ValueError: it cannot be read, holds more than tensors and plain values, or several networks.
@@ -57,18 +67,22 @@ def read_state(path: Path) -> dict[str, Tensor]:
         if path.suffix == ".safetensors":
             found: Any = _safetensors(path)
         else:
-            found = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, zipfile.BadZipFile, ValueError) as error:
+            with torch.serialization.safe_globals(_PLAIN):
+                found = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # KeyError, RuntimeError, UnpicklingError, BadZipFile, ...: whatever the decoder raises
         if path.is_file() and path.read_bytes()[: len(_MAGIC)] == _MAGIC:
             refuse("checkpoint", str(path), "is the state of a run of this library: give the folder of the run")
-        refuse("checkpoint", str(path), f"{allowed} ({' '.join(str(error).split())[:200] or type(error).__name__})")
-    candidates = dict(_states(found, ""))
-    for name in ("", *_KNOWN):
-        if name in candidates:
-            return candidates[name]
-    if len(candidates) != 1:
-        refuse("checkpoint", str(path), f"{allowed}; it holds {', '.join(candidates) or 'none'}")
-    return next(iter(candidates.values()))
+        refuse("checkpoint", str(path), f"{allowed} ({_reason(error)})")
+    candidates = sorted(_states(found), key=lambda one: _rank(*one))
+    if not candidates or [_rank(*one) for one in candidates[:2]] == [_rank(*candidates[0])] * 2:
+        names = ", ".join(".".join(keys) for keys, _ in candidates)
+        refuse("checkpoint", str(path), f"{allowed}; it holds {names or 'none'}")
+    keys, state = candidates[0]
+    for name, value in state.items():
+        if value.layout != torch.strided or value.is_quantized or value.is_complex() or value.is_meta:
+            kind = "on no device" if value.is_meta else f"{value.dtype}, {value.layout}"
+            refuse("checkpoint", str(path), f"must hold dense tensors of real numbers: {name} is {kind}")
+    return ".".join(keys) if sum(_has_head(state) for _, state in candidates) > 1 else "", state
 
 
 def load_network(path: Path, arch: str, channels: int = 3) -> Loaded:
@@ -87,7 +101,8 @@ def load_network(path: Path, arch: str, channels: int = 3) -> Loaded:
     Raises:
         ValueError: the file cannot be read, or a tensor of it or of the network has no counterpart.
     """
-    state = {name: value for name, value in read_state(path).items() if not name.endswith(_COUNTERS)}
+    held_in, state = read_state(path)
+    state = {name: value for name, value in state.items() if not name.endswith(_COUNTERS)}
     matrices = [name for name, value in state.items() if value.ndim == 2]
     if len(matrices) != 1:
         shown = ", ".join(matrices) or "none"
@@ -107,7 +122,13 @@ def load_network(path: Path, arch: str, channels: int = 3) -> Loaded:
     if weight.shape != expected:
         fits = f"{matrices[0]} of shape {tuple(expected)}"
         refuse("checkpoint", str(path), f"must have {fits} for {arch}, and has {tuple(weight.shape)}")
-    filled = {parameter: state[name] for name, parameter in places} | {"classifier.weight": weight}
+    if bias is not None and bias.shape != weight.shape[:1]:
+        refuse(
+            "checkpoint",
+            str(path),
+            f"must have {bias_name} of shape {_shape(weight.shape[:1])}, and has {_shape(bias.shape)}",
+        )
+    filled = {place: state[name] for name, parameter in places} | {"classifier.weight": weight}
     filled["classifier.bias"] = torch.zeros(len(weight)) if bias is None else bias
     for name, value in filled.items():
         if not bool(torch.isfinite(value).all()):
@@ -115,7 +136,7 @@ def load_network(path: Path, arch: str, channels: int = 3) -> Loaded:
     counters = {name: value for name, value in network.state_dict().items() if name.endswith(_COUNTERS)}
     network.load_state_dict({**counters, **filled}, strict=True)
     head = [(matrices[0], "classifier.weight")] + ([] if bias is None else [(bias_name, "classifier.bias")])
-    return Loaded(network.eval(), bias is not None, by, (*places, *head))
+    return Loaded(network.eval(), bias is not None, held_in, by, (*places, *head))
 
 
 def _safetensors(path: Path) -> Mapping[str, Tensor]:
@@ -131,16 +152,34 @@ def _safetensors(path: Path) -> Mapping[str, Tensor]:
     return found
 
 
-def _states(content: Any, name: str, depth: int = 0) -> Iterator[tuple[str, dict[str, Tensor]]]:
-    """Yield the dictionaries of tensors in what a file holds, by their names."""
-    if not isinstance(content, Mapping):
+def _reason(error: Exception) -> str:
+    """Return why a file cannot be read, in a line."""
+    text = " ".join(_ESCAPES.sub("", str(error)).split())
+    other = _UNSUPPORTED.search(text)
+    if other is not None:
+        return f"it also holds a {other[1]}, which could be made to execute anything: save the state_dict() alone"
+    return text[:200] if " " in text else type(error).__name__
+
+
+def _states(found: Any, keys: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], dict[str, Tensor]]]:
+    """Yield the dictionaries of weights in what a file holds, after the keys that lead to them."""
+    if not isinstance(found, Mapping):
         return
-    tensors = {str(key): value for key, value in content.items() if isinstance(value, Tensor)}
-    if len(tensors) > 1:
-        yield name, tensors
-    elif depth < _DEPTH:
-        for key, value in content.items():
-            yield from _states(value, str(key), depth + 1)
+    tensors = {str(key): value for key, value in found.items() if isinstance(value, Tensor)}
+    if len(tensors) > 1 and any(value.ndim >= _MATRIX for value in tensors.values()):
+        yield keys, tensors
+    elif len(keys) < _DEPTH:
+        for key, value in found.items():
+            yield from _states(value, (*keys, str(key)))
+
+
+def _has_head(state: Mapping[str, Tensor]) -> bool:
+    return any(value.ndim == _MATRIX for value in state.values())
+
+
+def _rank(keys: tuple[str, ...], state: Mapping[str, Tensor]) -> tuple[int, ...]:
+    """Return the place of a dictionary among several: with a matrix before without, known keys before unknown ones."""
+    return (not _has_head(state), *(_KNOWN.index(key) if key in _KNOWN else len(_KNOWN) for key in keys))
 
 
 def _mapping(
@@ -181,9 +220,12 @@ def _usual(names: Mapping[str, str], blocks: int) -> dict[str, str]:
 
 def _check_shape(path: Path, arch: str, name: str, value: Tensor, parameter: str, own: Tensor) -> None:
     if value.shape != own.shape:
-        shapes = f"{name} has the shape {_shape(value.shape)}, and {parameter} has {_shape(own.shape)}"
+        shapes = (
+            f"{name} has the shape {_shape(value.shape)} in the file, and {parameter} has {_shape(own.shape)} in {arch}"
+        )
+        shapes += "; empirical.collect takes the arrays of other networks"
         refuse("checkpoint", str(path), f"must be a {arch}: {shapes}")
 
 
 def _shape(sizes: Sequence[int]) -> str:
-    return " x ".join(map(str, sizes))
+    return " x ".join(map(str, sizes)) or "()"

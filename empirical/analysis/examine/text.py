@@ -57,7 +57,8 @@ def _lines(document: Mapping[str, Any], tables: bool) -> Iterator[str]:
     if "mapped_by" in document["about"]:
         about = document["about"]
         numbers = f"mean {about['mean']}, std {about['std']} ({about['normalisation']})"
-        mapped = f"{len(about['mapped'])} tensors mapped by {about['mapped_by']}"
+        held_in = f" of {about['held_in']}" if "held_in" in about else ""
+        mapped = f"{len(about['mapped'])} tensors{held_in} mapped by {about['mapped_by']}"
         yield f"{about['checkpoint']} as {about['arch']}: {mapped};"
         yield f"images of {about['data']} normalised with {numbers}"
     lacking: dict[int, list[str]] = {}

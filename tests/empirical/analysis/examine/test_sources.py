@@ -2,6 +2,7 @@
 
 import json
 import os
+from argparse import Namespace
 from collections import OrderedDict
 from pathlib import Path
 
@@ -48,6 +49,9 @@ WRITTEN = {
     "a state": lambda s: (s, "name"),
     "in a dictionary": lambda s: ({"epoch": 3, "backbone": "resnet8", "state_dict": s, "best": 1.5}, "name"),
     "by an unusual name": lambda s: ({"ema": s, "epoch": 1}, "name"),
+    "below other keys": lambda s: ({"a": {"b": {"model": {"state_dict": s}}}, "epoch": 3}, "name"),
+    "beside tensors": lambda s: ({"net": s, "best": torch.tensor(0.9), "epoch": torch.tensor(3)}, "name"),
+    "beside plain objects": lambda s: ({"state_dict": s, "best": np.float64(0.9), "args": Namespace(lr=0.1)}, "name"),
     "of several": lambda s: ({"optimizer": {"a": torch.ones(2), "b": torch.ones(2)}, "model": s}, "name"),
     "data parallel": lambda s: ({f"module.{name}": value for name, value in s.items()}, "name"),
     "a backbone": lambda s: (
@@ -123,6 +127,26 @@ BAD = {
         "resnet8",
         "must hold finite numbers",
     ),
+    "another bias": (
+        lambda s: changed(s, "classifier.bias", torch.ones(3)),
+        "resnet8",
+        "must have classifier.bias of shape 10, and has 3",
+    ),
+    "complex": (
+        lambda s: changed(s, "classifier.weight", s["classifier.weight"] * 1j),
+        "resnet8",
+        "must hold dense tensors of real numbers: classifier.weight is torch.complex64",
+    ),
+    "sparse": (
+        lambda s: changed(s, "classifier.weight", s["classifier.weight"].to_sparse()),
+        "resnet8",
+        "must hold dense tensors of real numbers: classifier.weight is torch.float32, torch.sparse_coo",
+    ),
+    "a module": (
+        lambda s: {"model": nn.Linear(2, 2), "state_dict": s},
+        "resnet8",
+        "also holds a torch.nn.modules.linear.Linear, .* save the state_dict",
+    ),
     "nothing": (lambda s: {"epoch": 3}, "resnet8", "it holds none"),
     "several": (lambda s: {"a": s, "b": s}, "resnet8", "it holds a, b"),
     "no such arch": (lambda s: s, "resnet9", "arch='resnet9'"),
@@ -136,6 +160,24 @@ def test_what_cannot_be_loaded_whole_is_refused(network, tmp_path, name):
     with pytest.raises(ValueError, match=line) as refused:
         load_network(tmp_path / "a.pth", arch)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"no file of torch"])
+def test_a_file_of_something_else(tmp_path, content):
+    (tmp_path / "a.pth").write_bytes(content)
+    with pytest.raises(ValueError, match="^checkpoint=.*must be a file of torch.save"):
+        load_network(tmp_path / "a.pth", "resnet8")
+
+
+def test_which_of_several_networks_was_loaded_is_said(network, tmp_path):
+    state = network.state_dict()
+    average = {name: torch.zeros_like(value) for name, value in state.items()}
+    torch.save({"state_dict": {"ema": average, "model": state}, "epoch": 3}, tmp_path / "a.pth")
+    found = load_network(tmp_path / "a.pth", "resnet8")
+    assert found.held_in == "state_dict.model"
+    assert torch.equal(found.network.classifier.weight, network.classifier.weight)
+    torch.save({"state_dict": state}, tmp_path / "a.pth")
+    assert load_network(tmp_path / "a.pth", "resnet8").held_in == ""
 
 
 def test_tensors_of_another_kind_are_not_taken_in_order(network, tmp_path):
@@ -158,9 +200,6 @@ def test_nothing_in_a_file_is_executed(tmp_path, monkeypatch):
     with pytest.raises(ValueError, match="^checkpoint="):
         read_state(tmp_path / "a.pth")
     assert not (tmp_path / "evil").exists()
-    (tmp_path / "b.pth").write_bytes(b"no file of torch")
-    with pytest.raises(ValueError, match="^checkpoint="):
-        read_state(tmp_path / "b.pth")
 
 
 def test_images_are_normalised_as_said(network, tmp_path):
@@ -195,7 +234,7 @@ class TestCollect:
         found = empirical.collect(network, loader, layer="classifier")
         assert network.training
         assert all(torch.equal(value, state[name]) for name, value in network.state_dict().items())
-        assert not network.classifier._forward_pre_hooks
+        assert not network.classifier._forward_hooks
         assert found["logits"] == pytest.approx(found["features"] @ found["weight"].T + found["bias"], abs=1e-5)
         assert found["labels"].tolist() == [0, 1] * 5
         by_default = empirical.collect(network, loader)
@@ -227,12 +266,67 @@ class TestCollect:
             ("stages.0.conv1", None, "layer='stages.0.conv1': must be given a vector"),
             (None, [], "loader="),
             (None, [torch.zeros(2, 3, 16, 16)], "loader='Tensor'"),
+            (None, [(torch.zeros(2, 3, 16, 16), ["a", "b"])], "loader='list': must yield labels as whole numbers"),
+            (None, [(torch.zeros(2, 3, 16, 16), torch.eye(2))], "loader='torch.float32 of shape .2, 2.'"),
         ],
     )
     def test_bad_input(self, network, loader, layer, batches, line):
         with pytest.raises(ValueError, match=f"^{line}"):
             empirical.collect(network, loader if batches is None else batches, layer=layer)
-        assert not any(part._forward_pre_hooks for part in network.modules())
+        assert not any(part._forward_hooks for part in network.modules())
+
+    def test_labels_are_found_by_their_name(self, network, loader):
+        batches = [{"labels": labels, "pixel_values": images} for images, labels in loader]
+        known, found = empirical.collect(network, loader), empirical.collect(network, batches)
+        assert all(np.array_equal(found[name], known[name]) for name in known)
+
+    def test_modes_of_parts_are_put_back(self, network, loader):
+        network.train()
+        network.stem.eval()
+        empirical.collect(network, loader)
+        assert network.training
+        assert network.classifier.training
+        assert not network.stem.training
+
+    @pytest.mark.parametrize("layer", [None, "head"])
+    @pytest.mark.parametrize("output", ["logits", "features and logits", "both", "by name"])
+    def test_the_last_layer_is_the_one_whose_output_is_returned(self, loader, layer, output):
+        """Not the one that was made last, or is called last; in a container it is the linear layer inside."""
+
+        class Heads(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.head = nn.Sequential(nn.Dropout(0.5), nn.Linear(768, 2))
+                self.projection = nn.Linear(768, 5)
+
+            def forward(self, x):
+                x = x.flatten(1)
+                logits, projected = self.head(x), self.projection(x)
+                outputs = {"logits": logits, "features and logits": (x, logits), "both": [(logits, projected)]}
+                return outputs.get(output, {"loss": projected.mean(), "logits": logits})
+
+        module = Heads()
+        found = empirical.collect(module, loader, layer)
+        if output == "both" and layer is None:  # either is returned: the last one that is called
+            assert found["weight"].shape == (5, 768)
+        else:
+            assert np.array_equal(found["weight"], module.head[1].weight.detach().numpy())
+            assert found["logits"] == pytest.approx(found["features"] @ found["weight"].T + found["bias"], abs=1e-5)
+
+    def test_a_weight_that_does_not_give_the_logits_is_left_out(self, loader):
+        class Scaled(nn.Sequential):
+            def forward(self, x):
+                return 20 * super().forward(x)
+
+        found = empirical.collect(Scaled(nn.Flatten(), nn.Linear(768, 2)), loader)
+        assert found.keys() == {"features", "logits", "labels"}
+        assert empirical.examine(**found).accuracy[0].images == 10
+
+    def test_no_module_and_no_device(self, network, loader):
+        with pytest.raises(ValueError, match="^module='function': must be a torch.nn.Module"):
+            empirical.collect(lambda x: x, loader)
+        with pytest.raises(ValueError, match="^device='gpu': must be a device"):
+            empirical.collect(network, loader, device="gpu")
 
     def test_a_layer_that_is_called_twice(self, loader):
         class Twice(nn.Module):
