@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,14 +40,16 @@ class Decisions:
     nll: Floats
 
 
-def decide(inputs: Inputs, track: Track = silent) -> Decisions:
-    """Return what the network says of each held-out image."""
+def decide(inputs: Inputs, track: Track = silent, others: Sequence[Callable[[slice, Floats], None]] = ()) -> Decisions:
+    """Return what the network says of each held-out image; the logits are shown to ``others`` on the way."""
     assert inputs.labels is not None
     n = len(inputs.labels)
     label, confidence, nll = np.empty(n, np.int64), np.empty(n), np.empty(n)
     for rows, logits in inputs.logit_pieces(track, "logits"):
         total = logsumexp(logits, axis=1)
         label[rows] = logits.argmax(axis=1)
+        for other in others:
+            other(rows, logits)
         confidence[rows] = np.exp(logits.max(axis=1) - total)
         nll[rows] = total - np.take_along_axis(logits, inputs.labels[rows, None], axis=1)[:, 0]
     return Decisions(label, label == inputs.labels, confidence, nll)

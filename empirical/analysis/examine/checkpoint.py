@@ -117,7 +117,7 @@ def load_network(path: Path, arch: str, channels: int = 3) -> Loaded:
         for name, value in network.state_dict().items()
         if not name.endswith(_COUNTERS) and not name.startswith("classifier.")
     }
-    by, places = _mapping(path, arch, state, own)
+    by, mapping = _mapping(path, arch, state, own)
     expected = network.state_dict()["classifier.weight"].shape
     if weight.shape != expected:
         fits = f"{matrices[0]} of shape {tuple(expected)}"
@@ -128,7 +128,7 @@ def load_network(path: Path, arch: str, channels: int = 3) -> Loaded:
             str(path),
             f"must have {bias_name} of shape {_shape(weight.shape[:1])}, and has {_shape(bias.shape)}",
         )
-    filled = {place: state[name] for name, parameter in places} | {"classifier.weight": weight}
+    filled = {parameter: state[name] for name, parameter in mapping} | {"classifier.weight": weight}
     filled["classifier.bias"] = torch.zeros(len(weight)) if bias is None else bias
     for name, value in filled.items():
         if not bool(torch.isfinite(value).all()):
@@ -136,7 +136,7 @@ def load_network(path: Path, arch: str, channels: int = 3) -> Loaded:
     counters = {name: value for name, value in network.state_dict().items() if name.endswith(_COUNTERS)}
     network.load_state_dict({**counters, **filled}, strict=True)
     head = [(matrices[0], "classifier.weight")] + ([] if bias is None else [(bias_name, "classifier.bias")])
-    return Loaded(network.eval(), bias is not None, held_in, by, (*places, *head))
+    return Loaded(network.eval(), bias is not None, held_in, by, (*mapping, *head))
 
 
 def _safetensors(path: Path) -> Mapping[str, Tensor]:

@@ -6,8 +6,8 @@ the other way round; so every image is judged, and none has a say in what judges
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
@@ -18,24 +18,17 @@ from scipy.special import logsumexp
 from empirical.analysis.examine.accuracy import GROUPS, groups
 from empirical.analysis.examine.inputs import Array, Inputs, pieces
 from empirical.analysis.examine.intervals import mean_over_classes
+from empirical.analysis.examine.sweep import STEP, Sweep, adjusted, look, means_of_classes, normalised, unchanged
 from empirical.analysis.examine.tables import Correction, Missing, Strength
 from empirical.config import Config
 from empirical.runtime.progress import Track, silent
 from theory.adjustment import Adjustment, fit_adjustment
 
-__all__ = ["ADJUSTED", "STEP", "USUAL", "Head", "Sweep", "corrections", "head"]
-
-STEP = 0.1
-"""The distance between two strengths of a sweep."""
-
-USUAL = 0, 20
-"""The usual sweep, in steps: from 0 to 2."""
+__all__ = ["ADJUSTED", "Head", "Sweeps", "corrections", "head", "sweeps"]
 
 ADJUSTED = "logits - tau log prior"
 """Logit adjustment after training."""
 
-_LIMITS = -40, 80
-_BLOCK = 20
 _MOST_CLASSES = 300  # the likelihood's test against vector scaling takes minutes beyond
 _MOST_NUMBERS = 2**25  # logits, or features, that are held at once
 _MOST_WORK = 2**31  # images x features x classes of a head that is trained
@@ -47,47 +40,23 @@ Right = NDArray[np.bool_]
 Rows = tuple[list[Correction], list[Strength], list[Missing]]
 
 
-@dataclass
-class Sweep:
-    """A correction at many strengths.
+@dataclass(frozen=True)
+class Sweeps:
+    """The corrections that one pass over the logits decides about.
 
     Attributes:
-        inputs: the network.
-        scores: returns the corrected logits of a piece at a tau.
-        right: for each strength, in steps, whether each held-out image is classified right.
+        trained: none.
+        unbiased: the bias left out; None if there is no bias.
+        swept: those that have a strength, by their names.
     """
 
-    inputs: Inputs
-    scores: Callable[[Floats, float], Floats]
-    right: dict[int, Right] = field(default_factory=dict)
+    trained: Sweep
+    unbiased: Sweep | None
+    swept: Mapping[str, Sweep]
 
-    def add(self, strengths: Sequence[int], track: Track = silent, label: str = "corrections") -> None:
-        """Judge the network at further strengths."""
-        assert self.inputs.labels is not None
-        new = {step: np.empty(len(self.inputs.labels), dtype=bool) for step in strengths if step not in self.right}
-        for rows, logits in self.inputs.logit_pieces(track, label) if new else ():
-            for step, right in new.items():
-                right[rows] = self.scores(logits, step * STEP).argmax(axis=1) == self.inputs.labels[rows]
-        self.right |= new
-
-    def best(self, chosen: Right | None = None) -> int:
-        """Return the strength with the best mean over the classes on the ``chosen`` images; of several the weakest."""
-        means = {step: _mean(self.inputs, right, chosen) for step, right in self.right.items()}
-        most = max(means.values())
-        return min((step for step, mean in means.items() if mean >= most - 1e-12), key=abs)
-
-    def extend(self, halves: Sequence[Right | None], track: Track = silent, label: str = "corrections") -> None:
-        """Judge the usual strengths, and further ones while the best of some images is at an edge."""
-        self.add(range(USUAL[0], USUAL[1] + 1), track, label)
-        while True:
-            low, high = min(self.right), max(self.right)
-            found = {self.best(half) for half in halves}
-            if high in found and high < _LIMITS[1]:
-                self.add(range(high + 1, high + _BLOCK + 1), track, label)
-            elif low in found and low > _LIMITS[0]:
-                self.add(range(low - _BLOCK, low), track, label)
-            else:
-                return
+    def every(self) -> list[Sweep]:
+        """Return all of them."""
+        return [self.trained, *([] if self.unbiased is None else [self.unbiased]), *self.swept.values()]
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,10 +106,29 @@ def head(features: Floats, labels: NDArray[np.int64], classes: int, weight_decay
     return Head(found[: classes * d].reshape(classes, d) / scale, found[classes * d :])
 
 
-def corrections(inputs: Inputs, track: Track = silent) -> Rows:
-    """Return what each correction gives, the sweeps over tau, and what cannot be said."""
-    assert inputs.labels is not None
+def sweeps(inputs: Inputs) -> Sweeps:
+    """Return the corrections of a network that can be swept; they have seen no logits yet."""
+    swept = {}
+    bias, lengths = inputs.bias, None if inputs.weight is None else np.linalg.norm(inputs.weight, axis=1)
+    if lengths is not None and bias is not None and (lengths > 0).all():
+        swept["tau-normalisation"] = normalised(inputs, bias, lengths / np.exp(np.log(lengths).mean()))
+    if inputs.counts is not None and _uneven(inputs):
+        swept[ADJUSTED] = adjusted(inputs, np.log(inputs.counts / inputs.counts.sum()))
+    return Sweeps(unchanged(inputs), unchanged(inputs, bias) if bias is not None and bias.any() else None, swept)
+
+
+def corrections(inputs: Inputs, seen: Sweeps | None = None, track: Track = silent) -> Rows:
+    """Return what each correction gives, the sweeps over tau, and what cannot be said.
+
+    Args:
+        inputs: the network.
+        seen: its corrections, if they have seen the logits already.
+        track: shows progress.
+    """
     assert inputs.first is not None
+    if seen is None:
+        seen = sweeps(inputs)
+        look(inputs, seen.every(), track)
     rows: list[Correction] = []
     strengths: list[Strength] = []
     missing: list[Missing] = []
@@ -148,18 +136,18 @@ def corrections(inputs: Inputs, track: Track = silent) -> Rows:
     crossed = int(inputs.held_out.min()) > 1
     if not crossed:
         missing.append(Missing(4, "2 held-out images of each class", "whatever is chosen on one half of them"))
+    if "tau-normalisation" not in seen.swept:
+        zeros = "" if inputs.weight is None else " without rows of zeros"
+        missing.append(Missing(4, f"weight{zeros}", "tau-normalisation"))
+    if inputs.counts is None:
+        missing.append(Missing(4, "counts", "logits minus tau x log prior"))
 
-    base = Sweep(inputs, lambda logits, tau: logits)
-    base.add([0], track, "as trained")
-    trained = base.right[0]
+    trained = seen.trained.right[0]
     rows.append(_row(inputs, "as trained", "nothing", trained, trained))
-    bias = inputs.bias
-    if bias is not None and bias.any():
-        unbiased = Sweep(inputs, lambda logits, tau: logits - bias)
-        unbiased.add([0], track, "without bias")
-        rows.append(_row(inputs, "without bias", "nothing", unbiased.right[0], trained))
-    for name, sweep in _sweeps(inputs, missing):
-        sweep.extend([None, *halves] if crossed else [None], track, name)
+    if seen.unbiased is not None:
+        rows.append(_row(inputs, "without bias", "nothing", seen.unbiased.right[0], trained))
+    for name, sweep in seen.swept.items():
+        sweep.extend([None, *halves] if crossed else [None])
         one = "theory" if name == ADJUSTED else "equal norms"
         rows.append(_row(inputs, name, one, sweep.right[round(1 / STEP)], trained, (1.0, 1.0)))
         if crossed:
@@ -175,23 +163,6 @@ def _uneven(inputs: Inputs) -> bool:
     return inputs.counts is not None and len(set(inputs.counts.tolist())) > 1
 
 
-def _sweeps(inputs: Inputs, missing: list[Missing]) -> Iterator[tuple[str, Sweep]]:
-    """Yield the corrections that have a strength."""
-    if inputs.weight is None or inputs.bias is None:
-        missing.append(Missing(4, "weight", "tau-normalisation"))
-    else:
-        bias = inputs.bias
-        lengths = np.linalg.norm(inputs.weight, axis=1)
-        if (lengths > 0).all():
-            relative = lengths / np.exp(np.log(lengths).mean())
-            yield "tau-normalisation", Sweep(inputs, lambda logits, tau: (logits - bias) * relative**-tau)
-    if inputs.counts is None:
-        missing.append(Missing(4, "counts", "logits minus tau x log prior"))
-    elif _uneven(inputs):
-        log_prior = np.log(inputs.counts / inputs.counts.sum())
-        yield ADJUSTED, Sweep(inputs, lambda logits, tau: logits - tau * log_prior)
-
-
 def _crossed(inputs: Inputs, name: str, sweep: Sweep, trained: Right) -> Correction:
     """Return the row of a correction, each half with the tau that is best on the other."""
     assert inputs.first is not None
@@ -204,7 +175,9 @@ def _strengths(inputs: Inputs, name: str, sweep: Sweep) -> Iterator[Strength]:
     """Yield the sweep on all held-out images."""
     for step in sorted(sweep.right):
         right = sweep.right[step]
-        yield Strength(name, step * STEP, accuracy=100 * _mean(inputs, right), **_of_groups(inputs, right))
+        yield Strength(
+            name, step * STEP, accuracy=100 * float(means_of_classes(inputs, right).mean()), **_of_groups(inputs, right)
+        )
 
 
 def _likelihood(inputs: Inputs, trained: Right, missing: list[Missing]) -> Iterator[Correction]:
@@ -311,22 +284,10 @@ def _row(
     )
 
 
-def _recalls(inputs: Inputs, right: Right, chosen: Right | None = None) -> Floats:
-    assert inputs.labels is not None
-    own = slice(None) if chosen is None else chosen
-    labels = inputs.labels[own]
-    found = np.bincount(labels, right[own], minlength=inputs.classes) / np.bincount(labels, minlength=inputs.classes)
-    return np.asarray(found)
-
-
-def _mean(inputs: Inputs, right: Right, chosen: Right | None = None) -> float:
-    return float(_recalls(inputs, right, chosen).mean())
-
-
 def _of_groups(inputs: Inputs, right: Right) -> dict[str, Any]:
     """Return the mean recall of many, medium and few, in per cent; None of a group without classes."""
     means: dict[str, float | None] = dict.fromkeys(GROUPS)
     if inputs.counts is not None:
-        recalls, names = _recalls(inputs, right), np.array(groups(inputs.counts))
+        recalls, names = means_of_classes(inputs, right), np.array(groups(inputs.counts))
         means |= {group: 100 * float(recalls[names == group].mean()) for group in GROUPS if (names == group).any()}
     return means

@@ -64,7 +64,7 @@ class Examination:
     A table that cannot be filled is empty, and ``missing`` says what it would take.
 
     Attributes:
-        about: what was examined: the numbers of classes, images and features, and what was given.
+        about: what was examined: the numbers of classes, images and features, and what was inputs.
         accuracy: of all images, of the mean over the classes, of many, medium and few.
         classes: the recall of each class.
         calibration: ECE and NLL under the prior of the held-out images and that of the training images.
@@ -252,27 +252,33 @@ def examination(
     started = time.perf_counter()
     tables: dict[str, Sequence[Any]] = {}
     missing: list[Missing] = []
-    if inputs.has_logits:
-        decisions = accuracy.decide(inputs, track)
+    sweeps = corrections.sweeps(inputs) if inputs.has_logits else None
+    if sweeps is not None:
+        decisions = accuracy.decide(inputs, track, [sweep.see for sweep in sweeps.every()])
         tables["accuracy"] = list(accuracy.accuracies(inputs, decisions))
         tables["classes"] = list(accuracy.class_accuracies(inputs, decisions))
         tables["calibration"], tables["reliability"] = accuracy.calibration(inputs, decisions)
         if inputs.counts is None:
             missing.append(Missing(1, "counts", "many, medium and few, and calibration under the training prior"))
     else:
-        missing.append(Missing(1, "labels with logits, or with features and weight", "accuracy and calibration"))
+        missing.append(Missing(1, _for_logits(inputs), "accuracy and calibration"))
     _gap(inputs, tables, missing, track)
-    if inputs.has_logits:
-        tables["corrections"], tables["strengths"], lacking = corrections.corrections(inputs, track)
+    if sweeps is not None:
+        tables["corrections"], tables["strengths"], lacking = corrections.corrections(inputs, sweeps, track)
         missing += lacking
     else:
-        missing.append(Missing(4, "labels with logits, or with features and weight", "what corrections would give"))
+        missing.append(Missing(4, _for_logits(inputs), "what corrections would give"))
     _theory(inputs, tables, missing, wanted, track)
     return Examination(
         about={**_about(inputs), **(about or {}), "seconds": round(time.perf_counter() - started, 1)},
         missing=tuple(missing),
         **{name: tuple(rows) for name, rows in tables.items()},
     )
+
+
+def _for_logits(inputs: Inputs) -> str:
+    """Return what it takes to know logits of held-out images."""
+    return "labels with logits, or with features and weight" if inputs.features is None else "logits, or weight"
 
 
 def _gap(inputs: Inputs, tables: dict[str, Sequence[Any]], missing: list[Missing], track: Track) -> None:

@@ -73,7 +73,7 @@ class Inputs:
         assert self.labels is not None
         return np.bincount(self.labels, minlength=self.classes)
 
-    def logits_of(self, rows: slice) -> Floats:
+    def logits_of(self, rows: slice | NDArray[np.int64]) -> Floats:
         """Return some rows of the logits, computed from features and the last layer where they are not given."""
         if self.logits is not None:
             return np.asarray(self.logits[rows], dtype=np.float64)
@@ -148,8 +148,6 @@ def check(
     y, n = _whole("labels", labels), _whole("counts", counts)
     b = None if bias is None else _plain("bias", bias)
     xt, yt = _matrix("train_features", train_features), _whole("train_labels", train_labels)
-    classes = _classes(z, w, n, class_names, y, yt)
-    names = _names(class_names, classes)
     for name, array in (("features", x), ("logits", z)):
         if array is None:
             continue
@@ -157,10 +155,14 @@ def check(
             refuse("labels", None, f"must be given with {name}")
         if len(array) != len(y):
             refuse("labels", len(y), f"must be as many as {name} has rows, {len(array)}")
+    known = _known_names(class_names)
+    classes = _classes(z, w, n, known, y, yt)
+    names = known or tuple(f"class {label}" for label in range(classes))
     _pair("train_features", xt, "train_labels", yt)
     for name, array in (("weight", w), ("train_features", xt)):
         if array is not None and x is not None and array.shape[1] != x.shape[1]:
-            refuse(name, array.shape, f"must have as many columns as features, {x.shape[1]}")
+            turned = "; transposed it has" if name == "weight" and len(array) == x.shape[1] else ""
+            refuse(name, array.shape, f"must have as many columns as features, {x.shape[1]}{turned}")
     if b is not None:
         if w is None:
             refuse("bias", b.shape, "must be left out where there is no weight")
@@ -242,19 +244,24 @@ def _classes(z: Any, w: Any, n: Any, names: Any, y: Any, yt: Any) -> int:
     first, classes = next(iter(known.items()), ("labels", 0))
     for name, number in known.items():
         if number != classes:
-            refuse(name, number, f"must be of as many classes as {first}, {classes}")
+            turned = "; transposed it is" if name == "weight" and w.shape[1] == classes else ""
+            refuse(name, number, f"must be of as many classes as {first}, {classes}{turned}")
     if classes < 2:
         refuse(first, classes, "must be of at least 2 classes")
     return classes
 
 
-def _names(class_names: Sequence[str] | None, classes: int) -> tuple[str, ...]:
+def _known_names(class_names: Sequence[str] | None) -> tuple[str, ...] | None:
+    """Return the names of the classes as text; bytes are UTF-8."""
     if class_names is None:
-        return tuple(f"class {label}" for label in range(classes))
-    names = tuple(map(str, class_names))
-    if len(set(names)) < len(names):
-        refuse("class_names", list(names), "must all differ")
-    return names
+        return None
+    names = np.asanyarray(class_names, dtype=object)
+    if isinstance(class_names, str | bytes) or names.ndim != 1 or len(names) == 0:
+        refuse("class_names", class_names, "must be a list of names, one a class")
+    found = tuple(name.decode(errors="replace") if isinstance(name, bytes) else str(name) for name in names.tolist())
+    if len(set(found)) < len(found):
+        refuse("class_names", list(found), "must all differ")
+    return found
 
 
 def _pair(name: str, array: Array | None, other: str, labels: Array | None) -> None:

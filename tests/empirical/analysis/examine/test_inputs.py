@@ -46,7 +46,14 @@ BAD = {
     "counts": (lambda a: {"counts": [5, 4]}, "counts=2: must be of as many classes as logits, 3"),
     "no images": (lambda a: {"counts": [5, 4, 0]}, r"counts=\[5, 4, 0\]: must hold 3 whole numbers of at least 1"),
     "shares": (lambda a: {"counts": [0.5, 0.3, 0.2]}, r"counts=\[0.5, 0.3, 0.2\]: must be a vector"),
-    "names": (lambda a: {"class_names": ["a", "b", "a"]}, "class_names="),
+    "names": (lambda a: {"class_names": ["a", "b", "a"]}, "class_names=.*must all differ"),
+    "one name": (lambda a: {"class_names": "abc"}, "class_names='abc': must be a list of names"),
+    "rows of names": (lambda a: {"class_names": np.array([["a", "b", "c"]])}, "class_names=.*must be a list of names"),
+    "transposed": (lambda a: {"weight": a["weight"].T}, "weight=4: must be of .* as logits, 3; transposed it is"),
+    "transposed too": (
+        lambda a: {"weight": a["weight"].T, "logits": None, "bias": None},
+        r"weight=\(4, 3\): must have as many columns as features, 4; transposed it has",
+    ),
     "vector": (lambda a: {"features": a["features"][:, 0]}, "features='float64 of shape"),
     "complex": (lambda a: {"features": a["features"] * 1j}, "features='complex128"),
     "text": (lambda a: {"features": "features"}, "features="),
@@ -68,6 +75,18 @@ def test_bad_input_is_one_line(arrays, name):
     with pytest.raises(ValueError, match=f"^{line}") as refused:
         examine(**{**arrays, **change(arrays)})
     assert "\n" not in str(refused.value)
+
+
+def test_features_need_labels(arrays):
+    with pytest.raises(ValueError, match="^labels=None: must be given with features"):
+        examine(features=arrays["features"])
+
+
+def test_names_are_text(arrays):
+    names = np.array([b"cat", b"dog", "Bär".encode()])
+    found = examine(features=arrays["features"], labels=arrays["labels"], class_names=names)
+    assert {row.name for row in found.rivals} == {"cat", "dog", "Bär"}
+    assert {row.needs for row in found.missing if row.section in (1, 4)} == {"logits, or weight"}
 
 
 def test_nothing_at_all():
@@ -199,7 +218,9 @@ def test_a_row_without_a_direction_is_said(arrays):
     weight = np.vstack([np.zeros(4), arrays["weight"][1:]])
     found = examine(**{**arrays, "weight": weight, "logits": None}, counts=[100, 30, 10])
     assert found.gap == ()
-    assert "weight and mean features of classes without rows of zeros" in [row.needs for row in found.missing]
+    needs = {row.adds: row.needs for row in found.missing}
+    assert needs["tau-normalisation"] == "weight without rows of zeros"
+    assert "weight and mean features of classes without rows of zeros" in needs.values()
 
 
 def peak(tmp_path, n):
