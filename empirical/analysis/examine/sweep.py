@@ -2,8 +2,8 @@
 
 A correction of strength ``tau`` takes an image for its own class ``y`` if no other class ``k`` has a larger score,
 which is a condition ``lead_k - tau slope_k >= 0`` linear in ``tau``: for ``z - tau v`` with ``z_y - z_k`` and
-``v_y - v_k``, for scores ``u r^-tau`` with logarithms. So the strengths at which an image is right form an interval. What
-is nearer to its ends than rounding, ties among it, is decided by computing the scores.
+``v_y - v_k``, for scores ``u r^-tau`` with logarithms. So an image is right at an interval of strengths. What is nearer
+to its ends than rounding, ties among it, is decided by computing the scores.
 """
 
 from __future__ import annotations
