@@ -220,7 +220,7 @@ def _examination() -> Iterator[str]:
 def _tables(name: str) -> dict[str, type]:
     """Return the row classes of an experiment by the name of their file."""
     experiment = load(name)
-    return {name: experiment.row, **{f"{name}-{key}": row for key, row in experiment.further.items()}}
+    return {name: experiment.row, **{f"{name}-{key}": row for key, row in experiment.extra_rows.items()}}
 
 
 def _summary_keys(name: str) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from empirical.learning_rate import Schedule, refuse_few_epochs
 from empirical.registry import ARCHITECTURES, METHODS, OBJECTIVES, default_numbers, method_facts, own_width
-from theory.support.validate import choice, number, positive, refuse, whole
+from theory.support.validate import choice, integer, number, positive, refuse
 
 __all__ = ["DATA", "NO_PRETRAINING", "SHAPES", "SUBSETS", "Config", "has_name"]
 
@@ -171,8 +171,8 @@ class Config:
             "method": None if self.method is None else choice("method", self.method, METHODS),
             "pretrain": choice("pretrain", self.pretrain, (NO_PRETRAINING, *OBJECTIVES)),
             "arch": choice("arch", self.arch, ARCHITECTURES),
-            "epochs": whole("epochs", self.epochs),
-            "batch_size": whole("batch_size", self.batch_size, least=2, most=_MOST),
+            "epochs": integer("epochs", self.epochs),
+            "batch_size": integer("batch_size", self.batch_size, least=2, most=_MOST),
             "lr": _real("lr", self.lr, f"must be above 0 and at most {_RATE:g}", above=0, most=_RATE),
             "momentum": _real("momentum", self.momentum, "must be at least 0 and below 1", least=0, below=1),
             "weight_decay": _real("weight_decay", self.weight_decay, "must be a finite number of at least 0", least=0),
@@ -183,20 +183,20 @@ class Config:
             "margin": _real("margin", self.margin, "must be a finite number above 0", above=0),
             "scale": _real("scale", self.scale, "must be a finite number above 0", above=0),
             "tau": _real("tau", self.tau, "must be a finite number of at least 0", least=0),
-            "evaluate_every": whole("evaluate_every", self.evaluate_every),
-            "data_seed": whole("data_seed", self.data_seed, least=0),
-            "seed": whole("seed", self.seed, least=0),
+            "evaluate_every": integer("evaluate_every", self.evaluate_every),
+            "data_seed": integer("data_seed", self.data_seed, least=0),
+            "seed": integer("seed", self.seed, least=0),
         }
         for name, least, most in (("largest", 1, None), ("width", 1, _WIDEST), ("resolution", 4, _WIDEST)):
             value = getattr(self, name)
-            plain[name] = None if value is None else whole(name, value, least, most)
+            plain[name] = None if value is None else integer(name, value, least, most)
         plain["similar_majority"] = _class("similar_majority", self.similar_majority)
         minority = self.similar_minority
         plain["similar_minority"] = None if minority is None else _class("similar_minority", minority)
         if plain["width"] == own_width(self.arch):
             plain["width"] = None
         if self.counts is not None:
-            plain["counts"] = _several("counts", self.counts, partial(whole, least=1))
+            plain["counts"] = _several("counts", self.counts, partial(integer, least=1))
             plain["imbalance"] = max(plain["counts"]) / min(plain["counts"])
             plain["shape"], plain["largest"] = SHAPES[0], None
         if self.classes is not None:
@@ -360,7 +360,7 @@ def _class(name: str, value: Any) -> int | str:
     """Return the label of a class, or its name."""
     if isinstance(value, str) and value:
         return value
-    return whole(name, value, least=0)
+    return integer(name, value, least=0)
 
 
 def _real(name: str, value: Any, allowed: str, **limits: float) -> float:
@@ -373,9 +373,9 @@ def _positive(name: str, value: Any) -> float:
 
 _PRETRAIN_NUMBERS: dict[str, Callable[[str, Any], float]] = {
     "temperature": _positive,
-    "dimension": partial(whole, most=_MOST),
+    "dimension": partial(integer, most=_MOST),
     "key_momentum": partial(_real, allowed="must be from 0 to 1", least=0, most=1),
-    "queue": partial(whole, most=_MOST),
+    "queue": partial(integer, most=_MOST),
     "redundancy": partial(_real, allowed="must be a finite number of at least 0", least=0),
     "factor": _positive,
 }

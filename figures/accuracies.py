@@ -25,10 +25,10 @@ from figures.results import (
     PERCENT,
     STARTS,
     Results,
-    about,
+    caption_text,
+    command_reader,
     data_set,
     interval,
-    made_by,
     note_missing,
     points,
     read,
@@ -66,10 +66,10 @@ _ASIDE = 0.24  # between the starts of a loss, of the distance of two losses
 
 Rows = list[dict[str, Any]]
 
-rebalance_command = made_by("rebalance", _COLUMNS)
-ssl_command = made_by("ssl", _COLUMNS)
-losses_command = made_by("losses", _COLUMNS)
-depth_command = made_by("depth", _DEPTH)
+rebalance_command = command_reader("rebalance", _COLUMNS)
+ssl_command = command_reader("ssl", _COLUMNS)
+losses_command = command_reader("losses", _COLUMNS)
+depth_command = command_reader("depth", _DEPTH)
 
 
 @dataclass(frozen=True)
@@ -101,11 +101,11 @@ def draw_rebalance(results: Path) -> Figure:
         ResultsError: they are missing or cannot be read.
     """
     whole = read(results, "rebalance", _COLUMNS)
-    found = _first(whole)
+    table = _first(whole)
     panels = {title: {"method": method} for method, title in METHODS.items()}
     layout = _Layout("imbalance", "imbalance", panels, [TABLE1], "printed (ResNet-32, 200 epochs)")
     return _draw_by(
-        found, "Accuracy by imbalance, with and without pre-training", f"Table 1. {data_set(whole)}.", layout
+        table, "Accuracy by imbalance, with and without pre-training", f"Table 1. {data_set(whole)}.", layout
     )
 
 
@@ -117,11 +117,11 @@ def draw_ssl(results: Path) -> Figure:
         ResultsError: they are missing or cannot be read.
     """
     whole = read(results, "ssl", _COLUMNS)
-    found = _first(whole)
-    panels = {ALL_METHODS.get(method, method): {"method": method} for method in found.values("method")[:_MOST]}
+    table = _first(whole)
+    panels = {ALL_METHODS.get(method, method): {"method": method} for method in table.values("method")[:_MOST]}
     layout = _Layout("imbalance", "imbalance", panels, [TABLE1], "printed (ResNet-32, 200 epochs)")
     return _draw_by(
-        found, "Accuracy from self-supervised starts, by imbalance", f"Section 5.4. {data_set(whole)}.", layout
+        table, "Accuracy from self-supervised starts, by imbalance", f"Section 5.4. {data_set(whole)}.", layout
     )
 
 
@@ -133,8 +133,8 @@ def draw_depth(results: Path) -> Figure:
         ResultsError: they are missing or cannot be read.
     """
     whole = read(results, "depth", _DEPTH)
-    found = _first(whole)
-    ratios = sorted(found.values("imbalance"), reverse=True)[:_MOST]
+    table = _first(whole)
+    ratios = sorted(table.values("imbalance"), reverse=True)[:_MOST]
     layout = _Layout(
         "depth",
         "layers with weights",
@@ -144,7 +144,7 @@ def draw_depth(results: Path) -> Figure:
         lambda row: row["depth"] == _TABLE1_DEPTH,
     )
     return _draw_by(
-        found,
+        table,
         "Accuracy by depth of the network, with and without pre-training",
         f"Section 5.4. {data_set(whole)}.",
         layout,
@@ -159,22 +159,22 @@ def draw_losses(results: Path) -> Figure:
         ResultsError: they are missing or cannot be read.
     """
     whole = read(results, "losses", _COLUMNS)
-    found = _first(whole)
-    ratios = sorted(found.values("imbalance"), reverse=True)[:_MOST]
-    methods = found.values("method")
+    results_table = _first(whole)
+    ratios = sorted(results_table.values("imbalance"), reverse=True)[:_MOST]
+    methods = results_table.values("method")
     rows = -(-len(ratios) // 2) if len(ratios) > 1 else 1
     fig = canvas(rows * (0.55 + 0.17 * len(methods)) + 1.1)
     grid = fig.subplots(rows, min(2, len(ratios)), squeeze=False, sharey=True, sharex=True)
-    starts = _starts(found)
+    starts = _starts(results_table)
     hollow = False
     for ratio, ax in zip(ratios, grid.flat, strict=False):
         for i, start in enumerate(starts):
             _, colour, marker = _LOOK[start]
             look: dict[str, Any] = {"marker": marker, "color": colour}
             y = np.arange(len(methods)) + _ASIDE * (i - (len(starts) - 1) / 2)
-            own = [found.where(imbalance=ratio, method=method, pretrain=start) for method in methods]
+            own = [results_table.where(imbalance=ratio, method=method, pretrain=start) for method in methods]
             _across(ax, y, own, look)
-            cells = {"data": found.values("data")[0], "imbalance": ratio, "pretrain": start}
+            cells = {"data": results_table.values("data")[0], "imbalance": ratio, "pretrain": start}
             published = [
                 (value, at)
                 for at, method in zip(y, methods, strict=True)
@@ -195,9 +195,11 @@ def draw_losses(results: Path) -> Figure:
     handles = _handles(starts, "published (ResNet-32, 200 epochs)" if hollow else None, best="|")
     fig.legend(handles=handles, loc="outside lower center", ncols=2)
     entitle(
-        fig, "Losses for long tails, with and without pre-training", _caption(found, f"Section 5.4. {data_set(whole)}.")
+        fig,
+        "Losses for long tails, with and without pre-training",
+        _caption(results_table, f"Section 5.4. {data_set(whole)}."),
     )
-    note_missing(fig, found)
+    note_missing(fig, results_table)
     return fig
 
 
@@ -214,34 +216,34 @@ def _across(ax: Axes, y: Any, own: Sequence[Rows], look: dict[str, Any]) -> None
             ax.plot(best[0], at, linestyle="none", marker="|", color=look["color"])
 
 
-def _first(found: Results) -> Results:
+def _first(table: Results) -> Results:
     """Return the results of the first data set."""
-    return replace(found, rows=found.where(data=found.values("data")[0]))
+    return replace(table, rows=table.where(data=table.values("data")[0]))
 
 
-def _starts(found: Results) -> list[str]:
-    return [start for start in _LOOK if start in found.values("pretrain")]
+def _starts(table: Results) -> list[str]:
+    return [start for start in _LOOK if start in table.values("pretrain")]
 
 
-def _caption(found: Results, place: str) -> str:
-    return about(
-        found,
-        f"{place} Filled marks are the accuracy on the test images after the",
+def _caption(table: Results, source: str) -> str:
+    return caption_text(
+        table,
+        f"{source} Filled marks are the accuracy on the test images after the",
         "last epoch, mean and 95% interval over the seeds (Student's t); dashes the best epoch, which the test images",
         "chose; hollow marks what was published, at ResNet-32 and 200 epochs.",
     )
 
 
-def _draw_by(found: Results, message: str, place: str, layout: _Layout) -> Figure:
+def _draw_by(table: Results, message: str, source: str, layout: _Layout) -> Figure:
     """Draw panels of accuracy against a number, a series for each start."""
-    starts = _starts(found)
+    starts = _starts(table)
     rows = -(-len(layout.panels) // 2) if len(layout.panels) > 1 else 1
     columns = min(2, len(layout.panels))
     fig = canvas(_HEIGHT * rows * (1.4 if columns == 1 else 1) + 1.1)
     grid = fig.subplots(rows, columns, squeeze=False, sharey=True)
     hollow = False
     for (heading, cells), ax in zip(layout.panels.items(), grid.flat, strict=False):
-        hollow |= _draw(ax, found.where(**cells), found, starts, layout)
+        hollow |= _draw(ax, table.where(**cells), table, starts, layout)
         ax.set_title(heading)
     for ax in list(grid.flat)[len(layout.panels) :]:
         ax.set_axis_off()
@@ -249,15 +251,15 @@ def _draw_by(found: Results, message: str, place: str, layout: _Layout) -> Figur
         axes[0].set_ylabel("test accuracy, %")
     for ax in grid[-1]:
         ax.set_xlabel(layout.xlabel)
-    entitle(fig, message, _caption(found, place))
+    entitle(fig, message, _caption(table, source))
     fig.legend(handles=_handles(starts, layout.published if hollow else None), loc="outside lower center", ncols=2)
-    note_missing(fig, found)
+    note_missing(fig, table)
     return fig
 
 
-def _draw(ax: Axes, rows: Rows, found: Results, starts: Sequence[str], layout: _Layout) -> bool:
+def _draw(ax: Axes, rows: Rows, results_table: Results, starts: Sequence[str], layout: _Layout) -> bool:
     """Draw a panel and return whether anything published is in it."""
-    places = sorted(found.values(layout.x))
+    places = sorted(results_table.values(layout.x))
     hollow = False
     for i, start in enumerate(starts):
         own = [[row for row in rows if row["pretrain"] == start and row[layout.x] == place] for place in places]

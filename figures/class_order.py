@@ -15,7 +15,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from empirical.analysis.rarity import ORDERS, Split, split
-from figures.results import METHODS, Results, about, data_name, first, made_by, note_missing, points, read
+from figures.results import (
+    METHODS,
+    Results,
+    caption_text,
+    command_reader,
+    data_name,
+    note_missing,
+    points,
+    read,
+    subset_note,
+)
 from figures.style import COLOURS, MARKERS, canvas, entitle, styled
 
 __all__ = ["command", "draw"]
@@ -31,7 +41,7 @@ _COLUMNS = ("data", "imbalance", "method", "seed", "order", "place", *_TITLES)
 _MOST = 2  # rows of panels
 
 
-command = made_by("class-order", _COLUMNS)
+command = command_reader("class-order", _COLUMNS)
 
 
 @styled()
@@ -41,34 +51,34 @@ def draw(results: Path) -> Figure:
     Raises:
         ResultsError: they are missing or cannot be read.
     """
-    found = read(results, "class-order", _COLUMNS)
-    there = list(dict.fromkeys((row["data"], row["imbalance"]) for row in found.rows))
+    table = read(results, "class-order", _COLUMNS)
+    there = list(dict.fromkeys((row["data"], row["imbalance"]) for row in table.rows))
     places = there[:_MOST]
     fig = canvas(2.0 * len(places) + 1.0)
     grid = fig.subplots(len(places), len(_TITLES), squeeze=False)
     for (data, ratio), axes in zip(places, grid, strict=True):
         for (name, title), ax in zip(_TITLES.items(), axes, strict=True):
-            _draw(ax, found, data, ratio, name)
+            _draw(ax, table, data, ratio, name)
             ax.set(ylabel=f"gap in {title}", title=f"{data_name(data)}, imbalance {ratio:g}")
     fig.legend(*grid[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     entitle(
         fig,
         "How much of the gap is due to rarity, how much to which classes are rare",
-        about(
-            found,
+        caption_text(
+            table,
             "The more frequent half of the classes minus the rarer half, with the classes in the data's order and in",
             "the reverse one: half the sum of both gaps is due to rarity, half the difference to the classes. Mean",
             "over the seeds with 95% interval (Student's t).",
-            first(places, there, "settings"),
+            subset_note(places, there, "settings"),
         ),
     )
-    note_missing(fig, found)
+    note_missing(fig, table)
     return fig
 
 
-def _draw(ax: Axes, found: Results, data: str, ratio: float, name: str) -> None:
+def _draw(ax: Axes, table: Results, data: str, ratio: float, name: str) -> None:
     """Draw a panel."""
-    splits = [_splits(found.where(data=data, imbalance=ratio, method=method), name) for method in METHODS]
+    splits = [_splits(table.where(data=data, imbalance=ratio, method=method), name) for method in METHODS]
     for i, (part, label) in enumerate(_SERIES.items()):
         x = np.arange(len(METHODS)) + (i - (len(_SERIES) - 1) / 2) * 0.16
         samples = [[getattr(one, part) for one in own] for own in splits]

@@ -21,11 +21,11 @@ from figures.results import (
     PERCENT,
     STARTS,
     Results,
-    about,
+    caption_text,
     class_names,
     classes_axis,
+    command_reader,
     data_set,
-    made_by,
     note_missing,
     points,
     read,
@@ -39,7 +39,7 @@ _LOOK = {"none": (COLOURS[0], "o", -0.12), "rotation": (COLOURS[3], "s", 0.12)}
 _NAMED = 10  # classes, up to which their names fit
 
 
-command = made_by("classwise", _COLUMNS)
+command = command_reader("classwise", _COLUMNS)
 
 
 @styled()
@@ -49,13 +49,13 @@ def draw(results: Path) -> Figure:
     Raises:
         ResultsError: it or ``classwise.json`` is missing or cannot be read.
     """
-    found, data, ratio = _read(results)
+    table, data, ratio = _read(results)
     fig = canvas(4.7)
     grid = fig.subplots(2, 2, sharex=True, sharey=True)
     for (method, title), ax in zip(METHODS.items(), grid.flat, strict=True):
         there: list[int] = []
         for start, (colour, marker, aside) in _LOOK.items():
-            rows = _rows(found, data, ratio, method, start)
+            rows = _rows(table, data, ratio, method, start)
             labels = sorted({row["label"] for row in rows})
             errors = [[row["error"] for row in rows if row["label"] == label] for label in labels]
             at = [label + aside for label in labels]
@@ -69,7 +69,7 @@ def draw(results: Path) -> Figure:
         axes[0].set_ylabel("error, %")
     fig.legend(*grid[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     text = "Test images of each class that are taken for another, in percent, mean over the seeds with 95% interval."
-    return _finish(fig, found, f"Error of each class at imbalance {ratio:g}", text, data)
+    return _finish(fig, table, f"Error of each class at imbalance {ratio:g}", text, data)
 
 
 def draw_confusion(results: Path) -> Figure:
@@ -93,12 +93,12 @@ def draw_confusion_pretrained(results: Path) -> Figure:
 @styled()
 def _draw_confusions(results: Path, start: str) -> Figure:
     """Draw the confusions of one start, a panel for each method."""
-    found, data, ratio = _read(results)
+    table, data, ratio = _read(results)
     fig = canvas(5.4)
     grid = fig.subplots(2, 2, sharex=True, sharey=True)
     image = None
     for (method, title), ax in zip(METHODS.items(), grid.flat, strict=True):
-        image = _draw_confusion(ax, data, _rows(found, data, ratio, method, start)) or image
+        image = _draw_confusion(ax, data, _rows(table, data, ratio, method, start)) or image
         ax.set_title(title)
     for axes in grid:
         axes[0].set_ylabel("true class")
@@ -107,23 +107,25 @@ def _draw_confusions(results: Path, start: str) -> Figure:
     if image is not None:
         fig.colorbar(image, ax=grid, label="part of the true class, %", shrink=0.6)
     text = "The part of the test images of each class (rows) that is taken for each class (columns), over all seeds."
-    return _finish(fig, found, f"What each class is taken for, {STARTS[start]}", text, data)
+    return _finish(fig, table, f"What each class is taken for, {STARTS[start]}", text, data)
 
 
 def _read(results: Path) -> tuple[Results, str, float]:
     """Return the results, and the data set and the imbalance that are drawn."""
-    found = read(results, "classwise", _COLUMNS)
-    return found, str(found.values("data")[0]), max(found.values("imbalance"))
+    table = read(results, "classwise", _COLUMNS)
+    return table, str(table.values("data")[0]), max(table.values("imbalance"))
 
 
-def _rows(found: Results, data: str, ratio: float, method: str, start: str) -> list[dict[str, Any]]:
-    cells = found.where(data=data, imbalance=ratio, method=method, pretrain=start)
+def _rows(table: Results, data: str, ratio: float, method: str, start: str) -> list[dict[str, Any]]:
+    cells = table.where(data=data, imbalance=ratio, method=method, pretrain=start)
     return [row for row in cells if row["label"] is not None]
 
 
-def _finish(fig: Figure, found: Results, message: str, text: str, data: str) -> Figure:
-    entitle(fig, message, about(found, text, f"{data_set(found)}, imbalance {max(found.values('imbalance')):g}."))
-    note_missing(fig, found)
+def _finish(fig: Figure, table: Results, message: str, text: str, data: str) -> Figure:
+    entitle(
+        fig, message, caption_text(table, text, f"{data_set(table)}, imbalance {max(table.values('imbalance')):g}.")
+    )
+    note_missing(fig, table)
     return fig
 
 

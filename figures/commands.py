@@ -14,7 +14,16 @@ from pathlib import Path
 from textwrap import TextWrapper
 from typing import Any
 
-from empirical.runtime.command_line import BAD_INPUT, Parser, folder, kept_in, numeric, place, program, program_name
+from empirical.runtime.command_line import (
+    BAD_INPUT,
+    Parser,
+    file_or_folder,
+    folder,
+    numeric,
+    program,
+    program_name,
+    record_output,
+)
 from empirical.storage.folders import make_folder
 from empirical.storage.tables import check_file
 from figures import FIGURES, Drawing, ResultsError
@@ -92,7 +101,7 @@ def _parser() -> Parser:
         help="the folder of the tables (default: results)",
     )
     parser.add_argument(
-        "--out", type=place, metavar="DIR|FILE", help="where to (default: figures; of the report: report.html)"
+        "--out", type=file_or_folder, metavar="DIR|FILE", help="where to (default: figures; of the report: report.html)"
     )
     parser.add_argument(
         "--format", nargs="+", choices=FORMATS, default=["png", "svg"], help="of the files (default: png svg)"
@@ -139,7 +148,7 @@ def _draw(parser: Parser, args: argparse.Namespace, name: str, out: Path, option
         written = save(figure, out, name, command, list(dict.fromkeys(args.format)))
     except OSError as error:
         parser.error(f"out={str(out)!r}: must be a folder that can be made and written: {error.strerror}")
-    kept_in(out)
+    record_output(out)
     print(*written, sep="\n")
     return True
 
@@ -169,6 +178,6 @@ def _report(parser: Parser, results: Path, out: Path) -> int:
         parser.error(str(error))
     except OSError as error:
         parser.error(f"out={str(out)!r}: must be a file that can be written: {error.strerror}")
-    kept_in(out)
+    record_output(out)
     print(f"the report, {size / 1e6:.1f} MB: {out}")
     return 0

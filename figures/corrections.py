@@ -16,7 +16,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from figures.results import PERCENT, about, data_name, first, interval, made_by, note_missing, points, read
+from figures.results import (
+    PERCENT,
+    caption_text,
+    command_reader,
+    data_name,
+    interval,
+    note_missing,
+    points,
+    read,
+    subset_note,
+)
 from figures.style import COLOURS, GREY, MARKERS, canvas, entitle, styled
 
 __all__ = ["command", "draw", "draw_recall"]
@@ -45,7 +55,7 @@ _MOST = 4  # panels
 _WIDTH = 0.72
 
 
-command = made_by("corrections", _COLUMNS)
+command = command_reader("corrections", _COLUMNS)
 
 
 @styled()
@@ -76,8 +86,8 @@ def draw_recall(results: Path) -> Figure:
 
 def _draw_cases(results: Path, name: str, ylabel: str, message: str, text: str) -> Figure:
     """Draw a column and its prediction, a panel for each kind of classifier and imbalance."""
-    found = read(results, "corrections", _COLUMNS)
-    kept = [_shares(row) for row in found.rows if row["moved"] is not None and row["separation"] is not None]
+    table = read(results, "corrections", _COLUMNS)
+    kept = [_shares(row) for row in table.rows if row["moved"] is not None and row["separation"] is not None]
     places = dict.fromkeys((row["data"], row["level"], row["imbalance"]) for row in kept)
     cases = sorted(places, key=lambda case: (case[0], list(_LEVELS).index(case[1]), -case[2]))[:_MOST]
     rows = -(-len(cases) // 2) or 1
@@ -101,15 +111,15 @@ def _draw_cases(results: Path, name: str, ylabel: str, message: str, text: str) 
     entitle(
         fig,
         message,
-        about(
-            found,
+        caption_text(
+            table,
             text,
             "A point is a pair of classes, mean over the seeds with its 95% interval (Student's t), from the least",
             "separate pair on the left to the most; the dash is theory's.",
-            first(cases, places, "settings"),
+            subset_note(cases, places, "settings"),
         ),
     )
-    note_missing(fig, found)
+    note_missing(fig, table)
     return fig
 
 

@@ -24,15 +24,15 @@ from figures.results import (
     PERCENT,
     STARTS,
     Results,
-    about,
+    caption_text,
     class_names,
     classes_axis,
+    command_reader,
     data_set,
-    further,
-    made_by,
     note_missing,
     points,
     read,
+    read_extra,
 )
 from figures.style import COLOURS, GREY, canvas, entitle, series, styled
 
@@ -54,7 +54,7 @@ _COLOURED = 10
 _LETTER, _LINE = 0.026, 0.045  # the width and height of a letter of a class's name, parts of a panel
 
 
-command = made_by("embedding", _COLUMNS)
+command = command_reader("embedding", _COLUMNS)
 
 
 @styled()
@@ -64,8 +64,8 @@ def draw(results: Path) -> Figure:
     Raises:
         ResultsError: it, ``embedding.csv`` or ``embedding.json`` is missing or cannot be read.
     """
-    found, places = _read(results)
-    data, ratio = _case(found)
+    table, places = _read(results)
+    data, ratio = _case(table)
     fig = canvas(5.6)
     grid = fig.subplots(len(_SPLITS), len(STARTS))
     for (split, title), axes in zip(_SPLITS.items(), grid, strict=True):
@@ -78,7 +78,7 @@ def draw(results: Path) -> Figure:
         "t-SNE maps of the features of the first seed (Figure 5). A colour and a mark is a class, hollow where a "
         "colour comes again, its name at its median; of more than ten classes the ten rarest are coloured."
     )
-    return _finish(fig, found, "Maps of the features with and without pre-training", text)
+    return _finish(fig, table, "Maps of the features with and without pre-training", text)
 
 
 def draw_numbers(results: Path) -> Figure:
@@ -102,11 +102,11 @@ def draw_training(results: Path) -> Figure:
 @styled()
 def _draw_split(results: Path, split: str) -> Figure:
     """Draw the numbers of the classes of one set of images."""
-    found, _ = _read(results)
-    data, ratio = _case(found)
+    table, _ = _read(results)
+    data, ratio = _case(table)
     fig = canvas(5.2)
     grid = fig.subplots(2, 2)
-    cells = [row for row in found.where(data=data, imbalance=ratio, split=split) if row["label"] is not None]
+    cells = [row for row in table.where(data=data, imbalance=ratio, split=split) if row["label"] is not None]
     for name, ax in zip(_NUMBERS, grid.flat, strict=False):
         _draw_numbers(ax, data, cells, name)
     grid[1, 1].set_axis_off()
@@ -116,27 +116,27 @@ def _draw_split(results: Path, split: str) -> Figure:
         "the map: the share of the nearest neighbours that are of the same class, the silhouette, and the Mahalanobis "
         "distance of the features to the nearest other class."
     )
-    return _finish(fig, found, f"How clearly the classes lie apart: {_SPLITS[split]}", text)
+    return _finish(fig, table, f"How clearly the classes lie apart: {_SPLITS[split]}", text)
 
 
 def _read(results: Path) -> tuple[Results, Results]:
     """Return the table and the maps, where the classes are in the order of their labels, as the figure has them."""
-    both = read(results, "embedding", _COLUMNS), further(results, "embedding", "map", _PLACES)
-    found, places = (
+    both = read(results, "embedding", _COLUMNS), read_extra(results, "embedding", "map", _PLACES)
+    table, places = (
         replace(part, rows=[row for row in part.rows if row.get("order", "labels") == "labels"]) for part in both
     )
-    return found, places
+    return table, places
 
 
-def _case(found: Results) -> tuple[str, float]:
+def _case(table: Results) -> tuple[str, float]:
     """Return the data set and the imbalance that are drawn."""
-    return str(found.values("data")[0]), max(found.values("imbalance"))
+    return str(table.values("data")[0]), max(table.values("imbalance"))
 
 
-def _finish(fig: Figure, found: Results, message: str, text: str) -> Figure:
-    _, ratio = _case(found)
-    entitle(fig, message, about(found, text, f"{data_set(found)}, imbalance {ratio:g}."))
-    note_missing(fig, replace(found, rows=[{"run": row["run"], "images": row["images"]} for row in found.rows]))
+def _finish(fig: Figure, table: Results, message: str, text: str) -> Figure:
+    _, ratio = _case(table)
+    entitle(fig, message, caption_text(table, text, f"{data_set(table)}, imbalance {ratio:g}."))
+    note_missing(fig, replace(table, rows=[{"run": row["run"], "images": row["images"]} for row in table.rows]))
     return fig
 
 

@@ -90,9 +90,9 @@ def _draw_part(results: Path, part: str) -> Figure:
 
 
 @styled()
-def draw_tables(made: Mapping[str, Any], part: str = "recall") -> Figure:
+def draw_tables(document: Mapping[str, Any], part: str = "recall") -> Figure:
     """Draw one of the :data:`PARTS` of an examination, given as plain data."""
-    tables = {name: table["rows"] for name, table in made["tables"].items()}
+    tables = {name: table["rows"] for name, table in document["tables"].items()}
     panels = [_PANELS[name] for name in PARTS[part] if name in tables]
     lines = max(1, -(-len(panels) // _COLUMNS))
     fig = canvas(_HEIGHT * lines + 0.4)
@@ -101,7 +101,7 @@ def draw_tables(made: Mapping[str, Any], part: str = "recall") -> Figure:
         panel(ax, tables)
     for ax in axes[len(panels) :]:
         ax.set_axis_off()
-    about = made["about"]
+    about = document["about"]
     images = f", {about['images']:,} held-out images" if "images" in about else ""
     imbalance = f", imbalance {about['imbalance']:.4g}" if "imbalance" in about else ""
     entitle(

@@ -17,7 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from figures.results import Results, about, data_name, made_by, note_missing, read
+from figures.results import Results, caption_text, command_reader, data_name, note_missing, read
 from figures.style import COLOURS, MARKERS, canvas, entitle, styled
 
 __all__ = ["command", "draw", "draw_roots"]
@@ -40,7 +40,7 @@ _FEATURES = {"plain": "features", "sqrt": "square roots"}
 Row = dict[str, Any]
 _UNDER: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.2), "handletextpad": 0.4}
 
-command = made_by(_NAME, _COLUMNS)
+command = command_reader(_NAME, _COLUMNS)
 
 
 def draw(results: Path) -> Figure:
@@ -64,8 +64,8 @@ def draw_roots(results: Path) -> Figure:
 @styled()
 def _draw_kind(results: Path, kind: str) -> Figure:
     """Draw the first data set of one kind of features."""
-    found = read(results, _NAME, _COLUMNS)
-    lda = [row for row in found.rows if row["classifier"] == "lda" and row["measured"] is not None]
+    table = read(results, _NAME, _COLUMNS)
+    lda = [row for row in table.rows if row["classifier"] == "lda" and row["measured"] is not None]
     views = list(dict.fromkeys(row["data"] for row in lda if row["features"] == kind))
     fig = canvas(6.6)
     grid = fig.subplots(2, 2)
@@ -92,15 +92,15 @@ def _draw_kind(results: Path, kind: str) -> Figure:
     entitle(
         fig,
         "Every class's recall, predicted before anything imbalanced is trained",
-        about(
-            found,
+        caption_text(
+            table,
             "Above, measured against predicted recall of discriminant analysis, a point for each class, the mean over",
             "the seeds, by rules drawn at the class counts; the band is the floor, within which two sets of images",
             "agree on the trained classifiers.",
             f"Below, the error of each law, and the error by the number of balanced images.{text}",
         ),
     )
-    note_missing(fig, Results([{"run": row["run"], "measured": row["measured"]} for row in found.rows], found.made))
+    note_missing(fig, Results([{"run": row["run"], "measured": row["measured"]} for row in table.rows], table.metadata))
     return fig
 
 

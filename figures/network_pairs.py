@@ -22,7 +22,7 @@ from matplotlib.ticker import NullLocator
 from scipy.special import ndtr, ndtri
 
 from figures.agreement import Cloud, draw_agreement, legend, span
-from figures.results import Results, about, data_set, made_by, note_missing, read
+from figures.results import Results, caption_text, command_reader, data_set, note_missing, read
 from figures.style import COLOURS, GREY, MARKERS, canvas, entitle, styled
 
 __all__ = ["command", "draw", "draw_errors", "draw_line"]
@@ -56,7 +56,7 @@ _MOST = 4  # panels
 _CURVES = 4
 
 
-command = made_by(_NAME, _COLUMNS)
+command = command_reader(_NAME, _COLUMNS)
 
 
 @styled()
@@ -66,28 +66,28 @@ def draw(results: Path) -> Figure:
     Raises:
         ResultsError: it or ``network-pairs.json`` is missing or cannot be read.
     """
-    found, name = _read(results)
-    kinds = _kinds(found, name)[:_MOST] or [("", "")]
+    table, name = _read(results)
+    kinds = _kinds(table, name)[:_MOST] or [("", "")]
     rows = -(-len(kinds) // 2)
     fig = canvas(2.75 * rows + 0.85)
     grid = fig.subplots(rows, min(2, len(kinds)), squeeze=False)
-    ratios = sorted({row["imbalance"] for row in found.where(data=name) if row["imbalance"] is not None})
+    ratios = sorted({row["imbalance"] for row in table.where(data=name) if row["imbalance"] is not None})
     errors = [
         error
         for ax, kind in zip(grid.flat, kinds, strict=False)
-        if (error := _draw_agreement(ax, found, name, kind, ratios)) is not None
+        if (error := _draw_agreement(ax, table, name, kind, ratios)) is not None
     ]
     for ax in list(grid.flat)[len(kinds) :]:
         ax.set_axis_off()
     legend(fig, list(grid.flat), ratios)
     off = f", off by {span(errors)} points" if errors else ""
     numbers = [
-        f"{_title(kind)}: {', '.join(Cloud([], [], part).label for part in _summary(found, name, kind, 'theorem2'))}."
+        f"{_title(kind)}: {', '.join(Cloud([], [], part).label for part in _summary(table, name, kind, 'theorem2'))}."
         for kind in kinds
     ]
     return _finish(
         fig,
-        found,
+        table,
         name,
         f"One balanced number predicts minority recall{off}",
         "Each point is a pair of classes: the recall that Theorem 2 predicts from the accuracy on balanced data, and "
@@ -103,17 +103,17 @@ def draw_errors(results: Path) -> Figure:
     Raises:
         ResultsError: it or ``network-pairs.csv`` is missing or cannot be read.
     """
-    found, name = _read(results)
-    kinds = [kind for kind in _kinds(found, name) if kind[0] == "lda"][:2] or [("lda", "relu")]
+    table, name = _read(results)
+    kinds = [kind for kind in _kinds(table, name) if kind[0] == "lda"][:2] or [("lda", "relu")]
     fig = canvas(3.9)
     grid = fig.subplots(1, len(kinds), squeeze=False, sharey=True)
     for ax, kind in zip(grid.flat, kinds, strict=True):
-        _draw_errors(ax, found, name, kind)
+        _draw_errors(ax, table, name, kind)
     grid[0, 0].set_ylabel("mean absolute error, points")
     handles, labels = grid[0, 0].get_legend_handles_labels()
     if handles:
         fig.legend(handles, labels, loc="outside lower center", ncols=2)
-    parts = [part for kind in kinds for law in _LAWS for part in _summary(found, name, kind, law)]
+    parts = [part for kind in kinds for law in _LAWS for part in _summary(table, name, kind, law)]
     there = [part for part in parts if part["mae"] is not None]
     least = ""
     if there:
@@ -121,7 +121,7 @@ def draw_errors(results: Path) -> Figure:
         best = min(part["mae"] for part in there if part["imbalance"] == most)
         least = f"; at imbalance {most:g} the least is {best:.1f} points"
     text = "The mean absolute error of predicted minority recall, in points, of each law, by imbalance."
-    return _finish(fig, found, name, f"Errors of the laws of minority recall{least}", text)
+    return _finish(fig, table, name, f"Errors of the laws of minority recall{least}", text)
 
 
 @styled()
@@ -131,11 +131,11 @@ def draw_line(results: Path) -> Figure:
     Raises:
         ResultsError: it or ``network-pairs.json`` is missing or cannot be read.
     """
-    found, name = _read(results)
+    table, name = _read(results)
     fig = canvas(3.6)
     left, right = fig.subplots(1, 2)
-    _draw_recall(left, found, name)
-    _draw_line(right, found, name, _kinds(found, name))
+    _draw_recall(left, table, name)
+    _draw_line(right, table, name, _kinds(table, name))
     handles, labels = right.get_legend_handles_labels()
     fig.legend(handles, labels, loc="outside lower center", ncols=2, markerscale=1.5)
     text = (
@@ -143,25 +143,25 @@ def draw_line(results: Path) -> Figure:
         "separations. Right, Theorem 2 says that Phi^-1(recall) / M is the line 1/2 - ln(r) / M^2, r the imbalance; "
         "recalls of 0 and 1 are left out there."
     )
-    return _finish(fig, found, name, "Number and similarity of classes act on one axis", text)
+    return _finish(fig, table, name, "Number and similarity of classes act on one axis", text)
 
 
 def _read(results: Path) -> tuple[Results, str]:
     """Return the results and the first data set, the one that is drawn."""
-    found = read(results, _NAME, _COLUMNS)
-    return found, str(found.values("data")[0])
+    table = read(results, _NAME, _COLUMNS)
+    return table, str(table.values("data")[0])
 
 
-def _finish(fig: Figure, found: Results, data: str, message: str, text: str) -> Figure:
+def _finish(fig: Figure, table: Results, data: str, message: str, text: str) -> Figure:
     """Entitle a figure and note what is missing."""
-    entitle(fig, message, about(found, f"{text} {data_set(found)}."))
-    note_missing(fig, Results([{"run": row["run"], "measured": row["measured"]} for row in found.rows], found.made))
+    entitle(fig, message, caption_text(table, f"{text} {data_set(table)}."))
+    note_missing(fig, Results([{"run": row["run"], "measured": row["measured"]} for row in table.rows], table.metadata))
     return fig
 
 
-def _kinds(found: Results, data: str) -> list[tuple[str, str]]:
+def _kinds(table: Results, data: str) -> list[tuple[str, str]]:
     """Return the classifiers and kinds of features that there are."""
-    rows = [row for row in found.where(data=data) if row["classifier"] is not None]
+    rows = [row for row in table.where(data=data) if row["classifier"] is not None]
     return list(dict.fromkeys((row["classifier"], row["features"]) for row in rows))
 
 
@@ -170,35 +170,35 @@ def _title(kind: tuple[str, str]) -> str:
     return f"{classifier} on {features}" if features else classifier
 
 
-def _measured(found: Results, data: str, kind: tuple[str, str], **cells: Any) -> list[dict[str, Any]]:
+def _measured(table: Results, data: str, kind: tuple[str, str], **cells: Any) -> list[dict[str, Any]]:
     """Return the rows with a prediction and a measurement."""
-    rows = found.where(data=data, classifier=kind[0], features=kind[1], **cells)
+    rows = table.where(data=data, classifier=kind[0], features=kind[1], **cells)
     return [row for row in rows if row["measured"] is not None and row["theorem2"] is not None]
 
 
-def _summary(found: Results, data: str, kind: tuple[str, str], law: str) -> list[dict[str, Any]]:
+def _summary(table: Results, data: str, kind: tuple[str, str], law: str) -> list[dict[str, Any]]:
     """Return the agreement of a law by imbalance."""
     own = {"data": data, "classifier": kind[0], "features": kind[1], "law": law}
-    parts = [part for part in found.made["summary"] if own.items() <= part.items()]
+    parts = [part for part in table.metadata["summary"] if own.items() <= part.items()]
     return [part for part in parts if part["imbalance"] is not None]
 
 
 def _draw_agreement(
-    ax: Axes, found: Results, data: str, kind: tuple[str, str], ratios: Sequence[float]
+    ax: Axes, table: Results, data: str, kind: tuple[str, str], ratios: Sequence[float]
 ) -> float | None:
     """Draw measured recall against that of Theorem 2."""
     clouds = []
-    for part in _summary(found, data, kind, "theorem2"):
-        rows = _measured(found, data, kind, imbalance=part["imbalance"])
+    for part in _summary(table, data, kind, "theorem2"):
+        rows = _measured(table, data, kind, imbalance=part["imbalance"])
         clouds.append(Cloud([row["theorem2"] for row in rows], [row["measured"] for row in rows], part))
     return draw_agreement(ax, clouds, _title(kind), ratios)
 
 
-def _draw_errors(ax: Axes, found: Results, data: str, kind: tuple[str, str]) -> None:
+def _draw_errors(ax: Axes, table: Results, data: str, kind: tuple[str, str]) -> None:
     """Draw the mean absolute error of each law by imbalance."""
     ratios: set[float] = set()
     for i, (law, title) in enumerate(_LAWS.items()):
-        parts = [part for part in _summary(found, data, kind, law) if part["mae"] is not None]
+        parts = [part for part in _summary(table, data, kind, law) if part["mae"] is not None]
         ratios |= {part["imbalance"] for part in parts}
         # The first two share a colour: the same formula, at the known separation and at the measured one.
         look: dict[str, Any] = {
@@ -218,9 +218,9 @@ def _draw_errors(ax: Axes, found: Results, data: str, kind: tuple[str, str]) -> 
     ax.set_ylim(bottom=0)
 
 
-def _draw_recall(ax: Axes, found: Results, data: str) -> None:
+def _draw_recall(ax: Axes, table: Results, data: str) -> None:
     """Draw recall against the one axis, with curves of a few separations."""
-    rows = _measured(found, data, ("lda", "relu"))
+    rows = _measured(table, data, ("lda", "relu"))
     ax.set(xlabel="ln r / M²", ylabel="minority recall", title="LDA on features")
     if not rows:
         return
@@ -236,11 +236,11 @@ def _draw_recall(ax: Axes, found: Results, data: str) -> None:
     bar.set_label("separation M")
 
 
-def _draw_line(ax: Axes, found: Results, data: str, kinds: list[tuple[str, str]]) -> None:
+def _draw_line(ax: Axes, table: Results, data: str, kinds: list[tuple[str, str]]) -> None:
     """Draw what Theorem 2 brings to one line, for all classifiers; recalls of 0 and 1 have no place on it."""
     last = 0.0
     for i, kind in enumerate(kinds):
-        places = [place for row in _measured(found, data, kind) if 0 < (place := _place(row))[2] < 1]
+        places = [place for row in _measured(table, data, kind) if 0 < (place := _place(row))[2] < 1]
         if places:
             x, m, recall = np.transpose(places)
             last = max(last, x.max())

@@ -15,7 +15,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from empirical.analysis.rarity import gap
-from figures.results import METHODS, Results, about, data_set, first, made_by, note_missing, points, read
+from figures.results import (
+    METHODS,
+    Results,
+    caption_text,
+    command_reader,
+    data_set,
+    note_missing,
+    points,
+    read,
+    subset_note,
+)
 from figures.style import COLOURS, MARKERS, canvas, entitle, styled
 
 __all__ = ["command", "draw"]
@@ -32,7 +42,7 @@ _COLUMNS = ("data", "imbalance", "method", "label", "run", *_SERIES)
 _MOST = 4  # panels
 
 
-command = made_by("norm-angle", _COLUMNS)
+command = command_reader("norm-angle", _COLUMNS)
 
 
 @styled()
@@ -42,15 +52,15 @@ def draw(results: Path) -> Figure:
     Raises:
         ResultsError: they are missing or cannot be read.
     """
-    found = read(results, "norm-angle", _COLUMNS)
-    data = str(found.values("data")[0])
-    there = sorted({row["imbalance"] for row in found.where(data=data)}, reverse=True)
+    table = read(results, "norm-angle", _COLUMNS)
+    data = str(table.values("data")[0])
+    there = sorted({row["imbalance"] for row in table.where(data=data)}, reverse=True)
     ratios = there[:_MOST]
     rows = -(-len(ratios) // 2)
     fig = canvas(1.9 * rows + 1.15)
     grid = fig.subplots(rows, min(2, len(ratios)), squeeze=False, sharey=True)
     for ratio, ax in zip(ratios, grid.flat, strict=False):
-        _draw(ax, found, data, ratio)
+        _draw(ax, table, data, ratio)
     for ax in list(grid.flat)[len(ratios) :]:
         ax.set_axis_off()
     for axes in grid:
@@ -59,22 +69,22 @@ def draw(results: Path) -> Figure:
     entitle(
         fig,
         "What the gap between frequent and rare classes is made of",
-        about(
-            found,
+        caption_text(
+            table,
             "Recall of the more frequent half of the classes minus that of the rarer half, and the parts that add up",
             "to it: of the norms, the biases and the angles of the classifier's weights, and of the features. Mean",
-            f"over the seeds with 95% interval (Student's t). {data_set(found)}.",
-            first(ratios, there, "imbalances"),
+            f"over the seeds with 95% interval (Student's t). {data_set(table)}.",
+            subset_note(ratios, there, "imbalances"),
         ),
     )
-    note_missing(fig, found)
+    note_missing(fig, table)
     return fig
 
 
-def _draw(ax: Axes, found: Results, data: str, ratio: float) -> None:
+def _draw(ax: Axes, table: Results, data: str, ratio: float) -> None:
     """Draw a panel."""
     for i, (name, label) in enumerate(_SERIES.items()):
-        samples = [_gaps(found.where(data=data, imbalance=ratio, method=method), name) for method in METHODS]
+        samples = [_gaps(table.where(data=data, imbalance=ratio, method=method), name) for method in METHODS]
         x = np.arange(len(METHODS)) + (i - (len(_SERIES) - 1) / 2) * 0.13
         hollow: dict[str, Any] = {"fillstyle": "none"} if name == "tau_1" else {}
         points(

@@ -17,7 +17,17 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
 from empirical.printed import TABLE2, cell
-from figures.results import METHODS, Results, about, classes_axis, data_set, made_by, note_missing, points, read
+from figures.results import (
+    METHODS,
+    Results,
+    caption_text,
+    classes_axis,
+    command_reader,
+    data_set,
+    note_missing,
+    points,
+    read,
+)
 from figures.style import COLOURS, GREY, MARKERS, canvas, entitle, styled
 
 __all__ = ["command", "draw", "draw_spread"]
@@ -28,7 +38,7 @@ _MANY = 20
 _ASIDE = (0.91, 0.97, 1.03, 1.09)
 
 
-command = made_by("norms", _COLUMNS)
+command = command_reader("norms", _COLUMNS)
 
 
 @styled()
@@ -38,12 +48,12 @@ def draw(results: Path) -> Figure:
     Raises:
         ResultsError: it or ``norms.json`` is missing or cannot be read.
     """
-    found, data, ratios = _read(results)
+    table, data, ratios = _read(results)
     rows = -(-len(ratios) // 2)
     fig = canvas(1.95 * rows + 0.8)
     grid = fig.subplots(rows, min(2, len(ratios)), squeeze=False, sharey=True)
     for ratio, ax in zip(ratios, grid.flat, strict=False):
-        _draw_norms(ax, found, data, ratio)
+        _draw_norms(ax, table, data, ratio)
     for ax in list(grid.flat)[len(ratios) :]:
         ax.set_axis_off()
     for axes in grid[:-1]:
@@ -57,7 +67,7 @@ def draw(results: Path) -> Figure:
     ]
     fig.legend(handles=handles, loc="outside lower center", ncols=len(handles))
     text = "The norm of each class's weights in the last layer (Figure 6), mean over the seeds with 95% interval."
-    return _finish(fig, found, "Norm of each class's weights, from the most frequent class to the rarest", text, data)
+    return _finish(fig, table, "Norm of each class's weights, from the most frequent class to the rarest", text, data)
 
 
 @styled()
@@ -67,36 +77,36 @@ def draw_spread(results: Path) -> Figure:
     Raises:
         ResultsError: it or ``norms.json`` is missing or cannot be read.
     """
-    found, data, ratios = _read(results)
+    table, data, ratios = _read(results)
     fig = canvas(3.3, columns=1)
     ax = fig.subplots()
-    _draw_spread(ax, found, data, ratios)
+    _draw_spread(ax, table, data, ratios)
     fig.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=2)
     text = (
         "100 times the standard deviation over the classes of the norms of their weights, mean over the seeds with 95% "
         "interval; hollow, the numbers that Table 2 prints as the variance."
     )
-    return _finish(fig, found, "How uneven the norms are", text, data)
+    return _finish(fig, table, "How uneven the norms are", text, data)
 
 
 def _read(results: Path) -> tuple[Results, str, list[float]]:
     """Return the results, the first data set, which is drawn, and its imbalances."""
-    found = read(results, "norms", _COLUMNS)
-    data = str(found.values("data")[0])
-    ratios = sorted({row["imbalance"] for row in found.where(data=data)}, reverse=True)
-    return found, data, ratios[:_MOST]
+    table = read(results, "norms", _COLUMNS)
+    data = str(table.values("data")[0])
+    ratios = sorted({row["imbalance"] for row in table.where(data=data)}, reverse=True)
+    return table, data, ratios[:_MOST]
 
 
-def _finish(fig: Figure, found: Results, message: str, text: str, data: str) -> Figure:
-    entitle(fig, message, about(found, f"{text} {data_set(found)}."))
-    note_missing(fig, found)
+def _finish(fig: Figure, table: Results, message: str, text: str, data: str) -> Figure:
+    entitle(fig, message, caption_text(table, f"{text} {data_set(table)}."))
+    note_missing(fig, table)
     return fig
 
 
-def _draw_norms(ax: Axes, found: Results, data: str, ratio: float) -> None:
+def _draw_norms(ax: Axes, table: Results, data: str, ratio: float) -> None:
     """Draw the norms by class at one imbalance."""
     for i, method in enumerate(METHODS):
-        rows = [row for row in found.where(data=data, method=method, imbalance=ratio) if row["label"] is not None]
+        rows = [row for row in table.where(data=data, method=method, imbalance=ratio) if row["label"] is not None]
         labels = sorted({row["label"] for row in rows})
         samples = [[row["norm"] for row in rows if row["label"] == label] for label in labels]
         few = len(labels) <= _MANY
@@ -104,19 +114,19 @@ def _draw_norms(ax: Axes, found: Results, data: str, ratio: float) -> None:
         look: dict[str, Any] = {"markersize": 3 if few else 1.8, "elinewidth": 0.8 if few else 0, "capsize": 0}
         at = [label + aside for label in labels]
         points(ax, at, samples, marker=MARKERS[i], color=COLOURS[i], **look)
-    there = [row["label"] for row in found.where(data=data, imbalance=ratio) if row["label"] is not None]
+    there = [row["label"] for row in table.where(data=data, imbalance=ratio) if row["label"] is not None]
     classes_axis(ax, data, there)
     ax.set(title=f"imbalance {ratio:g}")
 
 
-def _draw_spread(ax: Axes, found: Results, data: str, ratios: list[float]) -> None:
+def _draw_spread(ax: Axes, table: Results, data: str, ratios: list[float]) -> None:
     """Draw how uneven the norms are."""
     grey: dict[str, Any] = {"linestyle": "none", "color": GREY}
     for i, (method, title) in enumerate(METHODS.items()):
         x = np.array(ratios) * _ASIDE[i]
         samples = []
         for ratio in ratios:
-            runs = {row["run"]: row["std_100"] for row in found.where(data=data, method=method, imbalance=ratio)}
+            runs = {row["run"]: row["std_100"] for row in table.where(data=data, method=method, imbalance=ratio)}
             samples.append(list(runs.values()))
         points(ax, x, samples, marker=MARKERS[i], color=COLOURS[i], label=title)
         cells = [cell(TABLE2, data, ratio, method, "none") for ratio in ratios]

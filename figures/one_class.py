@@ -24,15 +24,15 @@ from figures.results import (
     CIFAR10,
     PERCENT,
     Results,
-    about,
+    caption_text,
     class_names,
+    command_reader,
     data_name,
-    first,
     interval,
-    made_by,
     note_missing,
     points,
     read,
+    subset_note,
 )
 from figures.style import COLOURS, MARKERS, canvas, entitle, styled
 from theory.theorem2 import minority_recall
@@ -46,8 +46,8 @@ _MARGIN = 0.04  # beside the outermost ones, likewise
 _MOST = 2  # panels
 _HALF = 50
 
-majority_command = made_by("majority", _COLUMNS)
-minority_command = made_by("minority", _COLUMNS)
+majority_command = command_reader("majority", _COLUMNS)
+minority_command = command_reader("minority", _COLUMNS)
 
 Rows = list[dict[str, Any]]
 Extra = Callable[[Axes, Rows], None]
@@ -80,8 +80,8 @@ def draw_majority(results: Path) -> Figure:
         ResultsError: they are missing or cannot be read.
     """
     case = _Case("majority_images", "minority_images", "images of each other class", "the one class has {} images")
-    found = read(results, "majority", _COLUMNS)
-    return _draw_case(found, "Accuracy of one class as the others gain images", "Figure 1.", case)
+    table = read(results, "majority", _COLUMNS)
+    return _draw_case(table, "Accuracy of one class as the others gain images", "Figure 1.", case)
 
 
 @styled()
@@ -94,18 +94,18 @@ def draw_minority(results: Path) -> Figure:
     case = _Case(
         "minority_images", "majority_images", "images of the one class", "the others have {} images each", _draw_fits
     )
-    found = read(results, "minority", _COLUMNS)
-    return _draw_case(found, "Accuracy of a class by the number of its images", "Figure 2.", case)
+    table = read(results, "minority", _COLUMNS)
+    return _draw_case(table, "Accuracy of a class by the number of its images", "Figure 2.", case)
 
 
-def _draw_case(found: Results, message: str, place: str, case: _Case) -> Figure:
+def _draw_case(table: Results, message: str, source: str, case: _Case) -> Figure:
     """Draw the results of a case."""
-    there = list(dict.fromkeys((row["data"], row[case.fixed]) for row in found.rows))
+    there = list(dict.fromkeys((row["data"], row[case.fixed]) for row in table.rows))
     panels = there[:_MOST]
     fig = canvas(3.5 if len(panels) == 1 else 4.6)
     axes = fig.subplots(1, len(panels), squeeze=False)[0]
     for ax, (data, value) in zip(axes, panels, strict=True):
-        _draw(ax, found.where(**{"data": data, case.fixed: value}), case)
+        _draw(ax, table.where(**{"data": data, case.fixed: value}), case)
         ax.set(xlabel=case.xlabel, title=f"{data_name(data)}, {case.heading.format(f'{value:,}')}", ylim=(-3, 103))
         if len(panels) == 1:
             ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1))
@@ -115,14 +115,14 @@ def _draw_case(found: Results, message: str, place: str, case: _Case) -> Figure:
     entitle(
         fig,
         message,
-        about(
-            found,
-            f"{place} Marks are means over the seeds with 95% intervals (Student's t); the line is Theorem 2's,",
+        caption_text(
+            table,
+            f"{source} Marks are means over the seeds with 95% intervals (Student's t); the line is Theorem 2's,",
             "from the balanced runs and nothing else.",
-            first(panels, there, "settings"),
+            subset_note(panels, there, "settings"),
         ),
     )
-    note_missing(fig, found)
+    note_missing(fig, table)
     return fig
 
 

@@ -34,7 +34,7 @@ def command(results: Path) -> str:
     Raises:
         ResultsError: they are missing or cannot be read.
     """
-    return str(_read(results).made["command"])
+    return str(_read(results).metadata["command"])
 
 
 @styled()
@@ -44,46 +44,47 @@ def draw(results: Path) -> Figure:
     Raises:
         ResultsError: they are missing or cannot be read.
     """
-    found = _read(results)
-    components = sorted({row["components"] for row in found.rows})
+    table = _read(results)
+    components = sorted({row["components"] for row in table.rows})
     shown = components[: _MOST - 1]
     rows = 2 if len(shown) > 1 else 1
     fig = canvas(2.75 * rows + 0.75)
     grid = fig.subplots(rows, 2, squeeze=False)
-    ratios = sorted({row["imbalance"] for row in found.rows})
-    drawn = (_draw_agreement(ax, k, found, ratios) for ax, k in zip(grid.flat, shown, strict=False))
+    ratios = sorted({row["imbalance"] for row in table.rows})
+    drawn = (_draw_agreement(ax, k, table, ratios) for ax, k in zip(grid.flat, shown, strict=False))
     errors = [error for error in drawn if error is not None]
     middle = shown[len(shown) // 2]
     last = grid.flat[len(shown)]
-    _draw_recall(last, middle, [row for row in found.rows if row["components"] == middle])
+    _draw_recall(last, middle, [row for row in table.rows if row["components"] == middle])
     for ax in list(grid.flat)[len(shown) + 1 :]:
         ax.set_axis_off()
     legend(fig, list(grid.flat)[: len(shown)], ratios)
+    data = table.metadata["data"]["name"]
     numbers = [
         f"{k:g} components: "
-        + ", ".join(Cloud([], [], part).label for part in found.made["summary"] if part["components"] == k)
+        + ", ".join(Cloud([], [], part).label for part in table.metadata["summary"] if part["components"] == k)
         + "."
         for k in shown
     ]
     entitle(
         fig,
         f"One balanced number predicts minority recall, off by {span(errors)} points",
-        f"Pairs of classes of {found.made['data']['name']}, every class as the minority; Theorem 2, nothing fitted. "
+        f"Pairs of classes of {data}, every class as the minority; Theorem 2, nothing fitted. "
         "Last panel: recall against imbalance of pairs at evenly spaced ranks of their separation M, lines by theory, "
         "points the mean and 95% of the repeats, upward where the first class is the minority, downward the second. "
         f"Mean absolute error in points and correlation by imbalance: {' '.join(numbers)} "
-        f"n = {len(found.rows)} pairs, imbalances and numbers of components.",
+        f"n = {len(table.rows)} pairs, imbalances and numbers of components.",
     )
     return fig
 
 
-def _draw_agreement(ax: Axes, components: int, found: Results, ratios: list[float]) -> float | None:
+def _draw_agreement(ax: Axes, components: int, table: Results, ratios: list[float]) -> float | None:
     """Draw measured against predicted recall and return the mean absolute error in points."""
     clouds = []
-    for part in found.made["summary"]:
+    for part in table.metadata["summary"]:
         if part["components"] == components:
             rows = [
-                row for row in found.rows if (row["components"], row["imbalance"]) == (components, part["imbalance"])
+                row for row in table.rows if (row["components"], row["imbalance"]) == (components, part["imbalance"])
             ]
             clouds.append(Cloud([row["predicted"] for row in rows], [row["measured"] for row in rows], part))
     return draw_agreement(ax, clouds, f"{components:g} principal components", ratios)
@@ -133,8 +134,8 @@ def _draw_recall(ax: Axes, components: int, rows: list[dict[str, Any]]) -> None:
 
 def _read(results: Path) -> Results:
     """Return the results in the folder ``results``."""
-    found = read(results, "pairs", (*_NAMES, *_NUMBERS), text=_NAMES, profile=False)
-    whole = all(row[name] is not None for row in found.rows for name in (*_NAMES, *_NUMBERS))
-    if not whole or not {"data", "summary"} <= found.made.keys():
+    table = read(results, "pairs", (*_NAMES, *_NUMBERS), text=_NAMES, profile=False)
+    whole = all(row[name] is not None for row in table.rows for name in (*_NAMES, *_NUMBERS))
+    if not whole or not {"data", "summary"} <= table.metadata.keys():
         refuse(results, "pairs", "must hold a pairs.csv and a pairs.json of one run of the experiment")
-    return found
+    return table

@@ -15,7 +15,17 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from figures.results import Results, about, data_name, data_set, first, interval, made_by, note_missing, read
+from figures.results import (
+    Results,
+    caption_text,
+    command_reader,
+    data_name,
+    data_set,
+    interval,
+    note_missing,
+    read,
+    subset_note,
+)
 from figures.style import COLOURS, canvas, entitle, styled
 
 __all__ = ["command", "draw"]
@@ -25,7 +35,7 @@ _COLUMNS = ("data", "imbalance", "seed", "majority", "minority", "run", *_SIDES[
 _MOST = 2  # rows of panels
 
 
-command = made_by("pretraining", _COLUMNS)
+command = command_reader("pretraining", _COLUMNS)
 
 
 @styled()
@@ -35,36 +45,36 @@ def draw(results: Path) -> Figure:
     Raises:
         ResultsError: they are missing or cannot be read.
     """
-    found = read(results, "pretraining", _COLUMNS)
-    data = str(found.values("data")[0])
-    there = sorted({row["imbalance"] for row in found.where(data=data)}, reverse=True)
+    table = read(results, "pretraining", _COLUMNS)
+    data = str(table.values("data")[0])
+    there = sorted({row["imbalance"] for row in table.where(data=data)}, reverse=True)
     ratios = there[:_MOST]
     fig = canvas(2.5 * len(ratios) + 0.9)
     grid = fig.subplots(len(ratios), 2, squeeze=False)
     for ratio, axes in zip(ratios, grid, strict=True):
         for side, ax in enumerate(axes):
-            _draw(ax, found, data, ratio, side)
+            _draw(ax, table, data, ratio, side)
     fig.legend(*grid[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     entitle(
         fig,
         "What pre-training adds to the separation of classes and to recall",
-        about(
-            found,
+        caption_text(
+            table,
             "Left, the separation M of each pair of classes with rotation pre-training against that without, in cross",
             "entropy; right, the gain in the rarer class's recall against the gain that Theorem 2 predicts from both",
             "separations. A point is a pair of classes, mean over the seeds with 95% interval; the line is where both",
-            f"are equal. {data_set(found)}.",
-            first(ratios, there, "imbalances"),
+            f"are equal. {data_set(table)}.",
+            subset_note(ratios, there, "imbalances"),
         ),
     )
-    note_missing(fig, found)
+    note_missing(fig, table)
     return fig
 
 
-def _draw(ax: Axes, found: Results, data: str, ratio: float, side: int) -> None:
+def _draw(ax: Axes, table: Results, data: str, ratio: float, side: int) -> None:
     """Draw a panel."""
     pairs: dict[tuple[Any, Any], list[dict[str, Any]]] = {}
-    for row in found.where(data=data, imbalance=ratio):
+    for row in table.where(data=data, imbalance=ratio):
         pairs.setdefault((row["majority"], row["minority"]), []).append(row)
     series = [[interval([row[name] for row in rows]) for name in _SIDES[side]] for rows in pairs.values()]
     drawn = np.array([(x[0], y[0], y[1]) for x, y in series if x is not None and y is not None]).reshape(-1, 3)

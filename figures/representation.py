@@ -24,15 +24,15 @@ from figures.results import (
     PERCENT,
     STARTS,
     Results,
-    about,
+    caption_text,
+    command_reader,
     data_name,
-    first,
-    further,
     interval,
-    made_by,
     note_missing,
     points,
     read,
+    read_extra,
+    subset_note,
 )
 from figures.style import COLOURS, GREY, MARKERS, canvas, entitle, styled
 
@@ -58,7 +58,7 @@ Kind = tuple[str, str]
 Look = tuple[str, str, float]
 
 
-command = made_by("representation", _COLUMNS)
+command = command_reader("representation", _COLUMNS)
 
 
 @styled()
@@ -68,14 +68,14 @@ def draw(results: Path) -> Figure:
     Raises:
         ResultsError: it, ``representation-tau.csv`` or ``representation.json`` is missing or cannot be read.
     """
-    found, _ = _read(results)
-    there, looks = _places(found), _looks(found)
+    table, _ = _read(results)
+    there, looks = _places(table), _looks(table)
     places = there[: _MOST // 2]
     fig = canvas(2.1 * len(places) + 1.3)
     grid = fig.subplots(len(places), 2, squeeze=False)
     for place, axes in zip(places, grid, strict=True):
         for kind, look in looks.items():
-            cells = _cells(found, place, kind)
+            cells = _cells(table, place, kind)
             _draw_classifiers(axes[0], cells, "accuracy", look)
             _draw_classifiers(axes[1], cells, "few", look)
             _draw_printed(axes[0], TABLE1, (*place, *kind), look)
@@ -87,7 +87,9 @@ def draw(results: Path) -> Figure:
         "5.4), of all classes and of the last third; tau is chosen on the training images, on one half of the test "
         "images for the other, and on the test images themselves, which is too good. Mean over the seeds, 95% interval."
     )
-    return _finish(fig, found, "The same features under other classifiers", text, first(places, there, "settings"))
+    return _finish(
+        fig, table, "The same features under other classifiers", text, subset_note(places, there, "settings")
+    )
 
 
 @styled()
@@ -97,13 +99,13 @@ def draw_tau(results: Path) -> Figure:
     Raises:
         ResultsError: it, ``representation.csv`` or ``representation.json`` is missing or cannot be read.
     """
-    found, sweep = _read(results)
+    table, sweep = _read(results)
     text = "Test accuracy after tau-normalisation of the classifier's weights, mean over the seeds, against tau."
 
     def panel(ax: Axes, place: Place, kind: Kind, look: Look) -> None:
         _draw_sweep(ax, _cells(sweep, place, kind).rows, look)
 
-    return _draw_places(found, panel, "test accuracy, %", "Accuracy by tau", text, xlabel="tau")
+    return _draw_places(table, panel, "test accuracy, %", "Accuracy by tau", text, xlabel="tau")
 
 
 @styled()
@@ -113,22 +115,22 @@ def draw_norms(results: Path) -> Figure:
     Raises:
         ResultsError: it, ``representation-tau.csv`` or ``representation.json`` is missing or cannot be read.
     """
-    found, _ = _read(results)
+    table, _ = _read(results)
     text = (
         "100 times the standard deviation over the classes of the norms of the classifier's weights, mean over the "
         "seeds with 95% interval; hollow, what Table 2 prints as the variance."
     )
 
     def panel(ax: Axes, place: Place, kind: Kind, look: Look) -> None:
-        _draw_uneven(ax, _cells(found, place, kind), look)
+        _draw_uneven(ax, _cells(table, place, kind), look)
         _draw_printed(ax, TABLE2, (*place, *kind), look)
 
     message = "How uneven the norms of joint and re-trained classifiers are"
-    return _draw_places(found, panel, "100 x standard deviation", message, text, least=0)
+    return _draw_places(table, panel, "100 x standard deviation", message, text, least=0)
 
 
 def _draw_places(
-    found: Results,
+    table: Results,
     panel: Callable[[Axes, Place, Kind, Look], None],
     ylabel: str,
     message: str,
@@ -137,7 +139,7 @@ def _draw_places(
     least: float | None = None,
 ) -> Figure:
     """Draw a panel for each data set and imbalance."""
-    there, looks = _places(found), _looks(found)
+    there, looks = _places(table), _looks(table)
     places = there[:_MOST]
     rows = -(-len(places) // 2)
     fig = canvas(2.1 * rows + 1.1)
@@ -153,32 +155,32 @@ def _draw_places(
         axes[0].set_ylabel(ylabel)
     printed = ylabel.startswith("100") and any(data in TABLE2 for data, _ in places)
     fig.legend(handles=_handles(looks, printed), loc="outside lower center", ncols=2)
-    return _finish(fig, found, message, text, first(places, there, "settings"))
+    return _finish(fig, table, message, text, subset_note(places, there, "settings"))
 
 
 def _read(results: Path) -> tuple[Results, Results]:
-    return read(results, "representation", _COLUMNS), further(results, "representation", "tau", _SWEEP)
+    return read(results, "representation", _COLUMNS), read_extra(results, "representation", "tau", _SWEEP)
 
 
-def _places(found: Results) -> list[Place]:
-    return list(dict.fromkeys((row["data"], row["imbalance"]) for row in found.rows))
+def _places(table: Results) -> list[Place]:
+    return list(dict.fromkeys((row["data"], row["imbalance"]) for row in table.rows))
 
 
-def _looks(found: Results) -> dict[Kind, Look]:
+def _looks(table: Results) -> dict[Kind, Look]:
     """Return the colour, the marker and the place aside of each method and start."""
-    kinds = list(dict.fromkeys((row["method"], row["pretrain"]) for row in found.rows))
+    kinds = list(dict.fromkeys((row["method"], row["pretrain"]) for row in table.rows))
     return {kind: (COLOURS[i], MARKERS[i], (i - (len(kinds) - 1) / 2) * _ASIDE) for i, kind in enumerate(kinds)}
 
 
-def _cells(found: Results, place: Place, kind: Kind) -> Results:
+def _cells(table: Results, place: Place, kind: Kind) -> Results:
     """Return the results of one data set, imbalance, method and start."""
     names = ("data", "imbalance", "method", "pretrain")
-    return replace(found, rows=found.where(**dict(zip(names, (*place, *kind), strict=True))))
+    return replace(table, rows=table.where(**dict(zip(names, (*place, *kind), strict=True))))
 
 
-def _finish(fig: Figure, found: Results, message: str, *texts: str) -> Figure:
-    entitle(fig, message, about(found, *texts))
-    note_missing(fig, replace(found, rows=[{"run": row["run"], "accuracy": row["accuracy"]} for row in found.rows]))
+def _finish(fig: Figure, table: Results, message: str, *texts: str) -> Figure:
+    entitle(fig, message, caption_text(table, *texts))
+    note_missing(fig, replace(table, rows=[{"run": row["run"], "accuracy": row["accuracy"]} for row in table.rows]))
     return fig
 
 

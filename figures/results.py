@@ -29,21 +29,21 @@ __all__ = [
     "PERCENT",
     "STARTS",
     "Results",
-    "about",
-    "again",
+    "caption_text",
     "class_names",
     "classes_axis",
     "clipped",
+    "command_line",
+    "command_reader",
     "data_name",
     "data_set",
-    "first",
-    "further",
     "interval",
-    "made_by",
     "note_missing",
     "points",
     "read",
+    "read_extra",
     "refuse",
+    "subset_note",
 ]
 
 CONFIDENCE = 0.95
@@ -88,17 +88,17 @@ class Results:
     """The table, each row a dictionary in which an empty cell is None, and how it was made."""
 
     rows: list[dict[str, Any]]
-    made: dict[str, Any]
+    metadata: dict[str, Any]
 
     @property
     def command(self) -> str:
         """The command line that made them."""
-        return str(self.made["command"])
+        return str(self.metadata["command"])
 
     @property
     def profile(self) -> str:
         """The profile, for a title."""
-        return f"profile {self.made['arguments']['profile']}"
+        return f"profile {self.metadata['arguments']['profile']}"
 
     def where(self, **cells: Any) -> list[dict[str, Any]]:
         """Return the rows with these cells."""
@@ -128,17 +128,17 @@ def read(
     if not (table.is_file() and made.is_file()):
         refuse(results, name, f"must hold {name}.csv and {name}.json")
     try:
-        found = read_table(results, name, text=text)
-        complete = "profile" in found.made["arguments"] or not profile
-        complete = complete and set(columns) <= found.rows[0].keys()
+        results_table = read_table(results, name, text=text)
+        complete = "profile" in results_table.metadata["arguments"] or not profile
+        complete = complete and set(columns) <= results_table.rows[0].keys()
     except TableError:
         complete = False
     if not complete:
         refuse(results, name, f"must hold a {name}.csv and a {name}.json of one run of the experiment")
-    return Results(found.rows, found.made)
+    return Results(results_table.rows, results_table.metadata)
 
 
-def made_by(name: str, columns: Collection[str]) -> Callable[[Path], str]:
+def command_reader(name: str, columns: Collection[str]) -> Callable[[Path], str]:
     """Return a figure's ``command``: of a folder of results, the command line that made those of ``name``.
 
     It raises :class:`ResultsError` as :func:`read` does.
@@ -150,20 +150,20 @@ def made_by(name: str, columns: Collection[str]) -> Callable[[Path], str]:
     return command
 
 
-def further(results: Path, name: str, key: str, columns: Collection[str]) -> Results:
+def read_extra(results: Path, name: str, key: str, columns: Collection[str]) -> Results:
     """Return the table ``key`` that the experiment ``name`` wrote beside its own, ``name-key.csv``.
 
     Raises:
         ResultsError: it or the experiment's own table is missing, cannot be read, or lacks one of the ``columns``.
     """
-    found = read(results, name, ())
+    table = read(results, name, ())
     try:
         rows = read_table(results, name, key).rows
     except TableError:
         rows = []
     if not rows or not set(columns) <= rows[0].keys():
         refuse(results, name, f"must hold the {name}-{key}.csv that belongs to {name}.json")
-    return Results(rows, found.made)
+    return Results(rows, table.metadata)
 
 
 def interval(values: Sequence[float | None]) -> tuple[float, float] | None:
@@ -187,21 +187,21 @@ def points(
     ax: Axes,
     x: Sequence[float] | NDArray[np.floating[Any]],
     samples: Sequence[Sequence[float | None]],
-    within: tuple[float, float] | None = None,
+    limits: tuple[float, float] | None = None,
     **style: Any,
 ) -> None:
     """Draw the mean of each sample at its ``x``, with its interval; an empty sample is left out.
 
-    With ``within``, the range of the quantity, no interval leaves it.
+    With ``limits``, the range of the quantity, no interval leaves it.
     """
     found = [(at, *summary) for at, sample in zip(x, samples, strict=True) if (summary := interval(sample))]
     where, means, halves = np.array(found).T if found else np.empty((3, 0))
     look = {"linestyle": "none", "markersize": 3.5, "elinewidth": 0.8, "capsize": 1.5, "capthick": 0.8, **style}
-    ax.errorbar(where, means, clipped(means, np.nan_to_num(halves), within), **look)
+    ax.errorbar(where, means, clipped(means, np.nan_to_num(halves), limits), **look)
 
 
 def clipped(
-    means: NDArray[np.floating[Any]], halves: NDArray[np.floating[Any]], within: tuple[float, float] | None
+    means: NDArray[np.floating[Any]], halves: NDArray[np.floating[Any]], limits: tuple[float, float] | None
 ) -> NDArray[np.float64]:
     """Return how far intervals reach below and above their means, inside the range of the quantity.
 
@@ -209,18 +209,18 @@ def clipped(
         >>> clipped(np.array([50.0, 98.0]), np.array([5.0, 5.0]), (0, 100)).tolist()
         [[5.0, 5.0], [5.0, 2.0]]
     """
-    low, high = within if within is not None else (-math.inf, math.inf)
+    low, high = limits if limits is not None else (-math.inf, math.inf)
     return np.array([np.minimum(halves, np.maximum(0, means - low)), np.minimum(halves, np.maximum(0, high - means))])
 
 
-def about(found: Results, *sentences: str) -> str:
+def caption_text(table: Results, *sentences: str) -> str:
     """Return a caption: the sentences, how many runs and seeds are drawn, and at which profile they were made."""
-    runs = len({row["run"] for row in found.rows if "run" in row})
-    seeds = len({row["seed"] for row in found.rows if row.get("seed") is not None})
+    runs = len({row["run"] for row in table.rows if "run" in row})
+    seeds = len({row["seed"] for row in table.rows if row.get("seed") is not None})
     parts = [f"{runs} run{'s' * (runs != 1)}"] if runs else []
     parts += [f"{seeds} seed{'s' * (seeds != 1)}"] if seeds else []
     number = f" n = {', '.join(parts)}." if parts else ""
-    made = f" Made with {found.profile}." if "profile" in found.made.get("arguments", {}) else ""
+    made = f" Made with {table.profile}." if "profile" in table.metadata.get("arguments", {}) else ""
     return " ".join(filter(None, sentences)) + number + made
 
 
@@ -246,20 +246,20 @@ def data_name(data: str) -> str:
     return _DATA.get(name, name)
 
 
-def data_set(found: Results) -> str:
+def data_set(table: Results) -> str:
     """Return which data set a figure of one is about: the first of the results, and of how many."""
-    names = found.values("data")
+    names = table.values("data")
     return f"Data set {data_name(names[0])}" + (f", the first of {len(names)}" if len(names) > 1 else "")
 
 
-def first(drawn: Collection[Any], there: Collection[Any], what: str) -> str:
+def subset_note(part: Collection[Any], total: Collection[Any], noun: str) -> str:
     """Return the sentence that says that not all that is there is drawn; nothing where all is.
 
     Example:
         >>> first([100, 50], [100, 50, 10], "imbalances"), first([100], [100], "imbalances")
         ('The first 2 of 3 imbalances are drawn.', '')
     """
-    return f"The first {len(drawn)} of {len(there)} {what} are drawn." if len(drawn) < len(there) else ""
+    return f"The first {len(part)} of {len(total)} {noun} are drawn." if len(part) < len(total) else ""
 
 
 def classes_axis(ax: Axes, data: str, labels: Sequence[int]) -> None:
@@ -277,7 +277,7 @@ def classes_axis(ax: Axes, data: str, labels: Sequence[int]) -> None:
     ax.set_xlabel("class, from frequent to rare")
 
 
-def note_missing(fig: Figure, found: Results) -> None:
+def note_missing(fig: Figure, table: Results) -> None:
     """Write into each panel without data that they are missing, and under the figure how many runs it lacks.
 
     The figure grows by that note, which says how to make them. Its own legends, which lie at its lower edge, move above
@@ -286,11 +286,11 @@ def note_missing(fig: Figure, found: Results) -> None:
     for ax in fig.axes:
         if ax.axison and _is_empty(ax):
             _say_missing(ax)
-    runs = {row["run"]: None for row in found.rows}
-    missing = {row["run"] for row in found.rows if None in row.values()}
+    runs = {row["run"]: None for row in table.rows}
+    missing = {row["run"] for row in table.rows if None in row.values()}
     if not missing:
         return
-    text = f"{len(missing)} of {len(runs)} runs are missing; the same command trains them: {found.command}"
+    text = f"{len(missing)} of {len(runs)} runs are missing; the same command trains them: {table.command}"
     lines = fill(text, int(_LETTERS * fig.get_figwidth()), break_on_hyphens=False)
     note = fig.supxlabel(lines, fontsize=_NOTE, color=_RED)
     points_high = _NOTE * _LEADING * (lines.count("\n") + 2)
@@ -306,7 +306,7 @@ def note_missing(fig: Figure, found: Results) -> None:
             legend.borderaxespad += points_high / legend.prop.get_size()
 
 
-def again(name: str, results: Path | str, profile: str = "smoke") -> str:
+def command_line(name: str, results: Path | str, profile: str = "smoke") -> str:
     """Return the command line that makes the results of the experiment ``name`` in the folder ``results``."""
     options = "--data digits" if name == "pairs" else f"--profile {profile}"
     return f"{program_name('empirical')} run {name} {options} --out {results}"
@@ -314,7 +314,7 @@ def again(name: str, results: Path | str, profile: str = "smoke") -> str:
 
 def refuse(results: Path, name: str, allowed: str) -> NoReturn:
     """Raise the error that says what is wrong with the results and how to make them."""
-    raise ResultsError(f"results={str(results)!r}: {allowed}; make them with: {again(name, results)}")
+    raise ResultsError(f"results={str(results)!r}: {allowed}; make them with: {command_line(name, results)}")
 
 
 def _is_empty(ax: Axes) -> bool:

@@ -20,7 +20,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FormatStrFormatter, MaxNLocator, NullLocator, SymmetricalLogLocator
 from scipy.stats import binomtest
 
-from figures.results import about, data_set, made_by, note_missing, read
+from figures.results import caption_text, command_reader, data_set, note_missing, read
 from figures.style import COLOURS, GREY, MARKERS, canvas, entitle, styled
 
 __all__ = ["command", "draw", "draw_bands", "draw_crossing"]
@@ -47,7 +47,7 @@ _LINEAR = 1.0
 Rows = list[dict[str, Any]]
 
 
-command = made_by("shift", _COLUMNS)
+command = command_reader("shift", _COLUMNS)
 
 
 @styled()
@@ -109,12 +109,12 @@ def _draw(
     share: bool = False,
 ) -> Figure:
     """Draw a panel for each kind of sample and way of mixing."""
-    found = read(results, "shift", _COLUMNS)
-    data = str(found.values("data")[0])
+    table = read(results, "shift", _COLUMNS)
+    data = str(table.values("data")[0])
     fig = canvas(5.4)
     grid = fig.subplots(2, 2)
     for ax, ((space, mixed), title) in zip(grid.flat, _KINDS.items(), strict=True):
-        panel(ax, found.where(data=data, space=space, mixed=mixed))
+        panel(ax, table.where(data=data, space=space, mixed=mixed))
         ax.set_title(title)
     for axes in grid:
         axes[0].set_ylabel(ylabel)
@@ -125,8 +125,8 @@ def _draw(
         shown |= {label: line for line, label in zip(*ax.get_legend_handles_labels(), strict=True)}
     if shown:
         fig.legend(list(shown.values()), list(shown), loc="outside lower center", ncols=2)
-    entitle(fig, message, about(found, text, f"{data_set(found)}."))
-    note_missing(fig, found)
+    entitle(fig, message, caption_text(table, text, f"{data_set(table)}."))
+    note_missing(fig, table)
     return fig
 
 

@@ -18,7 +18,17 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from figures.results import PERCENT, about, data_name, first, interval, made_by, note_missing, points, read
+from figures.results import (
+    PERCENT,
+    caption_text,
+    command_reader,
+    data_name,
+    interval,
+    note_missing,
+    points,
+    read,
+    subset_note,
+)
 from figures.style import COLOURS, MARKERS, canvas, entitle, styled
 from theory import theorem1
 
@@ -34,8 +44,8 @@ _GRID = np.linspace(0.005, 0.995, 100)
 _SYMBOL = {"fraction": "rho", "degree": "lambda"}
 _MOST = 2  # panels
 
-fraction_command = made_by("similar-fraction", _COLUMNS)
-degree_command = made_by("similar-degree", _COLUMNS)
+fraction_command = command_reader("similar-fraction", _COLUMNS)
+degree_command = command_reader("similar-degree", _COLUMNS)
 
 
 def draw_fraction(results: Path) -> Figure:
@@ -63,31 +73,31 @@ def draw_degree(results: Path) -> Figure:
 @styled()
 def _draw_similarity(results: Path, name: str, varied: str, xlabel: str, message: str) -> Figure:
     """Draw the results of the experiment ``name``, in which ``fraction`` or ``degree`` is ``varied``."""
-    found = read(results, name, _COLUMNS)
-    there = list(dict.fromkeys((row["data"], row["imbalance"]) for row in found.rows))
+    table = read(results, name, _COLUMNS)
+    there = list(dict.fromkeys((row["data"], row["imbalance"]) for row in table.rows))
     cases = there[:_MOST]
     fig = canvas(3.9)
     axes = fig.subplots(1, len(cases), squeeze=False)[0]
     for ax, (data, ratio) in zip(axes, cases, strict=True):
-        _draw(ax, found.where(data=data, imbalance=ratio), varied)
+        _draw(ax, table.where(data=data, imbalance=ratio), varied)
         ax.set(title=f"{data_name(data)}, imbalance {ratio:g}", xlim=(-0.03, 1.03), ylim=(-3, 103))
         ax.set_xlabel(xlabel if len(cases) == 1 else xlabel.partition(": ")[0])
     axes[0].set_ylabel("test accuracy, %")
     entries = {label: drawn for ax in axes for drawn, label in zip(*ax.get_legend_handles_labels(), strict=True)}
     fig.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=1)
     other = "degree" if varied == "fraction" else "fraction"
-    fixed = max(row[other] for row in found.rows)
+    fixed = max(row[other] for row in table.rows)
     entitle(
         fig,
         message,
-        about(
-            found,
+        caption_text(
+            table,
             f"{xlabel}; {_SYMBOL[other]} = {fixed:g}. Marks are means over the seeds with 95% intervals (Student's t);",
             "lines follow Theorem 1's shift from the accuracies without similar samples.",
-            first(cases, there, "settings"),
+            subset_note(cases, there, "settings"),
         ),
     )
-    note_missing(fig, found)
+    note_missing(fig, table)
     return fig
 
 

@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import NullLocator
 
-from figures.results import Results, about, data_name, data_set, made_by, note_missing, points, read
+from figures.results import Results, caption_text, command_reader, data_name, data_set, note_missing, points, read
 from figures.style import COLOURS, canvas, entitle, styled
 from theory.attribution import attribution, split
 
@@ -31,7 +31,7 @@ _SOURCES = {"measured": "measured", "theorem2": "Theorem 2", "finite": "with fin
 _BINS = 4
 
 
-command = made_by(_NAME, _COLUMNS)
+command = command_reader(_NAME, _COLUMNS)
 
 
 @styled()
@@ -41,16 +41,16 @@ def draw(results: Path) -> Figure:
     Raises:
         ResultsError: they are missing or cannot be read.
     """
-    found = read(results, _NAME, _COLUMNS)
-    name = str(found.values("data")[0])
-    rows = [row for row in found.where(data=name) if row["measured"] is not None]
+    table = read(results, _NAME, _COLUMNS)
+    name = str(table.values("data")[0])
+    rows = [row for row in table.where(data=name) if row["measured"] is not None]
     fig = canvas(5.2)
     (first, second), (third, last) = fig.subplots(2, 2)
     last.set_axis_off()
     if rows:
         _draw_map(first, rows)
         _draw_recalls(second, rows)
-        _draw_parts(third, last, [part for part in found.made["summary"] if part["data"] == name])
+        _draw_parts(third, last, [part for part in table.metadata["summary"] if part["data"] == name])
         drawn = second.get_legend_handles_labels()
         last.legend(*drawn, loc="upper left", title="Recall of the groups", alignment="left")
     else:
@@ -60,16 +60,16 @@ def draw(results: Path) -> Figure:
     entitle(
         fig,
         "A minority's drop in recall: due to number or to similarity?",
-        about(
-            found,
+        caption_text(
+            table,
             "Above left, the share of the drop that Theorem 2 puts down to the number of images, by imbalance and",
             "separation M, and in circles as measured, for pairs in four groups of their separation. Above right, the",
             "mean recall of similar and of dissimilar pairs, points with 95% intervals over the classes. Below, the",
             "drop from balanced and dissimilar to imbalanced and similar, and its two parts. LDA on",
-            f"features of a network. {data_set(found)}.",
+            f"features of a network. {data_set(table)}.",
         ),
     )
-    note_missing(fig, Results([{"run": row["run"], "measured": row["measured"]} for row in found.rows], found.made))
+    note_missing(fig, Results([{"run": row["run"], "measured": row["measured"]} for row in table.rows], table.metadata))
     return fig
 
 
@@ -136,7 +136,7 @@ def _draw_recalls(ax: Axes, rows: list[dict[str, Any]]) -> None:
     ax.set(ylim=(-0.02, 1.02), ylabel="mean minority recall", title="Recall of the two groups")
 
 
-def _draw_parts(ax: Axes, beside: Axes, summary: list[dict[str, Any]]) -> None:
+def _draw_parts(ax: Axes, neighbour: Axes, summary: list[dict[str, Any]]) -> None:
     """Draw the parts of the drop as bars, one on the other."""
     ratios = sorted({part["imbalance"] for part in summary})
     width = 0.8 / len(_SOURCES)
@@ -163,7 +163,7 @@ def _draw_parts(ax: Axes, beside: Axes, summary: list[dict[str, Any]]) -> None:
         Patch(label="Theorem 2", alpha=0.55, **grey),
         Patch(label="with finite samples", alpha=0.55, hatch="////", **grey),
     ]
-    beside.add_artist(beside.legend(handles=handles, loc="lower left", title="Drop and parts", alignment="left"))
+    neighbour.add_artist(neighbour.legend(handles=handles, loc="lower left", title="Drop and parts", alignment="left"))
     most = max(part["drop"] for part in summary)
     ax.set(xlabel="imbalance", ylabel="drop in recall, points", title="The drop and its parts", ylim=(0, 1.25 * most))
     ax.grid(visible=False, axis="x")

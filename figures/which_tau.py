@@ -14,7 +14,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from figures.results import ALL_METHODS, Results, about, data_name, made_by, note_missing, read
+from figures.results import ALL_METHODS, Results, caption_text, command_reader, data_name, note_missing, read
 from figures.style import COLOURS, GREY, canvas, entitle, series, styled
 
 __all__ = ["command", "draw"]
@@ -32,7 +32,7 @@ _RULES = {
 _WIDTH = 0.6
 
 
-command = made_by("which-tau", _COLUMNS)
+command = command_reader("which-tau", _COLUMNS)
 
 
 @styled()
@@ -42,8 +42,8 @@ def draw(results: Path) -> Figure:
     Raises:
         ResultsError: they are missing or cannot be read.
     """
-    found = read(results, "which-tau", _COLUMNS)
-    there = [row for row in found.rows if row["lost"] is not None]
+    table = read(results, "which-tau", _COLUMNS)
+    there = [row for row in table.rows if row["lost"] is not None]
     fig = canvas(4.4)
     left, right = fig.subplots(1, 2, gridspec_kw={"width_ratios": [3, 2]})
     _draw_rules(left, there)
@@ -59,8 +59,8 @@ def draw(results: Path) -> Figure:
     entitle(
         fig,
         "Points lost by rules that choose tau on a long-tailed split",
-        about(
-            found,
+        caption_text(
+            table,
             "Left, at the largest split, a point is a network and the bar the mean over them; right, rules that choose",
             "on the split, mean over the networks, dashed the worst 5% of the splits. What is lost is counted from the",
             "best tau of a sweep on the judging images; the scale is linear below one point and logarithmic above.",
@@ -68,7 +68,8 @@ def draw(results: Path) -> Figure:
     )
     finished = {row["run"] for row in there}
     note_missing(
-        fig, Results([{"run": row["run"], "there": row["run"] in finished or None} for row in found.rows], found.made)
+        fig,
+        Results([{"run": row["run"], "there": row["run"] in finished or None} for row in table.rows], table.metadata),
     )
     return fig
 

@@ -31,7 +31,7 @@ TINY += ["--batch-size", "16", "--epochs", "4", "--device", "cpu", "--out", "run
 PROGRAM = """
 import os, sys
 from pathlib import Path
-from theory.support.cli import kept_in, program
+from theory.support.cli import record_output, program
 
 @program("name")
 def main():
@@ -39,7 +39,7 @@ def main():
     print("second", flush=True)
     print("number", os.open(os.devnull, os.O_RDONLY) > 2, file=open("numbers", "w"), flush=True)
     if {kept}:
-        kept_in(Path("file.json"))
+        record_output(Path("file.json"))
     print("third")
     return 0
 

@@ -22,7 +22,7 @@ import theory.__main__ as theory_program
 from empirical.commands import train
 from empirical.experiments import EXPERIMENTS
 from empirical.experiments import load as load_experiment
-from empirical.runtime.command_line import file, folder, numeric, place
+from empirical.runtime.command_line import file, file_or_folder, folder, numeric
 from empirical.sweeps.options import add_sweep_options
 from figures import FIGURES
 
@@ -32,7 +32,7 @@ BAD = {
     numeric: ("x", "", "nan", "inf", "-1", "0.5", HUGE, "9" * 5000),
     folder: ("", "file", "file/below", LONG),
     file: ("", "folder", "file/below", LONG, "pipe"),
-    place: ("", "file/below", LONG),
+    file_or_folder: ("", "file/below", LONG),
     None: ("", "x", "y" * 300),
 }
 """What each kind of option is given."""
@@ -158,7 +158,7 @@ def test_every_option_of_the_other_commands(capsys, monkeypatch):
     monkeypatch.setattr("empirical.benchmark.bench.measure", begin)
     monkeypatch.setattr("theory.bench.measure", begin)
     monkeypatch.setattr("theory.verdicts.report.verify_statement", begin)
-    monkeypatch.setattr("empirical.commands.list.planned", begin)
+    monkeypatch.setattr("empirical.commands.list.planned_runs", begin)
     monkeypatch.setattr("figures.report.collect._findings", begin)
     monkeypatch.setattr("empirical.analysis.examine.examination.examination", begin)
     np.savez("arrays.npz", logits=np.eye(2), labels=np.arange(2))

@@ -31,7 +31,7 @@ from scipy.special import betaln, xlog1py, xlogy
 
 from theory import theorem1
 from theory.exact.counting import count_outside
-from theory.support.cli import kept_in
+from theory.support.cli import record_output
 from theory.support.files import check_file, write_whole
 from theory.verdicts.checker import check_tail_bound
 from theory.verdicts.sequential import Evidence
@@ -81,7 +81,7 @@ def run(json_file: Path | None = None, quick: bool = False) -> int:
             "measurements": [asdict(m) | {"met": m.met} for m in measurements],
         }
         write_whole(json_file, json.dumps(content, indent=2) + "\n")
-        kept_in(json_file)
+        record_output(json_file)
         console.print(f"measurements written to {json_file}", markup=False, highlight=False, soft_wrap=True)
     return int(not quick and any(m.met is False for m in measurements))
 

@@ -21,10 +21,10 @@ Example:
 """
 
 from theory.strategies import tail_settings as settings
-from theory.verdicts.check_recheck import recheck
 from theory.verdicts.checker import BoundCheck
 from theory.verdicts.coverage import CoverageCheck, coverage, coverage_at, size
 from theory.verdicts.everywhere import EverywhereCheck, tail_everywhere
+from theory.verdicts.recheck import recheck
 from theory.verdicts.sequential import check_probability as simulated
 from theory.verdicts.tails import tail
 

@@ -51,7 +51,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import cho_factor, cho_solve, solve_triangular
 from scipy.special import gammaincinv
 
-from theory.support.validate import floats, image_counts, number, refuse, whole
+from theory.support.validate import floats, image_counts, integer, number, refuse
 
 __all__ = [
     "ClassMoments",
@@ -126,7 +126,7 @@ class ClassMoments:
             if not isinstance(self.sizes, tuple | list) or len(self.sizes) != classes:
                 refuse("sizes", self.sizes, f"must be {classes} numbers of images, one a class")
             for size in self.sizes:
-                whole("sizes", size, _FEWEST)
+                integer("sizes", size, _FEWEST)
         _measurable("roots", means, roots)
         object.__setattr__(self, "means", means)
         object.__setattr__(self, "roots", roots)
@@ -260,8 +260,8 @@ def normal_recalls(rule: LinearRule, moments: ClassMoments, images: int = 10_000
         >>> normal_recalls(lda_rule(moments.means, [[200.0]], [100, 100]), moments).round(2).tolist()
         [0.84, 0.84]
     """
-    whole("images", images)
-    whole("seed", seed, 0)
+    integer("images", images)
+    integer("seed", seed, 0)
     found = np.empty(len(rule.biases))
     for k in range(len(found)):
         rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(k,)))
@@ -353,7 +353,7 @@ def required_counts(
         True
     """
     wanted = float(number("recall", recall, "must be a number between 0 and 1", above=0, below=1))
-    whole("most", most, _FEWEST)
+    integer("most", most, _FEWEST)
     sources = _sources(source, labels, held_out, tau, fit, draws, seed)
     base = image_counts("counts", counts, sources[0].classes)
 
@@ -648,8 +648,8 @@ def _sources(
 ) -> list[_Source]:
     """Return the moments that rules are drawn from, each with the images that are read by them, everything checked."""
     shift = float(number("tau", tau))
-    whole("draws", draws, _FEWEST)
-    whole("seed", seed, 0)
+    integer("draws", draws, _FEWEST)
+    integer("seed", seed, 0)
     if fit is not None and not callable(fit):
         refuse("fit", fit, "must be a function that trains a classifier, or None")
     features: list[Floats] | None

@@ -12,7 +12,7 @@ here is a root of a quadratic:
   classes closer first costs both of them, and from there on only the minority;
 - ``M -> 0``: the recalls go to 0 and 1 for ``r > 1``; ``M -> infinity``: both to 1; ``r -> infinity``: to 0 and 1.
 
-Proofs: :func:`theory.proofs.theorem2_further.collapse` and ``balanced_accuracy``.
+Proofs: :func:`theory.proofs.theorem2_corollaries.collapse` and ``balanced_accuracy``.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ results is the balanced boundary if and only if ``mu1^T cov^-1 mu1 = mu2^T cov^-
 ``|w_1| = |w_2|`` (when normalising changes nothing). This speaks of the Bayes classifier in Theorem 2's model; a
 trained network need not be one.
 
-Proofs: :func:`theory.proofs.theorem2_further.corrections` and :mod:`theory.proofs.theorem3_further`.
+Proofs: :func:`theory.proofs.theorem2_corollaries.corrections` and :mod:`theory.proofs.theorem3_corollaries`.
 
 References:
     A. Menon et al., Long-tail learning via logit adjustment, 2020; Y. Cui et al. 2019 (reference [6] of the paper);
@@ -42,7 +42,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
 from theory import theorem2, theorem3
-from theory.support.validate import choice, floats, instance, number, ratio_of_priors, refuse, whole
+from theory.support.validate import choice, floats, instance, integer, number, ratio_of_priors, refuse
 
 __all__ = [
     "centred_without_bias",
@@ -114,7 +114,7 @@ def effective_number(n_pos: int, n_neg: int, beta: float) -> float:
         >>> [round(effective_number(5000, 50, beta), 3) for beta in (0.0, 0.99, 0.9999)]
         [100.0, 39.499, 1.268]
     """
-    positive, negative = whole("n_pos", n_pos, most=_LARGEST), whole("n_neg", n_neg, most=_LARGEST)
+    positive, negative = integer("n_pos", n_pos, most=_LARGEST), integer("n_neg", n_neg, most=_LARGEST)
     b = float(number("beta", beta, "must be a number with 0 <= beta < 1", least=0, below=1))
     rare, frequent = (-math.expm1(n * math.log(b)) if b > 0 else 1.0 for n in (negative, positive))
     return reweighting(positive / negative, rare, frequent)

@@ -28,7 +28,7 @@ from scipy.linalg import solve_triangular
 from scipy.special import gammainc, logsumexp, ndtri, stdtrit
 
 from theory import theorem2
-from theory.support.validate import floats, instance, refuse, spd_matrix, whole
+from theory.support.validate import floats, instance, integer, refuse, spd_matrix
 
 __all__ = [
     "Confusion",
@@ -149,7 +149,7 @@ def pair(s: Setting, i: int, j: int) -> theorem2.Setting:
     """
     instance("s", s, Setting)
     for name, index in (("i", i), ("j", j)):
-        if whole(name, index, 0) >= len(s.means):
+        if integer(name, index, 0) >= len(s.means):
             refuse(name, index, f"must be below {len(s.means)}, the number of classes")
     if i == j:
         refuse("j", j, "must differ from i")
@@ -194,8 +194,8 @@ def confusion(s: Setting, seed: int = 0, log2_points: int = 11) -> Confusion:
                [0.5601, 0.4399]])
     """
     instance("s", s, Setting)
-    whole("seed", seed, 0)
-    if whole("log2_points", log2_points) > 20:
+    integer("seed", seed, 0)
+    if integer("log2_points", log2_points) > 20:
         refuse("log2_points", log2_points, "must be at most 20")
     means = _reduced(s)
     biases = _log_priors(s) - np.sum(means**2, axis=1) / 2

@@ -35,7 +35,7 @@ from numpy.typing import NDArray
 from scipy.linalg import eigh_tridiagonal, solve
 from scipy.special import ndtr
 
-from theory.support.validate import choice, generator, number, refuse, whole
+from theory.support.validate import choice, generator, integer, number, refuse
 
 __all__ = [
     "asymptotic_recalls",
@@ -205,7 +205,7 @@ def simulate(
     """
     problem = _problem(separation, d, n_pos, n_neg, covariance, prior)
     generator("rng", rng)
-    out = np.empty((whole("replicates", replicates, most=_MOST_REPLICATES), 2))
+    out = np.empty((integer("replicates", replicates, most=_MOST_REPLICATES), 2))
     d, n_pos, n_neg = problem.d, problem.n, problem.other
     for name, n in (("n_pos", n_pos), ("n_neg", n_neg)):
         if n * d > _MOST_DRAWN:
@@ -226,7 +226,11 @@ def simulate(
 
 
 def _counts(d: int, n_pos: int, n_neg: int) -> tuple[int, int, int]:
-    return whole("d", d, most=_LARGEST), whole("n_pos", n_pos, most=_LARGEST), whole("n_neg", n_neg, most=_LARGEST)
+    return (
+        integer("d", d, most=_LARGEST),
+        integer("n_pos", n_pos, most=_LARGEST),
+        integer("n_neg", n_neg, most=_LARGEST),
+    )
 
 
 def _problem(separation: float, d: int, n_pos: int, n_neg: int, covariance: str, prior: str) -> _Problem:

@@ -41,7 +41,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
 from theory.class_counts import ClassMoments
-from theory.support.validate import choice, image_counts, instance, number, refuse, whole
+from theory.support.validate import choice, image_counts, instance, integer, number, refuse
 
 __all__ = ["NOISES", "Leads", "NoiseLosses", "asymptotic_recalls", "noise_losses", "score_leads"]
 
@@ -134,8 +134,8 @@ def asymptotic_recalls(
         >>> asymptotic_recalls(moments, [200, 10]).round(2).tolist()
         [0.99, 0.29]
     """
-    whole("images", images)
-    whole("seed", seed, 0)
+    integer("images", images)
+    integer("seed", seed, 0)
     expansion = _Expansion(moments, counts, tau, noise)
     return np.asarray([_chance(expansion.leads(k), images, seed, k) for k in range(len(moments.means))])
 
@@ -236,7 +236,7 @@ class _Expansion:
 
 def _label(label: int, moments: ClassMoments) -> int:
     instance("moments", moments, ClassMoments)
-    if whole("label", label, 0) >= len(moments.means):
+    if integer("label", label, 0) >= len(moments.means):
         refuse("label", label, f"must be below {len(moments.means)}, the number of classes")
     return label
 

@@ -32,12 +32,12 @@ from theory.support.validate import (
     array,
     floats,
     instance,
+    integer,
     number,
     ratio_of_priors,
     refuse,
     spd_matrix,
     two_means,
-    whole,
 )
 
 __all__ = [
@@ -164,7 +164,7 @@ def extinction_ratio(s: Setting) -> float:
     differ at all (by more than 1e-12) are left out of account; if any other is not wider, the result is infinity.
     With equal covariances, as in Theorem 2, no imbalance extinguishes a class; with unequal ones a finite one can.
 
-    Proof: :func:`theory.proofs.theorem2_further.extinction`. The result does not depend on ``s.prior_ratio``.
+    Proof: :func:`theory.proofs.theorem2_corollaries.extinction`. The result does not depend on ``s.prior_ratio``.
 
     Example:
         >>> extinction_ratio(Setting([1.0], [0.0], [[4.0]], [[1.0]], prior_ratio=1))
@@ -217,7 +217,7 @@ def positive_probability(
     several = [1] * count
     if multiplicities is not None:
         _sequence("multiplicities", multiplicities)
-        several = [whole("multiplicities", m, most=_MOST_TERMS) for m in multiplicities]
+        several = [integer("multiplicities", m, most=_MOST_TERMS) for m in multiplicities]
     if len(linear) != count or len(several) != count:
         refuse("linear", linear, f"must hold {count} numbers, as weights, and so must multiplicities")
     before, ctx.prec = ctx.prec, _BITS

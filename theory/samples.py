@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from theory import sharp, theorem1
-from theory.support.validate import choice, float_below, instance, number, positive, refuse, whole
+from theory.support.validate import choice, float_below, instance, integer, number, positive, refuse
 
 __all__ = ["RequiredSamples", "limit_failure", "required_samples"]
 
@@ -125,7 +125,7 @@ def required_samples(
     choice("by", by, _BOUNDS)
     alpha = positive("alpha", alpha)
     target = float_below(number("failure", failure, "must be a number with 0 < failure < 1", above=0, below=1))
-    search = whole("search", search)
+    search = integer("search", search)
     share = None
     if ratio is not None:
         share = Fraction(positive("ratio", ratio))

@@ -35,8 +35,8 @@ from scipy.special import betainc, betaincc, erfc, expit, i0e, log_ndtr, ndtr
 
 from theory import theorem1
 from theory.exact.boundary import summed_upwards
-from theory.support.broadcast import each
-from theory.support.validate import choice, floats, number, positive, whole
+from theory.support.broadcast import over_settings
+from theory.support.validate import choice, floats, integer, number, positive
 
 __all__ = [
     "Count",
@@ -125,7 +125,7 @@ def sub_gaussian_bound(s: theorem1.Setting | Sequence[theorem1.Setting], alpha: 
         >>> round(theorem1.bound(s, 0.3), 4), round(sub_gaussian_bound(s, 0.3), 7)
         (0.0232, 2.5e-05)
     """
-    return each(lambda one, a: two_sided(_tail(one, a), Tail.log_sub_gaussian), theorem1.Setting, s, alpha)
+    return over_settings(lambda one, a: two_sided(_tail(one, a), Tail.log_sub_gaussian), theorem1.Setting, s, alpha)
 
 
 def chernoff_bound(s: theorem1.Setting | Sequence[theorem1.Setting], alpha: theorem1.Alpha) -> Any:
@@ -144,7 +144,7 @@ def chernoff_bound(s: theorem1.Setting | Sequence[theorem1.Setting], alpha: theo
         >>> round(chernoff_bound(s, 0.3), 6)
         0.000265
     """
-    return each(lambda one, a: two_sided(_tail(one, a), Tail.log_chernoff), theorem1.Setting, s, alpha)
+    return over_settings(lambda one, a: two_sided(_tail(one, a), Tail.log_chernoff), theorem1.Setting, s, alpha)
 
 
 def sharp_bound(s: theorem1.Setting | Sequence[theorem1.Setting], alpha: theorem1.Alpha) -> Any:
@@ -186,7 +186,7 @@ def sharp_bound(s: theorem1.Setting | Sequence[theorem1.Setting], alpha: theorem
         >>> [f"{g(s, 0.3):.3g}" for g in (theorem1.bound, chernoff_bound, sharp_bound, theorem1.failure_probability)]
         ['0.0232', '0.000265', '2.44e-05', '2.38e-05']
     """
-    return each(lambda one, a: two_sided(_tail(one, a), Tail.log_sharp), theorem1.Setting, s, alpha)
+    return over_settings(lambda one, a: two_sided(_tail(one, a), Tail.log_sharp), theorem1.Setting, s, alpha)
 
 
 def ratio_quantiles(
@@ -212,7 +212,7 @@ def ratio_quantiles(
         >>> bool(ratios["sharp"][0] < ratios["chernoff"][0] < ratios["printed"][0])
         True
     """
-    count, seed = whole("count", count), whole("seed", seed, least=0)
+    count, seed = integer("count", count), integer("seed", seed, least=0)
     at = floats("quantiles", quantiles, "must be numbers in [0, 1]", ndim=1, least=0, most=1)
     rng = np.random.default_rng(np.random.SeedSequence(seed))
     bounds = {

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from theory import theorem1, theorem2
-from theory.support.validate import flag, number, positive, refuse, whole
+from theory.support.validate import flag, integer, number, positive, refuse
 
 __all__ = [
     "alphas",
@@ -82,7 +82,7 @@ def theorem1_settings(
         Setting(mu1=0, mu2=1, sigma=1, beta=Fraction(1, 3), p=0, n_pos=2, n_neg=1)
     """
     flag("exact", exact)
-    whole("max_denominator", max_denominator, most=_MOST_DENOMINATORS)
+    integer("max_denominator", max_denominator, most=_MOST_DENOMINATORS)
     ends = {
         "mu1": _range("mu1", mu1, "finite numbers"),
         "gap": _range("gap", gap, "finite numbers > 0", above=0),
@@ -133,7 +133,7 @@ def alphas(
         Fraction(3, 1)
     """
     flag("exact", exact)
-    whole("max_denominator", max_denominator, most=_MOST_DENOMINATORS)
+    integer("max_denominator", max_denominator, most=_MOST_DENOMINATORS)
     drawn = _numbers("between", _range("between", between, "finite numbers > 0", above=0), exact, max_denominator)
     if setting is None:
         return drawn
@@ -170,8 +170,8 @@ def covariances(
     most = float(number("condition", condition, "must be a finite number >= 1", least=1))
     unit = float(positive("scale", scale))
     if not isinstance(dimension, st.SearchStrategy):
-        return _covariances(whole("dimension", dimension), most, unit)
-    return dimension.flatmap(lambda size: _covariances(whole("dimension", size), most, unit))
+        return _covariances(integer("dimension", dimension), most, unit)
+    return dimension.flatmap(lambda size: _covariances(integer("dimension", size), most, unit))
 
 
 def theorem2_settings(
@@ -251,11 +251,11 @@ def weights(
                [2., 0.]])
     """
     low, high = _range("largest", largest, "finite numbers >= 0", least=0)
-    row = _vectors(whole("dimension", dimension), (float(low), float(high)))
+    row = _vectors(integer("dimension", dimension), (float(low), float(high)))
     if not isinstance(classes, st.SearchStrategy):
-        rows = st.lists(row, min_size=whole("classes", classes), max_size=classes)
+        rows = st.lists(row, min_size=integer("classes", classes), max_size=classes)
     else:
-        rows = classes.flatmap(lambda c: st.lists(row, min_size=whole("classes", c), max_size=c))
+        rows = classes.flatmap(lambda c: st.lists(row, min_size=integer("classes", c), max_size=c))
     return rows.map(np.array)
 
 
@@ -277,7 +277,7 @@ def features(dimension: int = 2, *, largest: Range = (0, 10)) -> st.SearchStrate
         array([0., 0., 0.])
     """
     low, high = _range("largest", largest, "finite numbers >= 0", least=0)
-    return _vectors(whole("dimension", dimension), (float(low), float(high)))
+    return _vectors(integer("dimension", dimension), (float(low), float(high)))
 
 
 def tail_settings(

@@ -26,8 +26,8 @@ from numpy.typing import ArrayLike, NDArray
 from tailbound_hypothesis import register
 from theory.exact import boundary as _boundary
 from theory.exact.binomial_normal import BinomialNormal
-from theory.support.broadcast import each
-from theory.support.validate import instance, number, positive, whole
+from theory.support.broadcast import over_settings
+from theory.support.validate import instance, integer, number, positive
 
 __all__ = [
     "Setting",
@@ -84,8 +84,8 @@ class Setting:
         checked["sigma"] = positive("sigma", self.sigma)
         checked["beta"] = number("beta", self.beta, "must be a number with 0 < beta < 1", above=0, below=1)
         checked["p"] = number("p", self.p, "must be a number with 0 <= p <= 1", least=0, most=1)
-        checked["n_pos"] = whole("n_pos", self.n_pos, most=_MOST_SAMPLES)
-        checked["n_neg"] = whole("n_neg", self.n_neg, most=_MOST_SAMPLES)
+        checked["n_pos"] = integer("n_pos", self.n_pos, most=_MOST_SAMPLES)
+        checked["n_neg"] = integer("n_neg", self.n_neg, most=_MOST_SAMPLES)
         for name, value in checked.items():
             object.__setattr__(self, name, value)
 
@@ -154,7 +154,7 @@ def bound(s: Setting | Sequence[Setting], alpha: Alpha) -> Any:
         >>> round(bound(Setting(0, 1, 1, beta=0.5, p=0.5, n_pos=5000, n_neg=50), alpha=0.3), 4)
         0.0232
     """
-    return each(lambda one, a: _boundary.sum_of_exponentials(exponents(one, a)), Setting, s, alpha)
+    return over_settings(lambda one, a: _boundary.sum_of_exponentials(exponents(one, a)), Setting, s, alpha)
 
 
 def law(s: Setting) -> BinomialNormal:

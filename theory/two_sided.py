@@ -31,8 +31,8 @@ from theory.exact import boundary as _boundary
 from theory.exact.binomial import log_pmf
 from theory.exact.lengths import bits, exact_parts
 from theory.sharp import Count, Tail
-from theory.support.broadcast import each
-from theory.support.validate import instance, number, positive, whole
+from theory.support.broadcast import over_settings
+from theory.support.validate import instance, integer, number, positive
 from theory.theorem1 import Alpha
 
 __all__ = [
@@ -101,7 +101,7 @@ class Setting:
                 name, getattr(self, name), f"must be a number with 0 <= {name} <= 1", least=0, most=1
             )
         for name in ("n_pos", "n_neg"):
-            checked[name] = whole(name, getattr(self, name), most=10**12)
+            checked[name] = integer(name, getattr(self, name), most=10**12)
         for name, value in checked.items():
             object.__setattr__(self, name, value)
 
@@ -268,17 +268,17 @@ def bound(s: Setting | Sequence[Setting], alpha: Alpha) -> Any:
         >>> round(bound(s, 0.1), 4), round(failure_probability(s, 0.1), 8)
         (0.0212, 2.28e-06)
     """
-    return each(lambda one, a: _boundary.sum_of_exponentials(exponents(one, a)), Setting, s, alpha)
+    return over_settings(lambda one, a: _boundary.sum_of_exponentials(exponents(one, a)), Setting, s, alpha)
 
 
 def sub_gaussian_bound(s: Setting | Sequence[Setting], alpha: Alpha) -> Any:
     """Return the closed form of :func:`theory.sharp.sub_gaussian_bound` for both classes; never above :func:`bound`."""
-    return each(lambda one, a: sharp.two_sided(_tail(one, a), Tail.log_sub_gaussian), Setting, s, alpha)
+    return over_settings(lambda one, a: sharp.two_sided(_tail(one, a), Tail.log_sub_gaussian), Setting, s, alpha)
 
 
 def chernoff_bound(s: Setting | Sequence[Setting], alpha: Alpha) -> Any:
     """Return the optimal Chernoff bound, as :func:`theory.sharp.chernoff_bound`; never above :func:`bound`."""
-    return each(lambda one, a: sharp.two_sided(_tail(one, a), Tail.log_chernoff), Setting, s, alpha)
+    return over_settings(lambda one, a: sharp.two_sided(_tail(one, a), Tail.log_chernoff), Setting, s, alpha)
 
 
 def sharp_bound(s: Setting | Sequence[Setting], alpha: Alpha) -> Any:
@@ -291,7 +291,7 @@ def sharp_bound(s: Setting | Sequence[Setting], alpha: Alpha) -> Any:
         >>> round(sharp_bound(s, 0.1), 8)
         2.54e-06
     """
-    return each(lambda one, a: sharp.two_sided(_tail(one, a), Tail.log_sharp), Setting, s, alpha)
+    return over_settings(lambda one, a: sharp.two_sided(_tail(one, a), Tail.log_sharp), Setting, s, alpha)
 
 
 def failure_probability(s: Setting | Sequence[Setting], alpha: Alpha, shift: float | Fraction | None = None) -> Any:

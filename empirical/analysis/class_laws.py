@@ -36,12 +36,12 @@ Labelled = tuple[Floats, NDArray[np.intp]]
 
 
 def class_laws(
-    known: Labelled, others: Labelled, counts: NDArray[np.int64], draws: int, seed: int
+    held_out: Labelled, others: Labelled, counts: NDArray[np.int64], draws: int, seed: int
 ) -> dict[str, Floats]:
     """Return the recalls of all classes by each law.
 
     Args:
-        known: balanced features and labels that give the moments.
+        held_out: balanced features and labels that give the moments.
         others: those that are read.
         counts: training images of each class.
         draws: rules that are drawn.
@@ -55,12 +55,12 @@ def class_laws(
         >>> sorted(found) == sorted(LAWS), found["drawn"].shape
         (True, (2,))
     """
-    moments = class_moments(*known)
+    moments = class_moments(*held_out)
     covs = moments.covariances
     alike = ClassMoments.of_covariances(moments.means, covs.mean(axis=0))
     balanced = lda_rule(moments.means, counts.sum() * covs.mean(axis=0), counts)
     pooled = lda_rule(moments.means, np.tensordot(counts.astype(float), covs, axes=1), counts)
-    every = np.concatenate([known[0], others[0]]), np.concatenate([known[1], others[1]])
+    every = np.concatenate([held_out[0], others[0]]), np.concatenate([held_out[1], others[1]])
     return {
         "theorem2": normal_recalls(balanced, alike, seed=seed),
         "covariances": normal_recalls(pooled, moments, seed=seed),

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import silhouette_samples
 from sklearn.neighbors import NearestNeighbors
 
-from theory.support.validate import floats, refuse, whole
+from theory.support.validate import floats, integer, refuse
 
 __all__ = ["NEIGHBOURS", "purities", "separations", "silhouettes"]
 
@@ -62,7 +62,7 @@ def purities(x: ArrayLike, labels: ArrayLike, neighbours: int = NEIGHBOURS) -> N
         array([1.        , 0.66666667])
     """
     points, classes, counts = _checked(x, labels)
-    most = min(whole("neighbours", neighbours), len(points) - 1)
+    most = min(integer("neighbours", neighbours), len(points) - 1)
     nearest = NearestNeighbors(n_neighbors=most, algorithm="brute").fit(points).kneighbors(return_distance=False)
     same = classes[nearest] == classes[:, None]
     found = np.full(len(counts), np.nan)

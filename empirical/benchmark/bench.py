@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from empirical.runtime.processes import apart, busy_process
+from empirical.runtime.processes import busy_process, worker_processes
 from empirical.runtime.threads import one_thread, wait_passively
-from theory.support.validate import choice, whole
+from theory.support.validate import choice, integer
 
 __all__ = ["Measured", "Plan", "measure", "report"]
 
@@ -70,10 +70,10 @@ class Plan:
         choice("arch", self.arch, ARCHITECTURES)
         if self.precision is not None:
             self.execution(precision=self.precision)
-        whole("batch_size", self.batch_size, least=2, most=_MOST)
-        whole("steps", self.steps)
-        whole("rounds", self.rounds)
-        whole("stacked", self.stacked, least=0, most=_MOST_RUNS)
+        integer("batch_size", self.batch_size, least=2, most=_MOST)
+        integer("steps", self.steps)
+        integer("rounds", self.rounds)
+        integer("stacked", self.stacked, least=0, most=_MOST_RUNS)
 
     def execution(self, **options: Any) -> Any:
         """Return how to compute (:class:`empirical.runtime.device.Execution`) on the device."""
@@ -122,7 +122,7 @@ class Measured:
     precision: str = "float32"
 
 
-def measure(plan: Plan, told: Callable[[str], None] = lambda line: None) -> dict[str, list[Measured]]:
+def measure(plan: Plan, report_line: Callable[[str], None] = lambda line: None) -> dict[str, list[Measured]]:
     """Return the measurements of each candidate, a list with one for each round.
 
     The reference's threads wait as the environment says, or as is OpenMP's own way; those of the others
@@ -130,19 +130,19 @@ def measure(plan: Plan, told: Callable[[str], None] = lambda line: None) -> dict
 
     Args:
         plan: what to measure.
-        told: called with a line after each measurement.
+        report_line: called with a line after each measurement.
     """
     found: dict[str, list[Measured]] = {name: [] for name in plan.candidates}
     for number in range(1, plan.rounds + 1):
         for name, (kind, given) in plan.candidates.items():
-            with apart(1, None if kind is _reference else wait_passively) as submit:
+            with worker_processes(1, None if kind is _reference else wait_passively) as submit:
                 one = submit(partial(kind, plan, **given)).result()
             found[name].append(one)
-            told(f"round {number}/{plan.rounds}  {name}: {one.images_per_second:.1f} images/s")
+            report_line(f"round {number}/{plan.rounds}  {name}: {one.images_per_second:.1f} images/s")
     return found
 
 
-def report(found: dict[str, list[Measured]]) -> dict[str, Any]:
+def report(measurements: dict[str, list[Measured]]) -> dict[str, Any]:
     """Return the medians of each candidate, and ours against the best reference.
 
     Returns:
@@ -153,23 +153,23 @@ def report(found: dict[str, list[Measured]]) -> dict[str, Any]:
         several runs at once see as one after another.
         Ratios are medians over the rounds, each of which compares measurements made minutes apart at most.
     """
-    medians = {name: _medians(values) for name, values in found.items()}
-    references = [name for name in found if name.startswith("reference")]
+    medians = {name: _medians(values) for name, values in measurements.items()}
+    references = [name for name in measurements if name.startswith("reference")]
     best = max(references, key=lambda name: medians[name]["images_per_second"] or 0.0)
 
     def ratio(name: str, other: str) -> float:
-        pairs = zip(found[name], found[other], strict=True)
+        pairs = zip(measurements[name], measurements[other], strict=True)
         return statistics.median(one.images_per_second / two.images_per_second for one, two in pairs)
 
     return {
         "candidates": {
-            name: {**numbers, "share": ratio(name, _products(found[name][0].precision))}
+            name: {**numbers, "share": ratio(name, _products(measurements[name][0].precision))}
             for name, numbers in medians.items()
         },
         "reference": best,
-        "ratios": {name: ratio(name, best) for name in found if name.startswith("ours") and name != _BUSY},
-        "busy_cost": 1 / ratio(_BUSY, "ours") if _BUSY in found else None,
-        "together": {name: ratio(name, "ours") for name in found if " runs, " in name},
+        "ratios": {name: ratio(name, best) for name in measurements if name.startswith("ours") and name != _BUSY},
+        "busy_cost": 1 / ratio(_BUSY, "ours") if _BUSY in measurements else None,
+        "together": {name: ratio(name, "ours") for name in measurements if " runs, " in name},
     }
 
 
@@ -211,9 +211,9 @@ def _reference(plan: Plan, workers: int) -> Measured:
 
 
 def _ours(
-    plan: Plan, precision: str = "auto", compile: bool = False, together: Callable[[], object] = lambda: None
+    plan: Plan, precision: str = "auto", compile: bool = False, work: Callable[[], object] = lambda: None
 ) -> Measured:
-    """Measure the training loop; ``together`` is called between the first step and the others."""
+    """Measure the training loop; ``work`` is called between the first step and the others."""
     from empirical.benchmark.stopwatch import Stopwatch, TimedOptimizer
     from empirical.training.step import Optimizer, Trainer
     from empirical.training.tasks import Supervised
@@ -236,7 +236,7 @@ def _ours(
             if number == 0:
                 _settle(device)
                 waited = time.perf_counter()
-                together()
+                work()
                 started += time.perf_counter() - waited
                 first, inside = time.perf_counter() - started, 0.0 if watch is None else watch.seconds
         trainer.tally(decides=True)  # waits for the device
@@ -334,7 +334,7 @@ def _wait_at(gate: Any, device: str) -> None:
 def _together(plan: Plan) -> Measured:
     """Measure the loop of :mod:`empirical.training.train` while others do the same."""
     try:
-        return _ours(plan, together=_gate.wait)
+        return _ours(plan, work=_gate.wait)
     except BaseException:
         _gate.abort()  # the others would wait for ever
         raise
@@ -343,7 +343,7 @@ def _together(plan: Plan) -> Measured:
 def _processes(plan: Plan, runs: int) -> Measured:
     """Measure several runs as processes that begin their second step together."""
     gate = get_context("spawn").Barrier(runs)
-    with apart(runs, _wait_at, gate, plan.device) as submit:
+    with worker_processes(runs, _wait_at, gate, plan.device) as submit:
         futures = [submit(_together, plan) for _ in range(runs)]
         errors = [error for future in futures if (error := future.exception())]
         if errors:  # of the others one knows only that they were not joined

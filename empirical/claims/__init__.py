@@ -53,7 +53,7 @@ Table 2, E8 Figure 6, E9 section 5.4. Beside the verdict stands what the paper's
     )
 
 A prediction with an error of at most ``e`` is one whose value is ``e`` minus the absolute error; a claim of no effect
-has its ``margin`` written down. A measure raises :class:`LackingError` where a table is not as it needs it
+has its ``margin`` written down. A measure raises :class:`MissingDataError` where a table is not as it needs it
 (``table.need`` does), and a missing run is None; the claim is then not measured, or in part. A curve of too few points
 is no missing run: its comparison says what it is ``lacking`` (:func:`empirical.claims.measures.compared`).
 """
@@ -80,7 +80,7 @@ from empirical.claims.claim import (
 from empirical.claims.paper import printed_tables, section3, section4, section5_2, section5_3, section5_4
 from empirical.claims.paper.as_printed import AsPrinted, as_printed
 from empirical.claims.statistics import ALPHA
-from empirical.claims.tables import LackingError, Table, read
+from empirical.claims.tables import MissingDataError, Table, read
 
 __all__ = [
     "ALPHA",
@@ -97,7 +97,7 @@ __all__ = [
     "Comparison",
     "Finding",
     "Judged",
-    "LackingError",
+    "MissingDataError",
     "Table",
     "as_printed",
     "findings",

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from empirical.claims.statistics import ALPHA, decide, power
-from empirical.claims.tables import LackingError, Table
-from empirical.storage.prediction_record import worst
+from empirical.claims.tables import MissingDataError, Table
+from empirical.storage.prediction_record import joint_status
 from theory.support.cli import program_name
 
 __all__ = [
@@ -276,7 +276,7 @@ def judge(claim: Claim, tables: Mapping[str, Table], profile: str = "") -> Findi
                 missing.append(f"anything to compare in the table {', '.join(there)}")
             elif not any(part.decides for part in comparisons):
                 missing.append(f"the paper's own setting in the table {', '.join(there)}")
-        except LackingError as error:
+        except MissingDataError as error:
             comparisons = []
             missing.append(str(error))
     data = tuple(dict.fromkeys(part.data for part in comparisons if part.data))
@@ -290,7 +290,7 @@ def judge(claim: Claim, tables: Mapping[str, Table], profile: str = "") -> Findi
     if any(part.data for part in late):
         make += [command for table in there.values() for command in table.commands]
     judged = _judged(comparisons, claim.somewhere)
-    when = worst(table.when for table in there.values()) if claim.ours else ""
+    when = joint_status(table.when for table in there.values()) if claim.ours else ""
     return Finding(claim, profile, data, verdict_of(judged, claim.somewhere), judged, tuple(missing), tuple(make), when)
 
 

@@ -11,31 +11,31 @@ from typing import Any
 import numpy as np
 
 from empirical.claims.claim import Comparison, Measure
-from empirical.claims.tables import Row, Series, Statistic, Table, TooFewError, alike, once
+from empirical.claims.tables import Row, Series, Statistic, Table, TooFewError, check_constant, check_unique
 
 __all__ = [
-    "along",
     "average",
+    "check_distinct",
+    "combinations",
     "compared",
-    "each",
-    "enough",
+    "complete_columns",
+    "curve_statistic",
+    "difference",
     "gain",
-    "known",
+    "label_prefix",
+    "margin_excess",
     "mean_over",
-    "minus",
+    "measure_of_tables",
     "norm_spread",
     "per_seed",
-    "places",
     "rare",
     "shifted",
     "steps",
     "trend",
-    "where",
-    "within",
 ]
 
 
-def each(measure: Callable[[Table], list[Comparison]]) -> Measure:
+def measure_of_tables(measure: Callable[[Table], list[Comparison]]) -> Measure:
     """Return the measure that makes the comparisons of every table that a claim reads, one after the other."""
 
     def measured(tables: Mapping[str, Table]) -> list[Comparison]:
@@ -60,7 +60,7 @@ def compared(
         return Comparison(label, {}, data, lacking=str(error), decides=decides)
 
 
-def along(table: Table, x: str, statistic: Statistic, **cells: Any) -> Series:
+def curve_statistic(table: Table, x: str, statistic: Statistic, **cells: Any) -> Series:
     """Return the statistic of each seed's curve over ``x``; None for a seed without a row at each ``x`` of the table.
 
     A curve over fewer values of ``x`` is another one: its seed lacks runs.
@@ -68,13 +68,13 @@ def along(table: Table, x: str, statistic: Statistic, **cells: Any) -> Series:
     whole = set(table.values(x, **cells))
 
     def own(rows: Sequence[Row]) -> float | None:
-        once(rows, x)
+        check_unique(rows, x)
         return statistic(rows) if {row[x] for row in rows} == whole else None
 
     return table.per_seed(own, **cells)
 
 
-def minus(left: Series, right: Series) -> Series:
+def difference(left: Series, right: Series) -> Series:
     """Return the differences, paired by seed; None for a seed that one of the two lacks.
 
     Example:
@@ -101,10 +101,10 @@ def shifted(series: Series, by: float, factor: float = 1.0) -> Series:
 
 def gain(table: Table, statistic: Statistic, better: Row, worse: Row, **shared: Any) -> Series:
     """Return by how much the statistic is greater where the cells are ``better`` than where they are ``worse``."""
-    return minus(table.per_seed(statistic, **shared, **better), table.per_seed(statistic, **shared, **worse))
+    return difference(table.per_seed(statistic, **shared, **better), table.per_seed(statistic, **shared, **worse))
 
 
-def steps(table: Table, places: Iterable[tuple[str, float]]) -> list[tuple[str, float, float]]:
+def steps(table: Table, pairs: Iterable[tuple[str, float]]) -> list[tuple[str, float, float]]:
     """Return for each data set the pairs of neighbouring imbalances, the larger first, from large to small.
 
     Raises:
@@ -115,7 +115,7 @@ def steps(table: Table, places: Iterable[tuple[str, float]]) -> list[tuple[str, 
         [('a', 100, 50), ('a', 50, 10)]
     """
     ratios: dict[str, list[float]] = {}
-    for data, imbalance in places:
+    for data, imbalance in pairs:
         ratios.setdefault(data, []).append(imbalance)
     found = [(data, *pair) for data, own in ratios.items() for pair in pairwise(sorted(own, reverse=True))]
     if not found:
@@ -139,9 +139,9 @@ def trend(x: str, y: Callable[[Row], float | None], scale: Callable[[float], flo
     """
 
     def statistic(rows: Sequence[Row]) -> float | None:
-        once(rows, x)
+        check_unique(rows, x)
         at = [scale(row[x]) for row in rows]
-        enough(x, at, 3)
+        check_distinct(x, at, 3)
         values = [y(row) for row in rows]
         if None in values:
             return None
@@ -151,11 +151,11 @@ def trend(x: str, y: Callable[[Row], float | None], scale: Callable[[float], flo
     return statistic
 
 
-def enough(what: str, values: Sequence[object], least: int) -> None:
+def check_distinct(name: str, values: Sequence[object], least: int) -> None:
     """Raise :class:`TooFewError` unless there are at least so many different values."""
     there = len(set(values))
     if there < least:
-        raise TooFewError(f"{least} or more values of {what}, of which there {'is' if there == 1 else 'are'} {there},")
+        raise TooFewError(f"{least} or more values of {name}, of which there {'is' if there == 1 else 'are'} {there},")
 
 
 def rare(label: int, classes: int) -> bool | None:
@@ -179,7 +179,7 @@ def mean_over(column: str, part: bool | None = None) -> Statistic:
     """
 
     def statistic(rows: Sequence[Row]) -> float | None:
-        once(rows, "label")
+        check_unique(rows, "label")
         if any(row["label"] is None for row in rows):
             return None
         own = [row[column] for row in rows if part is None or rare(row["label"], len(rows)) is part]
@@ -191,13 +191,13 @@ def mean_over(column: str, part: bool | None = None) -> Statistic:
 
 def norm_spread(rows: Sequence[Row]) -> float | None:
     """Return the statistic: 100 times the standard deviation of a run's norms, which all its rows have."""
-    once(rows, "label")
-    alike(rows, "std_100")
+    check_unique(rows, "label")
+    check_constant(rows, "std_100")
     found: float | None = rows[0]["std_100"]
     return None if any(row["std_100"] is None for row in rows) else found
 
 
-def where(data: str, imbalance: float | None = None, *more: str) -> str:
+def label_prefix(data: str, imbalance: float | None = None, *more: str) -> str:
     """Return what a label begins with: the data set, the imbalance, and more.
 
     Example:
@@ -207,7 +207,7 @@ def where(data: str, imbalance: float | None = None, *more: str) -> str:
     return ", ".join([data, *([] if imbalance is None else [f"imbalance {imbalance:g}"]), *more])
 
 
-def places(table: Table, *columns: str, **cells: Any) -> list[tuple[Any, ...]]:
+def combinations(table: Table, *columns: str, **cells: Any) -> list[tuple[Any, ...]]:
     """Return the different combinations of columns where the rows have these cells, those of missing runs left out."""
     table.need(*columns)
     found = dict.fromkeys(tuple(row[name] for name in columns) for row in table.where(**cells))
@@ -238,7 +238,7 @@ def per_seed(
         **cells: what the rows have in their columns.
 
     Raises:
-        LackingError: two rows of a seed are alike in ``over``, or rows differ in ``same`` or in their network.
+        MissingDataError: two rows of a seed are alike in ``over``, or rows differ in ``same`` or in their network.
     """
     table.need(*cells, *over, *same, *(["run"] if one_run else []))
 
@@ -249,16 +249,16 @@ def per_seed(
         mine = [row for row in rows if may(row)]
         if not mine or any(row[name] is None for row in mine for name in cells):
             return None
-        once(mine, *over)
+        check_unique(mine, *over)
         if one_run:
-            alike(mine, "run")
+            check_constant(mine, "run")
         return statistic(mine)
 
-    alike([row for row in table.where(data=data) if may(row)], *same)
+    check_constant([row for row in table.where(data=data) if may(row)], *same)
     return table.per_seed(own, data=data)
 
 
-def known(rows: Sequence[Row], *columns: str) -> list[list[float]] | None:
+def complete_columns(rows: Sequence[Row], *columns: str) -> list[list[float]] | None:
     """Return these columns, each as a list; None while a cell is missing.
 
     Example:
@@ -273,7 +273,7 @@ def average(column: str, minus: str | None = None) -> Statistic:
     """Return the statistic: the mean of a column, or of what it is above another one; None while a cell is missing."""
 
     def statistic(rows: Sequence[Row]) -> float | None:
-        values = known(rows, column, *([] if minus is None else [minus]))
+        values = complete_columns(rows, column, *([] if minus is None else [minus]))
         if values is None:
             return None
         return fmean(values[0]) - (0.0 if minus is None else fmean(values[1]))
@@ -281,7 +281,7 @@ def average(column: str, minus: str | None = None) -> Statistic:
     return statistic
 
 
-def within(margin: float, error: Mapping[int, float | None]) -> Series:
+def margin_excess(margin: float, error: Mapping[int, float | None]) -> Series:
     """Return by how much each error is inside the margin.
 
     Example:

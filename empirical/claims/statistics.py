@@ -184,17 +184,17 @@ def seeds_needed(effect: float, comparisons: int = 1, *, somewhere: bool = False
     return low
 
 
-def power(found: Decision, *, somewhere: bool) -> tuple[NDArray[np.float64], list[int | None]]:
+def power(decision: Decision, *, somewhere: bool) -> tuple[NDArray[np.float64], list[int | None]]:
     """Return for each comparison the effect that its seeds would have shown, and the seeds that its mean needs."""
-    comparisons = len(found.seeds)
-    spread = deviation(found.high - found.mean, found.seeds)
+    comparisons = len(decision.seeds)
+    spread = deviation(decision.high - decision.mean, decision.seeds)
     needed = [
         None if math.isnan(s) else seeds_needed(m / s, comparisons, somewhere=somewhere)
-        for m, s in zip(found.mean, spread, strict=True)
+        for m, s in zip(decision.mean, spread, strict=True)
     ]
     visible = [
         math.nan if math.isnan(s) else s * visible_effect(n, comparisons, somewhere=somewhere)
-        for s, n in zip(spread, found.seeds.tolist(), strict=True)
+        for s, n in zip(spread, decision.seeds.tolist(), strict=True)
     ]
     return np.array(visible), needed
 

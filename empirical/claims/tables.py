@@ -9,11 +9,22 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NoReturn
 
-from empirical.storage.prediction_record import NO_RECORD, when, worst
+from empirical.storage.prediction_record import NO_RECORD, joint_status, writing_time
 from empirical.storage.tables import TableError, read_table
 from theory.support.validate import refuse
 
-__all__ = ["LackingError", "Row", "Series", "Statistic", "Table", "TooFewError", "alike", "once", "only", "read"]
+__all__ = [
+    "MissingDataError",
+    "Row",
+    "Series",
+    "Statistic",
+    "Table",
+    "TooFewError",
+    "check_constant",
+    "check_unique",
+    "read",
+    "single_value",
+]
 
 _RECIPES = "the table holds runs of different recipes"
 _SHOWN = 3  # different values of a column in a message
@@ -28,11 +39,11 @@ Statistic = Callable[[Sequence[Row]], float | None]
 """From the rows of one seed to a number; None if a run is not finished."""
 
 
-class LackingError(Exception):
+class MissingDataError(Exception):
     """A table lacks what a claim needs; the message says what."""
 
 
-class TooFewError(LackingError):
+class TooFewError(MissingDataError):
     """A comparison has too little to go on, whatever is finished; the message says of what it needs more."""
 
 
@@ -44,7 +55,7 @@ class Table:
         name: of the experiment.
         rows: a run each, or a run and class.
         commands: that made them.
-        when: its predictions were written (:func:`empirical.storage.prediction_record.when`).
+        when: its predictions were written (:func:`empirical.storage.prediction_record.writing_time`).
     """
 
     name: str
@@ -71,7 +82,7 @@ class Table:
         self.need(column)
         return [value for value in dict.fromkeys(row[column] for row in self.where(**cells)) if value is not None]
 
-    def places(self, *columns: str, **cells: Any) -> list[tuple[Any, ...]]:
+    def combinations(self, *columns: str, **cells: Any) -> list[tuple[Any, ...]]:
         """Return the different combinations of columns; the largest imbalance first within each data set."""
         self.need(*columns)
         found = dict.fromkeys(tuple(row[name] for name in columns) for row in self.where(**cells))
@@ -86,14 +97,14 @@ class Table:
         return {seed: statistic([row for row in rows if row["seed"] == seed]) for seed in seeds}
 
     def need(self, *columns: str) -> None:
-        """Raise :class:`LackingError` if the table lacks a column."""
+        """Raise :class:`MissingDataError` if the table lacks a column."""
         for name in columns:
             if name not in self.columns:
-                raise LackingError(f"the table {self.name} has no column {name}")
+                raise MissingDataError(f"the table {self.name} has no column {name}")
 
 
-def once(rows: Sequence[Row], *columns: str) -> None:
-    """Raise :class:`LackingError` if two rows of a seed are alike in the columns that tell them apart in one recipe.
+def check_unique(rows: Sequence[Row], *columns: str) -> None:
+    """Raise :class:`MissingDataError` if two rows of a seed agree in the columns that tell rows of one recipe apart.
 
     A row without a value in one of them is of a run that is not finished, and is not compared.
     """
@@ -103,23 +114,23 @@ def once(rows: Sequence[Row], *columns: str) -> None:
             _several(number, "".join(f" and {name} {value}" for name, value in zip(columns, place, strict=True)))
 
 
-def alike(rows: Sequence[Row], *columns: str) -> None:
-    """Raise :class:`LackingError` if rows differ in a column that is the same in all of one recipe."""
+def check_constant(rows: Sequence[Row], *columns: str) -> None:
+    """Raise :class:`MissingDataError` if rows differ in a column that is the same in all of one recipe."""
     for name in columns:
         values = [value for value in dict.fromkeys(row[name] for row in rows) if value is not None]
         if len(values) > 1:
             shown = ", ".join(map(str, values[:_SHOWN])) + (", ..." if len(values) > _SHOWN else "")
-            raise LackingError(f"{name} is {shown} where one is meant; {_RECIPES}")
+            raise MissingDataError(f"{name} is {shown} where one is meant; {_RECIPES}")
 
 
-def only(column: str) -> Statistic:
+def single_value(column: str) -> Statistic:
     """Return the statistic that is a column of the one row that a seed has."""
 
     def statistic(rows: Sequence[Row]) -> float | None:
         if len(rows) != 1:
             _several(len(rows))
         if column not in rows[0]:
-            raise LackingError(f"the table has no column {column}")
+            raise MissingDataError(f"the table has no column {column}")
         value = rows[0][column]
         return None if value is None else float(value)
 
@@ -127,7 +138,7 @@ def only(column: str) -> Statistic:
 
 
 def _several(number: int, place: str = "") -> NoReturn:
-    raise LackingError(f"{number} rows of one seed{place} where one is meant; {_RECIPES}")
+    raise MissingDataError(f"{number} rows of one seed{place} where one is meant; {_RECIPES}")
 
 
 def read(folders: Iterable[Path], names: Iterable[str]) -> dict[str, dict[str, Table]]:
@@ -151,9 +162,9 @@ def read(folders: Iterable[Path], names: Iterable[str]) -> dict[str, dict[str, T
                 table = read_table(folder, name)
             except TableError:
                 _refuse(folder / f"{name}.csv")
-            profile = str(table.made["arguments"].get("profile", ""))
-            written = when((folder / f"{name}.csv").read_text(encoding="utf-8"), table.made)
-            part: tuple[list[Row], str, str] = [*table.rows], str(table.made["command"]), written
+            profile = str(table.metadata["arguments"].get("profile", ""))
+            written = writing_time((folder / f"{name}.csv").read_text(encoding="utf-8"), table.metadata)
+            part: tuple[list[Row], str, str] = [*table.rows], str(table.metadata["command"]), written
             parts.setdefault(profile, {}).setdefault(name, []).append(part)
     return {
         profile: {
@@ -161,7 +172,7 @@ def read(folders: Iterable[Path], names: Iterable[str]) -> dict[str, dict[str, T
                 name,
                 _together([rows for rows, *_ in found]),
                 tuple(dict.fromkeys(made_by for _, made_by, _ in found)),
-                worst(written for *_, written in found),
+                joint_status(written for *_, written in found),
             )
             for name, found in tables.items()
         }

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from empirical.runtime.command_line import Parser, file, kept_in, numeric, program_name
+from empirical.runtime.command_line import Parser, file, numeric, program_name, record_output
 from empirical.runtime.processes import listening
 from empirical.runtime.stop import CANCELLED
 from empirical.storage.tables import check_file, write_whole
@@ -62,7 +62,7 @@ def main(argv: Sequence[str]) -> int:
         return CANCELLED
     if args.json is not None:
         write_whole(args.json, json.dumps(found, indent=2, allow_nan=False) + "\n")
-        kept_in(args.json)
+        record_output(args.json)
     print(_table(found))
     return 0
 
@@ -78,17 +78,17 @@ def _plan(args: argparse.Namespace) -> Any:
     return Plan(device=device, **wanted, **numbers)
 
 
-def _table(found: dict[str, Any]) -> str:
+def _table(speeds: dict[str, Any]) -> str:
     """Return the report as text."""
     lines = [f"{'':30s}{'images/s':>10s}{'first step':>12s}{'outside':>9s}{'share':>8s}{'memory':>12s}"]
-    for name, one in found["candidates"].items():
+    for name, one in speeds["candidates"].items():
         outside = "-" if one["outside"] is None else f"{100 * one['outside']:.1f}%"
         speed = f"{one['images_per_second']:10.1f}{one['first_step']:10.2f} s"
         lines.append(f"{name:30s}{speed}{outside:>9s}{100 * one['share']:7.1f}%{one['peak_mib']:8.0f} MiB")
-    for name, ratio in found["ratios"].items():
-        lines.append(f"{name}: {ratio:.2f} times as fast as the {found['reference']}")
-    if found["busy_cost"] is not None:
-        lines.append(f"a busy process beside it makes it take {found['busy_cost']:.2f} times as long")
-    for name, ratio in found["together"].items():
+    for name, ratio in speeds["ratios"].items():
+        lines.append(f"{name}: {ratio:.2f} times as fast as the {speeds['reference']}")
+    if speeds["busy_cost"] is not None:
+        lines.append(f"a busy process beside it makes it take {speeds['busy_cost']:.2f} times as long")
+    for name, ratio in speeds["together"].items():
         lines.append(f"{name}: {ratio:.2f} times the images a second of ours one after another")
     return "\n".join(lines)

@@ -23,7 +23,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from empirical.runtime.command_line import FAILED, ROOT, Parser, file, folder, kept_in, numeric, place, program_name
+from empirical.runtime.command_line import (
+    FAILED,
+    ROOT,
+    Parser,
+    file,
+    file_or_folder,
+    folder,
+    numeric,
+    program_name,
+    record_output,
+)
 from empirical.runtime.progress import silent, track
 from empirical.storage.folders import make_folder
 from theory.support import messages
@@ -39,7 +49,7 @@ def main(argv: Sequence[str]) -> int:
     description, _, details = str(__doc__).partition("\n\n")
     parser = Parser(prog=_PROGRAM, description=description.partition(": ")[2], epilog=details)
     doors = parser.add_mutually_exclusive_group(required=True)
-    doors.add_argument("--arrays", type=place, metavar="FILE", help="an .npz file, or a folder of .npy files")
+    doors.add_argument("--arrays", type=file_or_folder, metavar="FILE", help="an .npz file, or a folder of .npy files")
     doors.add_argument("--checkpoint", type=file, metavar="FILE", help="a PyTorch file")
     doors.add_argument("--run", type=folder, metavar="DIR", help="the folder of a finished run, runs/HASH")
     of_checkpoint = parser.add_argument_group("with --checkpoint")
@@ -60,7 +70,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--out", type=folder, metavar="DIR", help="write tables, figure and page there")
     messages.add_options(parser)
     args = parser.parse_args(argv)
-    with messages.shown(args.quiet, args.verbose):
+    with messages.show_messages(args.quiet, args.verbose):
         return _examine(parser, args, argv)
 
 
@@ -89,7 +99,7 @@ def _examine(parser: Parser, args: Any, argv: Sequence[str]) -> int:
         except OSError as error:
             print(f"{parser.prog}: {args.out} cannot be written: {error.strerror}", file=sys.stderr)
             return FAILED
-        kept_in(page)
+        record_output(page)
         print(f"{page}, {args.out / examination.NAME}.json and {len(files)} tables as CSV")
     return 0
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from empirical.runtime.command_line import FAILED, ROOT, Parser, folder, kept_in, program_name
+from empirical.runtime.command_line import FAILED, ROOT, Parser, folder, program_name, record_output
 
 __all__ = ["main"]
 
@@ -37,6 +37,6 @@ def main(argv: Sequence[str]) -> int:
     except OSError as error:
         print(f"{parser.prog}: {args.out} cannot be written: {error.strerror}", file=sys.stderr)
         return FAILED
-    kept_in(args.out)
+    record_output(args.out)
     print("\n".join(f"{file} ({file.stat().st_size:,} bytes)" for file in files))
     return 0

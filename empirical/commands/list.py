@@ -11,7 +11,7 @@ from pathlib import Path
 
 from empirical.config import Config
 from empirical.experiments import EXPERIMENTS, load
-from empirical.experiments.planned import planned, pretrainings
+from empirical.experiments.plans import planned_runs, pretrainings
 from empirical.runtime.command_line import ROOT, Parser, folder, program_name
 from empirical.runtime.threads import wait_passively
 from empirical.sweeps.profiles import PROFILES
@@ -35,7 +35,7 @@ def main(argv: Sequence[str]) -> int:
     args = parser.parse_args(argv)
     try:
         profiles = tuple(PROFILES) if args.profile is None else (choice("profile", args.profile, PROFILES),)
-        plans = {name: {p: planned(name, p, args.root) for p in profiles} for name in EXPERIMENTS}
+        plans = {name: {p: planned_runs(name, p, args.root) for p in profiles} for name in EXPERIMENTS}
         plans[_TOGETHER] = {p: _all(plans, p) for p in profiles}
         clock = _Clock(plans, args.root) if args.time else None
     except ValueError as error:

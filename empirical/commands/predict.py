@@ -16,7 +16,7 @@ import sys
 from collections.abc import Sequence
 
 from empirical.experiments import PREDICTING, load
-from empirical.runtime.command_line import FAILED, Parser, folder, kept_in, program_name
+from empirical.runtime.command_line import FAILED, Parser, folder, program_name, record_output
 from empirical.runtime.progress import track
 from empirical.runtime.stop import CANCELLED
 from empirical.storage.folders import make_folders
@@ -61,7 +61,7 @@ def _predict(name: str, options: Sequence[str]) -> int:
     content = preregistration(name, command(name, prepared.arguments), made)
     path = args.out / f"{name}-preregistration.json"
     write_whole(path, json.dumps(content, indent=2, allow_nan=False) + "\n")
-    kept_in(path)
+    record_output(path)
     print(f"{made['when']}: {path}, digest {content['digest']}")
     for reason in made["because"]:
         print(f"  {reason}")

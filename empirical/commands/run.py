@@ -22,7 +22,7 @@ from typing import Any
 from empirical.experiments import EXPERIMENTS, load
 from empirical.experiments.experiment import Experiment
 from empirical.experiments.shared.rows import Tables
-from empirical.runtime.command_line import FAILED, Parser, folder, kept_in, program_name
+from empirical.runtime.command_line import FAILED, Parser, folder, program_name, record_output
 from empirical.runtime.progress import silent, track
 from empirical.runtime.stop import CANCELLED
 from empirical.storage.folders import make_folders
@@ -58,7 +58,7 @@ def _run(name: str, options: Sequence[str]) -> int:
     parser.add_argument("--out", required=True, type=folder, metavar="DIR", help="the folder for the results")
     messages.add_options(parser)
     args = parser.parse_args(options)
-    with messages.shown(args.quiet, args.verbose):
+    with messages.show_messages(args.quiet, args.verbose):
         return _make(experiment, parser, args)
 
 
@@ -83,8 +83,8 @@ def _make(experiment: Experiment[Any, Any], parser: Parser, args: argparse.Names
         return CANCELLED
     seconds = time.perf_counter() - started
     summary = experiment.summarise(rows)
-    further = rows.further if isinstance(rows, Tables) else {}
-    tables = {name: rows, **{f"{name}-{key}": table for key, table in further.items()}}
+    extra = rows.extra if isinstance(rows, Tables) else {}
+    tables = {name: rows, **{f"{name}-{key}": table for key, table in extra.items()}}
     texts = {file: csv_text(map(asdict, table)) for file, table in tables.items()}
     made = {
         "command": command(name, prepared.arguments),
@@ -95,7 +95,7 @@ def _make(experiment: Experiment[Any, Any], parser: Parser, args: argparse.Names
         "seconds": round(seconds, 2),
         "rows": len(rows),
         "sha256": {file: digest(text) for file, text in texts.items()},
-        **({"further": {key: len(table) for key, table in further.items()}} if further else {}),
+        **({"further": {key: len(table) for key, table in extra.items()}} if extra else {}),
         "summary": summary,
     }
     files = {args.out / f"{file}.csv": text for file, text in texts.items()}
@@ -105,7 +105,7 @@ def _make(experiment: Experiment[Any, Any], parser: Parser, args: argparse.Names
     except OSError as error:
         print(f"{parser.prog}: {args.out} cannot be written: {error.strerror}; what is trained stays", file=sys.stderr)
         return FAILED
-    kept_in(args.out / f"{name}.json")
+    record_output(args.out / f"{name}.json")
     print(_table(summary))
     print(f"{len(rows)} rows in {seconds:.1f} s: {args.out / name}.csv, {args.out / name}.json")
     return 0 if sweep is None else sweep.exit_code

@@ -14,7 +14,7 @@ from typing import Any
 
 from empirical.config import Config
 from empirical.registry import METHODS, users
-from empirical.runtime.command_line import FAILED, ROOT, Parser, folder, kept_in, numeric, program_name
+from empirical.runtime.command_line import FAILED, ROOT, Parser, folder, numeric, program_name, record_output
 from empirical.runtime.stop import CANCELLED, INTERRUPTED, Interrupted, Stop, duration
 from empirical.runtime.threads import wait_passively
 from theory.support import messages
@@ -107,7 +107,7 @@ def main(argv: Sequence[str]) -> int:
     except ValueError as error:
         parser.error(str(error))
     wait_passively()
-    with messages.shown(args.quiet, args.verbose), Stop(limit) as stop:
+    with messages.show_messages(args.quiet, args.verbose), Stop(limit) as stop:
         try:
             return _train(args, stop)
         except ValueError as error:
@@ -162,7 +162,7 @@ def _train(args: argparse.Namespace, stop: Stop) -> int:
     )
     last, best = result["last"], result["best"]
     kept = Run(config, args.out).folder / "result.json"
-    kept_in(kept)
+    record_output(kept)
     print(f"last epoch {_both(last)}, best {100 * best['accuracy']:.2f}% at epoch {best['epoch']}")
     groups = [f"{name} {100 * value:.2f}%" for name, value in result.get("groups", {}).items() if value is not None]
     if groups:

@@ -20,7 +20,7 @@ from empirical.claims import ALPHA, FOLDERS, NOT_MEASURED, RUNS, Finding, findin
 from empirical.claims.paper import printed_tables
 from empirical.claims.paper.as_printed import as_printed
 from empirical.experiments import EXPERIMENTS
-from empirical.runtime.command_line import FAILED, Parser, kept_in
+from empirical.runtime.command_line import FAILED, Parser, record_output
 from empirical.storage.prediction_record import read_preregistration, table_predictions
 from empirical.storage.tables import check_file, digest, write_whole
 
@@ -53,7 +53,7 @@ def judge(parser: Parser, args: argparse.Namespace) -> int:
     kept = [_compare(console, args.results, own) for own in registered]
     if args.json is not None:
         _write(parser, args.json, _tables(args.results), found, cells)
-        kept_in(args.json)
+        record_output(args.json)
         console.print(f"written to {args.json}", markup=False, soft_wrap=True)
     return 0 if all(kept) else FAILED
 
@@ -77,7 +77,7 @@ def _heading(f: Finding) -> tuple[str, bool]:
     return f.profile, f.claim.ours
 
 
-def _table(profile: str, ours: bool, found: Sequence[Finding], *, narrow: bool) -> Table:
+def _table(profile: str, ours: bool, findings: Sequence[Finding], *, narrow: bool) -> Table:
     title = "Our predictions" if ours else "The paper's claims"
     table = Table(title=f"{title}, profile {profile}" if profile else title, box=SIMPLE_HEAD)
     table.add_column("claim", no_wrap=True)
@@ -86,7 +86,7 @@ def _table(profile: str, ours: bool, found: Sequence[Finding], *, narrow: bool) 
     told = ["measured on", "made" if ours else "the paper's own table"]
     for name in ["; ".join([stated, *told])] if narrow else [stated, *told]:
         table.add_column(name)
-    for f in found:
+    for f in findings:
         own = as_printed(f.claim)
         verdict = f"[{_STYLE[f.verdict]}]{f.verdict}[/]"
         reading = "" if f.claim.reading is None else f" (read as: {f.claim.reading})"
@@ -99,15 +99,15 @@ def _table(profile: str, ours: bool, found: Sequence[Finding], *, narrow: bool) 
     return table
 
 
-def _summary(found: Sequence[Finding]) -> str:
-    verdicts = Counter(f.verdict for f in found)
+def _summary(findings: Sequence[Finding]) -> str:
+    verdicts = Counter(f.verdict for f in findings)
     listed = ", ".join(f"{verdicts[name]} {name}" for name in _STYLE if verdicts[name])
-    judged = len(found) - verdicts[NOT_MEASURED]
+    judged = len(findings) - verdicts[NOT_MEASURED]
     chance = (
         f" A verdict is wrong with a chance of at most {100 * ALPHA / 2:g} %, if seeds differ normally: of {judged}, "
         f"{ALPHA / 2 * judged:.1f} are expected to be."
     )
-    return f"{len(found)} verdicts: {listed}." + (chance if judged else "")
+    return f"{len(findings)} verdicts: {listed}." + (chance if judged else "")
 
 
 def _published(cells: Sequence[printed_tables.Cell]) -> str:
@@ -124,12 +124,12 @@ def _published(cells: Sequence[printed_tables.Cell]) -> str:
     return "\n".join(lines)
 
 
-def _say_missing(console: Console, found: Sequence[Finding], out: Path) -> None:
+def _say_missing(console: Console, findings: Sequence[Finding], out: Path) -> None:
     """Say what is missing and which commands make it, in the shell in which its folders are named first."""
-    absent = dict.fromkeys(reason for f in found for reason in f.missing if not reason.startswith(RUNS))
+    absent = dict.fromkeys(reason for f in findings for reason in f.missing if not reason.startswith(RUNS))
     if absent:
         console.print("missing: " + "; ".join(absent), markup=False)
-    commands = dict.fromkeys(command for f in found for command in f.make)
+    commands = dict.fromkeys(command for f in findings for command in f.make)
     if commands:
         folders = {"DATA": "the data sets", "RUNS": f"the runs that are there ({out / 'runs'} if none was named)"}
         named = " and ".join(f"${name} is the folder of {what}" for name, what in folders.items())
@@ -139,10 +139,10 @@ def _say_missing(console: Console, found: Sequence[Finding], out: Path) -> None:
 
 
 def _write(
-    parser: Parser, path: Path, tables: list[str], found: Sequence[Finding], cells: Sequence[printed_tables.Cell]
+    parser: Parser, path: Path, tables: list[str], findings: Sequence[Finding], cells: Sequence[printed_tables.Cell]
 ) -> None:
     claims: list[dict[str, Any]] = []
-    for f in found:
+    for f in findings:
         own = as_printed(f.claim)
         claims.append({**f.as_dict(), "as_printed": None if own is None else dict(vars(own))})
     judged = {"claims": claims, "published": [part.as_dict() for part in cells]}

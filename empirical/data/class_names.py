@@ -15,14 +15,14 @@ __all__ = ["label_of", "labelled", "with_labels"]
 _SHOWN = 10
 
 
-def label_of(name: str, value: int | str, classes: Sequence[str], shown: object = None) -> int:
+def label_of(name: str, value: int | str, classes: Sequence[str], class_name: object = None) -> int:
     """Return the label of a class: its place in ``classes``.
 
     Args:
         name: of the argument, for the message.
         value: the label, or the name; a number as text is a name if a class has it, and else a label.
         classes: the names in the order of their labels.
-        shown: what the message shows as the value; None for the value itself.
+        class_name: what the message shows as the value; None for the value itself.
 
     Raises:
         ValueError: there is no such class.
@@ -40,7 +40,7 @@ def label_of(name: str, value: int | str, classes: Sequence[str], shown: object 
         allowed = f"must be at most {len(classes) - 1}, the label of the last class"
         if isinstance(value, str):
             allowed += f", or a name: {', '.join(classes[:_SHOWN])}" + (", ..." if len(classes) > _SHOWN else "")
-        refuse(name, value if shown is None else shown, allowed)
+        refuse(name, value if class_name is None else class_name, allowed)
     return label
 
 

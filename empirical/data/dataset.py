@@ -85,7 +85,7 @@ class Dataset:
         """Return it with a fixed test set: its own, or the one that its seed draws."""
         return replace(self, test=self._split())
 
-    def only(self, classes: Sequence[int]) -> tuple[Dataset, NDArray[np.intp]]:
+    def select_classes(self, classes: Sequence[int]) -> tuple[Dataset, NDArray[np.intp]]:
         """Return the images of some classes, which get the labels 0, 1, ..., and which training images they are.
 
         Example:

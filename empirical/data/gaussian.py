@@ -8,7 +8,7 @@ import numpy as np
 from numpy.random import SeedSequence
 from numpy.typing import ArrayLike, NDArray
 
-from theory.support.validate import floats, refuse, whole
+from theory.support.validate import floats, integer, refuse
 
 __all__ = ["GaussianImages"]
 
@@ -66,7 +66,7 @@ class GaussianImages:
 
     def __post_init__(self) -> None:
         """Place the means."""
-        classes, side = whole("classes", self.classes, least=2), whole("side", self.side)
+        classes, side = integer("classes", self.classes, least=2), integer("side", self.side)
         if classes > side**2:
             refuse("classes", classes, f"must be at most {side**2}, the pixels of an image")
         points = _points(self.separation, classes)
@@ -113,8 +113,8 @@ class GaussianImages:
         Returns:
             Shapes ``(n, side, side)``, ``(n,)`` and ``(n,)``: first what to train on, class after class.
         """
-        streams = SeedSequence(whole("seed", seed, least=0)).spawn(2 * self.classes)
-        numbers = whole("train", train, most=_MOST), whole("test", test, most=_MOST)
+        streams = SeedSequence(integer("seed", seed, least=0)).spawn(2 * self.classes)
+        numbers = integer("train", train, most=_MOST), integer("test", test, most=_MOST)
         sizes = [(c, n) for n in numbers for c in range(self.classes)]
         shape = self.means.shape[1:]
         parts = [

@@ -18,7 +18,7 @@ from empirical.data.dataset import Dataset, whole_bytes
 from empirical.data.gaussian import GaussianImages
 from empirical.data.npz import load_npz
 from empirical.data.resize import area_average
-from theory.support.validate import refuse, whole
+from theory.support.validate import integer, refuse
 
 __all__ = ["digits", "load"]
 
@@ -62,8 +62,8 @@ def load(name: str, root: str | Path | None = None, *, seed: int = 0, resolution
         >>> load("digits", resolution=4).train_images.shape
         (1078, 4, 4, 1)
     """
-    seed = whole("seed", seed, least=0)
-    resolution = None if resolution is None else whole("resolution", resolution)
+    seed = integer("seed", seed, least=0)
+    resolution = None if resolution is None else integer("resolution", resolution)
     try:
         return _load(name, root, seed, resolution)
     except OSError as error:

@@ -10,7 +10,7 @@ from numpy.random import SeedSequence
 from numpy.typing import NDArray
 
 from empirical.config import SHAPES
-from theory.support.validate import choice, number, refuse, whole
+from theory.support.validate import choice, integer, number, refuse
 
 __all__ = ["GROUPS", "counts", "frequency_group", "imbalance_ratio", "ldam_subset", "subset"]
 
@@ -74,7 +74,7 @@ def counts(
         >>> counts(4, 100, 10, "step").tolist()
         [100, 100, 10, 10]
     """
-    classes, largest = whole("classes", classes, least=2), whole("largest", largest)
+    classes, largest = integer("classes", classes, least=2), integer("largest", largest)
     # A float is a binary fraction, so that this is exactly the ratio that was given.
     ratio = Fraction(number("imbalance", imbalance, "must be a finite number of at least 1", least=1))
     if choice("shape", shape, SHAPES) == "exp":
@@ -111,7 +111,7 @@ def subset(labels: NDArray[np.integer], counts: NDArray[np.integer], seed: int) 
         >>> labels[chosen].tolist()
         [0, 0, 0, 0, 0, 1, 1, 1, 2]
     """
-    seed = whole("seed", seed, least=0)
+    seed = integer("seed", seed, least=0)
     available = np.bincount(labels, minlength=len(counts))
     if len(available) > len(counts):
         refuse("counts", counts, f"must hold a number for each of {len(available)} classes")

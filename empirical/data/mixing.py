@@ -10,7 +10,7 @@ import numpy as np
 from numpy.random import SeedSequence
 from numpy.typing import NDArray
 
-from theory.support.validate import number, refuse, whole
+from theory.support.validate import integer, number, refuse
 
 __all__ = ["Mixed", "mix"]
 
@@ -84,7 +84,7 @@ def mix(
             refuse(name, label, "must be a label that occurs")
     if majority == minority:
         refuse("minority", minority, "must be another class than the majority")
-    order, choice = (np.random.default_rng(child) for child in SeedSequence(whole("seed", seed, least=0)).spawn(2))
+    order, choice = (np.random.default_rng(child) for child in SeedSequence(integer("seed", seed, least=0)).spawn(2))
     k = math.floor(share * len(own) + Fraction(1, 2))
     replaced, partners = order.permutation(own)[:k], choice.choice(others, size=len(own))[:k]
     record = Mixed(replaced, partners, degree)

@@ -110,10 +110,10 @@ def _member_names(path: Path, name: str) -> list[str]:
     return names
 
 
-def _members(path: Path, name: str, wanted: tuple[str, ...] | None) -> Iterator[tuple[str, NDArray[Any]]]:
-    """Yield the ``wanted`` arrays with their names, all for None."""
+def _members(path: Path, name: str, names: tuple[str, ...] | None) -> Iterator[tuple[str, NDArray[Any]]]:
+    """Yield the ``names`` arrays with their names, all for None."""
     for key in _member_names(path, name):
-        if wanted is None or key in wanted:
+        if names is None or key in names:
             yield key, _array(path, name, key)
 
 
@@ -184,15 +184,15 @@ def _labels(name: str, y: NDArray[Any]) -> NDArray[Any]:
     return y.astype(np.int64)
 
 
-def _names(classes: NDArray[Any] | None, known: NDArray[Any]) -> tuple[str, ...]:
-    """Return the names of the ``known`` labels: the labels themselves if there are no ``classes``."""
+def _names(classes: NDArray[Any] | None, labels: NDArray[Any]) -> tuple[str, ...]:
+    """Return the names of the ``labels`` labels: the labels themselves if there are no ``classes``."""
     if classes is None:
-        return tuple(map(str, known))
+        return tuple(map(str, labels))
     if classes.ndim != 1 or len(np.unique(classes)) != len(classes):
         refuse(_NAMES, classes, "must be a vector of different names")
-    if known[0] < 0 or known[-1] >= len(classes):
-        refuse(_NAMES, classes, f"must name every label: {known[0]} to {known[-1]} occur")
-    return tuple(_text(classes[label]) for label in known)
+    if labels[0] < 0 or labels[-1] >= len(classes):
+        refuse(_NAMES, classes, f"must name every label: {labels[0]} to {labels[-1]} occur")
+    return tuple(_text(classes[label]) for label in labels)
 
 
 def _text(name: Any) -> str:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from empirical.data.dataset import Dataset
 from empirical.data.longtail import imbalance_ratio
-from theory.support.validate import refuse, whole
+from theory.support.validate import integer, refuse
 
 __all__ = ["FEWEST", "MOST_DRAWS", "Draw", "draws", "majority_count", "minority_count"]
 
@@ -36,7 +36,7 @@ def minority_count(majority: int, imbalance: float) -> int:
         >>> [minority_count(100, imbalance) for imbalance in (1, 2, 5, 10, 20, 50)]
         [100, 50, 20, 10, 5, 2]
     """
-    majority = whole("majority", majority)
+    majority = integer("majority", majority)
     ratio = float(imbalance_ratio(imbalance))
     count = math.floor(majority / ratio + 0.5)
     if count == 0:

@@ -132,7 +132,7 @@ def load_training_set(config: Config, root: Path | None) -> TrainingSet:
     known = np.arange(len(data.train_labels))
     total = len(known)
     if config.classes is not None:
-        data, known = data.only(tuple(map(int, config.classes)))
+        data, known = data.select_classes(tuple(map(int, config.classes)))
     images, labels = data.train_images, data.train_labels
     classes = len(data.classes)
     pool = np.arange(len(labels)) if config.indices is None else _listed(Path(config.indices), known, total)

@@ -28,7 +28,7 @@ from empirical.config import NO_PRETRAINING, Config
 from empirical.data.size import class_count
 from empirical.experiments.experiment import Experiment
 from empirical.experiments.shared import table1_grid
-from empirical.experiments.shared.rows import average, blank, grouped, percent, run_key, spread
+from empirical.experiments.shared.rows import average, blank, grouped, percent, run_key, standard_deviation
 from empirical.runtime.progress import Track, silent
 from empirical.sweeps.options import prepare_sweep
 from empirical.sweeps.profiles import profile_config
@@ -129,7 +129,7 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
             both = [part for part in found if part.rarity is not None]
             for part in ("labels", "reversed", "rarity", "classes"):
                 numbers[f"{name}_{part}"] = average([getattr(one, part) for one in both])
-            numbers[f"{name}_spread"] = spread([one.rarity for one in both])
+            numbers[f"{name}_spread"] = standard_deviation([one.rarity for one in both])
         summary.append(
             {
                 "data": data,

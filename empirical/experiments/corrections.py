@@ -432,12 +432,12 @@ def _retrained(x: Floats, labels: NDArray[np.int64], rng: Generator) -> Rule:
     return Rule(w[0] - w[1], float(b[0] - b[1]))
 
 
-def _pair(sweep: Sweep, even: Config, found: Mapping[Config, dict[str, Any] | None]) -> Iterator[Row]:
+def _pair(sweep: Sweep, even: Config, results: Mapping[Config, dict[str, Any] | None]) -> Iterator[Row]:
     """Yield the rows of the networks trained on a pair of classes; ``even`` is the balanced run."""
     assert even.counts is not None
     names = [str(label) for label in even.classes or ()]
     known = None
-    if found[even] is not None:
+    if results[even] is not None:
         (read, kept), seen = _test_features(even, sweep)
         known = _Balanced(_rule(seen), read, len(kept[1]), offset_without_bias(*read))
     for ratio in sweep.arguments()["imbalance"]:
@@ -446,18 +446,18 @@ def _pair(sweep: Sweep, even: Config, found: Mapping[Config, dict[str, Any] | No
         case = {"level": "networks", "majority": names[0], "minority": names[1], "imbalance": ratio}
         measured: dict[str, tuple[Floats, Floats]] = {}
         for method, config in runs.items():
-            if found[config] is not None:
+            if results[config] is not None:
                 measured.update(_differences(method, config, sweep))
         keys = {method: {**run_key(runs.get(method, runs["ce"])), **case} for method in NETWORKS}
         yield from _rows(keys, counts, known, measured)
 
 
 def _predictions(
-    sweep: Sweep, even: Sequence[Config], found: Mapping[Config, dict[str, Any] | None]
+    sweep: Sweep, even: Sequence[Config], results: Mapping[Config, dict[str, Any] | None]
 ) -> Iterator[dict[str, Any]]:
     """Yield the rows of the networks without what the imbalanced ones are measured for."""
     for config in even:
-        for row in _pair(sweep, config, {**dict.fromkeys(sweep.configs), config: found[config]}):
+        for row in _pair(sweep, config, {**dict.fromkeys(sweep.configs), config: results[config]}):
             yield {name: value for name, value in asdict(row).items() if name not in ("measured", "moved", "recall")}
 
 
@@ -475,10 +475,10 @@ def _differences(method: str, config: Config, sweep: Sweep) -> Iterator[tuple[st
         yield name, (rule.scores(kept[0]), rule.scores(kept[1]))
 
 
-def _rule(seen: Features) -> Rule:
+def _rule(features: Features) -> Rule:
     """Return the rule of a network of two classes."""
-    weight = seen.weight.double().numpy()
-    bias = 0.0 if seen.bias is None else float(seen.bias[0] - seen.bias[1])
+    weight = features.weight.double().numpy()
+    bias = 0.0 if features.bias is None else float(features.bias[0] - features.bias[1])
     return Rule(weight[0] - weight[1], bias)
 
 
@@ -495,18 +495,18 @@ def _test_features(config: Config, sweep: Sweep) -> tuple[list[tuple[Floats, Flo
 def _rows(
     keys: Mapping[str, Mapping[str, Any]],
     counts: tuple[int, int],
-    known: _Balanced | None,
+    balanced: _Balanced | None,
     measured: Mapping[str, tuple[Floats, Floats]],
 ) -> Iterator[Row]:
     """Yield a row for each correction that has a key, from the logit differences of those that are there."""
     offsets = {method: offset(*both) for method, both in measured.items()}
     predicted: dict[str, float | None] = dict.fromkeys(keys)
     separation = None
-    if known is not None:
-        separation = known.separation
+    if balanced is not None:
+        separation = balanced.separation
         for method in keys:
             odds = None if method == "tau" else math.log(effective_ratio(method, *counts))
-            predicted[method] = known.through_origin if odds is None else odds / separation**2
+            predicted[method] = balanced.through_origin if odds is None else odds / separation**2
     for method, key in keys.items():
         expected, found = predicted[method], offsets.get(method)
         recall = None if found is None else percent(float((measured[method][1] <= 0).mean()))
@@ -518,8 +518,8 @@ def _rows(
             n_pos=counts[0],
             n_neg=counts[1],
             method=method,
-            read=None if known is None else len(known.read[1]),
-            kept=None if known is None else known.kept,
+            read=None if balanced is None else len(balanced.read[1]),
+            kept=None if balanced is None else balanced.kept,
             separation=separation,
             predicted=expected,
             measured=found,

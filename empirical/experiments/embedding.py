@@ -40,8 +40,8 @@ from empirical.config import Config
 from empirical.data.size import class_count
 from empirical.experiments.experiment import Experiment
 from empirical.experiments.shared import table1_grid
-from empirical.experiments.shared.rows import Tables, average, blank, grouped, run_key, spread
-from empirical.experiments.shared.run_features import GROUPS, group, seen
+from empirical.experiments.shared.rows import Tables, average, blank, grouped, run_key, standard_deviation
+from empirical.experiments.shared.run_features import GROUPS, features_of_runs, group
 from empirical.runtime.progress import Track, silent
 from empirical.runtime.threads import threadpool_limits
 from empirical.sweeps.options import prepare_sweep
@@ -185,7 +185,7 @@ def run(sweep: Sweep, track: Track = silent) -> Tables:
     """Train what is missing and return a row for each run, split and class, with the points of the maps."""
     rows: list[Row] = []
     points: list[Point] = []
-    for config, features in seen(sweep, track):
+    for config, features in features_of_runs(sweep, track):
         for split in SPLITS:
             order = ORDERS[config.classes is not None]
             key = {**run_key(config, "imbalance", "pretrain"), "order": order, "split": split}
@@ -236,10 +236,10 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
                     "missing": len(own) - len(found),
                     "silhouette": average([row.silhouette for part in runs for row in part]),
                     "purity": average(purity),
-                    "purity_spread": spread(purity),
+                    "purity_spread": standard_deviation(purity),
                     "separation": average([row.separation_least for part in runs for row in part]),
                     "separation_mean": average([row.separation_mean for part in runs for row in part]),
-                    "uneven": average([spread([row.separation_least for row in part]) for part in runs]),
+                    "uneven": average([standard_deviation([row.separation_least for row in part]) for part in runs]),
                     "map_silhouette": average([row.map_silhouette for part in runs for row in part]),
                     "map_purity": average([row.map_purity for part in runs for row in part]),
                 }
@@ -318,7 +318,7 @@ EXPERIMENT = Experiment(
     name="embedding",
     doc=__doc__,
     row=Row,
-    further={"map": Point},
+    extra_rows={"map": Point},
     data=DATA,
     imbalance=_IMBALANCE,
     plan=plan,

@@ -48,7 +48,7 @@ class Experiment(Generic[Work, Row]):
         run: returns the table, with a row for each run, class or case; ``track`` wraps its longest loop and shows the
             progress. Further tables hang on it (:class:`empirical.experiments.shared.rows.Tables`).
         summarise: returns the few numbers to look at first, as a list of dictionaries.
-        further: the classes of the rows of its further tables, by name.
+        extra_rows: the classes of the rows of its further tables, by name.
         trains: whether it trains networks.
         data: the data sets of each profile, where the options name none.
         imbalance: the imbalances of each profile likewise; None if there is none to choose.
@@ -63,7 +63,7 @@ class Experiment(Generic[Work, Row]):
     row: type[Row]
     run: Callable[[Work, Track], list[Row]]
     summarise: Callable[[Sequence[Row]], list[dict[str, Any]]]
-    further: Mapping[str, type[DataclassInstance]] = field(default_factory=dict)
+    extra_rows: Mapping[str, type[DataclassInstance]] = field(default_factory=dict)
     trains: bool = True
     data: Mapping[str, tuple[str, ...]] | None = None
     imbalance: Mapping[str, tuple[float, ...]] | None = None

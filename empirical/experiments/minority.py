@@ -69,19 +69,19 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     return summary
 
 
-def _test(found: Bend | None, images: int) -> dict[str, float | None]:
-    if found is None:
+def _test(bend: Bend | None, images: int) -> dict[str, float | None]:
+    if bend is None:
         return dict.fromkeys(_TEST)
     return {
-        "p": found.p,
-        "stop": found.at,
-        "stop_low": found.low,
-        "stop_high": found.high,
-        "one_bend": found.one_bend,
-        "slope_below": 100 * found.below,
-        "slope_above": 100 * found.above,
-        "line": float(found.line(images)),
-        "bent": float(found.bent(images)),
+        "p": bend.p,
+        "stop": bend.at,
+        "stop_low": bend.low,
+        "stop_high": bend.high,
+        "one_bend": bend.one_bend,
+        "slope_below": 100 * bend.below,
+        "slope_above": 100 * bend.above,
+        "line": float(bend.line(images)),
+        "bent": float(bend.bent(images)),
     }
 
 

@@ -57,7 +57,7 @@ from empirical.storage.prediction_record import NO_RECORD, PredictionRecord
 from empirical.sweeps.profiles import PROFILES
 from empirical.sweeps.sweep import Sweep
 from theory.class_counts import LinearRule, class_moments, lda_rule, recalls_at
-from theory.support.validate import choice, distinct, refuse, whole
+from theory.support.validate import choice, distinct, integer, refuse
 
 __all__ = ["CLASSIFIERS", "EXPERIMENT", "GOAL", "Options", "Prediction", "Row", "run", "summarise"]
 
@@ -186,7 +186,7 @@ def _setup(args: argparse.Namespace) -> Prepared[Options]:
     """Return the options, everything checked and nothing written."""
     profile = choice("profile", args.profile, PROFILES)
     names = distinct("classifiers", [choice("classifiers", c, CLASSIFIERS) for c in args.classifiers or CLASSIFIERS])
-    repeats = whole("repeats", _REPEATS[profile] if args.repeats is None else args.repeats, most=1000)
+    repeats = integer("repeats", _REPEATS[profile] if args.repeats is None else args.repeats, most=1000)
     paths = own_arrays.checked_files(args, "runs", "time_budget", "workers", "executor")
     if not paths:
         sweep, _ = backbone.prepare(
@@ -205,7 +205,7 @@ def _setup(args: argparse.Namespace) -> Prepared[Options]:
             only_predictions=sweep.only_predictions,
         ).prepared()
     ratios = distinct("imbalance", [imbalance_ratio(value) for value in args.imbalance or _IMBALANCE[profile]])
-    seeds = whole("seeds", own_arrays.SEEDS if args.seeds is None else args.seeds, most=1000)
+    seeds = integer("seeds", own_arrays.SEEDS if args.seeds is None else args.seeds, most=1000)
     about: dict[str, Any] = {}
     for path in paths:
         x, y, classes = own_arrays.features_and_labels(path)
@@ -354,7 +354,7 @@ class _Case:
                 told += self._rows("lda", images, {"crossed": found.recalls})
         return told
 
-    def measure(self, told: Sequence[Prediction]) -> list[Row]:
+    def measure(self, predictions: Sequence[Prediction]) -> list[Row]:
         """Train imbalanced classifiers and return the rows of the predictions."""
         rows = []
         remembered = _Remembered()
@@ -364,7 +364,7 @@ class _Case:
             samples = self._sample(rng)
             for name in self.classifiers:
                 rules[name].append(_train(name, samples, remembered))
-        for (name, images), own in _in_turn(told, lambda part: (part.classifier, part.images)):
+        for (name, images), own in _in_turn(predictions, lambda part: (part.classifier, part.images)):
             on = self.few[images] if images in self.few and own[0].drawn is None else self.others
             floor, measured = (np.mean([read(rule, part) for rule in rules[name]], axis=0) for part in (on, self.kept))
             rows += [Row(**asdict(part), floor=floor[part.label], measured=measured[part.label]) for part in own]

@@ -40,13 +40,13 @@ from empirical.config import Config
 from empirical.data.pair_draws import minority_count
 from empirical.experiments.experiment import Experiment, Prepared
 from empirical.experiments.shared import backbone, frozen_features
-from empirical.experiments.shared.rows import blank, data_name, grouped, run_key, spread
+from empirical.experiments.shared.rows import blank, data_name, grouped, run_key, standard_deviation
 from empirical.runtime.command_line import numeric
 from empirical.runtime.progress import Track, silent
 from empirical.runtime.threads import threadpool_limits
 from empirical.sweeps.profiles import profile_config
 from empirical.sweeps.sweep import Sweep
-from theory.support.validate import distinct, number, refuse, whole
+from theory.support.validate import distinct, integer, number, refuse
 
 __all__ = ["EXPERIMENT", "GOALS", "GOAL_CORRELATION", "NETWORKS", "PAIRS", "Options", "Row", "run", "summarise"]
 
@@ -115,7 +115,7 @@ def _setup(args: argparse.Namespace) -> Prepared[Options]:
     for name in ("networks", "pairs") if frozen.arrays else ():
         if getattr(args, name) is not None:
             refuse(name, getattr(args, name), "must be left out with --arrays: no network is trained")
-    pairs = whole("pairs", PAIRS[profile] if args.pairs is None else args.pairs, least=0)
+    pairs = integer("pairs", PAIRS[profile] if args.pairs is None else args.pairs, least=0)
     for data, classes in frozen.classes.items():
         frozen_features.majority(backbone.held_out(frozen.images[data]), networks, "networks")
         most = classes * (classes - 1) // 2
@@ -207,7 +207,7 @@ def _agreement(rows: Sequence[Row], law: str) -> dict[str, Any]:
         "missing": missing,
         "seeds": len(seeds),
         **found,
-        "spread": spread(errors),
+        "spread": standard_deviation(errors),
         "goal": goal,
         "met": met,
     }
@@ -328,7 +328,7 @@ def _kept(sweep: Sweep, config: Config, result: Mapping[str, Any] | None) -> lis
 
 def _row(part: frozen_features.Prediction, recalls: Sequence[float] | NDArray[np.float64] = ()) -> Row:
     """Return the row of a prediction, with the recalls of the draws if there are any."""
-    return Row(**asdict(part), **frozen_features.measured(recalls))
+    return Row(**asdict(part), **frozen_features.recall_columns(recalls))
 
 
 def _order(row: Row) -> tuple[str, int, str]:

@@ -30,7 +30,7 @@ from empirical.data.npz import arrays_of
 from empirical.experiments import norms
 from empirical.experiments.experiment import Experiment, Prepared
 from empirical.experiments.shared import own_arrays, table1_grid
-from empirical.experiments.shared.rows import average, blank, grouped, percent, run_key, spread
+from empirical.experiments.shared.rows import average, blank, grouped, percent, run_key, standard_deviation
 from empirical.runtime.progress import Track, silent
 from empirical.sweeps.options import add_sweep_options, prepare_sweep
 from empirical.sweeps.profiles import PROFILES
@@ -150,7 +150,7 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
                 "seeds": len(runs) - gaps["recall"].count(None),
                 "missing": gaps["recall"].count(None),
                 "gap": average(gaps["recall"]),
-                "spread": spread(gaps["recall"]),
+                "spread": standard_deviation(gaps["recall"]),
                 **{part: average(gaps[part]) for part in PARTS},
                 "features": average(gaps["neutral"]),
                 "gap_tau_1": average(gaps["tau_1"]),

@@ -14,7 +14,7 @@ from typing import Any
 from empirical.config import NO_PRETRAINING, Config
 from empirical.experiments.experiment import Experiment
 from empirical.experiments.shared import table1_grid
-from empirical.experiments.shared.rows import average, blank, grouped, run_key, spread
+from empirical.experiments.shared.rows import average, blank, grouped, run_key, standard_deviation
 from empirical.printed import TABLE2, cell
 from empirical.runtime.progress import Track, silent
 from empirical.sweeps.sweep import Sweep, run_sweep
@@ -91,7 +91,7 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
                 "variance": average([row.variance for row in own]),
                 "std": average([row.std for row in own]),
                 "std_100": average(scaled),
-                "spread": spread(scaled),
+                "spread": standard_deviation(scaled),
                 "printed": cell(TABLE2, data, -against, table1_grid.METHODS[method], NO_PRETRAINING),
             }
         )

@@ -32,7 +32,7 @@ from empirical.experiments.shared.rows import SPREAD, grouped
 from empirical.runtime.command_line import ROOT, folder, numeric
 from empirical.runtime.progress import Track, silent
 from empirical.runtime.threads import threadpool_limits
-from theory.support.validate import refuse, whole
+from theory.support.validate import integer, refuse
 from theory.theorem2 import minority_recall
 
 __all__ = ["EXPERIMENT", "Options", "Row", "run", "summarise"]
@@ -70,13 +70,13 @@ class Options:
 
     def __post_init__(self) -> None:
         """Validate the arguments and draw the subsets."""
-        components = _different("components", [whole("components", k) for k in self.components])
+        components = _different("components", [integer("components", k) for k in self.components])
         imbalance = _different("imbalance", [imbalance_ratio(ratio) for ratio in self.imbalance])
-        drawn = draws(self.data, whole("seed", self.seed, least=0), whole("repeats", self.repeats, most=MOST_DRAWS))
+        drawn = draws(self.data, integer("seed", self.seed, least=0), integer("repeats", self.repeats, most=MOST_DRAWS))
         smallest = min(len(images) for draw in drawn for images in draw.train)
         if self.majority is None:
             n_pos = majority_count(smallest, max(imbalance))
-        elif (n_pos := whole("majority", self.majority)) > smallest:
+        elif (n_pos := integer("majority", self.majority)) > smallest:
             refuse("majority", n_pos, f"must be at most {smallest}: the smallest class has no more to train on")
         fewest = min(minority_count(n_pos, ratio) for ratio in imbalance)
         if fewest < FEWEST:

@@ -38,7 +38,7 @@ from empirical.config import NO_PRETRAINING, Config
 from empirical.experiments import embedding
 from empirical.experiments.experiment import Experiment
 from empirical.experiments.shared import table1_grid
-from empirical.experiments.shared.rows import average, blank, grouped, percent, run_key, spread
+from empirical.experiments.shared.rows import average, blank, grouped, percent, run_key, standard_deviation
 from empirical.runtime.progress import Track, silent
 from empirical.sweeps.sweep import Sweep, run_sweep
 from theory.theorem2 import minority_recall
@@ -139,12 +139,12 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
                 "seeds": len(seeds),
                 "missing": len({row.seed for row in own}) - len(seeds),
                 "raised": average(raised),
-                "spread_raised": spread(raised),
+                "spread_raised": standard_deviation(raised),
                 "raised_mahalanobis": average(further),
                 "pairs_raised": average([percent(r.separation_pretrained > r.separation) for r in done]),
                 "gain_predicted": average([r.gain_predicted for r in done]),
                 "gain": average(gains),
-                "spread": spread(gains),
+                "spread": standard_deviation(gains),
                 **_compared(done),
             }
         )

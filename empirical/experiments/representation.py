@@ -38,8 +38,8 @@ from typing import TYPE_CHECKING, Any
 from empirical.config import Config
 from empirical.experiments.experiment import Experiment
 from empirical.experiments.shared import table1_grid
-from empirical.experiments.shared.rows import Tables, average, blank, grouped, percent, run_key, spread
-from empirical.experiments.shared.run_features import GROUPS, group_mean, seen
+from empirical.experiments.shared.rows import Tables, average, blank, grouped, percent, run_key, standard_deviation
+from empirical.experiments.shared.run_features import GROUPS, features_of_runs, group_mean
 from empirical.runtime.progress import Track, silent
 from empirical.runtime.threads import threadpool_limits
 from empirical.sweeps.sweep import Sweep
@@ -156,7 +156,7 @@ def run(sweep: Sweep, track: Track = silent) -> Tables:
     """Train what is missing and return a row for each run and classifier, with the sweep over tau."""
     rows: list[Row] = []
     strengths_of_runs: list[Strength] = []
-    for config, features in seen(sweep, track):
+    for config, features in features_of_runs(sweep, track):
         key = run_key(config, "imbalance", "method", "pretrain")
         if features is None:
             rows += [blank(Row, {**key, "classifier": name}) for name in CLASSIFIERS]
@@ -205,7 +205,7 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
                 "seeds": len(own) - accuracy.count(None),
                 "missing": accuracy.count(None),
                 "accuracy": average(accuracy),
-                "spread": spread(accuracy),
+                "spread": standard_deviation(accuracy),
                 **{name: average([getattr(row, name) for row in own]) for name in (*GROUPS, "tau", "std_100")},
                 "relative": average([row.relative for row in own]),
             }
@@ -309,9 +309,9 @@ def _uneven(weight: Tensor) -> dict[str, Any]:
     return {"std_100": found["std_100"], "relative": found["std"] / fmean(found["norms"])}
 
 
-def _accuracies(found: Mapping[str, Any]) -> dict[str, Any]:
+def _accuracies(result: Mapping[str, Any]) -> dict[str, Any]:
     """Return the accuracy and those of the groups of classes, in per cent."""
-    parts = {"accuracy": found["accuracy"], **{name: group_mean(found["per_class"], name) for name in GROUPS}}
+    parts = {"accuracy": result["accuracy"], **{name: group_mean(result["per_class"], name) for name in GROUPS}}
     return {name: None if part is None else percent(part) for name, part in parts.items()}
 
 
@@ -319,7 +319,7 @@ EXPERIMENT = Experiment(
     name="representation",
     doc=__doc__,
     row=Row,
-    further={"tau": Strength},
+    extra_rows={"tau": Strength},
     data=_DATA,
     imbalance=table1_grid.IMBALANCE,
     plan=plan,

@@ -310,26 +310,26 @@ class Sampler:
         return np.asarray(counts @ population, dtype=np.float64)
 
 
-def _network(sweep: Sweep, config: Config, seen: Frozen) -> Iterator[Row]:
+def _network(sweep: Sweep, config: Config, frozen: Frozen) -> Iterator[Row]:
     """Yield the rows of a network."""
     spaces = {
-        "features": [seen.features(images) for images in seen.images],
-        "pixels": [seen.pixels(images) for images in seen.images],
+        "features": [frozen.features(images) for images in frozen.images],
+        "pixels": [frozen.pixels(images) for images in frozen.images],
     }
 
     def separation(a: int, b: int) -> float:
         return backbone.geometry(spaces["features"][a], spaces["features"][b])[1]
 
-    pairs = backbone.at_even_ranks(len(seen.classes), separation, _PAIRS[sweep.profile])
+    pairs = backbone.at_even_ranks(len(frozen.classes), separation, _PAIRS[sweep.profile])
     for (a, b), stream in zip(pairs, SeedSequence(config.seed).spawn(len(pairs)), strict=True):
         rng = np.random.default_rng(stream)
-        partners = rng.permutation(len(seen.images[b]))
-        mixtures = {degree: _mixtures(seen, a, b, partners, degree) for degree in DEGREES[sweep.profile]}
+        partners = rng.permutation(len(frozen.images[b]))
+        mixtures = {degree: _mixtures(frozen, a, b, partners, degree) for degree in DEGREES[sweep.profile]}
         for space, ratio in product(SPACES, sweep.arguments()["imbalance"]):
             pos, neg = spaces[space][a], spaces[space][b]
             n_neg = minority_count(len(pos), ratio)
             sampler = Sampler(pos, neg, len(pos), n_neg, _REPEATS[sweep.profile])
-            case = {"space": space, "majority": seen.classes[a], "minority": seen.classes[b], "imbalance": ratio}
+            case = {"space": space, "majority": frozen.classes[a], "minority": frozen.classes[b], "imbalance": ratio}
             for degree, fraction in product(DEGREES[sweep.profile], FRACTIONS[sweep.profile]):
                 theory = _theory(sampler, fraction, degree)
                 for mixed in MIXED:
@@ -349,11 +349,11 @@ def _network(sweep: Sweep, config: Config, seen: Frozen) -> Iterator[Row]:
                     )
 
 
-def _mixtures(seen: Frozen, a: int, b: int, partners: NDArray[np.int64], degree: float) -> dict[str, Floats]:
+def _mixtures(frozen: Frozen, a: int, b: int, partners: NDArray[np.int64], degree: float) -> dict[str, Floats]:
     """Return what the mixtures of all images of class ``a`` with images of class ``b`` are in each space."""
-    blend = degree * seen.images[a].double() + (1 - degree) * seen.images[b][partners].double()
-    images = blend.round().to(seen.images[a].dtype)
-    return {"features": seen.features(images), "pixels": seen.pixels(images)}
+    blend = degree * frozen.images[a].double() + (1 - degree) * frozen.images[b][partners].double()
+    images = blend.round().to(frozen.images[a].dtype)
+    return {"features": frozen.features(images), "pixels": frozen.pixels(images)}
 
 
 def _theory(sampler: Sampler, fraction: float, degree: float) -> dict[str, Any]:

@@ -106,7 +106,7 @@ def run(options: Options, track: Track = silent) -> list[Row]:
         return [
             Row(
                 **asdict(part),
-                **frozen_features.measured([] if sweep.only_predictions else stage.measure(pos, neg, part.n_neg)),
+                **frozen_features.recall_columns([] if sweep.only_predictions else stage.measure(pos, neg, part.n_neg)),
             )
             for stage, pos, neg, parts in track(predicted, "pairs of classes")
             for part in parts

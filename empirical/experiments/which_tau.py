@@ -236,23 +236,23 @@ def _rows(fractions: Sequence[float], network: Network, key: Mapping[str, Any]) 
             )
 
 
-def _measured(found: Sequence[Verdict]) -> dict[str, Any]:
+def _measured(verdicts: Sequence[Verdict]) -> dict[str, Any]:
     """Return the columns that are measured; None where a rule has no such number, or made no choice."""
 
     def mean(values: list[Any]) -> float | None:
         return None if not values or None in values else float(np.mean(values))
 
-    taus = [verdict.choice.tau for verdict in found]
-    lost = [verdict.best - verdict.accuracy for verdict in found]
+    taus = [verdict.choice.tau for verdict in verdicts]
+    lost = [verdict.best - verdict.accuracy for verdict in verdicts]
     return {
         "tau": mean(taus),
         "tau_spread": None if not taus or None in taus else float(np.std(np.array(taus, dtype=float))),
-        "tau_error": mean([verdict.choice.error for verdict in found]),
-        "temperature": mean([verdict.choice.temperature for verdict in found]),
-        "trusted": mean([verdict.choice.trusted for verdict in found]),
-        "accuracy": mean([verdict.accuracy for verdict in found]),
-        "best": mean([verdict.best for verdict in found]),
-        "best_tau": mean([verdict.best_tau for verdict in found]),
+        "tau_error": mean([verdict.choice.error for verdict in verdicts]),
+        "temperature": mean([verdict.choice.temperature for verdict in verdicts]),
+        "trusted": mean([verdict.choice.trusted for verdict in verdicts]),
+        "accuracy": mean([verdict.accuracy for verdict in verdicts]),
+        "best": mean([verdict.best for verdict in verdicts]),
+        "best_tau": mean([verdict.best_tau for verdict in verdicts]),
         "lost": mean(lost),
         "lost_95": float(np.quantile(lost, 0.95)) if lost else None,
     }

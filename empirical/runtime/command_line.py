@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from theory.support.cli import BAD_INPUT, FAILED, Parser, file, folder, kept_in, place, program, program_name
+from theory.support.cli import (
+    BAD_INPUT,
+    FAILED,
+    Parser,
+    file,
+    file_or_folder,
+    folder,
+    program,
+    program_name,
+    record_output,
+)
 
 __all__ = [
     "BAD_INPUT",
@@ -13,12 +23,12 @@ __all__ = [
     "ROOT",
     "Parser",
     "file",
+    "file_or_folder",
     "folder",
-    "kept_in",
     "numeric",
-    "place",
     "program",
     "program_name",
+    "record_output",
 ]
 
 DEVICES = ("auto", "cpu", "cuda")

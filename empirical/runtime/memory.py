@@ -34,7 +34,7 @@ def kept_memory() -> Iterator[None]:
         libc.malloc_trim(0)
 
 
-def _set_thresholds(libc: ctypes.CDLL, mapped: int, kept: int) -> None:
+def _set_thresholds(libc: ctypes.CDLL, mapped: int, bytes_kept: int) -> None:
     """Set from how many bytes on a block is mapped on its own, and from how many on what is free is returned."""
     libc.mallopt(_MMAP_THRESHOLD, mapped)
-    libc.mallopt(_TRIM_THRESHOLD, kept)
+    libc.mallopt(_TRIM_THRESHOLD, bytes_kept)

@@ -15,7 +15,7 @@ from multiprocessing.synchronize import Event
 from types import FrameType
 from typing import Any, NoReturn
 
-__all__ = ["apart", "busy_process", "listening", "pool"]
+__all__ = ["busy_process", "listening", "pool", "worker_processes"]
 
 _BUSY = "import os, sys\nwhile os.getppid() == int(sys.argv[1]): pass"
 _KEYBOARD = {signal.SIGINT}
@@ -36,8 +36,8 @@ def listening() -> Iterator[None]:
 
 
 @contextmanager
-def apart(
-    count: int = 1, begin: Callable[..., None] | None = None, *given: Any
+def worker_processes(
+    count: int = 1, begin: Callable[..., None] | None = None, *arguments: Any
 ) -> Iterator[Callable[..., Future[Any]]]:
     """Give what submits work to fresh processes; after an error here they are told to end, and waited for.
 
@@ -45,11 +45,11 @@ def apart(
 
     Args:
         count: how many processes.
-        begin: called in each with ``given`` before any work.
+        begin: called in each with ``arguments`` before any work.
     """
     others = multiprocessing.active_children()
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(count, context, _begin, (begin, given)) as pool:
+    with ProcessPoolExecutor(count, context, _begin, (begin, arguments)) as pool:
 
         def submit(*work: Any) -> Future[Any]:
             before = signal.pthread_sigmask(signal.SIG_BLOCK, _KEYBOARD)  # a process begins with what is blocked here
@@ -98,11 +98,11 @@ def busy_process() -> Iterator[None]:
         other.wait()
 
 
-def _begin(begin: Callable[..., None] | None, given: tuple[Any, ...]) -> None:
+def _begin(begin: Callable[..., None] | None, arguments: tuple[Any, ...]) -> None:
     """Set up a process."""
     signal.signal(signal.SIGTERM, _end)
     if begin is not None:
-        begin(*given)
+        begin(*arguments)
 
 
 def _say_begun(begun: Event, begin: Callable[[], None]) -> None:

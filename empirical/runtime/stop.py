@@ -34,7 +34,7 @@ class Stop:
 
     Args:
         seconds: how long from now until it stops by itself; None for no limit.
-        asked: says whether it is to stop for another reason; it is called once a second at most.
+        stop_requested: says whether it is to stop for another reason; it is called once a second at most.
 
     Example:
         >>> Stop().check()
@@ -43,15 +43,15 @@ class Stop:
         empirical.runtime.stop.Interrupted: the time budget is used up
     """
 
-    def __init__(self, seconds: float | None = None, asked: Callable[[], bool] | None = None) -> None:
+    def __init__(self, seconds: float | None = None, stop_requested: Callable[[], bool] | None = None) -> None:
         """Start the clock."""
         self._deadline = None if seconds is None else time.monotonic() + seconds
-        self._asked, self._question = asked, time.monotonic()
+        self._asked, self._question = stop_requested, time.monotonic()
         self._signalled = False
         self._former: Any = None
 
-    def check(self, needed: float = 0.0) -> None:
-        """Raise if a stop was asked for, or if less than ``needed`` seconds are left.
+    def check(self, seconds: float = 0.0) -> None:
+        """Raise if a stop was asked for, or if less than ``seconds`` seconds are left.
 
         Raises:
             Interrupted: it says which.
@@ -62,7 +62,7 @@ class Stop:
             if self._asked():
                 raise Interrupted("the sweep was stopped")
             self._question = time.monotonic() + _PAUSE
-        if self._deadline is not None and time.monotonic() + needed >= self._deadline:
+        if self._deadline is not None and time.monotonic() + seconds >= self._deadline:
             raise Interrupted("the time budget is used up")
 
     @property

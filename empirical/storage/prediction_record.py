@@ -36,7 +36,7 @@ from theory.support.cli import program_name
 from theory.support.validate import refuse
 
 __all__ = ["AFTER", "NO_RECORD", "PREDICTED", "Changed", "PredictionRecord", "preregistration", "read_preregistration"]
-__all__ += ["table_predictions", "when", "worst"]
+__all__ += ["joint_status", "table_predictions", "writing_time"]
 
 PREDICTED, AFTER, NO_RECORD = "predicted", "after the fact", "no record"
 """When the predictions of a table were written: before what they speak of, after it, or nothing tells."""
@@ -111,11 +111,11 @@ class PredictionRecord:
             **_told(reasons),
         }
 
-    def compare(self, made: Mapping[str, Any], speaks_of: Collection[str]) -> dict[str, Any]:
-        """Record which results the predictions are compared with, and return ``made`` with ``when`` as it is now.
+    def compare(self, written: Mapping[str, Any], speaks_of: Collection[str]) -> dict[str, Any]:
+        """Record which results the predictions are compared with, and return ``written`` with ``when`` as it is now.
 
         Args:
-            made: what :meth:`write` returned.
+            written: what :meth:`write` returned.
             speaks_of: the names of the runs that were trained.
 
         Raises:
@@ -127,10 +127,10 @@ class PredictionRecord:
             new = {run: self._result(run)[0] for run in sorted(speaks_of) if run not in known}
             new = {run: found for run, found in new.items() if found}
             if new:
-                said = {"kind": "measured", "predictions": made["sha256"], "written": _now(), "results": new}
+                said = {"kind": "measured", "predictions": written["sha256"], "written": _now(), "results": new}
                 lines.append(self._append(lines, said))
-            reasons = self._reasons(lines, made["sha256"], speaks_of)
-        return {**made, **_told(reasons)}
+            reasons = self._reasons(lines, written["sha256"], speaks_of)
+        return {**written, **_told(reasons)}
 
     def _held(self) -> Any:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -164,8 +164,8 @@ class PredictionRecord:
             self._refuse(f"has lost the line of {min(gone)}")
         return found
 
-    def _append(self, lines: Sequence[Mapping[str, Any]], said: Mapping[str, Any]) -> dict[str, Any]:
-        content = {**said, "previous": lines[-1]["hash"] if lines else ""}
+    def _append(self, lines: Sequence[Mapping[str, Any]], entry: Mapping[str, Any]) -> dict[str, Any]:
+        content = {**entry, "previous": lines[-1]["hash"] if lines else ""}
         line = {**content, "hash": _hash(content)}
         text = "".join(json.dumps(part) + "\n" for part in (*lines, line))
         write_whole(self.folder / f"{self.name}.jsonl", text)
@@ -244,14 +244,14 @@ class PredictionRecord:
         raise Changed(f"predictions='predictions/{self.name}.jsonl': {reason}; {remedy}")
 
 
-def table_predictions(text: str, columns: Sequence[str], where: Mapping[str, str]) -> str:
+def table_predictions(text: str, columns: Sequence[str], cells: Mapping[str, str]) -> str:
     r"""Return the text of the predictions in the text of an experiment's table.
 
     Example:
         >>> table_predictions("level,told,measured\na,1,2\nb,3,4\n", ["level", "told"], {"level": "b"})
         'level,told\nb,3\n'
     """
-    rows = [row for row in csv.DictReader(io.StringIO(text, newline="")) if where.items() <= row.items()]
+    rows = [row for row in csv.DictReader(io.StringIO(text, newline="")) if cells.items() <= row.items()]
     lines = io.StringIO()
     writer = csv.DictWriter(lines, columns, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
@@ -259,34 +259,34 @@ def table_predictions(text: str, columns: Sequence[str], where: Mapping[str, str
     return lines.getvalue()
 
 
-def when(text: str, made: Mapping[str, Any]) -> str:
-    """Return when the predictions in the ``text`` of a table were written, by its JSON file ``made``."""
-    known = made.get("data", {}).get("predictions", {})
+def writing_time(text: str, metadata: Mapping[str, Any]) -> str:
+    """Return when the predictions in the ``text`` of a table were written, by its JSON file ``metadata``."""
+    known = metadata.get("data", {}).get("predictions", {})
     if not {"when", "columns", "where", "sha256"} <= known.keys():
         return NO_RECORD
     same = digest(table_predictions(text, known["columns"], known["where"])) == known["sha256"]
     return str(known["when"]) if same else AFTER
 
 
-def worst(told: Iterable[str]) -> str:
+def joint_status(statuses: Iterable[str]) -> str:
     """Return what can be said of tables together: predicted only if each of them is; of none there is no record.
 
     Example:
         >>> worst(["predicted", "after the fact"]), worst([])
         ('after the fact', 'no record')
     """
-    return max(told, key=(PREDICTED, NO_RECORD, AFTER).index, default=NO_RECORD)
+    return max(statuses, key=(PREDICTED, NO_RECORD, AFTER).index, default=NO_RECORD)
 
 
-def preregistration(name: str, command: str, made: Mapping[str, Any]) -> dict[str, Any]:
+def preregistration(name: str, command: str, written: Mapping[str, Any]) -> dict[str, Any]:
     """Return what can be posted before a campaign: the hash of its predictions, of what they are, and of all this.
 
     Args:
         name: of the experiment.
         command: that repeats it.
-        made: what :meth:`PredictionRecord.write` returned.
+        written: what :meth:`PredictionRecord.write` returned.
     """
-    kept = {key: made[key] for key in ("sha256", "written", "columns", "where", "line", "when", "because")}
+    kept = {key: written[key] for key in ("sha256", "written", "columns", "where", "line", "when", "because")}
     content = {"experiment": name, "command": command, **kept}
     return {**content, "digest": _hash(content)}
 

@@ -83,7 +83,7 @@ class Run:
         return found
 
     @contextmanager
-    def held(
+    def locked_folder(
         self,
         data: str,
         waiting: Callable[[str], None],

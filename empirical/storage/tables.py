@@ -74,33 +74,33 @@ class ResultTable:
 
     Attributes:
         rows: by column; an empty cell is None.
-        made: what the JSON file beside it holds.
+        metadata: what the JSON file beside it holds.
     """
 
     rows: list[dict[str, Any]]
-    made: dict[str, Any]
+    metadata: dict[str, Any]
 
 
-def read_table(folder: Path, name: str, further: str | None = None, *, text: Collection[str] = ()) -> ResultTable:
+def read_table(folder: Path, name: str, extra: str | None = None, *, text: Collection[str] = ()) -> ResultTable:
     """Return the table of an experiment in a folder, with its JSON file: whole and of one run, or not at all.
 
     Args:
         folder: what ``--out`` was.
         name: of the experiment.
-        further: of another table that it wrote beside its own, ``NAME-FURTHER.csv``.
+        extra: of another table that it wrote beside its own, ``NAME-EXTRA.csv``.
         text: the columns whose cells stay texts whatever they look like; ``run`` and ``data`` always do.
 
     Raises:
         TableError: a file is missing, cannot be read, is torn or altered, or the two are not of one run.
     """
-    file = name if further is None else f"{name}-{further}"
+    file = name if extra is None else f"{name}-{extra}"
     table = folder / f"{file}.csv"
     try:
         made = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
         if not (isinstance(made, dict) and "command" in made and isinstance(made.get("arguments"), dict)):
             raise TableError(f"{folder / name}.json does not say how the table was made")
         rows = csv_rows(table, made, text=text)
-        expected = made["rows"] if further is None else made["further"][further]
+        expected = made["rows"] if extra is None else made["further"][extra]
     except (OSError, KeyError, ValueError, TypeError, AttributeError, RecursionError, csv.Error) as error:
         raise error if isinstance(error, TableError) else TableError(f"{table}: {error}") from error
     if not rows or len(rows) != expected:
@@ -108,13 +108,15 @@ def read_table(folder: Path, name: str, further: str | None = None, *, text: Col
     return ResultTable(rows, made)
 
 
-def csv_rows(path: Path, made: Mapping[str, Any] | None = None, *, text: Collection[str] = ()) -> list[dict[str, Any]]:
+def csv_rows(
+    path: Path, metadata: Mapping[str, Any] | None = None, *, text: Collection[str] = ()
+) -> list[dict[str, Any]]:
     """Return the rows of a CSV file: numbers, texts, and None where a cell is empty.
 
     Args:
         path: the file.
-        made: how it was made, as ``tailbound empirical run`` writes it. If that has a digest of the file, another file
-            of the name is refused: one that was altered, or one of another run.
+        metadata: how it was made, as ``tailbound empirical run`` writes it. If that has a digest of the file, another
+            file of the name is refused: one that was altered, or one of another run.
         text: the columns whose cells stay texts; ``run`` and ``data`` always do.
 
     Raises:
@@ -129,7 +131,7 @@ def csv_rows(path: Path, made: Mapping[str, Any] | None = None, *, text: Collect
     if not lines.endswith("\n") or any(len(row) != len(names) for row in rows):
         raise csv.Error(f"{path} is torn")
     own = digest(content)
-    if made is not None and made.get("sha256", {}).get(path.stem, own) != own:
+    if metadata is not None and metadata.get("sha256", {}).get(path.stem, own) != own:
         raise csv.Error(f"{path} is not the file that was made")
     if len(set(map(tuple, rows))) < len(rows):
         raise csv.Error("it holds a row twice")

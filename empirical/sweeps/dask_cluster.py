@@ -31,7 +31,7 @@ from empirical.data.load import load
 from empirical.data.training_set import load_training_set
 from empirical.storage.run_folder import Run
 from empirical.storage.tables import write_whole
-from empirical.sweeps.workers import Job, Place, attempt, returned
+from empirical.sweeps.workers import Job, Workers, attempt, returned
 from theory.support.executors import open_client
 from theory.support.validate import refuse
 
@@ -85,7 +85,7 @@ class DataSets(distributed.WorkerPlugin):  # type: ignore[misc]
 @contextmanager
 def dask(
     job: Job, executor: str, resources: Mapping[str, Any], workers: int | None, configs: Sequence[Config]
-) -> Iterator[Place]:
+) -> Iterator[Workers]:
     """Give a Dask cluster.
 
     Args:
@@ -104,11 +104,11 @@ def dask(
         client.register_plugin(data)
         with client.get_executor(resources=dict(resources)) as pool:
             try:
-                yield Place(
+                yield Workers(
                     submit=lambda run: pool.submit(train_away, run, _start(run, job.runs), job, data.name, halt.name),
                     collect=_Collector(job),
                     halt=halt.set,
-                    most=workers or max(_QUEUED, 2 * sum(client.nthreads().values())),
+                    capacity=workers or max(_QUEUED, 2 * sum(client.nthreads().values())),
                 )
             finally:
                 pool.shutdown(wait=False)
@@ -151,7 +151,7 @@ class _Collector:
     def __call__(self, config: Config, parcel: Parcel) -> dict[str, Any]:
         run = Run(config, self._job.runs)
         if parcel.files:
-            with run.held(self._fingerprint(config), lambda process: None, self._job.stop().check):
+            with run.locked_folder(self._fingerprint(config), lambda process: None, self._job.stop().check):
                 if run.result() is None:
                     self._write(run, parcel.files)
         return returned(parcel.ended)

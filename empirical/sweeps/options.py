@@ -20,7 +20,7 @@ from empirical.runtime.threads import GPU_WORKERS, wait_passively
 from empirical.storage.run_folder import Run
 from empirical.sweeps.profiles import PROFILES
 from empirical.sweeps.sweep import Sweep, check_executor
-from theory.support.validate import choice, distinct, refuse, whole
+from theory.support.validate import choice, distinct, integer, refuse
 
 __all__ = ["Plan", "add_sweep_options", "prepare_sweep"]
 
@@ -111,8 +111,8 @@ def prepare_sweep(
         ratios = distinct("imbalance", [imbalance_ratio(value) for value in args.imbalance or imbalance[profile]])
         if as_they_are and args.imbalance is None:
             whole_sets = [name for name in names if not has_name(name)]
-    seeds = whole("seeds", _SEEDS[profile] if args.seeds is None else args.seeds, most=_MOST_SEEDS)
-    workers = None if args.workers is None else whole("workers", args.workers, most=_MOST_WORKERS)
+    seeds = integer("seeds", _SEEDS[profile] if args.seeds is None else args.seeds, most=_MOST_SEEDS)
+    workers = None if args.workers is None else integer("workers", args.workers, most=_MOST_WORKERS)
     seconds = None if args.time_budget is None else duration(args.time_budget)
     configs = [
         run if name not in whole_sets else _whole(run, args.root)
@@ -188,7 +188,7 @@ def _data_of_results(sweep: Sweep, results: Results) -> tuple[dict[str, Any], tu
         names = data.classes
         labels = with_labels(own[0], data.classes).classes
         if labels is not None:
-            data, _ = data.only([int(label) for label in labels])
+            data, _ = data.select_classes([int(label) for label in labels])
         data = data.with_test()
         _check_fingerprint(sweep, own, results, data.fingerprint)
         found = _described(data.fingerprint, len(data.classes), names, len(data.test_labels))

@@ -46,23 +46,23 @@ def needs(configs: Sequence[Config]) -> dict[Config, Need]:
 
 
 def complete(
-    wanted: dict[Config, Need],
+    needs_of_runs: dict[Config, Need],
     submit: Callable[[Config], Future[Any]],
     collect: Callable[[Config, Any], dict[str, Any]] = lambda config, value: value,
     *,
-    most: int | None = None,
-    going: Callable[[], bool] = lambda: True,
+    capacity: int | None = None,
+    goes_on: Callable[[], bool] = lambda: True,
 ) -> Iterator[tuple[Config, dict[str, Any] | Exception]]:
     """Yield each run with its result, or with the error that it failed with, as it ends.
 
-    Runs whose pre-training failed do not begin and are not yielded; nor are those that wait when ``going`` ends.
+    Runs whose pre-training failed do not begin and are not yielded; nor are those that wait when ``goes_on`` ends.
 
     Args:
-        wanted: what :func:`needs` returns.
+        needs_of_runs: what :func:`needs` returns.
         submit: begins a run.
         collect: from the run and what its future holds to its result; it may raise.
-        most: how many may be submitted and not ended; None for no limit.
-        going: asked twice a second; after it says no, no run is submitted, and those that are are waited for, except
+        capacity: how many may be submitted and not ended; None for no limit.
+        goes_on: asked twice a second; after it says no, no run is submitted, and those that are are waited for, except
             that without a limit those are cancelled which the executor has not begun.
     """
     done: set[Config] = set()
@@ -74,15 +74,15 @@ def complete(
             need.twin is None or need.twin in done or need.twin in failed
         )
 
-    waiting = dict(wanted)
+    waiting = dict(needs_of_runs)
     try:
         while True:
-            goes = going()
+            goes = goes_on()
             for run, need in list(waiting.items()) if goes else ():
-                if (most is None or len(running) < most) and ready(run, need):
+                if (capacity is None or len(running) < capacity) and ready(run, need):
                     del waiting[run]
                     running[submit(run)] = run
-            if not goes and most is None:
+            if not goes and capacity is None:
                 running = {future: run for future, run in running.items() if not future.cancel()}
             if not running:
                 return

@@ -25,7 +25,7 @@ from typing import Any
 from empirical.config import Config
 from empirical.runtime.stop import Interrupted
 from empirical.runtime.threads import cores
-from empirical.sweeps.workers import Job, Place, attempt
+from empirical.sweeps.workers import Job, Workers, attempt
 from theory.support.validate import choice, refuse
 
 __all__ = ["Training", "check", "jobs"]
@@ -73,7 +73,7 @@ def check(executor: str, resources: Mapping[str, Any]) -> None:
 
 
 @contextmanager
-def jobs(job: Job, executor: str, resources: Mapping[str, Any], workers: int | None) -> Iterator[Place]:
+def jobs(job: Job, executor: str, resources: Mapping[str, Any], workers: int | None) -> Iterator[Workers]:
     """Give a queue of jobs.
 
     Args:
@@ -86,7 +86,7 @@ def jobs(job: Job, executor: str, resources: Mapping[str, Any], workers: int | N
     queue = _Queue(_executor(executor, resources, folder), job, folder / f"stop-{time.time_ns()}")
     try:
         most = cores() if workers is None and not _slurm(executor) else workers
-        yield Place(queue.submit, halt=queue.halt, most=most)
+        yield Workers(queue.submit, halt=queue.halt, capacity=most)
     finally:
         queue.close()
 

@@ -31,7 +31,7 @@ from empirical.config import Config
 from empirical.runtime.command_line import FAILED
 from empirical.runtime.stop import INTERRUPTED, Interrupted, Stop
 from empirical.runtime.threads import usual_workers
-from empirical.sweeps.workers import Job, Place, given, here, processes
+from empirical.sweeps.workers import Job, Workers, other_executor, processes, this_process
 from theory.support.executors import client_address, open_client
 from theory.support.validate import number, refuse
 
@@ -211,7 +211,7 @@ def _train(missing: Callable[[], list[Config]], sweep: Sweep) -> None:
     outcome.failed.update(dict.fromkeys(missing(), str(lost)))
 
 
-def _sweep(configs: Sequence[Config], done: int, place: Place, outcome: Outcome, stop: Stop) -> str | None:
+def _sweep(configs: Sequence[Config], done: int, workers: Workers, outcome: Outcome, stop: Stop) -> str | None:
     """Train runs in a place, where ``done`` others of the sweep are trained; return how it lost them, None if not."""
     from empirical.sweeps.order import complete, needs
 
@@ -226,13 +226,13 @@ def _sweep(configs: Sequence[Config], done: int, place: Place, outcome: Outcome,
         except Interrupted as error:
             if not halted:
                 outcome.interrupted, halted = str(error), time.monotonic()
-                place.halt()
+                workers.halt()
         if halted and time.monotonic() > halted + _GRACE:
             raise Interrupted("some runs did not stop when they were asked to")
         return lost is None and outcome.interrupted is None
 
     try:
-        for run, found in complete(wanted, place.submit, place.collect, most=place.most, going=going):
+        for run, found in complete(wanted, workers.submit, workers.collect, capacity=workers.capacity, goes_on=going):
             if isinstance(found, BrokenExecutor | CancelledError):
                 lost = str(found) or type(found).__name__
             elif isinstance(found, Interrupted):
@@ -253,15 +253,15 @@ def _sweep(configs: Sequence[Config], done: int, place: Place, outcome: Outcome,
 
 
 @contextmanager
-def _open(sweep: Sweep, job: Job, stop: Stop) -> Iterator[Place]:
+def _open(sweep: Sweep, job: Job, stop: Stop) -> Iterator[Workers]:
     """Give the place where the runs of a sweep are trained."""
     executor, workers = sweep.executor, sweep.workers
     if isinstance(executor, Executor):
-        with given(job, executor, stop, workers) as place:
+        with other_executor(job, executor, stop, workers) as place:
             yield place
     elif executor is None:
         workers = side_by_side(sweep.profile, sweep.device) if workers is None else workers
-        with here(job, stop) if workers == 1 else processes(job, workers) as place:
+        with this_process(job, stop) if workers == 1 else processes(job, workers) as place:
             yield place
     elif executor in SUBMITIT:
         from empirical.sweeps.slurm import jobs

@@ -18,7 +18,7 @@ from empirical.config import Config
 from empirical.runtime.stop import Interrupted, Stop
 from empirical.runtime.threads import one_thread
 
-__all__ = ["Job", "Place", "attempt", "given", "here", "processes"]
+__all__ = ["Job", "Workers", "attempt", "other_executor", "processes", "this_process"]
 
 
 @dataclass(frozen=True)
@@ -37,41 +37,41 @@ class Job:
     device: str
     until: float | None
 
-    def stop(self, asked: Callable[[], bool] | None = None) -> Stop:
+    def stop(self, stop_requested: Callable[[], bool] | None = None) -> Stop:
         """Return what stops a run that begins now."""
-        return Stop(None if self.until is None else max(0.0, self.until - time.time()), asked)
+        return Stop(None if self.until is None else max(0.0, self.until - time.time()), stop_requested)
 
 
 @dataclass(frozen=True)
-class Place:
+class Workers:
     """Where runs are trained.
 
     Attributes:
         submit: begins a run.
         collect: from the run and what its future holds to its result; it raises what the run failed with.
         halt: asks all runs to stop.
-        most: how many runs it takes at a time; None for any number.
+        capacity: how many runs it takes at a time; None for any number.
     """
 
     submit: Callable[[Config], Future[Any]]
     collect: Callable[[Config, Any], dict[str, Any]] = field(default=lambda run, found: returned(found))
     halt: Callable[[], None] = field(default=lambda: None)
-    most: int | None = None
+    capacity: int | None = None
 
 
 @contextmanager
-def here(job: Job, stop: Stop) -> Iterator[Place]:
+def this_process(job: Job, stop: Stop) -> Iterator[Workers]:
     """Give this process, which trains one run after the other."""
     with ThreadPoolExecutor(1) as thread:
         try:
-            yield Place(lambda run: thread.submit(attempt, run, job, stop))
+            yield Workers(lambda run: thread.submit(attempt, run, job, stop))
         except BaseException:
             stop.ask()
             raise
 
 
 @contextmanager
-def processes(job: Job, workers: int) -> Iterator[Place]:
+def processes(job: Job, workers: int) -> Iterator[Workers]:
     """Give processes of this machine; to be stopped they get SIGTERM."""
     others = multiprocessing.active_children()
 
@@ -83,17 +83,17 @@ def processes(job: Job, workers: int) -> Iterator[Place]:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent) as pool:
         try:
-            yield Place(lambda run: pool.submit(attempt, run, job), halt=halt, most=workers)
+            yield Workers(lambda run: pool.submit(attempt, run, job), halt=halt, capacity=workers)
         except BaseException:
             halt()
             raise
 
 
 @contextmanager
-def given(job: Job, executor: Executor, stop: Stop, most: int | None) -> Iterator[Place]:
+def other_executor(job: Job, executor: Executor, stop: Stop, capacity: int | None) -> Iterator[Workers]:
     """Give an executor of the caller, whose processes see the folders; it stays open."""
     own = stop if isinstance(executor, ThreadPoolExecutor) else None
-    yield Place(lambda run: executor.submit(attempt, run, job, own), most=most)
+    yield Workers(lambda run: executor.submit(attempt, run, job, own), capacity=capacity)
 
 
 def attempt(config: Config, job: Job, stop: Stop | None = None) -> dict[str, Any] | Exception:
@@ -122,11 +122,11 @@ def _attempt(config: Config, job: Job, stop: Stop) -> dict[str, Any] | Exception
         return error
 
 
-def returned(found: dict[str, Any] | Exception) -> dict[str, Any]:
+def returned(outcome: dict[str, Any] | Exception) -> dict[str, Any]:
     """Return what :func:`attempt` found if it is a result; raise it if it is an error."""
-    if isinstance(found, Exception):
-        raise found
-    return found
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
 
 
 def _end_with_parent() -> None:

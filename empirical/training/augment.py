@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from empirical.data.channels import as_images
-from theory.support.validate import refuse, whole
+from theory.support.validate import integer, refuse
 
 __all__ = [
     "crop_and_mirror",
@@ -64,7 +64,7 @@ def random_crop_and_mirror(images: Tensor, generator: torch.Generator, *, pad: i
         ValueError: an argument lies outside its range.
     """
     n = len(as_images(images))
-    offsets = torch.randint(2 * whole("pad", pad, least=0) + 1, (2, n), generator=generator, device=images.device)
+    offsets = torch.randint(2 * integer("pad", pad, least=0) + 1, (2, n), generator=generator, device=images.device)
     mirrored = torch.rand(n, generator=generator, device=images.device) < 0.5 if mirror else None
     return crop_and_mirror(images, offsets[0], offsets[1], mirrored, pad=pad)
 

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, linear
 
 from empirical.data.longtail import GROUPS, frequency_group
-from theory.support.validate import number, refuse, whole
+from theory.support.validate import integer, number, refuse
 
 __all__ = [
     "TAUS",
@@ -252,11 +252,11 @@ def retrain_classifier(
         True
     """
     for name, value in (("epochs", epochs), ("batch_size", batch_size), ("classes", classes)):
-        whole(name, value)
+        integer(name, value)
     counts = torch.bincount(labels, minlength=classes)
     if balanced and not bool((counts > 0).all()):
         refuse("labels", counts.tolist(), "every class must have images to be drawn equally often")
-    generator = torch.Generator().manual_seed(whole("seed", seed, least=0))
+    generator = torch.Generator().manual_seed(integer("seed", seed, least=0))
     layer = nn.Linear(features.shape[1], classes)
     bound = features.shape[1] ** -0.5
     with torch.no_grad():

@@ -11,7 +11,7 @@ from torch.nn.functional import linear, normalize, pad, relu
 from torchvision.models.resnet import BasicBlock, ResNet
 
 from empirical.registry import ARCHITECTURES, own_width
-from theory.support.validate import choice, refuse, whole
+from theory.support.validate import choice, integer, refuse
 
 __all__ = ["ARCHITECTURES", "CifarResNet", "CosineLinear", "ImageNetResNet", "build", "initialise", "own_width"]
 
@@ -60,9 +60,9 @@ def build(
         269722
     """
     arch = choice("arch", arch, ARCHITECTURES)
-    classes, channels = whole("classes", classes, least=2), whole("channels", channels)
+    classes, channels = integer("classes", classes, least=2), integer("channels", channels)
     own = own_width(arch)
-    width = own if width is None else whole("width", width)
+    width = own if width is None else integer("width", width)
     network: CifarResNet | ImageNetResNet
     # Layers draw their weights when they are made; these are drawn again below, and torch's own state is left alone.
     with torch.random.fork_rng(devices=[]):

@@ -19,7 +19,7 @@ from empirical.registry import OBJECTIVES, default_numbers
 from empirical.training import augment
 from empirical.training.networks import initialise
 from empirical.training.views import random_view
-from theory.support.validate import number, refuse, whole
+from theory.support.validate import integer, number, refuse
 
 __all__ = [
     "OBJECTIVES",
@@ -81,7 +81,7 @@ def objective(
     for key, value in numbers.items():
         if key not in known:
             refuse(key, value, f"is no number of {name}; known: {', '.join(known) or 'none'}")
-    inputs = _Inputs(mean, std, whole("pad", pad, least=0), mirror)
+    inputs = _Inputs(mean, std, integer("pad", pad, least=0), mirror)
     # As in empirical.training.networks.build: layers draw weights when they are made, and these are drawn again.
     with torch.random.fork_rng(devices=[]):
         made = kind(network, inputs, **{**known, **numbers})
@@ -214,7 +214,7 @@ class MoCo(Objective):
         super().__init__(network, inputs, _projection(network, dimension))
         self.temperature = _positive("temperature", temperature)
         self.key_momentum = float(number("key_momentum", key_momentum, "must be from 0 to 1", least=0, most=1))
-        self.register_buffer("queue", torch.empty(whole("queue", queue), dimension))
+        self.register_buffer("queue", torch.empty(integer("queue", queue), dimension))
         self.register_buffer("place", torch.zeros((), dtype=torch.int64))
         self.key_network, self.key_head = copy.deepcopy(self.network), copy.deepcopy(self.head)
         for part in (self.key_network, self.key_head):
@@ -278,7 +278,7 @@ class BarlowTwins(Objective):
         factor: float,
     ) -> None:
         """Add the three layers."""
-        width, dimension = _width(network), whole("dimension", dimension)
+        width, dimension = _width(network), integer("dimension", dimension)
         layers: list[nn.Module] = []
         for inputs_of_layer in (width, dimension):
             layers += [nn.Linear(inputs_of_layer, dimension), nn.BatchNorm1d(dimension), nn.ReLU(inplace=True)]
@@ -429,7 +429,7 @@ def _projection(network: Any, dimension: int) -> nn.Module:
     """Return the two layers of SimCLR and of MoCo's second version."""
     width = _width(network)
     return nn.Sequential(
-        nn.Linear(width, width), nn.ReLU(inplace=True), nn.Linear(width, whole("dimension", dimension))
+        nn.Linear(width, width), nn.ReLU(inplace=True), nn.Linear(width, integer("dimension", dimension))
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from theory.support.validate import refuse, whole
+from theory.support.validate import integer, refuse
 
 __all__ = ["draw", "image_weights"]
 
@@ -44,7 +44,7 @@ def draw(weights: Tensor, n: int, generator: torch.Generator) -> Tensor:
         >>> drawn.bincount().tolist()
         [500, 500]
     """
-    n = whole("n", n)
+    n = integer("n", n)
     w = weights.detach().to("cpu", torch.float64)
     if w.ndim != 1 or not bool(torch.isfinite(w).all()) or not bool((w >= 0).all()) or not bool((w > 0).any()):
         refuse("weights", w.tolist(), "must be a vector of finite numbers of at least 0, not all 0")

@@ -104,12 +104,12 @@ class Stack(nn.Module):
         steps = -(-len(training_sets[0].labels) // self._config.batch_size)
         self._trainer = Trainer(self, optimizer, steps, execution)
 
-    def epoch(self, epoch: int, told: Callable[[], None] = lambda: None) -> list[tuple[float, float]]:
+    def epoch(self, epoch: int, after_step: Callable[[], None] = lambda: None) -> list[tuple[float, float]]:
         """Train all runs for an epoch, and return the mean loss and the accuracy of each.
 
         Args:
             epoch: its number, from 1.
-            told: called after each step.
+            after_step: called after each step.
         """
         self.losses.zero_()
         self.right.zero_()
@@ -120,7 +120,7 @@ class Stack(nn.Module):
             images, targets = (torch.stack(parts) for parts in zip(*batches, strict=True))
             self._trainer.step(images, targets)
             seen += targets.shape[1]
-            told()
+            after_step()
         return list(zip((self.losses / seen).tolist(), (self.right / seen).tolist(), strict=True))
 
     def states(self) -> list[dict[str, Tensor]]:

@@ -152,7 +152,7 @@ def _train(
         monitor.note(f"{run.folder}: process {process} is training this run; waiting for it")
 
     about = {name: list(getattr(training_set, name)) for name in ("data_classes", "classes", "counts")}
-    with run.held(training_set.fingerprint, waiting, stop.check, about):
+    with run.locked_folder(training_set.fingerprint, waiting, stop.check, about):
         run.record_images(training_set)
         finished = run.result()
         if finished is None:

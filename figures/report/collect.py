@@ -47,19 +47,19 @@ class Collected:
     Attributes:
         ledger: the paper's statements with verdict and evidence, as :meth:`theory.verdicts.ledger.Finding.as_dict` has
             them.
-        beyond: the results beyond the paper, likewise.
+        own_results: the results beyond the paper, likewise.
         claims: the measured claims; empty where there is no such file, or one that cannot be read.
         published: printed cells judged by what was measured, likewise.
-        made: what each experiment wrote about itself, by name, in the order of the experiments.
+        metadata: what each experiment wrote about itself, by name, in the order of the experiments.
         missing: the experiments without results.
         stale: whether tables are there that were not when the claims were judged.
     """
 
     ledger: Sequence[Entry]
-    beyond: Sequence[Entry]
+    own_results: Sequence[Entry]
     claims: Sequence[Entry]
     published: Sequence[Entry]
-    made: Mapping[str, Entry]
+    metadata: Mapping[str, Entry]
     missing: Sequence[str]
     stale: bool
 
@@ -79,18 +79,18 @@ def collect(results: Path) -> Collected:
     made = {name: found for name in EXPERIMENTS if isinstance(found := read_json(results / f"{name}.json"), dict)}
     return Collected(
         ledger=_findings(results / LEDGER_FILE, LEDGER),
-        beyond=_findings(results / RESULTS_FILE, RESULTS),
+        own_results=_findings(results / RESULTS_FILE, RESULTS),
         claims=entries(judged.get("claims")),
         published=entries(judged.get("published")),
-        made=made,
+        metadata=made,
         missing=[name for name in EXPERIMENTS if name not in made],
         stale=_are_new(made, judged.get("tables")),
     )
 
 
-def _are_new(made: Mapping[str, Entry], judged: Any) -> bool:
+def _are_new(metadata: Mapping[str, Entry], judged: Any) -> bool:
     """Return whether one of the tables is not among those that were judged; where these are not known, it is not."""
-    tables = [found.get("sha256") for found in made.values()]
+    tables = [found.get("sha256") for found in metadata.values()]
     own = {digest for table in tables if isinstance(table, dict) for digest in table.values()}
     return isinstance(judged, list) and not own <= {digest for digest in judged if isinstance(digest, str)}
 
@@ -119,9 +119,9 @@ def _is_of(entry: Any, statement: Statement) -> bool:
     )
 
 
-def entries(found: Any) -> Sequence[Entry]:
+def entries(content: Any) -> Sequence[Entry]:
     """Return the entries of what should be a list of them."""
-    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+    return [one for one in content if isinstance(one, dict)] if isinstance(content, list) else []
 
 
 def read_json(file: Path) -> Any:

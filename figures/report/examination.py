@@ -43,29 +43,29 @@ def page(made: Mapping[str, Any]) -> str:
     return document(_TITLE, intro, [*sections, *lacking, making])
 
 
-def write(made: Mapping[str, Any], path: Path) -> int:
+def write(document: Mapping[str, Any], path: Path) -> int:
     """Write the page of an examination and return its size in bytes.
 
     Raises:
         OSError: the file cannot be written.
     """
-    content = page(made).encode()
+    content = page(document).encode()
     write_whole(path, content)
     return len(content)
 
 
-def _figure(made: Mapping[str, Any], part: str) -> Markup:
-    fig = draw_tables(made, part)
+def _figure(document: Mapping[str, Any], part: str) -> Markup:
+    fig = draw_tables(document, part)
     width, height = (round(inches * _INCH) for inches in fig.get_size_inches())
-    content = encoded(fig, "svg", "examination", str(made["about"].get("command", "")), outlines=True)
+    content = encoded(fig, "svg", "examination", str(document["about"].get("command", "")), outlines=True)
     source = f"data:image/svg+xml;base64,{base64.b64encode(content).decode('ascii')}"
     alternative = f"{' '.join(fig.get_suptitle().split())}; the tables below have the numbers."
     return tag("figure", tag("img", src=source, alt=alternative, width=width, height=height, class_="wide"))
 
 
-def _section(number: int, made: Mapping[str, Any]) -> Markup:
-    said = sentences(number, made)
-    own = {name: part for name, part in made["tables"].items() if part["section"] == number}
+def _section(number: int, document: Mapping[str, Any]) -> Markup:
+    said = sentences(number, document)
+    own = {name: part for name, part in document["tables"].items() if part["section"] == number}
     summary = tag("ul", *(tag("li", sentence.strip()) for sentence in said)) if said else ""
     return join(
         summary or tag("p", "Nothing: see what cannot be said."), *(_table(name, part) for name, part in own.items())

@@ -9,11 +9,11 @@ from pathlib import Path
 from figures.report.collect import collect
 from figures.report.explorer import explorer
 from figures.report.findings import findings, lead
-from figures.report.making import making
 from figures.report.markup import Markup, join, tag
-from figures.report.pictures import drawn, pictures
+from figures.report.pictures import draw_figures, pictures
+from figures.report.provenance import provenance
 from figures.report.tables import tables
-from figures.report.verdicts import beyond, ledger, measured, predictions
+from figures.report.verdicts import ledger, own_results, paper_claims, predictions
 from theory import __version__
 
 __all__ = ["document", "page"]
@@ -32,18 +32,18 @@ def page(results: Path) -> str:
         ResultsError: ``results`` is no folder.
     """
     collected = collect(results)
-    figures, absent = drawn(results)
+    figures, absent = draw_figures(results)
     first = figures.pop(name) if (name := lead(figures)) else None
     sections = [
         ("findings", "Findings", findings(collected, first)),
         ("explorer", "Explorer", explorer()),
         ("ledger", "The paper's statements", ledger(collected)),
-        ("beyond", "Beyond the paper", beyond(collected)),
-        ("measured", "Claims about networks", measured(collected)),
+        ("beyond", "Beyond the paper", own_results(collected)),
+        ("measured", "Claims about networks", paper_claims(collected)),
         ("predictions", "Our predictions", predictions(collected)),
         ("tables", "Tables: printed against measured", tables(collected)),
         ("figures", "Figures", pictures(figures, absent)),
-        ("making", "How this was made", making(collected)),
+        ("making", "How this was made", provenance(collected)),
     ]
     intro = join(
         tag(

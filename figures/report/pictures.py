@@ -14,7 +14,7 @@ from figures.report.published import picture
 from figures.report.values import command, scrolled
 from figures.style import caption, encoded, style
 
-__all__ = ["drawn", "pictures"]
+__all__ = ["draw_figures", "pictures"]
 
 _LARGEST_SVG = 150_000
 _PIXELS_PER_INCH = 96
@@ -22,7 +22,7 @@ _PHONE = 640  # what is wider is scrolled on a phone, rather than shrunk until n
 _AGAIN = "make them with: "
 
 
-def drawn(results: Path) -> tuple[dict[str, Markup], dict[str, Markup]]:
+def draw_figures(results: Path) -> tuple[dict[str, Markup], dict[str, Markup]]:
     """Return the figures by name, drawn from the folder ``results``, and of the others what makes their data."""
     there, absent = {}, {}
     for name in sorted(FIGURES):
@@ -36,11 +36,11 @@ def drawn(results: Path) -> tuple[dict[str, Markup], dict[str, Markup]]:
     return there, absent
 
 
-def pictures(there: Mapping[str, Markup], absent: Mapping[str, Markup]) -> Markup:
+def pictures(figures: Mapping[str, Markup], absent: Mapping[str, Markup]) -> Markup:
     """Return the section: figures folded, and in one line those not drawn, with published ones in their place."""
     folded = (
         tag("details", tag("summary", tag("span", name, class_="id"), f" {FIGURES[name].title}"), figure)
-        for name, figure in there.items()
+        for name, figure in figures.items()
     )
     if not absent:
         return join(*folded)

@@ -26,12 +26,12 @@ class Published:
 
     Attributes:
         data: the data set, which is the folder that it lies in.
-        made: what the experiment wrote about it.
+        metadata: what the experiment wrote about it.
         file: the JSON file.
     """
 
     data: str
-    made: Entry
+    metadata: Entry
     file: Path
 
 
@@ -46,9 +46,11 @@ def find(name: str) -> list[Published]:
 
 def origin(one: Published) -> str:
     """Return where a published table comes from, in words."""
-    trained = one.made.get("trained")
+    trained = one.metadata.get("trained")
     device = ", ".join(trained["device"]) if isinstance(trained, Mapping) and "device" in trained else ""
-    machine = ", ".join(filter(None, (str(one.made.get("processor") or one.made.get("platform") or ""), device)))
+    machine = ", ".join(
+        filter(None, (str(one.metadata.get("processor") or one.metadata.get("platform") or ""), device))
+    )
     where = f"figures/published/{one.data}"
     return f"from {where}, made on {machine}, not by you" if machine else f"from {where}, not by you"
 

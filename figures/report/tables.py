@@ -10,13 +10,13 @@ from figures.report.collect import Collected, Entry
 from figures.report.markup import Markup, join, tag
 from figures.report.published import find, origin
 from figures.report.values import MISSING, command, number, scrolled, table
-from figures.results import METHODS, STARTS, again
+from figures.results import METHODS, STARTS, command_line
 
 __all__ = ["tables"]
 
 
 @dataclass(frozen=True)
-class _Printed:
+class _PaperTable:
     """A table of the paper: what it says, its experiment, its cells, and the key of the summary that is measured."""
 
     title: str
@@ -26,8 +26,8 @@ class _Printed:
 
 
 _TABLES = (
-    _Printed("Table 1: top-1 accuracy in per cent", "rebalance", TABLE1, "last"),
-    _Printed('Table 2: 100 x standard deviation of the norms, printed as "variance"', "norms", TABLE2, "std_100"),
+    _PaperTable("Table 1: top-1 accuracy in per cent", "rebalance", TABLE1, "last"),
+    _PaperTable('Table 2: 100 x standard deviation of the norms, printed as "variance"', "norms", TABLE2, "std_100"),
 )
 
 
@@ -39,40 +39,45 @@ def tables(collected: Collected) -> Markup:
             "Measured: mean over the seeds after the last epoch, and their standard deviation. In brackets: as printed "
             "in the text at hand, which is of the paper's recipe, whatever the profile.",
         ),
-        *(_printed(printed, collected) for printed in _TABLES),
+        *(_paper_table(printed, collected) for printed in _TABLES),
         tag("h3", "What each experiment found"),
-        *(_summary(name, made) for name, made in collected.made.items()),
+        *(_summary(name, made) for name, made in collected.metadata.items()),
         _missing(collected.missing),
     )
 
 
-def _printed(printed: _Printed, collected: Collected) -> Markup:
+def _paper_table(printed: _PaperTable, collected: Collected) -> Markup:
     """Return one table of the paper, folded; beside it what was measured, else what is published."""
-    made = collected.made.get(printed.experiment)
-    parts = [_beside(printed, made or {})]
+    made = collected.metadata.get(printed.experiment)
+    parts = [_paper_tables(printed, made or {})]
     if made is None:
         for one in find(printed.experiment):
-            parts += [tag("p", f"Measured on {one.data}, {origin(one)}."), _beside(printed, one.made, {one.data})]
+            parts += [
+                tag("p", f"Measured on {one.data}, {origin(one)}."),
+                _paper_tables(printed, one.metadata, {one.data}),
+            ]
     return tag("details", tag("summary", printed.title), *parts)
 
 
-def _beside(printed: _Printed, made: Entry, only: Collection[str] = ()) -> Markup:
+def _paper_tables(printed: _PaperTable, metadata: Entry, data_sets: Collection[str] = ()) -> Markup:
     """Return one table of the paper for each data set that is printed or measured."""
-    found = [row for row in _summary_rows(made) if _has_place(row)]
-    arguments = made.get("arguments")
+    found = [row for row in _summary_rows(metadata) if _has_place(row)]
+    arguments = metadata.get("arguments")
     if found:
         note = tag("p", f"Profile {arguments.get('profile') if isinstance(arguments, dict) else MISSING}.")
     else:
-        note = tag("p", "Not measured yet; this measures it: ", command(again(printed.experiment, "RESULTS", "paper")))
+        note = tag(
+            "p", "Not measured yet; this measures it: ", command(command_line(printed.experiment, "RESULTS", "paper"))
+        )
     grids = (
         _grid(printed, data, {_place(row): row for row in found if row["data"] == data})
         for data in dict.fromkeys([*(row["data"] for row in found), *printed.cells])
-        if not only or data in only
+        if not data_sets or data in data_sets
     )
     return join(note, *grids)
 
 
-def _grid(printed: _Printed, data: str, measured: Mapping[tuple[str, str, float], Entry]) -> Markup:
+def _grid(printed: _PaperTable, data: str, measured: Mapping[tuple[str, str, float], Entry]) -> Markup:
     """Return the table of one data set: a row for each method and start, a column for each imbalance."""
     cells = printed.cells.get(data, {})
     there = {*cells, *((method, start) for method, start, _ in measured)}
@@ -104,8 +109,8 @@ def _cell(row: Entry | None, key: str, printed: float | None) -> Markup:
     return tag("td", tag("span", text, class_="measured-cell"), below)
 
 
-def _summary(name: str, made: Entry) -> Markup:
-    rows = _summary_rows(made)
+def _summary(name: str, metadata: Entry) -> Markup:
+    rows = _summary_rows(metadata)
     inner = table(rows, f"{name}, summary") if rows else tag("p", f"{name}.json has no summary.")
     return tag("details", tag("summary", tag("span", name, class_="id"), f" {len(rows)} rows"), inner)
 
@@ -121,7 +126,7 @@ def _missing(names: Sequence[str]) -> Markup | str:
 
 
 def _absent(name: str) -> Markup:
-    made = tag("strong", name), ": no results; ", command(again(name, "RESULTS")), " makes them."
+    made = tag("strong", name), ": no results; ", command(command_line(name, "RESULTS")), " makes them."
     published = (
         tag(
             "details",
@@ -129,13 +134,13 @@ def _absent(name: str) -> Markup:
             table(rows, f"{name} on {one.data}, {origin(one)}"),
         )
         for one in find(name)
-        if (rows := _summary_rows(one.made))
+        if (rows := _summary_rows(one.metadata))
     )
     return tag("li", *made, *published)
 
 
-def _summary_rows(made: Entry) -> Sequence[Entry]:
-    summary = made.get("summary")
+def _summary_rows(metadata: Entry) -> Sequence[Entry]:
+    summary = metadata.get("summary")
     return [row for row in summary if isinstance(row, dict)] if isinstance(summary, list) else []
 
 

@@ -13,7 +13,7 @@ from figures.report.published import verdicts
 from figures.report.values import command, definitions, table, value
 from theory.support.cli import program_name
 
-__all__ = ["beyond", "counts", "ledger", "measured", "predictions"]
+__all__ = ["counts", "ledger", "own_results", "paper_claims", "predictions"]
 
 _COLOUR = {
     **dict.fromkeys(("certified", "confirmed"), "good"),
@@ -63,23 +63,21 @@ def ledger(collected: Collected) -> Markup:
     )
 
 
-def beyond(collected: Collected) -> Markup:
+def own_results(collected: Collected) -> Markup:
     """Return the section of results beyond the paper."""
+    results = collected.own_results
     return join(
-        tag(
-            "p",
-            f"{len(collected.beyond)} results of the library's own, proved the same way: {counts(collected.beyond)}.",
-        ),
-        *(_statement(entry, own=True) for entry in collected.beyond),
+        tag("p", f"{len(results)} results of the library's own, proved the same way: {counts(results)}."),
+        *(_statement(entry, own=True) for entry in results),
         tag("p", "All of them again: ", command(f"{program_name('theory')} results"), class_="quiet"),
     )
 
 
-def measured(collected: Collected) -> Markup:
+def paper_claims(collected: Collected) -> Markup:
     """Return the section of the paper's sentences about trained networks."""
     claims = [claim for claim in collected.claims if _PREDICTED not in claim]
     if not claims:
-        none = tag("p", "No measured claims are in the results. This writes their verdicts: ", _again())
+        none = tag("p", "No measured claims are in the results. This writes their verdicts: ", _verify_command())
         return join(none, *_published(own=False))
     judged = table(collected.published, "Printed cells, and whether they are within noise of the measured ones")
     cells = tag("details", tag("summary", f"{len(collected.published)} printed cells against measured ones"), judged)
@@ -88,7 +86,7 @@ def measured(collected: Collected) -> Markup:
         tag("p", f"{len(claims)} claims about networks, judged by trained ones: {counts(claims)}."),
         *_claims(claims),
         cells if collected.published else "",
-        tag("p", "All of them again: ", _again(), class_="quiet"),
+        tag("p", "All of them again: ", _verify_command(), class_="quiet"),
     )
 
 
@@ -96,7 +94,7 @@ def predictions(collected: Collected) -> Markup:
     """Return the section of our own predictions about trained networks."""
     claims = [claim for claim in collected.claims if _PREDICTED in claim]
     if not claims:
-        none = tag("p", "No predictions are in the results. This writes their verdicts: ", _again())
+        none = tag("p", "No predictions are in the results. This writes their verdicts: ", _verify_command())
         return join(none, *_published(own=True))
     return join(
         _stale(collected),
@@ -106,7 +104,7 @@ def predictions(collected: Collected) -> Markup:
             f"judged by trained networks: {counts(claims)}.",
         ),
         *_claims(claims),
-        tag("p", "All of them again: ", _again(), class_="quiet"),
+        tag("p", "All of them again: ", _verify_command(), class_="quiet"),
     )
 
 
@@ -136,10 +134,12 @@ def _published(own: bool) -> list[Markup]:
 def _stale(collected: Collected) -> Markup | str:
     if not collected.stale:
         return ""
-    return tag("p", "The results have tables that were not there, or were others, when these were judged: ", _again())
+    return tag(
+        "p", "The results have tables that were not there, or were others, when these were judged: ", _verify_command()
+    )
 
 
-def _again() -> Markup:
+def _verify_command() -> Markup:
     return command(f"{program_name('empirical')} verify --results RESULTS --json RESULTS/{CLAIMS}")
 
 
@@ -182,8 +182,8 @@ def _claim(claim: Mapping[str, Any]) -> Markup:
     return tag("details", _summary(name, verdict, headline), definitions(terms))
 
 
-def _summary(name: str, verdict: str, judged: str, found: str = "") -> Markup:
+def _summary(name: str, verdict: str, judged: str, detail: str = "") -> Markup:
     """Return what a row says: what was judged, the verdict, what was found, and the code."""
     badge = tag("span", verdict, class_=f"verdict {_COLOUR.get(verdict, 'open')}")
-    more = (tag("span", f"{found} ", class_="quiet"),) if found else ()
+    more = (tag("span", f"{detail} ", class_="quiet"),) if detail else ()
     return tag("summary", tag("span", f"{judged}: "), badge, " ", *more, tag("span", name, class_="id"))

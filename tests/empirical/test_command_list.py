@@ -11,7 +11,7 @@ from empirical.config import Config
 from empirical.data.size import Size, size_of
 from empirical.data.training_set import load_training_set
 from empirical.experiments import EXPERIMENTS
-from empirical.experiments.planned import planned, pretrainings
+from empirical.experiments.plans import planned_runs, pretrainings
 from empirical.sweeps import estimate
 from empirical.sweeps.estimate import Kind, Speed, images_seen, kind_of, measure, sweep_seconds
 from empirical.sweeps.profiles import PROFILES
@@ -37,7 +37,7 @@ def test_all_experiments_and_what_each_profile_needs(capsys, exit_code):
         "    cpu: 96 runs, 12 pre-trainings",
         "    paper: 192 runs, 24 pre-trainings",
     ]
-    everything = {run for name in EXPERIMENTS for run in planned(name, "paper") or ()}
+    everything = {run for name in EXPERIMENTS for run in planned_runs(name, "paper") or ()}
     firsts = pretrainings(everything)
     assert lines[-1] == f"    paper: {len(everything)} runs, {len(firsts)} pre-trainings"
 
@@ -45,7 +45,7 @@ def test_all_experiments_and_what_each_profile_needs(capsys, exit_code):
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_every_experiment_but_that_on_pixels_has_a_plan(name):
     for profile in PROFILES:
-        runs = planned(name, profile)
+        runs = planned_runs(name, profile)
         assert (runs is None) == (name == "pairs")
         assert runs is None or len(set(runs)) == len(runs) > 0
 
@@ -69,7 +69,9 @@ def test_time_is_that_of_the_images(capsys, known_speed, tmp_path, exit_code):
     assert exit_code("list", "--profile", "smoke", "--time", "--root", tmp_path) == 0
     lines = capsys.readouterr().out.splitlines()
     at = lines.index(next(line for line in lines if line.startswith("similar-degree: ")))
-    images = sum(sum(load_training_set(run, None).counts) * run.epochs for run in planned("similar-degree", "smoke"))
+    images = sum(
+        sum(load_training_set(run, None).counts) * run.epochs for run in planned_runs("similar-degree", "smoke")
+    )
     assert lines[at + 1] == f"    smoke: 3 runs, about {images / 1000:.0f} s"
 
 

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from theory.support.broadcast import each
-from theory.support.validate import choice, generator, number, positive, refuse, whole
+from theory.support.broadcast import over_settings
+from theory.support.validate import choice, generator, integer, number, positive, refuse
 
 __all__ = ["exact_function", "failure_probability", "simulate", "sum_of_exponentials", "summed_upwards"]
 
@@ -61,7 +61,7 @@ def failure_probability(
         center = boundary.expectation if given is None else given
         return min(1.0, boundary.upper_tail(center + a) + boundary.lower_tail(center - a))
 
-    return each(one, kind, s, alpha)
+    return over_settings(one, kind, s, alpha)
 
 
 def simulate(
@@ -72,7 +72,7 @@ def simulate(
     method: str,
 ) -> NDArray[np.float64]:
     """Return what the method of that name draws, the arguments and the effort checked."""
-    replicates = whole("replicates", replicates, most=_MOST_REPLICATES)
+    replicates = integer("replicates", replicates, most=_MOST_REPLICATES)
     generator("rng", rng)
     draw = methods[choice("method", method, methods)]
     if method == "samples" and max(s.n_pos, s.n_neg) > _MOST_DRAWN:

@@ -33,7 +33,7 @@ from numpy.typing import NDArray
 from theory.exact.binomial import log_pmf
 from theory.exact.binomial_normal import BinomialNormal
 from theory.support.executors import map_tasks
-from theory.support.validate import refuse, whole
+from theory.support.validate import integer, refuse
 
 __all__ = ["count_outside", "entropy"]
 
@@ -74,7 +74,7 @@ def count_outside(
     """
     if low > high:
         refuse("low", low, f"must be at most high={high}")
-    replicates = whole("replicates", replicates)
+    replicates = integer("replicates", replicates)
     seed = entropy(rng)
     blocks = -(-replicates // _BLOCK)
     share = -(-blocks // _TASKS)

@@ -20,7 +20,7 @@ from flint import arb, ctx
 from theory.exact.balls import exact
 from theory.exact.continuous import ball, beta_below
 from theory.exact.law import Box, DiscreteLaw, parameter
-from theory.support.validate import whole
+from theory.support.validate import integer
 
 __all__ = ["Binomial", "CountLaw", "Hypergeometric", "NegativeBinomial", "Poisson"]
 
@@ -122,7 +122,7 @@ class Binomial(_LogConcave):
 
     def __post_init__(self) -> None:
         """Validate the parameters."""
-        object.__setattr__(self, "n", whole("n", self.n))
+        object.__setattr__(self, "n", integer("n", self.n))
         object.__setattr__(self, "p", parameter("p", self.p, _PROBABILITY, least=0, most=1))
 
     def support(self) -> tuple[int, int]:
@@ -213,9 +213,9 @@ class Hypergeometric(_LogConcave):
 
     def __post_init__(self) -> None:
         """Validate the parameters."""
-        object.__setattr__(self, "population", whole("population", self.population))
+        object.__setattr__(self, "population", integer("population", self.population))
         for name in ("successes", "draws"):
-            object.__setattr__(self, name, whole(name, getattr(self, name), least=0, most=self.population))
+            object.__setattr__(self, name, integer(name, getattr(self, name), least=0, most=self.population))
 
     def support(self) -> tuple[int, int]:
         """Return the least and the largest count that can occur."""

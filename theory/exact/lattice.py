@@ -20,7 +20,7 @@ from theory.exact.combined import Affine, Derived
 from theory.exact.continuous import ChiSquare, Exponential, Gamma, Normal, ball
 from theory.exact.counts import Binomial, CountLaw, Hypergeometric, NegativeBinomial, Poisson
 from theory.exact.law import Box, ContinuousLaw, DiscreteLaw, Law, parameter
-from theory.support.validate import instance, number, refuse, whole
+from theory.support.validate import instance, integer, number, refuse
 
 __all__ = ["Discrete", "Mean", "PoissonBinomial", "Sum"]
 
@@ -245,7 +245,7 @@ class Sum(Derived):
     def __post_init__(self) -> None:
         """Validate the arguments."""
         instance("law", self.law, Law)
-        object.__setattr__(self, "n", whole("n", self.n))
+        object.__setattr__(self, "n", integer("n", self.n))
         object.__setattr__(self, "_equivalent", _sum(self.law, self.n))
 
 
@@ -267,7 +267,7 @@ class Mean(Derived):
 
     def __post_init__(self) -> None:
         """Validate the arguments."""
-        object.__setattr__(self, "_equivalent", Affine(Sum(self.law, self.n), Fraction(1, whole("n", self.n))))
+        object.__setattr__(self, "_equivalent", Affine(Sum(self.law, self.n), Fraction(1, integer("n", self.n))))
 
 
 def lattice(law: Law) -> Lattice | None:

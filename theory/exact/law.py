@@ -20,7 +20,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from theory.support.validate import number, refuse, whole
+from theory.support.validate import integer, number, refuse
 
 __all__ = ["Box", "ContinuousLaw", "DiscreteLaw", "Law", "is_ball", "parameter", "point", "values"]
 
@@ -150,7 +150,7 @@ class Law(ABC):
         """Return ``compute()`` at a precision at which it has the ``bits`` asked for, if there is one."""
         from flint import ctx
 
-        bits = whole("bits", bits, least=2, most=_MOST_BITS)
+        bits = integer("bits", bits, least=2, most=_MOST_BITS)
         wide = bool(self._free()) or any(is_ball(ball) and not ball.is_exact() for ball in balls)
         precision = bits + _GUARD_BITS
         while True:

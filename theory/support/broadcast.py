@@ -9,12 +9,12 @@ import numpy as np
 
 from theory.support.validate import array, refuse
 
-__all__ = ["each"]
+__all__ = ["over_settings"]
 
 T = TypeVar("T")
 
 
-def each(function: Callable[[T, Any], Any], kind: type[T], s: T | Sequence[T], alpha: Any) -> Any:
+def over_settings(function: Callable[[T, Any], Any], kind: type[T], s: T | Sequence[T], alpha: Any) -> Any:
     """Return ``function`` of every pair of the broadcast settings and alphas: a float for one pair, else an array.
 
     Raises:

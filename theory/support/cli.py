@@ -22,11 +22,11 @@ __all__ = [
     "Parser",
     "Unfailing",
     "file",
+    "file_or_folder",
     "folder",
-    "kept_in",
-    "place",
     "program",
     "program_name",
+    "record_output",
 ]
 
 BAD_INPUT = 2
@@ -65,7 +65,7 @@ def folder(text: str) -> Path:
     return _path(text, "must name a folder")
 
 
-def place(text: str) -> Path:
+def file_or_folder(text: str) -> Path:
     """Return the path of a file or a folder, as :func:`file`."""
     return _path(text, "must name a file or a folder")
 
@@ -75,7 +75,8 @@ def program(prog: str) -> Callable[[Callable[P, int]], Callable[P, int]]:
 
     Ctrl-C then ends it with one line and 130. What cannot be printed never decides over the work: it goes on, ends with
     its own exit code, and says last what was lost. Only where the output is all there is, no file holds it
-    (:func:`kept_in`), a full disk or a closed output ends it with 1; a reader that has gone, as ``head``, does not.
+    (:func:`record_output`), a full disk or a closed output ends it with 1; a reader that has gone, as ``head``, does
+    not.
     """
 
     def decorate(main: Callable[P, int]) -> Callable[P, int]:
@@ -103,7 +104,7 @@ def program(prog: str) -> Callable[[Callable[P, int]], Callable[P, int]]:
     return decorate
 
 
-def kept_in(path: Path) -> None:
+def record_output(path: Path) -> None:
     """Say which file or folder holds what the program prints, so that losing the output is no failure of the work."""
     if isinstance(sys.stdout, Unfailing):  # it is within :func:`program`
         sys.stdout.kept = path

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-__all__ = ["PACKAGES", "add_options", "shown"]
+__all__ = ["PACKAGES", "add_options", "show_messages"]
 
 PACKAGES = ("theory", "empirical", "figures")
 """The names of the loggers."""
@@ -34,7 +34,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 @contextmanager
-def shown(quiet: bool = False, verbose: bool = False) -> Iterator[None]:
+def show_messages(quiet: bool = False, verbose: bool = False) -> Iterator[None]:
     """Show the messages of the library on standard error while the block runs.
 
     Args:

@@ -32,13 +32,13 @@ __all__ = [
     "generator",
     "image_counts",
     "instance",
+    "integer",
     "number",
     "positive",
     "ratio_of_priors",
     "refuse",
     "spd_matrix",
     "two_means",
-    "whole",
 ]
 
 Number = float | Fraction | int
@@ -201,7 +201,7 @@ def instance(name: str, value: Any, kind: type) -> None:
         refuse(name, value, f"must be a {kind.__module__.rpartition('.')[2]}.{kind.__qualname__}")
 
 
-def whole(name: str, value: Any, least: int = 1, most: int | None = None) -> int:
+def integer(name: str, value: Any, least: int = 1, most: int | None = None) -> int:
     """Return ``value`` as an ``int`` that is at least ``least`` and at most ``most``."""
     allowed = f"must be a whole number of at least {least}" + (f" and at most {most:,}" if most else "")
     try:
@@ -213,10 +213,10 @@ def whole(name: str, value: Any, least: int = 1, most: int | None = None) -> int
     return plain
 
 
-def choice(name: str, value: Any, known: Collection[str]) -> str:
-    """Return ``value`` if it is one of the ``known`` names."""
-    if not isinstance(value, str) or value not in known:
-        refuse(name, value, "must be one of " + ", ".join(sorted(known)))
+def choice(name: str, value: Any, names: Collection[str]) -> str:
+    """Return ``value`` if it is one of the ``names`` names."""
+    if not isinstance(value, str) or value not in names:
+        refuse(name, value, "must be one of " + ", ".join(sorted(names)))
     return value
 
 

@@ -33,12 +33,12 @@ __all__ = [
     "VERSION",
     "Recheck",
     "certificate",
-    "known",
     "missing",
     "read",
     "recheck",
     "recheck_statement",
     "schema",
+    "statements_by_name",
 ]
 
 FORMAT = "tailbound certificate"
@@ -59,14 +59,14 @@ def schema() -> dict[str, Any]:
     return loaded
 
 
-def known() -> dict[str, tuple[str, Statement]]:
+def statements_by_name() -> dict[str, tuple[str, Statement]]:
     """Return the statements that a certificate holds, by identifier, each with the name of its list."""
     lists = {"paper": LEDGER, "beyond": RESULTS}
     return {statement.id: (name, statement) for name, statements in lists.items() for statement in statements}
 
 
 def certificate(findings: Iterable[Finding]) -> dict[str, Any]:
-    """Return the certificate of the findings, whose statements are those of :func:`known`, as plain data."""
+    """Return the certificate of the findings as plain data; their statements are of :func:`statements_by_name`."""
     files = _sources()
     body = {
         "format": FORMAT,
@@ -139,15 +139,15 @@ def missing(data: Mapping[str, Any]) -> list[str]:
     It may be older than they are, or they were taken out: neither is a certificate of all that the library states.
     """
     there = {entry["id"] for entry in data["statements"]}
-    return [f"{name}: missing in the certificate" for name in known() if name not in there]
+    return [f"{name}: missing in the certificate" for name in statements_by_name() if name not in there]
 
 
 def recheck_statement(entry: Mapping[str, Any]) -> list[str]:
     """Run the steps of one entry of a certificate again; return what is not as it says, in one line each."""
     name = entry["id"]
-    if name not in known():
+    if name not in statements_by_name():
         return [f"{name}: not a statement of this version of the library"]
-    place, statement = known()[name]
+    place, statement = statements_by_name()[name]
     found = {"list": place, **verify_statement(statement).as_dict()}
     lines = [
         f"{name}: {part} is {found[part]!r}, in the certificate {entry[part]!r}"
@@ -180,7 +180,7 @@ def notes(data: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _entry(finding: Finding) -> dict[str, Any]:
-    found = {"list": known()[finding.statement.id][0], **finding.as_dict()}
+    found = {"list": statements_by_name()[finding.statement.id][0], **finding.as_dict()}
     evidence = found.pop("evidence")
     return {**found, "evidence": evidence, "sha256": digest(found), "evidence_sha256": digest(evidence)}
 

@@ -20,8 +20,8 @@ from scipy.special import betainccinv, betaincinv
 
 from theory import theorem1
 from theory.exact.counting import count_outside
-from theory.support.validate import choice, exact, float_below, instance, number, positive, refuse, whole
-from theory.verdicts.checked import Checked
+from theory.support.validate import choice, exact, float_below, instance, integer, number, positive, refuse
+from theory.verdicts.check_result import CheckResult
 
 __all__ = [
     "BoundCheck",
@@ -52,7 +52,7 @@ class Interval(NamedTuple):
 
 
 @dataclass(frozen=True)
-class BoundCheck(Checked):
+class BoundCheck(CheckResult):
     """The result of checking the statement ``probability <= bound``.
 
     Args:
@@ -127,7 +127,7 @@ class ErrorBudget:
     def __init__(self, total: float | Fraction = 1e-6, checks: int | None = None) -> None:
         """Validate the arguments; nothing is spent yet."""
         self.total = float_below(number("total", total, "must be a number with 0 < total < 1", above=0, below=1))
-        self.checks = None if checks is None else whole("checks", checks)
+        self.checks = None if checks is None else integer("checks", checks)
         self._spent = 0
 
     def spend(self) -> float:
@@ -198,7 +198,7 @@ def check_tail_bound(
     law = theorem1.law(setting)
     center = law.expectation if shift is None else Fraction(number("shift", shift))
     rate = float_below(number("false_alarm", false_alarm, _RATE, above=0, below=1))
-    replicates = whole("replicates", replicates)
+    replicates = integer("replicates", replicates)
     if choice("level", level, _LEVELS) == "ball":
         return _check_by_enclosure(bound, setting, alpha, center)
     return _check_by_simulation(bound, setting, alpha, center, rate, replicates, rng, executor)
@@ -252,8 +252,8 @@ def clopper_pearson(count: int, trials: int, error: float) -> Interval:
         >>> low, round(high, 4)
         (0.0, 0.0295)
     """
-    trials = whole("trials", trials)
-    count = whole("count", count, least=0, most=trials)
+    trials = integer("trials", trials)
+    count = integer("count", count, least=0, most=trials)
     error = float_below(number("error", error, "must be a number with 0 < error < 1", above=0, below=1))
     low = float(betaincinv(count, trials - count + 1, error / 2)) if count else 0.0
     high = float(betainccinv(count + 1, trials - count, error / 2)) if count < trials else 1.0
@@ -273,10 +273,10 @@ def detectable_excess(bound: float, trials: int, refuting: int | None) -> float:
         0.108
     """
     bound = float(number("bound", bound, "must be a finite number >= 0", least=0))
-    trials = whole("trials", trials)
+    trials = integer("trials", trials)
     if refuting is None:
         return math.inf
-    refuting = whole("refuting", refuting, most=trials)
+    refuting = integer("refuting", refuting, most=trials)
     caught = float(betainccinv(refuting, trials - refuting + 1, _MISS_RATE))
     return max(caught - bound, 0.0) if caught < 1 else math.inf
 
@@ -289,7 +289,7 @@ def least_refuting(refutes: Callable[[int], bool], trials: int) -> int | None:
     """
     if not callable(refutes):
         refuse("refutes", refutes, "must be callable with a count")
-    trials = whole("trials", trials)
+    trials = integer("trials", trials)
     if not refutes(trials):
         return None
     low, high = 0, trials

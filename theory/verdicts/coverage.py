@@ -30,7 +30,7 @@ from theory.exact.family import Family, is_unimodal
 from theory.exact.law import Box, Law
 from theory.support.validate import choice, instance, number, refuse
 from theory.verdicts.check_certificate import number_to_data
-from theory.verdicts.checked import Checked
+from theory.verdicts.check_result import CheckResult
 from theory.verdicts.checker import Interval
 
 __all__ = ["CoverageCheck", "coverage", "coverage_at", "size"]
@@ -56,7 +56,7 @@ class Row(NamedTuple):
 
 
 @dataclass(frozen=True)
-class CoverageCheck(Checked):
+class CoverageCheck(CheckResult):
     """The minimum coverage of an interval, or the size of a test, against what it promises.
 
     Args:

@@ -25,9 +25,9 @@ from theory import __version__
 from theory.exact.balls import between, decide, exact
 from theory.exact.law import Box, Law, is_ball
 from theory.proofs.evidence import Step
-from theory.support.validate import choice, instance, number, refuse, whole
+from theory.support.validate import choice, instance, integer, number, refuse
 from theory.verdicts.check_certificate import ball_to_data, law_to_data, number_to_data
-from theory.verdicts.checked import Checked
+from theory.verdicts.check_result import CheckResult
 from theory.verdicts.checker import Interval
 from theory.verdicts.formula_balls import as_function
 from theory.verdicts.tails import as_ball, event, tail_ball
@@ -60,7 +60,7 @@ class Region(NamedTuple):
 
 
 @dataclass(frozen=True)
-class EverywhereCheck(Checked):
+class EverywhereCheck(CheckResult):
     """The result of checking a bound on a tail over a domain.
 
     Args:
@@ -162,7 +162,7 @@ def tail_everywhere(
         ('refuted', {'n': 1, 'p': Fraction(2, 3)})
     """
     statement = Statement.of(family, bound, domain, threshold, side, strict, center, rounding)
-    most = whole("effort", effort)
+    most = integer("effort", effort)
     if beyond is not None:
         instance("beyond", beyond, Step)
     settings = list(statement.settings({} if limit is None else limit))
@@ -483,9 +483,9 @@ def _range(name: str, given: Any, limit: Any) -> tuple[Sequence[int], Box | None
         first, step = (int(part or 1) for part in numbers.groups()) if numbers else (0, 0)
         if step < 1:
             refuse("domain", {name: given}, "must count whole numbers upwards")
-        return range(first, whole("limit", limit, least=first) + 1, step), None
+        return range(first, integer("limit", limit, least=first) + 1, step), None
     if isinstance(given, range) or (isinstance(given, list) and given):
-        return [whole(name, one, least=-(10**18)) for one in given], None
+        return [integer(name, one, least=-(10**18)) for one in given], None
     if not isinstance(given, tuple) or len(given) != 2:
         refuse("domain", {name: given}, allowed)
     low, high = given

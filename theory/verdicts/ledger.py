@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from theory.proofs import cost, shipped, theorem1, theorem2, theorem2_further, theorem3, theorem3_further
+from theory.proofs import cost, shipped, theorem1, theorem2, theorem2_corollaries, theorem3, theorem3_corollaries
 from theory.proofs.evidence import Step
 
 __all__ = ["LEDGER", "Finding", "Proof", "Statement", "verdict_of", "verify"]
@@ -283,7 +283,7 @@ LEDGER = (
         printed="empirically, the classifier f_B would have higher accuracy for the majority class",
         holds="for equal covariances the recalls are Phi(M/2 + ln(p+/p-)/M) and Phi(M/2 - ln(p+/p-)/M); with means 0 "
         "and 0, variances 4 and 1 and p+/p- = 1.2 they are .560 for the majority and .757 for the minority",
-        proofs=(theorem2.majority_higher, theorem2_further.recalls, shipped.theorem2.recalls),
+        proofs=(theorem2.majority_higher, theorem2_corollaries.recalls, shipped.theorem2.recalls),
         against=(theorem2.majority_lower, shipped.theorem2.quadratic_recalls),
         condition="the covariances are equal",
     ),
@@ -297,7 +297,7 @@ LEDGER = (
         holds="for mu1 != mu2 and Sigma the covariance the boundary is a hyperplane; B^ is the point where it crosses "
         "the line through the means, its nearest point to their midpoint in Mahalanobis distance (for p+ != p- in "
         "Euclidean distance if and only if mu1 - mu2 is an eigenvector of Sigma)",
-        proofs=(theorem2.boundary, theorem2_further.nearest_point, shipped.theorem2.boundary),
+        proofs=(theorem2.boundary, theorem2_corollaries.nearest_point, shipped.theorem2.boundary),
         against=(theorem2.boundary_is_more,),
         condition="B^ is read as the point where the hyperplane crosses the line through the means: the estimate of a "
         "hyperplane is no point, unless d = 1",
@@ -324,7 +324,7 @@ LEDGER = (
         condition="the covariance and the direction of mu1 - mu2 are kept, or the difference is measured by M",
         proofs=(
             theorem2.similarity_along_direction,
-            theorem2_further.recalls,
+            theorem2_corollaries.recalls,
             shipped.theorem2.separation,
             shipped.theorem2.recalls,
         ),
@@ -339,7 +339,7 @@ LEDGER = (
         holds="as printed: for p+ > p- the boundary's distance from the midpoint rises strictly in p+/p-",
         proofs=(
             theorem2.imbalance,
-            theorem2_further.recalls,
+            theorem2_corollaries.recalls,
             shipped.theorem2.separation,
             shipped.theorem2.recalls,
         ),
@@ -382,8 +382,8 @@ LEDGER = (
         holds="in Theorem 2's model the weights do not depend on the prior, and discarding the bias takes the "
         "minority's recall from Phi(M/2 - ln r/M) to Phi(M/2) at mu2 = -mu1; what it does in trained "
         "networks is for experiments",
-        proofs=(theorem3_further.prior_in_bias, shipped.theorem2.prior_in_bias),
-        against=(theorem3_further.bias_matters, shipped.theorem2.without_bias),
+        proofs=(theorem3_corollaries.prior_in_bias, shipped.theorem2.prior_in_bias),
+        against=(theorem3_corollaries.bias_matters, shipped.theorem2.without_bias),
     ),
     Statement(
         id="T3",
@@ -394,7 +394,7 @@ LEDGER = (
         "of the weights and the angles between w and f",
         holds="as printed: ln P_t has the slopes |f| cos(a_t) (1 - P_t) in |w_t| and "
         "-|w_t| |f| sin(a_t) (1 - P_t) in a_t",
-        proofs=(theorem3.norms_and_angles, theorem3_further.norm_slope, shipped.theorem3.probabilities),
+        proofs=(theorem3.norms_and_angles, theorem3_corollaries.norm_slope, shipped.theorem3.probabilities),
     ),
     Statement(
         id="P3",
@@ -410,8 +410,8 @@ LEDGER = (
         proofs=(
             theorem3.equal_norms,
             theorem3.angles_remain,
-            theorem3_further.equal_norms,
-            theorem3_further.tau_between,
+            theorem3_corollaries.equal_norms,
+            theorem3_corollaries.tau_between,
             shipped.theorem3.normalisation,
         ),
         against=(theorem3.balancing_harms,),
@@ -427,14 +427,14 @@ LEDGER = (
         "in them, and in Theorem 2's model by the biases alone, all weights and norms being kept. Two classes trained "
         "by gradient descent from zero have equal norms whatever the imbalance",
         proofs=(
-            theorem2_further.corrections,
+            theorem2_corollaries.corrections,
             theorem3.equal_norms,
             shipped.theorem2.corrections,
             shipped.theorem3.normalisation,
         ),
         against=(
-            theorem3_further.prior_in_bias,
-            theorem3_further.opposite_weights,
+            theorem3_corollaries.prior_in_bias,
+            theorem3_corollaries.opposite_weights,
             shipped.theorem2.prior_in_bias,
         ),
         condition="the imbalance sits in the norms of the weights, as section 5.3 observes of trained networks",

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from theory.proofs.evidence import LEVELS
-from theory.support.cli import kept_in
+from theory.support.cli import record_output
 from theory.support.files import check_file, write_whole
 from theory.support.validate import refuse
 from theory.verdicts import certificate
@@ -89,7 +89,7 @@ def _is_check(file: Path) -> bool:
 
 
 def _recheck_check(file: Path) -> int:
-    from theory.verdicts.check_recheck import recheck as recheck_check
+    from theory.verdicts.recheck import recheck as recheck_check
 
     found = recheck_check(file)
     console = Console(highlight=False, soft_wrap=True)
@@ -122,7 +122,7 @@ def _check(statements: Sequence[Statement], title: str, json_file: Path | None) 
 
 def _write(file: Path, data: Any) -> None:
     write_whole(file, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
-    kept_in(file)
+    record_output(file)
     Console(soft_wrap=True).print(f"written to {file}", markup=False, highlight=False)
 
 

@@ -37,7 +37,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import betaln, logsumexp, xlog1py, xlogy
 
-from theory.support.validate import broadcastable, choice, float_below, floats, generator, number, refuse, whole
+from theory.support.validate import broadcastable, choice, float_below, floats, generator, integer, number, refuse
 from theory.verdicts.checker import BoundCheck, Interval, detectable_excess, least_refuting
 
 __all__ = ["Evidence", "check_probability", "confidence_interval", "log_evidence"]
@@ -117,7 +117,7 @@ def check_probability(
         refuse("sampler", sampler, "must be callable with (rng, size)")
     exact = number("claimed", claimed, "must be a finite number >= 0", least=0)
     rate = float_below(number("false_alarm", false_alarm, _RATE, above=0, below=1))
-    most = whole("max_replicates", max_replicates, most=_MOST_TRIALS)
+    most = integer("max_replicates", max_replicates, most=_MOST_TRIALS)
     if rng is None:
         rng = np.random.default_rng()
     generator("rng", rng)
@@ -269,8 +269,8 @@ def confidence_interval(count: int, trials: int, error: float) -> Interval:
         >>> round(low, 3), round(high, 3)
         (0.448, 0.552)
     """
-    trials = whole("trials", trials, most=_MOST_TRIALS)
-    count = whole("count", count, least=0, most=trials)
+    trials = integer("trials", trials, most=_MOST_TRIALS)
+    count = integer("count", count, least=0, most=trials)
     error = float_below(number("error", error, "must be a number with 0 < error < 1", above=0, below=1))
     return _limits(count, trials, math.log(2) - math.log(error))
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from empirical.runtime.progress import Track, silent
-from theory.support.validate import refuse, whole
+from theory.support.validate import integer, refuse
 
 __all__ = ["ARRAYS", "Inputs", "check", "class_sums", "pieces"]
 
@@ -193,7 +193,7 @@ def check(
         train_features=xt,
         train_labels=yt,
         counts=n,
-        first=None if y is None else _halves(y, whole("seed", seed, least=0)),
+        first=None if y is None else _halves(y, integer("seed", seed, least=0)),
         seed=seed,
     )
     _check_layer(found)

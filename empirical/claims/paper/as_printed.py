@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 from empirical.claims.claim import Claim
-from empirical.claims.tables import LackingError, Table
+from empirical.claims.tables import MissingDataError, Table
 from empirical.printed import TABLE1, TABLE2, Cells
 
 __all__ = ["AsPrinted", "as_printed"]
@@ -54,7 +54,7 @@ def as_printed(claim: Claim) -> AsPrinted | None:
         return None
     try:
         parts = [(part.label, value) for part in claim.measure(tables) for value in part.values.values()]
-    except LackingError:
+    except MissingDataError:
         return None
     found = [(label, round(value, _DECIMALS)) for label, value in parts if value is not None]
     if not found:

@@ -32,7 +32,7 @@ from scipy.special import stdtrit
 
 from empirical.claims.measures import norm_spread
 from empirical.claims.statistics import ALPHA
-from empirical.claims.tables import LackingError, Statistic, Table, only
+from empirical.claims.tables import MissingDataError, Statistic, Table, single_value
 from empirical.printed import TABLE1, TABLE2, Cells, cell
 
 __all__ = ["NOT_COMPARABLE", "OUTSIDE", "SUBSET", "WITHIN", "Cell", "compare", "counts", "verdict_of"]
@@ -98,7 +98,7 @@ def compare(profiles: Mapping[str, Mapping[str, Table]]) -> list[Cell]:
     found: list[Cell] = []
     for profile, tables in profiles.items():
         if "rebalance" in tables:
-            found += _cells("Table 1", TABLE1, profile, tables["rebalance"], only("accuracy"))
+            found += _cells("Table 1", TABLE1, profile, tables["rebalance"], single_value("accuracy"))
         if "norms" in tables:
             found += _cells("Table 2", TABLE2, profile, tables["norms"], norm_spread)
     return found
@@ -120,7 +120,7 @@ def _cells(title: str, printed: Cells, profile: str, table: Table, statistic: St
     try:
         table.need("data", "imbalance", "method", "seed")
         found = {data: _measured(table, printed, data, statistic) for data in table.values("data") if data in printed}
-    except LackingError:
+    except MissingDataError:
         return
     for data, samples in found.items():
         scaled = {place: np.log(sample) if logs else np.array(sample) for place, sample in samples.items()}

@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from empirical.claims.claim import Claim, Comparison
-from empirical.claims.measures import along, compared, each, enough, trend, where
+from empirical.claims.measures import check_distinct, compared, curve_statistic, label_prefix, measure_of_tables, trend
 from empirical.claims.tables import Row, Series, Statistic, Table, TooFewError
 
 __all__ = ["CLAIMS"]
@@ -53,12 +53,12 @@ def _curves(table: Table, x: str) -> Iterator[tuple[str, str, Callable[[Statisti
     fixed = "minority_images" if x == "majority_images" else "majority_images"
     table.need("data", "label", fixed, x, "minority", "seed", "pretrain")
     found = False
-    for data, label, number in table.places("data", "label", fixed, pretrain="none"):
+    for data, label, number in table.combinations("data", "label", fixed, pretrain="none"):
         cells = {"data": data, "label": label, fixed: number, "pretrain": "none"}
         if len(table.values(x, **cells)) > 1:
             found = True
             name = f"class {label + 1} {'with' if x == 'majority_images' else 'among'} {number:g}"
-            yield data, where(data, None, name), partial(along, table, x, **cells)
+            yield data, label_prefix(data, None, name), partial(curve_statistic, table, x, **cells)
     if not found:
         raise TooFewError(f"in the table {table.name} a curve from random weights over several values of {x}")
 
@@ -81,7 +81,7 @@ def _upper(rows: Sequence[Row], least: int) -> list[tuple[float, float]] | None:
     """
     half = max(row["minority_images"] for row in rows) / 2
     own = [row for row in rows if row["minority_images"] >= half]
-    enough("minority_images from half of the largest on", [row["minority_images"] for row in own], least)
+    check_distinct("minority_images from half of the largest on", [row["minority_images"] for row in own], least)
     if any(row["minority"] is None for row in rows):
         return None
     return [(row["minority_images"], row["minority"]) for row in own]
@@ -102,7 +102,7 @@ def _excess(rows: Sequence[Row]) -> float | None:
     points = _upper(rows, 2)
     most = max(row["minority_images"] for row in rows)
     few = [row for row in rows if row["minority_images"] <= SCARCE * most]
-    enough(f"minority_images up to {SCARCE:g} of the largest", [row["minority_images"] for row in few], 1)
+    check_distinct(f"minority_images up to {SCARCE:g} of the largest", [row["minority_images"] for row in few], 1)
     if points is None:
         return None
     x, y = np.array(points, dtype=float).T
@@ -139,7 +139,7 @@ CLAIMS = (
         "runs (about 1.6 points from the test images and as much from the choice of training images), and far below "
         "the tens of points that number alone would cost by Theorem 2",
         experiments=("majority",),
-        measure=each(_flat),
+        measure=measure_of_tables(_flat),
     ),
     Claim(
         id="E2.linear",
@@ -151,7 +151,7 @@ CLAIMS = (
         "and 2 + b > 0 points",
         margin="a bend of 2 points counts as none: about the standard error of one point of the curve",
         experiments=("minority",),
-        measure=each(_linear),
+        measure=measure_of_tables(_linear),
     ),
     Claim(
         id="E2.nonlinear",
@@ -161,7 +161,7 @@ CLAIMS = (
         statistic="the straight line through the points with at least half of the largest number, carried on to those "
         "with at most a tenth, minus the accuracy measured there, mean over these: > 0 (the drop is beyond linear)",
         experiments=("minority",),
-        measure=each(_nonlinear),
+        measure=measure_of_tables(_nonlinear),
     ),
 )
 """The claims of the section."""

@@ -15,7 +15,7 @@ from functools import partial
 from statistics import fmean
 
 from empirical.claims.claim import Claim, Comparison
-from empirical.claims.measures import along, compared, each, enough, trend, where
+from empirical.claims.measures import check_distinct, compared, curve_statistic, label_prefix, measure_of_tables, trend
 from empirical.claims.tables import Row, Statistic, Table, TooFewError
 
 __all__ = ["CLAIMS"]
@@ -53,7 +53,7 @@ def _gap(row: Row) -> float | None:
 
 def _name(data: str, imbalance: float, what: str) -> str:
     """Return the label of a comparison."""
-    return where(data, imbalance, *([] if imbalance == IMBALANCE else ["outside the paper's setting"]), what)
+    return label_prefix(data, imbalance, *([] if imbalance == IMBALANCE else ["outside the paper's setting"]), what)
 
 
 def _falls(y: Callable[[Row], float | None]) -> Callable[[Table], list[Comparison]]:
@@ -63,8 +63,8 @@ def _falls(y: Callable[[Row], float | None]) -> Callable[[Table], list[Compariso
         table.need(*_COLUMNS)
         x, direction = _MORE_SIMILAR[table.name]
         comparisons = []
-        for data, imbalance in table.places("data", "imbalance"):
-            rise = partial(along, table, x, trend(x, y), data=data, imbalance=imbalance)
+        for data, imbalance in table.combinations("data", "imbalance"):
+            rise = partial(curve_statistic, table, x, trend(x, y), data=data, imbalance=imbalance)
             name = _name(data, imbalance, f"over {'rho' if x == 'fraction' else 'lambda'}")
             comparisons.append(compared(name, data, rise, factor=-direction, decides=imbalance == IMBALANCE))
         return comparisons
@@ -104,8 +104,8 @@ def _loss(x: str) -> Statistic:
     def statistic(rows: Sequence[Row]) -> float | None:
         pure = [row["minority"] for row in rows if _pure(row)]
         mixed = [row["minority"] for row in rows if not _pure(row)]
-        enough(f"{x} with unchanged images", pure[:1], 1)
-        enough(f"{x} with similar ones", mixed[:1], 1)
+        check_distinct(f"{x} with unchanged images", pure[:1], 1)
+        check_distinct(f"{x} with similar ones", mixed[:1], 1)
         if None in pure or None in mixed:
             return None
         return fmean(pure) - fmean(mixed)
@@ -122,10 +122,10 @@ def _influenced(table: Table) -> list[Comparison]:
         compared(
             _name(data, imbalance, figure),
             data,
-            partial(along, table, x, loss, data=data, imbalance=imbalance),
+            partial(curve_statistic, table, x, loss, data=data, imbalance=imbalance),
             decides=imbalance == IMBALANCE,
         )
-        for data, imbalance in table.places("data", "imbalance")
+        for data, imbalance in table.combinations("data", "imbalance")
     ]
 
 
@@ -139,8 +139,8 @@ def _widening(x: str) -> Statistic:
     def statistic(rows: Sequence[Row]) -> float | None:
         pure = [_gap(row) for row in rows if _pure(row)]
         mixed = [_gap(row) for row in rows if not _pure(row) and 0 < row[x] < 1]
-        enough(f"{x} with unchanged images", pure[:1], 1)
-        enough(f"{x} between 0 and 1", mixed[:1], 1)
+        check_distinct(f"{x} with unchanged images", pure[:1], 1)
+        check_distinct(f"{x} between 0 and 1", mixed[:1], 1)
         known = [value for value in (*pure, *mixed) if value is not None]
         if len(known) < len(pure) + len(mixed):
             return None
@@ -160,10 +160,10 @@ def _severe(table: Table) -> list[Comparison]:
         compared(
             _name(data, imbalance, f"with similar samples - without, over {'rho' if x == 'fraction' else 'lambda'}"),
             data,
-            partial(along, table, x, widening, data=data, imbalance=imbalance),
+            partial(curve_statistic, table, x, widening, data=data, imbalance=imbalance),
             decides=imbalance == IMBALANCE,
         )
-        for data, imbalance in table.places("data", "imbalance")
+        for data, imbalance in table.combinations("data", "imbalance")
     ]
 
 
@@ -190,7 +190,7 @@ def _reading(figure: int, experiment: str, which: str) -> Claim:
         statistic=f"a straight line is fitted to the {what} against {over}, at each imbalance: "
         f"{sign}slope * (max - min) > 0",
         experiments=(experiment,),
-        measure=each(_readout(which.replace("-", "_"), control)),
+        measure=measure_of_tables(_readout(which.replace("-", "_"), control)),
     )
 
 
@@ -209,7 +209,7 @@ CLAIMS = (
         "imbalance: -slope * (max - min) > 0",
         reading=_READING,
         experiments=("similar-fraction",),
-        measure=each(_falls(_minority)),
+        measure=measure_of_tables(_falls(_minority)),
     ),
     Claim(
         id="E4.minority",
@@ -219,7 +219,7 @@ CLAIMS = (
         "imbalance: slope * (max - min) > 0, since a smaller lambda is a larger similarity",
         reading=_READING,
         experiments=("similar-degree",),
-        measure=each(_falls(_minority)),
+        measure=measure_of_tables(_falls(_minority)),
     ),
     *_READOUTS,
     Claim(
@@ -230,7 +230,7 @@ CLAIMS = (
         statistic="accuracy of the last class with unchanged images (rho 0, or lambda 1) minus its mean over all other "
         "points of the figure, at each imbalance: > 0",
         experiments=("similar-fraction", "similar-degree"),
-        measure=each(_influenced),
+        measure=measure_of_tables(_influenced),
     ),
     Claim(
         id="E4.severe",
@@ -241,7 +241,7 @@ CLAIMS = (
         "minus that with unchanged images (rho 0, or lambda 1), if the last class then has a recall of 5 % or more: "
         "> 0",
         experiments=("similar-fraction", "similar-degree"),
-        measure=each(_severe),
+        measure=measure_of_tables(_severe),
     ),
     Claim(
         id="E4.worse",
@@ -252,7 +252,7 @@ CLAIMS = (
         statistic="a straight line is fitted to the accuracy over all classes against rho, and against -lambda, at "
         "each imbalance: -slope * (max - min) > 0",
         experiments=("similar-fraction", "similar-degree"),
-        measure=each(_falls(_accuracy)),
+        measure=measure_of_tables(_falls(_accuracy)),
     ),
 )
 """The claims of the section."""

@@ -9,8 +9,8 @@ from statistics import pstdev
 from typing import Any
 
 from empirical.claims.claim import Claim, Comparison
-from empirical.claims.measures import each, gain, mean_over, minus, shifted, steps, where
-from empirical.claims.tables import Row, Statistic, Table, once, only
+from empirical.claims.measures import difference, gain, label_prefix, mean_over, measure_of_tables, shifted, steps
+from empirical.claims.tables import Row, Statistic, Table, check_unique, single_value
 
 __all__ = ["CLAIMS"]
 
@@ -19,13 +19,13 @@ METHODS = {"ce": "CE", "rs": "RS", "rw": "RW", "drw": "DRW"}
 
 NONE, SSP = {"pretrain": "none"}, {"pretrain": "rotation"}
 
-_ACCURACY = only("accuracy")
+_ACCURACY = single_value("accuracy")
 
 
 def _cells(table: Table) -> Iterator[tuple[str, float]]:
     """Yield the data sets and imbalances of a table of accuracies."""
     table.need("data", "imbalance", "method", "pretrain", "seed", "accuracy")
-    yield from table.places("data", "imbalance")
+    yield from table.combinations("data", "imbalance")
 
 
 def _ssp(methods: Collection[str]) -> Callable[[Table], list[Comparison]]:
@@ -34,7 +34,7 @@ def _ssp(methods: Collection[str]) -> Callable[[Table], list[Comparison]]:
     def measure(table: Table) -> list[Comparison]:
         return [
             Comparison(
-                where(data, imbalance, f"{METHODS[method]} + SSP - {METHODS[method]}"),
+                label_prefix(data, imbalance, f"{METHODS[method]} + SSP - {METHODS[method]}"),
                 gain(table, _ACCURACY, SSP, NONE, data=data, imbalance=imbalance, method=method),
                 data,
             )
@@ -50,7 +50,7 @@ def _from_scratch(pairs: Sequence[tuple[str, str]]) -> Callable[[Table], list[Co
     def measure(table: Table) -> list[Comparison]:
         return [
             Comparison(
-                where(data, imbalance, f"{METHODS[better]} - {METHODS[worse]}"),
+                label_prefix(data, imbalance, f"{METHODS[better]} - {METHODS[worse]}"),
                 gain(table, _ACCURACY, {"method": better}, {"method": worse}, data=data, imbalance=imbalance, **NONE),
                 data,
             )
@@ -70,8 +70,8 @@ def _gains_more(pairs: Sequence[tuple[str, str]]) -> Callable[[Table], list[Comp
                 gain(table, _ACCURACY, SSP, NONE, data=data, imbalance=imbalance, method=method)
                 for method in (more, less)
             )
-            name = where(data, imbalance, f"SSP's gain for {METHODS[more]} - for {METHODS[less]}")
-            comparisons.append(Comparison(name, minus(own, other), data))
+            name = label_prefix(data, imbalance, f"SSP's gain for {METHODS[more]} - for {METHODS[less]}")
+            comparisons.append(Comparison(name, difference(own, other), data))
         return comparisons
 
     return measure
@@ -103,7 +103,7 @@ def _views(table: Table) -> Iterator[tuple[str, float, str, str]]:
     qualities = [name for name in _QUALITIES if name in table.columns]
     if not qualities:
         table.need(_QUALITIES[0])
-    for data, imbalance in table.places("data", "imbalance"):
+    for data, imbalance in table.combinations("data", "imbalance"):
         for split, quality in product(table.values("split", data=data, imbalance=imbalance), qualities):
             yield data, imbalance, split, quality
 
@@ -128,13 +128,15 @@ def _poor(table: Table) -> list[Comparison]:
         for order in there:
             own = {**cells, **_order(table, order)}
             frequent, rarest = (table.per_seed(mean_over(quality, part), **own) for part in (False, True))
-            found[order] = minus(frequent, rarest)
-            name = where(data, imbalance, f"{split}: {quality} of frequent - of rare classes{_ORDERS[order]}")
+            found[order] = difference(frequent, rarest)
+            name = label_prefix(data, imbalance, f"{split}: {quality} of frequent - of rare classes{_ORDERS[order]}")
             comparisons.append(Comparison(name, found[order], data, decides=False))
         if (split, quality) == PRIMARY:
-            name = where(data, imbalance, f"{split}: {quality} of frequent - of rare classes, mean over both orders")
+            name = label_prefix(
+                data, imbalance, f"{split}: {quality} of frequent - of rare classes, mean over both orders"
+            )
             if found.keys() == _ORDERS.keys():
-                both = minus(found["labels"], shifted(found["reversed"], 0, -1))
+                both = difference(found["labels"], shifted(found["reversed"], 0, -1))
                 comparisons.append(Comparison(name, shifted(both, 0, 0.5), data))
             else:
                 comparisons.append(Comparison(name, {}, data, lacking="the classes in reverse order"))
@@ -144,7 +146,7 @@ def _poor(table: Table) -> list[Comparison]:
 def _clearer(table: Table) -> list[Comparison]:
     return [
         Comparison(
-            where(data, imbalance, f"{split}: {quality} of rare classes, SSP - CE"),
+            label_prefix(data, imbalance, f"{split}: {quality} of rare classes, SSP - CE"),
             gain(table, mean_over(quality, True), SSP, NONE, **_cell(table, data, imbalance, split)),
             data,
             decides=(split, quality) == PRIMARY,
@@ -157,7 +159,7 @@ def _uneven(column: str) -> Statistic:
     """Return the statistic: the standard deviation of a column over the classes; NaN if fewer than two have a value."""
 
     def statistic(rows: Sequence[Row]) -> float | None:
-        once(rows, "label")
+        check_unique(rows, "label")
         if any(row["label"] is None for row in rows):
             return None
         own = [row[column] for row in rows if row[column] is not None]
@@ -169,7 +171,7 @@ def _uneven(column: str) -> Statistic:
 def _more_even(table: Table) -> list[Comparison]:
     return [
         Comparison(
-            where(data, imbalance, f"{split}: spread of {quality} over classes, CE - SSP"),
+            label_prefix(data, imbalance, f"{split}: spread of {quality} over classes, CE - SSP"),
             gain(table, _uneven(quality), NONE, SSP, **_cell(table, data, imbalance, split)),
             data,
             decides=(split, quality) == PRIMARY,
@@ -181,7 +183,7 @@ def _more_even(table: Table) -> list[Comparison]:
 def _closer(table: Table) -> list[Comparison]:
     return [
         Comparison(
-            where(data, imbalance, f"{split}: {quality}, mean over classes, CE - SSP"),
+            label_prefix(data, imbalance, f"{split}: {quality}, mean over classes, CE - SSP"),
             gain(table, mean_over(quality), NONE, SSP, **_cell(table, data, imbalance, split)),
             data,
         )
@@ -201,7 +203,7 @@ CLAIMS = (
         statistic="accuracy of each of RS, RW and DRW minus that of CE, without SSP, at each imbalance and data set: > "
         "0",
         experiments=("rebalance",),
-        measure=each(_from_scratch([(method, "ce") for method in _REBALANCED])),
+        measure=measure_of_tables(_from_scratch([(method, "ce") for method in _REBALANCED])),
     ),
     Claim(
         id="E5.ce-falls",
@@ -210,7 +212,7 @@ CLAIMS = (
         reading="the lower, the larger the imbalance",
         statistic="accuracy of CE at an imbalance minus that at the next larger one, on each data set: > 0",
         experiments=("rebalance",),
-        measure=each(_ce_by_imbalance),
+        measure=measure_of_tables(_ce_by_imbalance),
     ),
     Claim(
         id="E5.ssp-ce",
@@ -218,7 +220,7 @@ CLAIMS = (
         printed="SSP can help vanilla CE to gain obvious performance improvement",
         statistic="accuracy of CE + SSP minus that of CE, at each imbalance and data set: > 0",
         experiments=("rebalance",),
-        measure=each(_ssp(["ce"])),
+        measure=measure_of_tables(_ssp(["ce"])),
     ),
     Claim(
         id="E5.ssp-rebalanced",
@@ -226,7 +228,7 @@ CLAIMS = (
         printed="existing re-balance strategies with SSP could also obtain the salient performance improvement",
         statistic="accuracy of each of RS, RW and DRW with SSP minus that without, at each imbalance and data set: > 0",
         experiments=("rebalance",),
-        measure=each(_ssp(_REBALANCED)),
+        measure=measure_of_tables(_ssp(_REBALANCED)),
     ),
     Claim(
         id="E5.ssp-all",
@@ -236,7 +238,7 @@ CLAIMS = (
         statistic="accuracy of each of CE, RS, RW and DRW with SSP minus that without, at each imbalance and data set "
         "(32 comparisons in Table 1): > 0",
         experiments=("rebalance",),
-        measure=each(_ssp(METHODS)),
+        measure=measure_of_tables(_ssp(METHODS)),
     ),
     Claim(
         id="E5.rw-rs",
@@ -244,7 +246,7 @@ CLAIMS = (
         printed="re-weighting strategies perform better than re-sampling",
         statistic="accuracy of RW minus that of RS, without SSP, at each imbalance and data set: > 0",
         experiments=("rebalance",),
-        measure=each(_from_scratch([("rw", "rs")])),
+        measure=measure_of_tables(_from_scratch([("rw", "rs")])),
     ),
     Claim(
         id="E5.ssp-corrects-rs",
@@ -254,7 +256,7 @@ CLAIMS = (
         reading="SSP adds more to RS, whose drawback it corrects as well, than to the others",
         statistic="(RS + SSP - RS) minus (m + SSP - m) for m = CE, RW and DRW, at each imbalance and data set: > 0",
         experiments=("rebalance",),
-        measure=each(_gains_more([("rs", other) for other in ("ce", "rw", "drw")])),
+        measure=measure_of_tables(_gains_more([("rs", other) for other in ("ce", "rw", "drw")])),
         somewhere=True,
     ),
     Claim(
@@ -264,7 +266,7 @@ CLAIMS = (
         reading="SSP adds more to a re-balanced method than to CE",
         statistic="(m + SSP - m) minus (CE + SSP - CE) for m = RS, RW and DRW, at each imbalance and data set: > 0",
         experiments=("rebalance",),
-        measure=each(_gains_more([(method, "ce") for method in _REBALANCED])),
+        measure=measure_of_tables(_gains_more([(method, "ce") for method in _REBALANCED])),
     ),
     Claim(
         id="E6.poor",
@@ -275,7 +277,7 @@ CLAIMS = (
         "first third of the classes minus mean over the last third, half the sum of this with the classes in their "
         "order and in the reverse: > 0; other measures, training images and each order alone describe",
         experiments=("embedding",),
-        measure=each(_poor),
+        measure=measure_of_tables(_poor),
         somewhere=True,
     ),
     Claim(
@@ -286,7 +288,7 @@ CLAIMS = (
         statistic="share of nearest neighbours of the same class, test images, mean over the last third of the "
         "classes, with SSP minus without: > 0; other measures and training images describe",
         experiments=("embedding",),
-        measure=each(_clearer),
+        measure=measure_of_tables(_clearer),
     ),
     Claim(
         id="E6.inter-class",
@@ -296,7 +298,7 @@ CLAIMS = (
         statistic="standard deviation over the classes of the share of nearest neighbours of the same class, test "
         "images, of CE minus that with SSP: > 0; other measures and training images describe",
         experiments=("embedding",),
-        measure=each(_more_even),
+        measure=measure_of_tables(_more_even),
     ),
     Claim(
         id="E6.inter-class-closer",
@@ -305,7 +307,7 @@ CLAIMS = (
         reading="the classes come closer",
         statistic="separation, mean over the classes, of CE minus that with SSP, on train and test images: > 0",
         experiments=("embedding",),
-        measure=each(_closer),
+        measure=measure_of_tables(_closer),
     ),
 )
 """The claims of the section."""

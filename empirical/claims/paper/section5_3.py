@@ -14,9 +14,18 @@ from itertools import product
 import numpy as np
 
 from empirical.claims.claim import Claim, Comparison
-from empirical.claims.measures import each, gain, mean_over, minus, norm_spread, shifted, steps, where
+from empirical.claims.measures import (
+    difference,
+    gain,
+    label_prefix,
+    mean_over,
+    measure_of_tables,
+    norm_spread,
+    shifted,
+    steps,
+)
 from empirical.claims.paper.section5_2 import METHODS, NONE
-from empirical.claims.tables import Row, Series, Table, once, only
+from empirical.claims.tables import Row, Series, Table, check_unique, single_value
 
 __all__ = ["CLAIMS"]
 
@@ -29,7 +38,9 @@ _NOT_IN_FIGURE6 = "cifar100"
 
 def _cells(table: Table, figure6: bool = False) -> Iterator[tuple[str, float]]:
     table.need("data", "imbalance", "method", "seed", "std_100")
-    yield from (place for place in table.places("data", "imbalance") if not (figure6 and place[0] == _NOT_IN_FIGURE6))
+    yield from (
+        place for place in table.combinations("data", "imbalance") if not (figure6 and place[0] == _NOT_IN_FIGURE6)
+    )
 
 
 def _spreads(
@@ -43,9 +54,9 @@ def _spreads(
             cells = {"data": data, "imbalance": imbalance}
             scaled = shifted(table.per_seed(norm_spread, method=large, **cells), by=0, factor=factor)
             share = "" if factor == 1 else f"{factor:g} x "
-            name = where(data, imbalance, f"{share}{METHODS[large]} - {METHODS[small]}")
+            name = label_prefix(data, imbalance, f"{share}{METHODS[large]} - {METHODS[small]}")
             comparisons.append(
-                Comparison(name, minus(scaled, table.per_seed(norm_spread, method=small, **cells)), data)
+                Comparison(name, difference(scaled, table.per_seed(norm_spread, method=small, **cells)), data)
             )
         return comparisons
 
@@ -54,7 +65,7 @@ def _spreads(
 
 def _uneven(rows: Sequence[Row]) -> float | None:
     """Return the statistic: the standard deviation of a run's norms over their mean, in per cent."""
-    once(rows, "label")
+    check_unique(rows, "label")
     norms = [row["norm"] for row in rows]
     return None if None in norms else float(100 * np.std(norms) / np.mean(norms))
 
@@ -67,7 +78,7 @@ def _reduced(table: Table) -> list[Comparison]:
         for method, (spread, name) in product(_REBALANCED, ((norm_spread, ""), (_uneven, ", over the mean"))):
             cells = {"data": data, "imbalance": imbalance}
             values = gain(table, spread, {"method": "ce"}, {"method": method}, **cells)
-            comparisons.append(Comparison(where(data, imbalance, f"CE - {METHODS[method]}{name}"), values, data))
+            comparisons.append(Comparison(label_prefix(data, imbalance, f"CE - {METHODS[method]}{name}"), values, data))
     return comparisons
 
 
@@ -80,8 +91,10 @@ def _stays(least: float, figure6: bool = False) -> Callable[[Table], list[Compar
             cells = {"data": data, "imbalance": imbalance}
             bound = shifted(table.per_seed(norm_spread, method="ce", **cells), by=0, factor=least)
             share = "" if least == 1 else f"{least:g} x "
-            name = where(data, imbalance, f"DRW - {share}CE")
-            comparisons.append(Comparison(name, minus(table.per_seed(norm_spread, method="drw", **cells), bound), data))
+            name = label_prefix(data, imbalance, f"DRW - {share}CE")
+            comparisons.append(
+                Comparison(name, difference(table.per_seed(norm_spread, method="drw", **cells), bound), data)
+            )
         return comparisons
 
     return measure
@@ -102,14 +115,14 @@ def _gap(table: Table, **cells: object) -> Series:
     """Return by how much the mean norm of the first third of the classes is above that of the last third."""
     table.need("label", "norm")
     frequent, rarest = (table.per_seed(mean_over("norm", part), **cells) for part in (False, True))
-    return minus(frequent, rarest)
+    return difference(frequent, rarest)
 
 
 def _gap_by_imbalance(table: Table) -> list[Comparison]:
     return [
         Comparison(
             f"{data}, CE's gap at imbalance {high:g} - at {low:g}",
-            minus(
+            difference(
                 _gap(table, data=data, imbalance=high, method="ce"), _gap(table, data=data, imbalance=low, method="ce")
             ),
             data,
@@ -121,7 +134,7 @@ def _gap_by_imbalance(table: Table) -> list[Comparison]:
 def _larger(table: Table) -> list[Comparison]:
     return [
         Comparison(
-            where(data, imbalance, "CE, norms of frequent - of rare classes"),
+            label_prefix(data, imbalance, "CE, norms of frequent - of rare classes"),
             _gap(table, data=data, imbalance=imbalance, method="ce"),
             data,
         )
@@ -132,7 +145,7 @@ def _larger(table: Table) -> list[Comparison]:
 
 def _correlation(rows: Sequence[Row]) -> float | None:
     """Return Pearson's correlation of a run's norms with the logarithms of its class sizes; NaN if it has none."""
-    once(rows, "label")
+    check_unique(rows, "label")
     if any(row["norm"] is None for row in rows):
         return None
     own = [(row["images"], row["norm"]) for row in rows if row["images"]]
@@ -146,7 +159,7 @@ def _correlated(table: Table) -> list[Comparison]:
     table.need("images", "norm")
     return [
         Comparison(
-            where(data, imbalance, "CE, correlation of norm and ln(images)"),
+            label_prefix(data, imbalance, "CE, correlation of norm and ln(images)"),
             table.per_seed(_correlation, data=data, imbalance=imbalance, method="ce"),
             data,
         )
@@ -157,14 +170,14 @@ def _correlated(table: Table) -> list[Comparison]:
 
 def _drw_accuracy(table: Table) -> list[Comparison]:
     table.need("data", "imbalance", "method", "pretrain", "seed")
-    accuracy = only("accuracy")
+    accuracy = single_value("accuracy")
     return [
         Comparison(
-            where(data, imbalance, "DRW - CE"),
+            label_prefix(data, imbalance, "DRW - CE"),
             gain(table, accuracy, {"method": "drw"}, {"method": "ce"}, data=data, imbalance=imbalance, **NONE),
             data,
         )
-        for data, imbalance in table.places("data", "imbalance")
+        for data, imbalance in table.combinations("data", "imbalance")
     ]
 
 
@@ -176,7 +189,7 @@ CLAIMS = (
         statistic="Pearson's correlation, over the classes, of the norm of a class's row with the logarithm of its "
         "number of images, for CE at each imbalance and data set: > 0",
         experiments=("norms",),
-        measure=each(_correlated),
+        measure=measure_of_tables(_correlated),
     ),
     Claim(
         id="E7.majority-larger",
@@ -185,7 +198,7 @@ CLAIMS = (
         statistic="mean norm of the first third of the classes minus that of the last third, for CE at each imbalance "
         "and data set: > 0",
         experiments=("norms",),
-        measure=each(_larger),
+        measure=measure_of_tables(_larger),
     ),
     Claim(
         id="E7.ce-high",
@@ -195,7 +208,7 @@ CLAIMS = (
         statistic="100 x standard deviation of CE's norms at an imbalance minus that at the next smaller one, on each "
         "data set: > 0",
         experiments=("norms",),
-        measure=each(_ce_by_imbalance),
+        measure=measure_of_tables(_ce_by_imbalance),
     ),
     Claim(
         id="E7.ce-highest",
@@ -205,7 +218,7 @@ CLAIMS = (
         statistic="100 x standard deviation of CE's norms minus that of RS, RW and DRW, at each imbalance and data "
         "set: > 0",
         experiments=("norms",),
-        measure=each(_spreads([("ce", method) for method in (*_REBALANCED, "drw")])),
+        measure=measure_of_tables(_spreads([("ce", method) for method in (*_REBALANCED, "drw")])),
     ),
     Claim(
         id="E7.rebalanced",
@@ -216,7 +229,7 @@ CLAIMS = (
         statistic="100 x standard deviation of CE's norms minus that of RS and RW, and the same over the mean of the "
         "norms, at each imbalance and data set: > 0",
         experiments=("norms",),
-        measure=each(_reduced),
+        measure=measure_of_tables(_reduced),
     ),
     Claim(
         id="E7.drw-variance",
@@ -225,7 +238,7 @@ CLAIMS = (
         reading="to the letter; how near they are is E7.drw-near",
         statistic="100 x standard deviation of DRW's norms minus that of CE's, at each imbalance and data set: > 0",
         experiments=("norms",),
-        measure=each(_stays(1.0)),
+        measure=measure_of_tables(_stays(1.0)),
     ),
     Claim(
         id="E7.drw-near",
@@ -237,7 +250,7 @@ CLAIMS = (
         margin="a decrease by a tenth counts as none: RS and RW are meant to be seen to decrease it, and the tenth is "
         "about what the two usual definitions of a standard deviation leave open for 10 classes (5 %) and the seeds",
         experiments=("norms",),
-        measure=each(_stays(1 - SLACK)),
+        measure=measure_of_tables(_stays(1 - SLACK)),
     ),
     Claim(
         id="E7.drw-accuracy",
@@ -245,7 +258,7 @@ CLAIMS = (
         printed="it is able to improve performance according to Table 1",
         statistic="accuracy of DRW minus that of CE, without SSP, at each imbalance and data set: > 0",
         experiments=("rebalance",),
-        measure=each(_drw_accuracy),
+        measure=measure_of_tables(_drw_accuracy),
     ),
     Claim(
         id="E8.gap",
@@ -255,7 +268,7 @@ CLAIMS = (
         "imbalance minus that at the next smaller one, on CIFAR-10 as in the figure (and any other data but "
         "CIFAR-100): > 0",
         experiments=("norms",),
-        measure=each(_gap_by_imbalance),
+        measure=measure_of_tables(_gap_by_imbalance),
     ),
     Claim(
         id="E8.flat",
@@ -265,7 +278,7 @@ CLAIMS = (
         statistic="half of 100 x standard deviation of CE's norms minus that of RS and RW, "
         "at each imbalance, on CIFAR-10 as in the figure (and any other data but CIFAR-100): > 0",
         experiments=("norms",),
-        measure=each(_spreads([("ce", method) for method in _REBALANCED], factor=0.5, figure6=True)),
+        measure=measure_of_tables(_spreads([("ce", method) for method in _REBALANCED], factor=0.5, figure6=True)),
     ),
     Claim(
         id="E8.drw",
@@ -275,7 +288,7 @@ CLAIMS = (
         statistic="100 x standard deviation of DRW's norms minus half of that of CE's, at "
         "each imbalance, on CIFAR-10 as in the figure (and any other data but CIFAR-100): > 0",
         experiments=("norms",),
-        measure=each(_stays(0.5, figure6=True)),
+        measure=measure_of_tables(_stays(0.5, figure6=True)),
     ),
 )
 """The claims of the section."""

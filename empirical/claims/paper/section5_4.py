@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from itertools import pairwise, product
 
 from empirical.claims.claim import Claim, Comparison
-from empirical.claims.measures import each, gain, mean_over, minus, where
+from empirical.claims.measures import difference, gain, label_prefix, mean_over, measure_of_tables
 from empirical.claims.paper.section5_2 import METHODS, NONE, SSP
-from empirical.claims.tables import Statistic, Table, TooFewError, only
+from empirical.claims.tables import Statistic, Table, TooFewError, single_value
 
 __all__ = ["CLAIMS"]
 
-_ACCURACY = only("accuracy")
+_ACCURACY = single_value("accuracy")
 
 
 def _representation(table: Table) -> list[Comparison]:
@@ -21,16 +21,25 @@ def _representation(table: Table) -> list[Comparison]:
     joint = {"classifier": "joint"}
     return [
         Comparison(
-            where(data, imbalance, f"{METHODS.get(method, method)}, gain of tau 1 with SSP - without"),
-            minus(
+            label_prefix(data, imbalance, f"{METHODS.get(method, method)}, gain of tau 1 with SSP - without"),
+            difference(
                 *(
-                    gain(table, only("few"), normalised, joint, data=data, imbalance=imbalance, method=method, **start)
+                    gain(
+                        table,
+                        single_value("few"),
+                        normalised,
+                        joint,
+                        data=data,
+                        imbalance=imbalance,
+                        method=method,
+                        **start,
+                    )
                     for start in (SSP, NONE)
                 )
             ),
             data,
         )
-        for data, imbalance in table.places("data", "imbalance")
+        for data, imbalance in table.combinations("data", "imbalance")
         for method in table.values("method", data=data)
     ]
 
@@ -39,11 +48,20 @@ def _more_even(table: Table) -> list[Comparison]:
     table.need("data", "imbalance", "method", "pretrain", "classifier", "seed", "relative")
     return [
         Comparison(
-            where(data, imbalance, f"{METHODS.get(method, method)}, uneven norms without SSP - with SSP"),
-            gain(table, only("relative"), NONE, SSP, data=data, imbalance=imbalance, method=method, classifier="joint"),
+            label_prefix(data, imbalance, f"{METHODS.get(method, method)}, uneven norms without SSP - with SSP"),
+            gain(
+                table,
+                single_value("relative"),
+                NONE,
+                SSP,
+                data=data,
+                imbalance=imbalance,
+                method=method,
+                classifier="joint",
+            ),
             data,
         )
-        for data, imbalance in table.places("data", "imbalance")
+        for data, imbalance in table.combinations("data", "imbalance")
         for method in table.values("method", data=data)
     ]
 
@@ -52,11 +70,11 @@ def _ssl(table: Table) -> list[Comparison]:
     table.need("data", "imbalance", "method", "pretrain", "seed", "accuracy")
     return [
         Comparison(
-            where(data, imbalance, f"{METHODS.get(method, method)}, {pretrain} - none"),
+            label_prefix(data, imbalance, f"{METHODS.get(method, method)}, {pretrain} - none"),
             gain(table, _ACCURACY, {"pretrain": pretrain}, NONE, data=data, imbalance=imbalance, method=method),
             data,
         )
-        for data, imbalance in table.places("data", "imbalance")
+        for data, imbalance in table.combinations("data", "imbalance")
         for method in table.values("method", data=data, imbalance=imbalance)
         for pretrain in table.values("pretrain", data=data)
         if pretrain != "none"
@@ -66,13 +84,13 @@ def _ssl(table: Table) -> list[Comparison]:
 def _depth(table: Table) -> list[Comparison]:
     table.need("data", "imbalance", "method", "pretrain", "seed", "accuracy", "depth")
     comparisons = []
-    for data, imbalance in table.places("data", "imbalance"):
+    for data, imbalance in table.combinations("data", "imbalance"):
         for method in table.values("method", data=data, imbalance=imbalance):
             cells = {"data": data, "imbalance": imbalance, "method": method}
             for shallow, deep in pairwise(sorted(table.values("depth", **cells))):
                 values = gain(table, _ACCURACY, {"depth": deep}, {"depth": shallow}, **cells, **NONE)
                 name = f"{METHODS.get(method, method)}, ResNet-{deep} - ResNet-{shallow}"
-                comparisons.append(Comparison(where(data, imbalance, name), values, data))
+                comparisons.append(Comparison(label_prefix(data, imbalance, name), values, data))
     if not comparisons:
         raise TooFewError(f"a second depth in the table {table.name}")
     return comparisons
@@ -85,11 +103,11 @@ def _losses(table: Table) -> list[Comparison]:
     table.need("data", "imbalance", "method", "pretrain", "seed", "accuracy")
     return [
         Comparison(
-            where(data, imbalance, f"{title} + SSP - {title}"),
+            label_prefix(data, imbalance, f"{title} + SSP - {title}"),
             gain(table, _ACCURACY, SSP, NONE, data=data, imbalance=imbalance, method=method),
             data,
         )
-        for (data, imbalance), (method, title) in product(table.places("data", "imbalance"), _CLASSICAL.items())
+        for (data, imbalance), (method, title) in product(table.combinations("data", "imbalance"), _CLASSICAL.items())
     ]
 
 
@@ -98,11 +116,11 @@ def _classwise(table: Table) -> list[Comparison]:
     error: Statistic = mean_over("error", True)
     return [
         Comparison(
-            where(data, imbalance, f"{METHODS[method]}, error of rare classes without SSP - with SSP"),
+            label_prefix(data, imbalance, f"{METHODS[method]}, error of rare classes without SSP - with SSP"),
             gain(table, error, NONE, SSP, data=data, imbalance=imbalance, method=method),
             data,
         )
-        for (data, imbalance), method in product(table.places("data", "imbalance"), METHODS)
+        for (data, imbalance), method in product(table.combinations("data", "imbalance"), METHODS)
     ]
 
 
@@ -117,7 +135,7 @@ CLAIMS = (
         "under the joint one, with SSP minus the same without, at each imbalance and data set, for each method whose "
         "features are looked at: > 0",
         experiments=("representation",),
-        measure=each(_representation),
+        measure=measure_of_tables(_representation),
         somewhere=True,
     ),
     Claim(
@@ -129,7 +147,7 @@ CLAIMS = (
         statistic="standard deviation over mean of the joint classifier's norms, without SSP minus with SSP, at each "
         "imbalance and data set, for each method: > 0",
         experiments=("representation",),
-        measure=each(_more_even),
+        measure=measure_of_tables(_more_even),
         somewhere=True,
     ),
     Claim(
@@ -139,7 +157,7 @@ CLAIMS = (
         statistic="accuracy after each self-supervised pre-training minus that from random weights, at each imbalance "
         "and data set, for CE (and any other method that the table has): > 0",
         experiments=("ssl",),
-        measure=each(_ssl),
+        measure=measure_of_tables(_ssl),
     ),
     Claim(
         id="E9.depth",
@@ -149,7 +167,7 @@ CLAIMS = (
         statistic="accuracy of each network minus that of the next shallower one, without "
         "SSP, at each imbalance and data set, for CE (and any other method that the table has): > 0",
         experiments=("depth",),
-        measure=each(_depth),
+        measure=measure_of_tables(_depth),
     ),
     Claim(
         id="E9.losses",
@@ -159,7 +177,7 @@ CLAIMS = (
         statistic="accuracy of focal loss, LDAM and LDAM-DRW with SSP minus that without, at each imbalance and data "
         "set: > 0",
         experiments=("losses",),
-        measure=each(_losses),
+        measure=measure_of_tables(_losses),
     ),
     Claim(
         id="E9.minority",
@@ -168,7 +186,7 @@ CLAIMS = (
         reading="with SSP it is better; the text at hand shows no result",
         statistic="mean error of the last third of the classes without SSP minus with SSP, for each method: > 0",
         experiments=("classwise",),
-        measure=each(_classwise),
+        measure=measure_of_tables(_classwise),
     ),
 )
 """The claims of the section."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from empirical.analysis.rarity import ORDERS, Split, split
 from empirical.claims.claim import Claim, Comparison
-from empirical.claims.measures import each, per_seed, places, where
+from empirical.claims.measures import combinations, label_prefix, measure_of_tables, per_seed
 from empirical.claims.tables import Row, Table
 
 __all__ = ["CLAIMS"]
@@ -31,10 +31,10 @@ def _comparisons(
     def measure(table: Table) -> list[Comparison]:
         table.need("seed", "order", "place", column)
         comparisons = []
-        for data, ratio in places(table, "data", "imbalance"):
+        for data, ratio in combinations(table, "data", "imbalance"):
             for method in methods:
                 values = per_seed(table, finished, data, over=("order", "place"), imbalance=ratio, method=method)
-                comparisons.append(Comparison(where(data, ratio, method.upper(), label), values, data))
+                comparisons.append(Comparison(label_prefix(data, ratio, method.upper(), label), values, data))
         return comparisons
 
     return measure
@@ -63,7 +63,9 @@ CLAIMS = (
         statistic="rarity's part of CE's gap in recall minus the size of the classes' part, at each imbalance and "
         "data set: > 0",
         experiments=("class-order",),
-        measure=each(_comparisons("recall, part of rarity - |of the classes|", "recall", _beyond_classes, ("ce",))),
+        measure=measure_of_tables(
+            _comparisons("recall, part of rarity - |of the classes|", "recall", _beyond_classes, ("ce",))
+        ),
         ours=True,
     ),
     Claim(
@@ -73,7 +75,7 @@ CLAIMS = (
         reading=_SEEN,
         statistic="rarity's part of CE's gap in norms, at each imbalance and data set: > 0",
         experiments=("class-order",),
-        measure=each(_comparisons("norms, part of rarity", "norm", _rarity, ("ce",))),
+        measure=measure_of_tables(_comparisons("norms, part of rarity", "norm", _rarity, ("ce",))),
         ours=True,
     ),
     Claim(
@@ -83,7 +85,9 @@ CLAIMS = (
         reading=_SEEN,
         statistic="minus rarity's part of RS's and RW's gap in norms, at each imbalance and data set: > 0",
         experiments=("class-order",),
-        measure=each(_comparisons("norms, minus the part of rarity", "norm", _against_rarity, ("rs", "rw"))),
+        measure=measure_of_tables(
+            _comparisons("norms, minus the part of rarity", "norm", _against_rarity, ("rs", "rw"))
+        ),
         ours=True,
     ),
 )

@@ -6,7 +6,16 @@ from collections.abc import Callable, Iterator, Sequence
 from statistics import fmean
 
 from empirical.claims.claim import Claim, Comparison
-from empirical.claims.measures import average, each, known, per_seed, places, shifted, where, within
+from empirical.claims.measures import (
+    average,
+    combinations,
+    complete_columns,
+    label_prefix,
+    margin_excess,
+    measure_of_tables,
+    per_seed,
+    shifted,
+)
 from empirical.claims.tables import Row, Series, Statistic, Table
 from empirical.experiments.network_pairs import GOALS
 
@@ -27,14 +36,14 @@ _RECALL = {"heads": GOALS["head"], "networks": GOALS["network"]}
 def _cases(table: Table, level: str) -> Iterator[tuple[str, float, str]]:
     """Yield the data sets, imbalances and corrections of a level."""
     table.need("seed", "moved", "moved_predicted", "recall", "recall_predicted")
-    yield from places(table, "data", "imbalance", "method", level=level)
+    yield from combinations(table, "data", "imbalance", "method", level=level)
 
 
 def _off(measured: str, predicted: str, factor: float) -> Statistic:
     """Return the statistic: the mean absolute difference of two columns over the pairs of classes."""
 
     def statistic(rows: Sequence[Row]) -> float | None:
-        values = known(rows, measured, predicted)
+        values = complete_columns(rows, measured, predicted)
         return None if values is None else factor * fmean(abs(m - p) for m, p in zip(*values, strict=True))
 
     return statistic
@@ -59,8 +68,10 @@ def _movement(level: str) -> Callable[[Table], list[Comparison]]:
     def measure(table: Table) -> list[Comparison]:
         return [
             Comparison(
-                where(data, ratio, f"{method}: {MARGIN:g} % - |moved - predicted|"),
-                within(MARGIN, _series(table, _off("moved", "moved_predicted", 100), data, level, ratio, method)),
+                label_prefix(data, ratio, f"{method}: {MARGIN:g} % - |moved - predicted|"),
+                margin_excess(
+                    MARGIN, _series(table, _off("moved", "moved_predicted", 100), data, level, ratio, method)
+                ),
                 data,
             )
             for data, ratio, method in _cases(table, level)
@@ -75,8 +86,8 @@ def _recall(level: str) -> Callable[[Table], list[Comparison]]:
         off = _off("recall", "recall_predicted", 1)
         return [
             Comparison(
-                where(data, ratio, f"{method}: {_RECALL[level]:g} points - |recall - predicted|"),
-                within(_RECALL[level], _series(table, off, data, level, ratio, method)),
+                label_prefix(data, ratio, f"{method}: {_RECALL[level]:g} points - |recall - predicted|"),
+                margin_excess(_RECALL[level], _series(table, off, data, level, ratio, method)),
                 data,
             )
             for data, ratio, method in _cases(table, level)
@@ -89,7 +100,7 @@ def _away(level: str) -> Callable[[Table], list[Comparison]]:
     def measure(table: Table) -> list[Comparison]:
         return [
             Comparison(
-                where(data, ratio, f"{method}: moved towards the majority"),
+                label_prefix(data, ratio, f"{method}: moved towards the majority"),
                 shifted(_series(table, average("moved"), data, level, ratio, method), by=0, factor=-100),
                 data,
             )
@@ -111,7 +122,7 @@ def _claims(level: str) -> tuple[Claim, ...]:
             statistic="offset of the boundary without correction minus with it, mean over the pairs, for each "
             "correction at each imbalance and data set: > 0",
             experiments=("corrections",),
-            measure=each(_away(level)),
+            measure=measure_of_tables(_away(level)),
             ours=True,
         ),
         Claim(
@@ -121,7 +132,7 @@ def _claims(level: str) -> tuple[Claim, ...]:
             statistic=f"{MARGIN:g} % of the distance between the class means minus |moved - predicted|, mean over the "
             "pairs, for each correction at each imbalance and data set: > 0",
             experiments=("corrections",),
-            measure=each(_movement(level)),
+            measure=measure_of_tables(_movement(level)),
             margin=f"{MARGIN:g} % of the distance: a fifth of the way from the midpoint to a class mean",
             ours=True,
         ),
@@ -132,7 +143,7 @@ def _claims(level: str) -> tuple[Claim, ...]:
             statistic=f"{_RECALL[level]:g} points - |recall - predicted|, mean over the pairs, for each method at each "
             "imbalance and data set: > 0",
             experiments=("corrections",),
-            measure=each(_recall(level)),
+            measure=measure_of_tables(_recall(level)),
             margin=f"{_RECALL[level]:g} points, the project's goal for the recall of such classifiers",
             ours=True,
         ),

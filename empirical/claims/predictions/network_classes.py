@@ -13,7 +13,7 @@ import numpy as np
 
 from empirical.analysis.class_laws import LAWS
 from empirical.claims.claim import Claim, Comparison
-from empirical.claims.measures import each, known, per_seed, places
+from empirical.claims.measures import combinations, complete_columns, measure_of_tables, per_seed
 from empirical.claims.tables import Row, Statistic, Table
 from empirical.experiments.network_classes import GOAL
 
@@ -34,7 +34,7 @@ def _rows(rows: Sequence[Row], most: float) -> list[Row]:
 
 
 def _error(rows: Sequence[Row], law: str) -> float | None:
-    values = known(rows, law, "measured")
+    values = complete_columns(rows, law, "measured")
     if values is None or not rows:
         return None
     told, measured = values
@@ -74,7 +74,7 @@ def _comparisons(classifier: str, statistics: dict[str, Statistic]) -> Callable[
                 per_seed(table, statistic, data, over=_OVER, one_run=True, classifier=classifier, features=kind),
                 data,
             )
-            for data, kind in places(table, "data", "features", classifier=classifier)
+            for data, kind in combinations(table, "data", "features", classifier=classifier)
             for label, statistic in statistics.items()
         ]
 
@@ -91,7 +91,7 @@ def _goal(classifier: str, name: str, law: str, most: float = math.inf) -> Claim
         statistic=f"{GOAL} times the mean |floor - measured| minus the mean |predicted - measured| over classes, both "
         "orders and all imbalances, on each data set and kind of features: > 0 points",
         experiments=("network-classes",),
-        measure=each(_comparisons(classifier, {f"{GOAL} floor - error": _inside(law, most)})),
+        measure=measure_of_tables(_comparisons(classifier, {f"{GOAL} floor - error": _inside(law, most)})),
         margin=f"{GOAL} times the floor, the project's goal",
         ours=True,
     )
@@ -115,7 +115,7 @@ CLAIMS = (
         statistic="the mean absolute error of each law that makes one of them minus that of the drawn rules, for "
         "discriminant analysis on each data set and kind of features: > 0 points",
         experiments=("network-classes",),
-        measure=each(
+        measure=measure_of_tables(
             _comparisons(
                 "lda", {f"{law} - drawn": _better(law) for law in ("theorem2", "covariances", "samples", "moved")}
             )

@@ -11,7 +11,15 @@ from collections.abc import Callable, Iterator, Sequence
 from empirical.analysis.agreement import agreement
 from empirical.analysis.recall_laws import LAWS
 from empirical.claims.claim import Claim, Comparison
-from empirical.claims.measures import each, known, minus, per_seed, places, shifted, within
+from empirical.claims.measures import (
+    combinations,
+    complete_columns,
+    difference,
+    margin_excess,
+    measure_of_tables,
+    per_seed,
+    shifted,
+)
 from empirical.claims.tables import Row, Series, Table
 from empirical.experiments.network_pairs import GOAL_CORRELATION, GOALS
 
@@ -40,7 +48,7 @@ _ITSELF = "network"  # is trained anew at each imbalance, while the others look 
 def _views(table: Table, classifier: str, law: str) -> Iterator[tuple[str, str]]:
     """Yield the data sets and kinds of features for which a law says anything; of one number, those it may yet."""
     table.need(*_CASES, law)
-    for data, kind in places(table, "data", "features", classifier=classifier):
+    for data, kind in combinations(table, "data", "features", classifier=classifier):
         rows = table.where(data=data, classifier=classifier, features=kind)
         if law == _ONE_NUMBER or any(row[law] is not None for row in rows):
             yield data, kind
@@ -56,7 +64,7 @@ def _agreement(table: Table, data: str, kind: str, classifier: str, law: str, wh
     def statistic(rows: Sequence[Row]) -> float | None:
         uneven = [row for row in rows if row["imbalance"] > 1]
         told = uneven if on == _ONE_NUMBER else [row for row in uneven if row[on] is not None]
-        values = known(told, law, "measured")
+        values = complete_columns(told, law, "measured")
         return (agreement(*values)[what] or 0.0) if told and values is not None else None
 
     return per_seed(
@@ -83,7 +91,7 @@ def _goals(classifier: str, law: str) -> Callable[[Table], list[Comparison]]:
             comparisons += [
                 Comparison(
                     f"{data}, {kind} features, {GOALS[classifier]:g} points - error",
-                    within(GOALS[classifier], error),
+                    margin_excess(GOALS[classifier], error),
                     data,
                 ),
                 Comparison(
@@ -103,7 +111,9 @@ def _mends(table: Table) -> list[Comparison]:
     for law in _REFINEMENTS:
         for data, kind in _views(table, "lda", law):
             plain, refined = (_agreement(table, data, kind, "lda", name, "mae", on=law) for name in (_ONE_NUMBER, law))
-            comparisons.append(Comparison(f"{data}, {kind} features, one number - {law}", minus(plain, refined), data))
+            comparisons.append(
+                Comparison(f"{data}, {kind} features, one number - {law}", difference(plain, refined), data)
+            )
     return comparisons
 
 
@@ -117,7 +127,7 @@ def _goal(classifier: str, law: str) -> Claim:
         statistic=f"on each data set and kind of features, over all minorities and imbalances above 1: "
         f"{GOALS[classifier]:g} points - mean |predicted - measured|, and correlation - {GOAL_CORRELATION:g}: > 0",
         experiments=("network-pairs",),
-        measure=each(_goals(classifier, law)),
+        measure=measure_of_tables(_goals(classifier, law)),
         margin=f"{GOALS[classifier]:g} points and a correlation of {GOAL_CORRELATION:g}, the project's goals",
         ours=True,
     )
@@ -132,7 +142,7 @@ CLAIMS = (
         statistic="mean absolute error of Theorem 2 with one number minus that of each refinement, for discriminant "
         "analysis on each data set and kind of features: > 0",
         experiments=("network-pairs",),
-        measure=each(_mends),
+        measure=measure_of_tables(_mends),
         ours=True,
     ),
 )

@@ -11,7 +11,15 @@ from collections.abc import Callable, Sequence
 
 from empirical.analysis.rarity import gap
 from empirical.claims.claim import Claim, Comparison
-from empirical.claims.measures import average, each, minus, per_seed, places, where, within
+from empirical.claims.measures import (
+    average,
+    combinations,
+    difference,
+    label_prefix,
+    margin_excess,
+    measure_of_tables,
+    per_seed,
+)
 from empirical.claims.tables import Row, Series, Statistic, Table
 
 __all__ = ["CLAIMS"]
@@ -44,11 +52,11 @@ def _differences(label: str, more: Statistic, less: Statistic | None = None) -> 
     def measure(table: Table) -> list[Comparison]:
         table.need("seed", "label", "recall", "without_biases", "tau_1", "norms", "biases", "angles")
         comparisons = []
-        for data, ratio in places(table, "data", "imbalance", method=_METHOD):
+        for data, ratio in combinations(table, "data", "imbalance", method=_METHOD):
             values = _series(table, data, ratio, more)
             if less is not None:
-                values = minus(values, _series(table, data, ratio, less))
-            comparisons.append(Comparison(where(data, ratio, label), values, data))
+                values = difference(values, _series(table, data, ratio, less))
+            comparisons.append(Comparison(label_prefix(data, ratio, label), values, data))
         return comparisons
 
     return measure
@@ -59,7 +67,7 @@ def _negligible(label: str, statistic: Statistic) -> Callable[[Table], list[Comp
 
     def measure(table: Table) -> list[Comparison]:
         parts = _differences(f"{MARGIN:g} point - |{label}|", statistic)(table)
-        return [Comparison(part.label, within(MARGIN, part.values), part.data) for part in parts]
+        return [Comparison(part.label, margin_excess(MARGIN, part.values), part.data) for part in parts]
 
     return measure
 
@@ -73,7 +81,7 @@ CLAIMS = (
         printed="the norms of the weights explain a part of the gap between frequent and rare classes",
         statistic="the norms' part of CE's gap, at each imbalance and data set: > 0",
         experiments=("norm-angle",),
-        measure=each(_differences("CE, part of the norms", _gap("norms"))),
+        measure=measure_of_tables(_differences("CE, part of the norms", _gap("norms"))),
         ours=True,
     ),
     Claim(
@@ -82,7 +90,7 @@ CLAIMS = (
         printed="the angles between weights and features explain more of the gap than the norms",
         statistic="the angles' part of CE's gap minus the norms' part, at each imbalance and data set: > 0",
         experiments=("norm-angle",),
-        measure=each(_differences("CE, part of the angles - of the norms", _gap("angles"), _gap("norms"))),
+        measure=measure_of_tables(_differences("CE, part of the angles - of the norms", _gap("angles"), _gap("norms"))),
         ours=True,
     ),
     Claim(
@@ -92,7 +100,9 @@ CLAIMS = (
         reading="of the classifier without biases, as in Theorem 3; tau = 1",
         statistic="CE's gap without biases minus that with equal norms too, at each imbalance and data set: > 0",
         experiments=("norm-angle",),
-        measure=each(_differences("CE, gap with norms - with equal ones", _gap("without_biases"), _gap("tau_1"))),
+        measure=measure_of_tables(
+            _differences("CE, gap with norms - with equal ones", _gap("without_biases"), _gap("tau_1"))
+        ),
         ours=True,
     ),
     Claim(
@@ -101,7 +111,7 @@ CLAIMS = (
         printed="the biases can be left out: their effect on the accuracy is negligible",
         statistic=f"{MARGIN:g} point - |CE's accuracy - that without biases|, at each imbalance and data set: > 0",
         experiments=("norm-angle",),
-        measure=each(_negligible("accuracy - without biases", average("recall", "without_biases"))),
+        measure=measure_of_tables(_negligible("accuracy - without biases", average("recall", "without_biases"))),
         margin=_NEGLIGIBLE,
         ours=True,
     ),
@@ -111,7 +121,7 @@ CLAIMS = (
         printed="the biases can be left out: their part of the gap between frequent and rare classes is negligible",
         statistic=f"{MARGIN:g} point - |the biases' part of CE's gap|, at each imbalance and data set: > 0",
         experiments=("norm-angle",),
-        measure=each(_negligible("part of the biases", _gap("biases"))),
+        measure=measure_of_tables(_negligible("part of the biases", _gap("biases"))),
         margin=_NEGLIGIBLE,
         ours=True,
     ),

@@ -8,7 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from empirical.claims.claim import Claim, Comparison
-from empirical.claims.measures import average, each, minus, per_seed, places, where, within
+from empirical.claims.measures import (
+    average,
+    combinations,
+    difference,
+    label_prefix,
+    margin_excess,
+    measure_of_tables,
+    per_seed,
+)
 from empirical.claims.tables import Series, Table
 
 __all__ = ["CLAIMS"]
@@ -29,8 +37,8 @@ def _above(column: str, other: str | None, label: str) -> Callable[[Table], list
     def measure(table: Table) -> list[Comparison]:
         table.need("seed", column, *([] if other is None else [other]))
         return [
-            Comparison(where(data, ratio, label), _series(table, column, other, data, ratio), data)
-            for data, ratio in places(table, "data", "imbalance")
+            Comparison(label_prefix(data, ratio, label), _series(table, column, other, data, ratio), data)
+            for data, ratio in combinations(table, "data", "imbalance")
         ]
 
     return measure
@@ -40,14 +48,14 @@ def _as_predicted(table: Table) -> list[Comparison]:
     """Return the comparisons: how near the gain is to the predicted one, in points, and against how near it is to 0."""
     table.need("seed", "gain", "gain_predicted")
     comparisons = []
-    for data, ratio in places(table, "data", "imbalance"):
+    for data, ratio in combinations(table, "data", "imbalance"):
         gain = _series(table, "gain", None, data, ratio)
         error = _series(table, "gain", "gain_predicted", data, ratio)
         for label, values in (
-            (f"{MARGIN:g} points - |gain - predicted gain|", within(MARGIN, error)),
-            ("|gain| - |gain - predicted gain|", minus(within(0, error), within(0, gain))),
+            (f"{MARGIN:g} points - |gain - predicted gain|", margin_excess(MARGIN, error)),
+            ("|gain| - |gain - predicted gain|", difference(margin_excess(0, error), margin_excess(0, gain))),
         ):
-            comparisons.append(Comparison(where(data, ratio, label), values, data))
+            comparisons.append(Comparison(label_prefix(data, ratio, label), values, data))
     return comparisons
 
 
@@ -59,7 +67,7 @@ CLAIMS = (
         statistic="M from balanced accuracy, mean over the pairs of classes, with pre-training minus without, at each "
         "imbalance and data set: > 0",
         experiments=("pretraining",),
-        measure=each(_above("separation_pretrained", "separation", "M with pre-training - without")),
+        measure=measure_of_tables(_above("separation_pretrained", "separation", "M with pre-training - without")),
         ours=True,
     ),
     Claim(
@@ -69,7 +77,7 @@ CLAIMS = (
         statistic="the rarer class's recall against the other, mean over the pairs, with pre-training minus without, "
         "at each imbalance and data set: > 0",
         experiments=("pretraining",),
-        measure=each(_above("gain", None, "recall with pre-training - without")),
+        measure=measure_of_tables(_above("gain", None, "recall with pre-training - without")),
         ours=True,
     ),
     Claim(
@@ -81,7 +89,7 @@ CLAIMS = (
         statistic=f"{MARGIN:g} points - |gain - predicted gain|, and |gain| - |gain - predicted gain|, both gains "
         "means over the pairs of classes, at each imbalance and data set: > 0",
         experiments=("pretraining",),
-        measure=each(_as_predicted),
+        measure=measure_of_tables(_as_predicted),
         margin=f"{MARGIN:g} points: half of the 4 that are the project's goal for a network's recall, as a gain is "
         "smaller than a recall and what both runs have in common cancels",
         ours=True,

@@ -16,7 +16,14 @@ from collections.abc import Callable, Sequence
 from statistics import fmean
 
 from empirical.claims.claim import Claim, Comparison
-from empirical.claims.measures import each, known, per_seed, places, where, within
+from empirical.claims.measures import (
+    combinations,
+    complete_columns,
+    label_prefix,
+    margin_excess,
+    measure_of_tables,
+    per_seed,
+)
 from empirical.claims.tables import Row, Series, Statistic, Table
 from empirical.experiments.shift import LEVEL
 
@@ -45,11 +52,11 @@ def _by_view(mixed: str, label: str, statistic: Statistic) -> Callable[[Table], 
         table.need("seed", "measured")
         return [
             Comparison(
-                where(data, ratio, f"{space}: {label}"),
+                label_prefix(data, ratio, f"{space}: {label}"),
                 _series(table, statistic, data, space=space, mixed=mixed, imbalance=ratio),
                 data,
             )
-            for data, space, ratio in places(table, "data", "space", "imbalance", mixed=mixed)
+            for data, space, ratio in combinations(table, "data", "space", "imbalance", mixed=mixed)
         ]
 
     return measure
@@ -57,7 +64,7 @@ def _by_view(mixed: str, label: str, statistic: Statistic) -> Callable[[Table], 
 
 def _closer(rows: Sequence[Row]) -> float | None:
     """Return the mean absolute error of the printed formula minus that of the corrected one, over the settings."""
-    values = known(rows, "measured", "predicted", "printed")
+    values = complete_columns(rows, "measured", "predicted", "printed")
     if values is None:
         return None
     return 100 * fmean(abs(found - printed) - abs(found - shift) for found, shift, printed in zip(*values, strict=True))
@@ -65,7 +72,7 @@ def _closer(rows: Sequence[Row]) -> float | None:
 
 def _room(rows: Sequence[Row]) -> float | None:
     """Return how much room the middle 95 % of the repeats leave in the printed band, in the tightest setting."""
-    values = known(rows, "low", "high", "predicted", "band_printed")
+    values = complete_columns(rows, "low", "high", "predicted", "band_printed")
     if values is None:
         return None
     return 100 * min(
@@ -75,7 +82,7 @@ def _room(rows: Sequence[Row]) -> float | None:
 
 def _outside(rows: Sequence[Row]) -> float | None:
     """Return by how much the mean shift misses the printed band about the printed shift, mean over the settings."""
-    values = known(rows, "measured", "printed", "band_printed")
+    values = complete_columns(rows, "measured", "printed", "band_printed")
     if values is None:
         return None
     return 100 * fmean(abs(measured - printed) - band for measured, printed, band in zip(*values, strict=True))
@@ -83,7 +90,7 @@ def _outside(rows: Sequence[Row]) -> float | None:
 
 def _missed(rows: Sequence[Row]) -> float | None:
     """Return by how many points the part of the repeats inside the exact band differs from its level."""
-    values = known(rows, "inside_exact", "repeats")
+    values = complete_columns(rows, "inside_exact", "repeats")
     return None if values is None else 100 * (sum(values[0]) / sum(values[1]) - (1 - LEVEL))
 
 
@@ -91,11 +98,13 @@ def _exact(table: Table) -> list[Comparison]:
     """Return the comparisons: the coverage in each setting, since one too low and one too high have a right mean."""
     table.need("seed", "measured")
     comparisons = []
-    for data, space, ratio, rho, degree in places(table, "data", "space", "imbalance", *_MIXTURE, mixed="features"):
+    for data, space, ratio, rho, degree in combinations(
+        table, "data", "space", "imbalance", *_MIXTURE, mixed="features"
+    ):
         cells = {"space": space, "mixed": "features", "imbalance": ratio, "fraction": rho, "degree": degree}
         setting = f"{space}, rho {rho:g}, lambda {degree:g}"
-        label = where(data, ratio, f"{setting}: {SLACK:g} points - |part inside - {100 * (1 - LEVEL):g} %|")
-        comparisons.append(Comparison(label, within(SLACK, _series(table, _missed, data, **cells)), data))
+        label = label_prefix(data, ratio, f"{setting}: {SLACK:g} points - |part inside - {100 * (1 - LEVEL):g} %|")
+        comparisons.append(Comparison(label, margin_excess(SLACK, _series(table, _missed, data, **cells)), data))
     return comparisons
 
 
@@ -110,7 +119,7 @@ def _mixing(mixed: str) -> tuple[Claim, ...]:
             statistic="mean |measured - printed| minus mean |measured - corrected| over the settings, in each space at "
             "each imbalance and data set: > 0",
             experiments=("shift",),
-            measure=each(_by_view(mixed, "error as printed - corrected", _closer)),
+            measure=measure_of_tables(_by_view(mixed, "error as printed - corrected", _closer)),
             ours=True,
         ),
         Claim(
@@ -122,7 +131,7 @@ def _mixing(mixed: str) -> tuple[Claim, ...]:
             "from the corrected shift, in the setting where this is least, in each space at each imbalance and data "
             "set: > 0",
             experiments=("shift",),
-            measure=each(_by_view(mixed, "room in the tightest setting", _room)),
+            measure=measure_of_tables(_by_view(mixed, "room in the tightest setting", _room)),
             ours=True,
         ),
     )
@@ -139,7 +148,7 @@ CLAIMS = (
         statistic=f"{SLACK:g} points - |part of the repeats inside the exact band - 95 %|, over the pairs of classes, "
         "at each rho and lambda, in each space at each imbalance and data set: > 0",
         experiments=("shift",),
-        measure=each(_exact),
+        measure=measure_of_tables(_exact),
         margin=f"{SLACK:g} points: less than half of the 5 % that lie outside; chance alone moves the part by 0.7 "
         "points at 1,000 repeats (five pairs of the profile cpu) and by 0.2 at 9,000 (nine of paper)",
         ours=True,
@@ -151,7 +160,7 @@ CLAIMS = (
         statistic="|mean shift - printed shift| minus the alpha at which the printed bound is 5 %, mean over the "
         "settings, in each space at each imbalance and data set: > 0",
         experiments=("shift",),
-        measure=each(_by_view("features", "distance from the printed band", _outside)),
+        measure=measure_of_tables(_by_view("features", "distance from the printed band", _outside)),
         ours=True,
     ),
 )

@@ -6,7 +6,15 @@ from collections.abc import Callable, Sequence
 from statistics import fmean
 
 from empirical.claims.claim import Claim, Comparison
-from empirical.claims.measures import each, known, minus, per_seed, places, where, within
+from empirical.claims.measures import (
+    combinations,
+    complete_columns,
+    difference,
+    label_prefix,
+    margin_excess,
+    measure_of_tables,
+    per_seed,
+)
 from empirical.claims.tables import Row, Series, Table
 from empirical.experiments.similarity_or_number import DISSIMILAR, LAWS, SIMILAR
 from theory.attribution import Attribution, split
@@ -24,7 +32,7 @@ def _parts(rows: Sequence[Row], source: str, imbalance: float) -> Attribution | 
     means = []
     for group in (DISSIMILAR, SIMILAR):
         for ratio in (1, imbalance):
-            own = known([row for row in rows if row["group"] == group and row["imbalance"] == ratio], source)
+            own = complete_columns([row for row in rows if row["group"] == group and row["imbalance"] == ratio], source)
             if own is None or not own[0]:
                 return None
             means.append(fmean(own[0]))
@@ -45,7 +53,7 @@ def _series(table: Table, data: str, source: str, imbalance: float, what: str, f
 
 def _ratios(table: Table) -> list[tuple[str, float]]:
     table.need("group", "seed", "measured", *LAWS)
-    return [(data, ratio) for data, ratio in places(table, "data", "imbalance") if ratio > 1]
+    return [(data, ratio) for data, ratio in combinations(table, "data", "imbalance") if ratio > 1]
 
 
 def _share(law: str) -> Callable[[Table], list[Comparison]]:
@@ -55,8 +63,8 @@ def _share(law: str) -> Callable[[Table], list[Comparison]]:
         comparisons = []
         for data, ratio in _ratios(table):
             measured, told = (_series(table, data, source, ratio, "number_share") for source in ("measured", law))
-            label = where(data, ratio, f"{MARGIN:g} points - |measured - {law}|")
-            comparisons.append(Comparison(label, within(MARGIN, minus(measured, told)), data))
+            label = label_prefix(data, ratio, f"{MARGIN:g} points - |measured - {law}|")
+            comparisons.append(Comparison(label, margin_excess(MARGIN, difference(measured, told)), data))
         return comparisons
 
     return measure
@@ -64,7 +72,7 @@ def _share(law: str) -> Callable[[Table], list[Comparison]]:
 
 def _both(table: Table) -> list[Comparison]:
     return [
-        Comparison(where(data, ratio, f"part of {part}"), _series(table, data, "measured", ratio, part), data)
+        Comparison(label_prefix(data, ratio, f"part of {part}"), _series(table, data, "measured", ratio, part), data)
         for data, ratio in _ratios(table)
         for part in ("number", "similarity")
     ]
@@ -74,7 +82,7 @@ def _costs_more(table: Table) -> list[Comparison]:
     # The interaction is what imbalance costs dissimilar pairs minus what it costs similar ones.
     return [
         Comparison(
-            where(data, ratio, "drop of similar - of dissimilar pairs"),
+            label_prefix(data, ratio, "drop of similar - of dissimilar pairs"),
             _series(table, data, "measured", ratio, "interaction", factor=-100.0),
             data,
         )
@@ -91,7 +99,7 @@ def _closeness(law: str) -> Claim:
         statistic=f"{MARGIN:g} points - |number's measured share of the drop - the law's|, at each imbalance above 1 "
         "and data set: > 0",
         experiments=("similarity-or-number",),
-        measure=each(_share(law)),
+        measure=measure_of_tables(_share(law)),
         margin=f"{MARGIN:g} points of 100: the question is which of the two does more, and by about how much",
         ours=True,
     )
@@ -105,7 +113,7 @@ CLAIMS = (
         printed="both number and similarity cost the minority recall",
         statistic="each part of the measured drop, at each imbalance above 1 and data set: > 0",
         experiments=("similarity-or-number",),
-        measure=each(_both),
+        measure=measure_of_tables(_both),
         ours=True,
     ),
     Claim(
@@ -115,7 +123,7 @@ CLAIMS = (
         statistic="measured drop from balance to an imbalance, mean over similar pairs minus mean over dissimilar "
         "ones, at each imbalance above 1 and data set: > 0",
         experiments=("similarity-or-number",),
-        measure=each(_costs_more),
+        measure=measure_of_tables(_costs_more),
         ours=True,
     ),
 )

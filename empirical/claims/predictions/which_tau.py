@@ -11,8 +11,16 @@ from collections.abc import Callable
 from statistics import fmean
 
 from empirical.claims.claim import Claim, Comparison
-from empirical.claims.measures import average, each, minus, per_seed, places, where, within
-from empirical.claims.tables import LackingError, Row, Series, Table
+from empirical.claims.measures import (
+    average,
+    combinations,
+    difference,
+    label_prefix,
+    margin_excess,
+    measure_of_tables,
+    per_seed,
+)
+from empirical.claims.tables import MissingDataError, Row, Series, Table
 
 __all__ = ["CLAIMS", "LOST", "LOST_95"]
 
@@ -49,9 +57,11 @@ def _lost(table: Table, data: str, imbalance: float, rule: str, fraction: float,
 
 def _cases(table: Table) -> list[tuple[str, float]]:
     table.need("seed", "method", "lost", "lost_95", "tau", "temperature")
-    found = [place[:2] for place in places(table, "data", "imbalance", "method", rule=_OURS) if place[2] is not None]
+    found = [
+        place[:2] for place in combinations(table, "data", "imbalance", "method", rule=_OURS) if place[2] is not None
+    ]
     if not found:
-        raise LackingError("the table which-tau has no network that was trained")
+        raise MissingDataError("the table which-tau has no network that was trained")
     return list(dict.fromkeys(found))
 
 
@@ -59,7 +69,7 @@ def _goal(column: str, most: float) -> Callable[[Table], list[Comparison]]:
     def measure(table: Table) -> list[Comparison]:
         return [
             Comparison(
-                where(data, ratio, f"{most:g} points - what is lost"),
+                label_prefix(data, ratio, f"{most:g} points - what is lost"),
                 {
                     seed: None if value is None else most - value
                     for seed, value in _lost(table, data, ratio, _OURS, _LARGE, column).items()
@@ -78,8 +88,8 @@ def _better(rules: tuple[str, ...], other: float, own: float) -> Callable[[Table
     def measure(table: Table) -> list[Comparison]:
         return [
             Comparison(
-                where(data, ratio, f"{rule} at {100 * other:g} % loses more than likelihood at {100 * own:g} %"),
-                minus(_lost(table, data, ratio, rule, other), _lost(table, data, ratio, _OURS, own)),
+                label_prefix(data, ratio, f"{rule} at {100 * other:g} % loses more than likelihood at {100 * own:g} %"),
+                difference(_lost(table, data, ratio, rule, other), _lost(table, data, ratio, _OURS, own)),
                 data,
             )
             for data, ratio in _cases(table)
@@ -98,8 +108,8 @@ def _near(method: str) -> Callable[[Table], list[Comparison]]:
     def measure(table: Table) -> list[Comparison]:
         return [
             Comparison(
-                where(data, ratio, f"{method}: {TAU:g} - |tau - what theory says|"),
-                within(
+                label_prefix(data, ratio, f"{method}: {TAU:g} - |tau - what theory says|"),
+                margin_excess(
                     TAU,
                     per_seed(
                         table,
@@ -130,7 +140,7 @@ CLAIMS = (
         printed=f"tau by likelihood on a split of 10 % of the training counts loses {LOST:g} points at most",
         statistic=f"{LOST:g} - {_LOST}, at each imbalance and data set: > 0",
         experiments=("which-tau",),
-        measure=each(_goal("lost", LOST)),
+        measure=measure_of_tables(_goal("lost", LOST)),
         margin=f"{LOST:g} points, less than seeds differ by",
         ours=True,
     ),
@@ -141,7 +151,7 @@ CLAIMS = (
         statistic=f"{LOST_95:g} - the 95 % quantile over splits of what is lost, mean over methods, at each imbalance "
         "and data set: > 0",
         experiments=("which-tau",),
-        measure=each(_goal("lost_95", LOST_95)),
+        measure=measure_of_tables(_goal("lost_95", LOST_95)),
         margin=f"{LOST_95:g} points, as much as seeds differ by",
         ours=True,
     ),
@@ -151,7 +161,7 @@ CLAIMS = (
         printed="it loses less than a tau swept on the same split",
         statistic=f"what the sweep loses minus what the likelihood does ({_LOST}), at each imbalance and data set: > 0",
         experiments=("which-tau",),
-        measure=each(_better(("swept",), _LARGE, _LARGE)),
+        measure=measure_of_tables(_better(("swept",), _LARGE, _LARGE)),
         ours=True,
     ),
     Claim(
@@ -161,7 +171,7 @@ CLAIMS = (
         statistic=f"what the sweep at 10 % loses minus what the likelihood at 2 % does ({_LOST}), at each imbalance "
         "and data set: > 0",
         experiments=("which-tau",),
-        measure=each(_better(("swept",), _LARGE, _SMALL)),
+        measure=measure_of_tables(_better(("swept",), _LARGE, _SMALL)),
         ours=True,
     ),
     Claim(
@@ -172,7 +182,7 @@ CLAIMS = (
         "log prior, a retrained head; mean over the methods, as nobody's rule asks how a network was trained",
         statistic=f"what the rule loses minus what the likelihood does ({_LOST}), at each imbalance and data set: > 0",
         experiments=("which-tau",),
-        measure=each(_better(_PUBLISHED, _LARGE, _LARGE)),
+        measure=measure_of_tables(_better(_PUBLISHED, _LARGE, _LARGE)),
         ours=True,
     ),
     *(
@@ -182,7 +192,7 @@ CLAIMS = (
             printed=f"after {method} tau is {said}",
             statistic=f"{TAU:g} - |tau - that|, at each imbalance and data set: > 0",
             experiments=("which-tau",),
-            measure=each(_near(method)),
+            measure=measure_of_tables(_near(method)),
             margin=f"{TAU:g}: by R.which-tau 0.9 points at imbalance 100, T = 1 and a separation of 3",
             ours=True,
         )

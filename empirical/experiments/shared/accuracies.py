@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from empirical.config import Config
-from empirical.experiments.shared.rows import average, grouped, percent, run_key, spread
+from empirical.experiments.shared.rows import average, grouped, percent, run_key, standard_deviation
 from empirical.printed import PEERS, TABLE1, cell
 from empirical.runtime.progress import Track, silent
 from empirical.sweeps.sweep import Sweep, run_sweep
@@ -92,7 +92,7 @@ def summarise(rows: Sequence[Any], columns: Mapping[str, Sequence[Any]]) -> list
                 "seeds": len(own) - last.count(None),
                 "missing": last.count(None),
                 "last": average(last),
-                "spread": spread(last),
+                "spread": standard_deviation(last),
                 "best": average([row.best for row in own]),
                 "printed": cell(TABLE1, *where),
                 "peers": ", ".join(f"{value:.1f}" for value in peers if value is not None) or None,

@@ -26,7 +26,7 @@ import numpy as np
 from numpy.random import SeedSequence
 from numpy.typing import ArrayLike, NDArray
 
-from theory.support.validate import floats, refuse, whole
+from theory.support.validate import floats, integer, refuse
 
 __all__ = ["CONFIDENCE", "Bend", "bend"]
 
@@ -105,7 +105,7 @@ def bend(x: ArrayLike, y: ArrayLike, blocks: Sequence[object], *, draws: int = 9
         (2.0, 0.48)
     """
     x, y = floats("x", x, ndim=1), floats("y", y, ndim=1)
-    draws = whole("draws", draws)
+    draws = integer("draws", draws)
     for name, values in (("y", y), ("blocks", blocks)):
         if len(values) != len(x):
             refuse(name, len(values), f"its length must be {len(x)}, that of x")

@@ -48,7 +48,7 @@ from empirical.sweeps.options import add_sweep_options
 from empirical.sweeps.profiles import PROFILES
 from empirical.sweeps.sweep import Sweep, run_sweep
 from theory.plugin import asymptotic_recalls
-from theory.support.validate import choice, distinct, refuse, whole
+from theory.support.validate import choice, distinct, integer, refuse
 
 __all__ = [
     "REPEATS",
@@ -65,7 +65,7 @@ __all__ = [
     "halves",
     "kinds",
     "majority",
-    "measured",
+    "recall_columns",
     "setup",
     "true_separation",
 ]
@@ -199,13 +199,13 @@ class Options:
         values = "balanced_accuracy", "separation", "oracle", *LAWS
         return PredictionRecord(self.sweep.runs, name, values)
 
-    def recorded(self, made: Mapping[str, Any]) -> dict[str, Any]:
+    def recorded(self, metadata: Mapping[str, Any]) -> dict[str, Any]:
         """Return what a record says of predictions; of arrays there are no runs that would show when they were made."""
-        return {**made, "when": NO_RECORD} if self.arrays else dict(made)
+        return {**metadata, "when": NO_RECORD} if self.arrays else dict(metadata)
 
-    def sources(self, found: Iterable[Config]) -> Iterator[Source]:
+    def sources(self, runs: Iterable[Config]) -> Iterator[Source]:
         """Yield the features of finished runs, or of each file of arrays and seed."""
-        for run in found:
+        for run in runs:
             n_pos = majority(backbone.held_out(self.images[run.data]), self.imbalance)
             yield Source(run, features(run, self.sweep.runs, self.sweep.root), n_pos, self.repeats, run.digest)
         for path in self.arrays:
@@ -270,7 +270,7 @@ def setup(
     Raises:
         ValueError: as in :func:`empirical.experiments.shared.backbone.prepare`, or an imbalance leaves too few images.
     """
-    repeats = None if args.repeats is None else whole("repeats", args.repeats, most=MOST_DRAWS)
+    repeats = None if args.repeats is None else integer("repeats", args.repeats, most=MOST_DRAWS)
     arrays = own_arrays.checked_files(args, "runs", "time_budget", "workers", "executor")
     available: Mapping[str, Sequence[int]] = {}
     if arrays:
@@ -316,7 +316,7 @@ def arrays_sweep(
         profile=profile,
         data=(),
         options={"arrays": tuple(path.name for path in arrays), "imbalance": ratios},
-        seeds=own_arrays.SEEDS if args.seeds is None else whole("seeds", args.seeds, most=1000),
+        seeds=own_arrays.SEEDS if args.seeds is None else integer("seeds", args.seeds, most=1000),
         configs=(),
         runs=args.out,
         root=args.root,
@@ -549,7 +549,7 @@ class SecondStage:
         return lda(self._known[at, pos], moments(rare))
 
 
-def measured(recalls: Sequence[float] | Floats) -> dict[str, Any]:
+def recall_columns(recalls: Sequence[float] | Floats) -> dict[str, Any]:
     """Return the mean of the draws' recalls and the quantiles :data:`empirical.experiments.shared.rows.SPREAD` of them.
 
     Example:

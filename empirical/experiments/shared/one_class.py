@@ -18,13 +18,13 @@ from typing import Any
 
 from empirical.config import NO_PRETRAINING, Config
 from empirical.data.size import class_count, size_of
-from empirical.experiments.shared.rows import average, grouped, percent, run_key, spread
+from empirical.experiments.shared.rows import average, grouped, percent, run_key, standard_deviation
 from empirical.runtime.command_line import numeric
 from empirical.runtime.progress import Track, silent
 from empirical.sweeps.options import add_sweep_options, prepare_sweep
 from empirical.sweeps.profiles import PROFILES, profile_config
 from empirical.sweeps.sweep import Sweep, run_sweep
-from theory.support.validate import choice, distinct, refuse, whole
+from theory.support.validate import choice, distinct, integer, refuse
 
 __all__ = ["DATA", "SCHEDULES", "Design", "Row", "add_options", "run", "setup", "summarise"]
 
@@ -63,7 +63,7 @@ class Design:
     def __post_init__(self) -> None:
         """Check the numbers, as far as that can be done without the data."""
         for name, values in (("majority", self.majority), ("minority", self.minority)):
-            object.__setattr__(self, name, distinct(name, [whole(name, value) for value in values]))
+            object.__setattr__(self, name, distinct(name, [integer(name, value) for value in values]))
         choice("schedule", self.schedule, SCHEDULES)
 
     def runs(self, profile: str, data: str, classes: int, seed: int) -> list[Config]:
@@ -72,7 +72,7 @@ class Design:
         Raises:
             ValueError: there is no such class, or no such pre-training.
         """
-        label = classes - 1 if self.label is None else whole("label", self.label, least=0, most=classes - 1)
+        label = classes - 1 if self.label is None else integer("label", self.label, least=0, most=classes - 1)
         configs = []
         for majority, minority in product(self.majority, self.minority):
             counts = tuple(minority if other == label else majority for other in range(classes))
@@ -203,7 +203,7 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
                 "seeds": len(own) - found.count(None),
                 "missing": found.count(None),
                 "minority": average(found),
-                "spread": spread(found),
+                "spread": standard_deviation(found),
                 "majority": average([row.majority for row in own]),
                 "accuracy": average([row.accuracy for row in own]),
             }

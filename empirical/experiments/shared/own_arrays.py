@@ -40,9 +40,9 @@ Floats = NDArray[np.float64]
 Labels = NDArray[np.intp]
 
 
-def add_arrays(parser: argparse.ArgumentParser, held: str) -> None:
-    """Add the option ``--arrays``; ``held`` says which arrays the files hold."""
-    text = f"{held} of a network of your own, .npz; trains no network"
+def add_arrays(parser: argparse.ArgumentParser, content: str) -> None:
+    """Add the option ``--arrays``; ``content`` says which arrays the files hold."""
+    text = f"{content} of a network of your own, .npz; trains no network"
     parser.add_argument("--arrays", nargs="+", type=file, default=[], metavar="FILE", help=text)
 
 
@@ -102,20 +102,20 @@ def features_and_labels(path: Path) -> tuple[Floats, Labels, tuple[str, ...]]:
     return x, y, names
 
 
-def vectors(path: Path, held: Mapping[str, NDArray[Any]], prefix: str = "") -> tuple[Floats, Labels]:
+def vectors(path: Path, arrays: Mapping[str, NDArray[Any]], prefix: str = "") -> tuple[Floats, Labels]:
     """Return the features and the labels among the arrays of a file; ``prefix`` comes before both names.
 
     Raises:
         ValueError: one is missing, or not what it must be.
     """
     names = f"{prefix}features", f"{prefix}labels"
-    missing = [name for name in names if name not in held]
+    missing = [name for name in names if name not in arrays]
     if missing:
         refuse("arrays", str(path), f"must hold {' and '.join(names)}; missing: {', '.join(missing)}")
-    x = floats(names[0], held[names[0]], "must hold finite real numbers, one row an image", ndim=2)
-    y = floats(names[1], held[names[1]], _LABELS, ndim=1, least=0)
+    x = floats(names[0], arrays[names[0]], "must hold finite real numbers, one row an image", ndim=2)
+    y = floats(names[1], arrays[names[1]], _LABELS, ndim=1, least=0)
     if len(x) != len(y) or np.any(y != np.floor(y)) or not x.size or y.max() >= len(y):
-        refuse(names[1], held[names[1]], _LABELS)
+        refuse(names[1], arrays[names[1]], _LABELS)
     return x, y.astype(np.intp)
 
 

@@ -14,7 +14,7 @@ from empirical.config import Config, has_name
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance, SupportsRichComparison
 
-__all__ = ["SPREAD", "Tables", "average", "blank", "data_name", "grouped", "percent", "run_key", "spread"]
+__all__ = ["SPREAD", "Tables", "average", "blank", "data_name", "grouped", "percent", "run_key", "standard_deviation"]
 
 SPREAD = (0.025, 0.975)
 """The quantiles over the repeats that ``low`` and ``high`` are."""
@@ -29,21 +29,21 @@ class Tables(list[Any]):
 
     Args:
         rows: the rows.
-        further: the other tables by name; ``map`` of the experiment ``embedding`` goes to ``embedding-map.csv``.
+        extra: the other tables by name; ``map`` of the experiment ``embedding`` goes to ``embedding-map.csv``.
 
     Attributes:
-        further: those tables.
+        extra: those tables.
 
     Example:
         >>> found = Tables(["row"], map=["point", "point"])
-        >>> list(found), found.further
+        >>> list(found), found.extra
         (['row'], {'map': ['point', 'point']})
     """
 
-    def __init__(self, rows: Iterable[Any], **further: Sequence[Any]) -> None:
+    def __init__(self, rows: Iterable[Any], **extra: Sequence[Any]) -> None:
         """Hold the rows and the other tables."""
         super().__init__(rows)
-        self.further = further
+        self.extra = extra
 
 
 def grouped(rows: Iterable[Row], key: Callable[[Row], Key]) -> Iterator[tuple[Key, list[Row]]]:
@@ -98,7 +98,7 @@ def average(values: Sequence[float | None]) -> float | None:
     return fmean(there) if there else None
 
 
-def spread(values: Sequence[float | None]) -> float | None:
+def standard_deviation(values: Sequence[float | None]) -> float | None:
     """Return the sample's standard deviation of the values that are there; None if they are fewer than two.
 
     Example:

@@ -13,7 +13,7 @@ from empirical.sweeps.sweep import Sweep, run_sweep
 if TYPE_CHECKING:
     from empirical.analysis.features import Features
 
-__all__ = ["GROUPS", "features_of", "group", "group_mean", "seen"]
+__all__ = ["GROUPS", "features_of", "features_of_runs", "group", "group_mean"]
 
 _log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ def group_mean(values: Sequence[float], name: str) -> float | None:
     return sum(own) / len(own) if own else None
 
 
-def seen(sweep: Sweep, track: Track) -> Iterator[tuple[Config, Features | None]]:
+def features_of_runs(sweep: Sweep, track: Track) -> Iterator[tuple[Config, Features | None]]:
     """Train what is missing; yield each run with its features, None where it is not finished.
 
     Features are computed on the sweep's device, one run at a time. A run that is finished but has lost its checkpoint

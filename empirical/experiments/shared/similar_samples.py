@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from empirical.config import Config
-from empirical.experiments.shared.rows import average, grouped, percent, run_key, spread
+from empirical.experiments.shared.rows import average, grouped, percent, run_key, standard_deviation
 from empirical.experiments.shared.run_features import features_of
 from empirical.runtime.progress import Track, silent
 from empirical.sweeps.sweep import Sweep, run_sweep
@@ -144,7 +144,7 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
                 "missing": minority.count(None),
                 "majority": average([row.majority for row in own]),
                 "minority": average(minority),
-                "spread": spread(minority),
+                "spread": standard_deviation(minority),
                 "accuracy": average([row.accuracy for row in own]),
                 **{name: average([getattr(row, name) for row in own]) for name in READOUTS},
             }

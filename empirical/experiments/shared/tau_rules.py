@@ -266,15 +266,15 @@ def compare(
     return found
 
 
-def _judge(network: Network, name: str, choice: Choice, rest: Labels) -> Verdict:
+def _judge(network: Network, name: str, choice: Choice, labels: Labels) -> Verdict:
     sweep = network.adjustments
     if name in NORMALISATION:
         assert network.normalisations is not None
         sweep = network.normalisations
-    own = network.labels[rest]
-    right = choice.scores[rest].argmax(axis=1) == own
+    own = network.labels[labels]
+    right = choice.scores[labels].argmax(axis=1) == own
     accuracy = 100 * float((np.bincount(own, right) / np.bincount(own)).mean())
-    accuracies = sweep.accuracies(rest)
+    accuracies = sweep.accuracies(labels)
     at = int(accuracies.argmax())
     return Verdict(choice, accuracy, float(accuracies[at]), float(sweep.taus[at]))
 

@@ -67,7 +67,7 @@ def test_the_threads_of_the_reference_wait_as_they_usually_do(monkeypatch):
 
     submitted = Future()
     submitted.set_result(Measured(1.0, 1.0, None, 1.0))
-    monkeypatch.setattr(bench, "apart", apart)
+    monkeypatch.setattr(bench, "worker_processes", apart)
     names = list(bench.measure(plan))
     assert names == list(plan.candidates)
     assert begun == [None if name == "reference, 0 workers" else wait_passively for name in names]
@@ -105,7 +105,7 @@ def test_what_failed_is_raised_not_that_others_waited_for_it(monkeypatch):
     def apart(*given):
         yield lambda *work: next(submitted)
 
-    monkeypatch.setattr(bench, "apart", apart)
+    monkeypatch.setattr(bench, "worker_processes", apart)
     with pytest.raises(MemoryError, match="GPU"):
         bench._processes(Plan(), 3)
 

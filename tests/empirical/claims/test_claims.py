@@ -17,7 +17,7 @@ from empirical.claims import (
     UNDECIDED,
     Claim,
     Comparison,
-    LackingError,
+    MissingDataError,
     Table,
     judge,
 )
@@ -438,5 +438,5 @@ def test_a_new_entry_is_a_few_lines():
     rows = tuple({"seed": seed, "error": error} for seed, error in enumerate((-0.4, 0.6, 0.5)))
     found = judge(claim, {"pairs": Table("pairs", rows)}, "cpu")
     assert (found.verdict, found.profile, found.data) == (CONFIRMED, "cpu", ("toy",))
-    with pytest.raises(LackingError, match="the table pairs has no column recall"):
+    with pytest.raises(MissingDataError, match="the table pairs has no column recall"):
         Table("pairs", rows).need("recall")

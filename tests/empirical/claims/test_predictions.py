@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from empirical.analysis.recall_laws import LAWS
-from empirical.claims import CLAIMS, CONFIRMED, CONTRADICTED, NOT_MEASURED, UNDECIDED, LackingError, Table, judge
+from empirical.claims import CLAIMS, CONFIRMED, CONTRADICTED, NOT_MEASURED, UNDECIDED, MissingDataError, Table, judge
 from empirical.experiments import load
 from empirical.experiments.corrections import HEADS, NETWORKS
 
@@ -421,5 +421,5 @@ def test_a_table_without_its_columns_is_named(true):
     for claim in OURS:
         [name] = claim.experiments
         bare = {name: Table(name, ({"data": "toy", "seed": 0, "run": "x"},))}
-        with pytest.raises(LackingError, match=f"the table {name} has no column"):
+        with pytest.raises(MissingDataError, match=f"the table {name} has no column"):
             claim.measure(bare)

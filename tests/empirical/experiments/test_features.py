@@ -184,7 +184,7 @@ def known(monkeypatch):
     def set_known(features):
         config = Config(data="digits", method="ce")
         for module in (embedding, representation):
-            monkeypatch.setattr(module, "seen", lambda setting, track: iter([(config, features)]))
+            monkeypatch.setattr(module, "features_of_runs", lambda setting, track: iter([(config, features)]))
         return SimpleNamespace(profile="smoke")
 
     return set_known

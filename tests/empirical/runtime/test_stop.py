@@ -16,7 +16,7 @@ def test_what_is_asked_is_asked_once_a_second(monkeypatch):
         return answers[len(asked) - 1]
 
     monkeypatch.setattr("empirical.runtime.stop.time.monotonic", lambda: now[0])
-    stop = Stop(asked=ask)
+    stop = Stop(stop_requested=ask)
     for _ in range(20):
         stop.check()
         now[0] += 0.1

@@ -19,7 +19,7 @@ from empirical.storage.prediction_record import (
     preregistration,
     read_preregistration,
     table_predictions,
-    when,
+    writing_time,
 )
 from empirical.storage.tables import csv_text, digest
 
@@ -170,10 +170,10 @@ def test_a_run_that_is_swapped_later_is_not_the_one_that_was_compared(tmp_path):
 def test_a_table_says_when_its_predictions_were_made(tmp_path):
     made = {"data": {"predictions": predicted(tmp_path)}}
     text = csv_text({**row, "measured": 0.5} for row in ROWS)
-    assert when(text, made) == PREDICTED
-    assert when(text.replace("0.25", "0.26"), made) == AFTER
-    assert when(text, {"data": {"predictions": {"sha256": "0" * 64, "written": "2026"}}}) == NO_RECORD
-    assert when(text, {}) == NO_RECORD
+    assert writing_time(text, made) == PREDICTED
+    assert writing_time(text.replace("0.25", "0.26"), made) == AFTER
+    assert writing_time(text, {"data": {"predictions": {"sha256": "0" * 64, "written": "2026"}}}) == NO_RECORD
+    assert writing_time(text, {}) == NO_RECORD
 
 
 def test_a_preregistration_is_read_unaltered_or_refused(tmp_path):

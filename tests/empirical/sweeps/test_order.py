@@ -10,7 +10,7 @@ from empirical.config import Config
 from empirical.runtime.stop import Stop
 from empirical.sweeps import sweep
 from empirical.sweeps.order import complete, needs
-from empirical.sweeps.workers import Place
+from empirical.sweeps.workers import Workers
 
 PLAIN, DEFERRED, FOCAL = (Config(data="digits", method=method) for method in ("ce", "drw", "focal"))
 TURNED, TURNED_DEFERRED = (Config(data="digits", method=method, pretrain="rotation") for method in ("ce", "drw"))
@@ -83,7 +83,7 @@ def test_no_more_than_so_many_at_a_time():
             futures.append(pool.submit(work, run))
             return futures[-1]
 
-        assert len(list(complete(needs(ALL), submit, most=2))) == 6
+        assert len(list(complete(needs(ALL), submit, capacity=2))) == 6
     assert max(seen) <= 2
 
 
@@ -103,7 +103,7 @@ def test_after_the_end_nothing_begins_and_what_has_begun_is_waited_for(most):
         return goes[0]
 
     with ThreadPoolExecutor(1) as pool:
-        found = dict(complete(needs(ALL), lambda run: pool.submit(work, run), most=most, going=going))
+        found = dict(complete(needs(ALL), lambda run: pool.submit(work, run), capacity=most, goes_on=going))
     assert list(found) == begun == [FIRST]
     assert not any(isinstance(result, CancelledError) for result in found.values())
 
@@ -117,6 +117,6 @@ def test_a_sweep_counts_its_runs_and_no_pre_training(caplog):
         return future
 
     caplog.set_level(logging.INFO, logger="empirical")
-    place = Place(submit, collect=lambda run, found: found)
+    place = Workers(submit, collect=lambda run, found: found)
     assert sweep._sweep((TURNED, TURNED_DEFERRED), 2, place, sweep.Outcome(), Stop()) is None
     assert caplog.messages == ["runs: 3 of 4 trained", "runs: 4 of 4 trained"]

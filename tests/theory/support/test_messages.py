@@ -33,7 +33,7 @@ def test_a_command_shows_what_its_options_say(options, expected, capsys):
     parser = argparse.ArgumentParser()
     messages.add_options(parser)
     args = parser.parse_args(options)
-    with messages.shown(args.quiet, args.verbose):
+    with messages.show_messages(args.quiet, args.verbose):
         say()
     shown = capsys.readouterr().err.splitlines()
     if args.verbose:
@@ -44,7 +44,7 @@ def test_a_command_shows_what_its_options_say(options, expected, capsys):
 
 def test_afterwards_logging_is_as_it_was(capsys):
     before = [(logging.getLogger(name).level, list(logging.getLogger(name).handlers)) for name in messages.PACKAGES]
-    with pytest.raises(KeyboardInterrupt), messages.shown():
+    with pytest.raises(KeyboardInterrupt), messages.show_messages():
         raise KeyboardInterrupt
     after = [(logging.getLogger(name).level, list(logging.getLogger(name).handlers)) for name in messages.PACKAGES]
     assert after == before

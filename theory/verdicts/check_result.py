@@ -8,10 +8,10 @@ from typing import Any
 
 from theory.support.validate import refuse
 
-__all__ = ["Checked"]
+__all__ = ["CheckResult"]
 
 
-class Checked:
+class CheckResult:
     """A verdict that can be asserted and certified; a dataclass with ``verdict`` and ``record`` inherits it."""
 
     verdict: str

@@ -9,10 +9,10 @@ from empirical.config import Config
 from empirical.experiments import load
 from empirical.runtime.command_line import Parser, program_name
 
-__all__ = ["planned", "pretrainings"]
+__all__ = ["planned_runs", "pretrainings"]
 
 
-def planned(name: str, profile: str, root: Path = Path("data")) -> tuple[Config, ...] | None:
+def planned_runs(name: str, profile: str, root: Path = Path("data")) -> tuple[Config, ...] | None:
     """Return the runs of an experiment in a profile; None if it is one that trains nothing.
 
     Args:

@@ -14,13 +14,13 @@ from figures.report.values import MISSING, command, definitions, value
 from theory import __version__
 from theory.support.cli import program_name
 
-__all__ = ["making"]
+__all__ = ["provenance"]
 
 _PACKAGES = ("numpy", "scipy", "sympy", "python-flint", "z3-solver", "matplotlib")
 _ALSO = ("hardware", "device", "gpu")  # where an experiment names them
 
 
-def making(collected: Collected) -> Markup:
+def provenance(collected: Collected) -> Markup:
     """Return the section."""
     versions = {"tailbound": __version__, "python": platform.python_version()}
     versions |= {name: version(name) for name in _PACKAGES}
@@ -37,30 +37,30 @@ def making(collected: Collected) -> Markup:
         tag("p", "RESULTS stands for the folder of the results in every command."),
         tag("h3", "Verdicts and this page"),
         page,
-        *(_experiment(name, made) for name, made in collected.made.items()),
+        *(_experiment(name, made) for name, made in collected.metadata.items()),
     )
 
 
-def _experiment(name: str, made: Mapping[str, Any]) -> Markup:
+def _experiment(name: str, metadata: Mapping[str, Any]) -> Markup:
     """Return how an experiment was made; what it does not say is left open."""
-    arguments = made.get("arguments")
+    arguments = metadata.get("arguments")
     options = arguments if isinstance(arguments, dict) else {}
     seeds = options.get("seeds", options.get("seed"))
     terms = [
-        ("Command", command(f"{made.get('command', MISSING)} --out RESULTS")),
+        ("Command", command(f"{metadata.get('command', MISSING)} --out RESULTS")),
         *([("Profile", options["profile"])] if "profile" in options else []),
         ("How many seeds" if "seeds" in options else "Seed", value(seeds, "seeds")),
-        ("Versions", _pairs(made.get("versions"))),
-        ("Machine", made.get("platform") or MISSING),
-        *((key.capitalize(), value(made[key], key)) for key in _ALSO if key in made),
-        ("Seconds", value(made.get("seconds"), "seconds")),
+        ("Versions", _pairs(metadata.get("versions"))),
+        ("Machine", metadata.get("platform") or MISSING),
+        *((key.capitalize(), value(metadata[key], key)) for key in _ALSO if key in metadata),
+        ("Seconds", value(metadata.get("seconds"), "seconds")),
     ]
-    rest = {key: part for key, part in made.items() if key not in ("command", "summary", "versions")}
+    rest = {key: part for key, part in metadata.items() if key not in ("command", "summary", "versions")}
     all_of_it = json.dumps(rest, indent=1, ensure_ascii=False)
     full = tag("details", tag("summary", f"All that {name}.json says, but for its summary"), tag("pre", all_of_it))
     return tag("details", tag("summary", f"Experiment {name}"), definitions(terms), full)
 
 
-def _pairs(found: Any) -> str:
+def _pairs(versions: Any) -> str:
     """Return names with what they have, in one line."""
-    return ", ".join(f"{name} {number}" for name, number in found.items()) if isinstance(found, dict) else MISSING
+    return ", ".join(f"{name} {number}" for name, number in versions.items()) if isinstance(versions, dict) else MISSING
