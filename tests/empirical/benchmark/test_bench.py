@@ -61,13 +61,13 @@ def test_the_threads_of_the_reference_wait_as_they_usually_do(monkeypatch):
     plan, begun = Plan(workers=(0,), rounds=1, stacked=2), []
 
     @contextmanager
-    def apart(count, begin):
+    def worker_processes(count, begin):
         begun.append(begin)
         yield lambda work: submitted
 
     submitted = Future()
     submitted.set_result(Measured(1.0, 1.0, None, 1.0))
-    monkeypatch.setattr(bench, "worker_processes", apart)
+    monkeypatch.setattr(bench, "worker_processes", worker_processes)
     names = list(bench.measure(plan))
     assert names == list(plan.candidates)
     assert begun == [None if name == "reference, 0 workers" else wait_passively for name in names]
@@ -84,7 +84,7 @@ def test_a_process_that_fails_does_not_keep_the_others_waiting(monkeypatch):
         def abort(self):
             self.aborted = True
 
-    def fails(plan, together):
+    def fails(plan, work):
         raise MemoryError
 
     gate = Gate()
@@ -102,10 +102,10 @@ def test_what_failed_is_raised_not_that_others_waited_for_it(monkeypatch):
     submitted = iter(futures)
 
     @contextmanager
-    def apart(*given):
+    def worker_processes(*given):
         yield lambda *work: next(submitted)
 
-    monkeypatch.setattr(bench, "worker_processes", apart)
+    monkeypatch.setattr(bench, "worker_processes", worker_processes)
     with pytest.raises(MemoryError, match="GPU"):
         bench._processes(Plan(), 3)
 
