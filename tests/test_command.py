@@ -40,31 +40,54 @@ def test_a_package_gets_the_rest_of_the_line(name, capsys):
     assert capsys.readouterr().out.startswith("usage: ")
 
 
-HELP = """
+LIGHT = """
 import contextlib, io, sys
 import tailbound
 from empirical.__main__ import COMMANDS
 from empirical.experiments import EXPERIMENTS
 
-def loaded(heavy, *argv):
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
-        tailbound.main([*argv, "--help"])
-    return {(argv[-1], name) for name in heavy & set(sys.modules)}
+SLOW = {"torch", "sklearn", "scipy", "matplotlib", "pandas", "sympy"}
 
-slow = {"torch", "sklearn", "matplotlib", "pandas", "sympy"}
-found = set()
-for argv in (*(("empirical", name) for name in COMMANDS), ("theory", "verify"), ("theory", "results"), ("figures",)):
-    found |= loaded(slow | {"scipy"}, *argv)
-for name in EXPERIMENTS:
-    found |= loaded(slow | {"scipy.stats"}, "empirical", "run", name)
-sys.exit(str(sorted(found)) if found else 0)
+def run(*argv):
+    text = io.StringIO()
+    with contextlib.redirect_stdout(text), contextlib.redirect_stderr(text):
+        try:
+            code = tailbound.main(argv)
+        except SystemExit as stopped:
+            code = stopped.code
+    return code, SLOW & set(sys.modules)
+"""
+
+HELP = """
+lines = [("empirical", name) for name in COMMANDS] + [("empirical", "run", name) for name in EXPERIMENTS]
+lines += [("theory", "verify"), ("theory", "results"), ("figures",)]
+for line in lines:
+    assert run(*line, "--help") == (0, set()), line
+"""
+
+BAD = """
+out, seeds = ("--out", sys.argv[1]), ("--seeds", "-1")
+train = ("train", "--data", "cifar10", *out)
+lines = [(*train, option, "0") for option in ("--epochs", "--batch-size", "--imbalance", "--lr")]
+lines += [(*train, option, "nope") for option in ("--method", "--arch", "--device", "--precision", "--time-budget")]
+lines += [("train", *out, "--data", data) for data in ("nope", "nope.npz", "gaussian:classes=many")]
+lines += [("run", name, "--profile", "smoke", *out, *seeds) for name in EXPERIMENTS if name != "pairs"]
+lines += [("run", "norms", "--profile", "smoke", *out, *bad) for bad in (("--imbalance", "0"), ("--workers", "0"))]
+lines += [("run", "pairs", "--data", data, *out, "--repeats", "0") for data in ("digits", "nope")]
+lines += [("predict", "network-pairs", "--profile", "smoke", *out, *seeds), ("list", "--profile", "nope")]
+lines += [("examine", "--arrays", "nope.npz"), ("examine", "--checkpoint", "nope.pt"), ("bench", "--device", "nope")]
+lines += [("examine", "--checkpoint", "nope.pt", "--arch", "resnet32", "--data", "nope")]
+for line in lines:
+    assert run("empirical", *line) == (2, set()), line
 """
 
 
-def test_help_imports_nothing_that_takes_long():
-    """So that it answers at once; of the experiments some need scipy's functions, none its statistics."""
-    done = subprocess.run([sys.executable, "-c", HELP], check=False, capture_output=True, text=True)
+@pytest.mark.parametrize("lines", [HELP, BAD], ids=["help", "bad arguments"])
+def test_help_and_bad_arguments_are_answered_before_anything_slow_is_imported(lines, tmp_path):
+    argv = [sys.executable, "-c", LIGHT + lines, str(tmp_path)]
+    done = subprocess.run(argv, check=False, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_program_is_named_as_it_was_called(monkeypatch):

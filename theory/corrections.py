@@ -39,7 +39,6 @@ from fractions import Fraction
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtr
 
 from theory import theorem2, theorem3
 from theory.support.validate import choice, floats, instance, integer, number, ratio_of_priors, refuse
@@ -215,6 +214,8 @@ def hyperplane_recalls(s: theorem2.Setting, w: ArrayLike, b: float) -> tuple[flo
         >>> hyperplane_recalls(s, *theorem2.hyperplane(s)) == theorem2.recalls(s)
         True
     """
+    from scipy.special import ndtr
+
     direction, offset = _hyperplane(s, w, b)
     with np.errstate(over="ignore", invalid="ignore"):  # a plane infinitely far from a class decides all of it alike
         spread = np.sqrt(direction @ s.cov @ direction)
@@ -257,6 +258,8 @@ def centred_without_bias(separation: float, prior_ratio: float) -> tuple[float, 
         >>> [round(recall, 4) for recall in centred_without_bias(2.0, prior_ratio=100)]
         [0.5079, 0.9762]
     """
+    from scipy.special import ndtr
+
     m = float(number("separation", separation, "must be a finite number greater than 0", above=0))
     r = _ratio("prior_ratio", prior_ratio)
     return float(ndtr(m / (1 + r))), float(ndtr(m / (1 + 1 / r)))

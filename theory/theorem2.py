@@ -20,7 +20,6 @@ from fractions import Fraction
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtr
 
 from tailbound_hypothesis import register
 from theory.support.validate import (
@@ -155,6 +154,8 @@ def recalls(s: Setting) -> tuple[float, float]:
         >>> round(positive, 4), round(negative, 4)
         (0.9843, 0.4399)
     """
+    from scipy.special import ndtr
+
     m, log_ratio = separation(s), math.log(s.prior_ratio)
     return float(ndtr(m / 2 + log_ratio / m)), float(ndtr(m / 2 - log_ratio / m))
 
@@ -176,6 +177,8 @@ def minority_recall(separation: ArrayLike, prior_ratio: ArrayLike) -> NDArray[np
         >>> minority_recall(2.0, [1, 10, 100]).round(3)
         array([0.841, 0.44 , 0.096])
     """
+    from scipy.special import ndtr
+
     m = floats("separation", separation, "must hold finite numbers greater than 0", above=0)
     ratio = floats("prior_ratio", prior_ratio, "must hold finite numbers greater than 0", above=0)
     broadcastable(separation=m, prior_ratio=ratio)

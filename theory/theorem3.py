@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import softmax
 
 from theory.support.validate import floats, number, refuse
 
@@ -126,6 +125,8 @@ def _norms(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _softmax(name: str, value: object, logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    from scipy.special import softmax
+
     if not np.all(np.isfinite(logits)):
         refuse(name, value, "must give logits that floats can hold")
     return np.asarray(softmax(logits, axis=-1))

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtri
 
 from theory.support.validate import floats, refuse
 
@@ -98,6 +97,8 @@ def separation_from_recalls(recalls: ArrayLike, held_out: ArrayLike) -> float:
         >>> round(separation_from_recalls([0.5, 0.4], [100, 100]), 4)
         0.0124
     """
+    from scipy.special import ndtri
+
     r = floats("recalls", recalls, "must hold two numbers from 0 to 1", ndim=1, least=0, most=1)
     n = floats("held_out", held_out, "must hold two numbers of at least 1", ndim=1, least=1)
     for name, array in (("recalls", r), ("held_out", n)):

@@ -24,8 +24,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from theory.class_counts import ClassMoments, class_moments, lda_rule, normal_recalls, recalls_at
-
 __all__ = ["LAWS", "class_laws", "read"]
 
 LAWS = ("theorem2", "covariances", "samples", "moved", "drawn", "crossed")
@@ -55,6 +53,8 @@ def class_laws(
         >>> sorted(found) == sorted(LAWS), found["drawn"].shape
         (True, (2,))
     """
+    from theory.class_counts import ClassMoments, class_moments, lda_rule, normal_recalls, recalls_at
+
     moments = class_moments(*held_out)
     covs = moments.covariances
     alike = ClassMoments.of_covariances(moments.means, covs.mean(axis=0))

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from empirical.config import Config
 
@@ -138,6 +137,8 @@ def weighted_head(
         >>> rule.recalls(np.array([[0.5]]), np.array([[-0.5]]))
         (1.0, 1.0)
     """
+    from scipy.special import expit
+
     x = np.column_stack([np.concatenate([pos, neg]), np.ones(len(pos) + len(neg))])
     y = np.repeat([1.0, -1.0], [len(pos), len(neg)])
     share = np.repeat(weights, [len(pos), len(neg)])

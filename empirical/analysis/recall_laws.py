@@ -42,12 +42,9 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
-from scipy.special import ndtr
 
 from empirical.analysis.agreement import separation_from_recalls
 from empirical.analysis.linear_classifiers import Moments, Rule, lda
-from theory.plugin import asymptotic_recalls
 from theory.theorem2 import minority_recall
 
 __all__ = ["LAWS", "from_balance", "from_moments", "from_samples", "from_separation"]
@@ -82,6 +79,10 @@ def from_samples(accuracy: float, dimension: int, n_pos: int, n_neg: int) -> dic
         >>> round(from_samples(0.84, 64, 500, 5)["finite"], 3)
         0.034
     """
+    from scipy.optimize import brentq
+
+    from theory.plugin import asymptotic_recalls
+
     if n_pos + n_neg - 2 < dimension:
         return {}
 
@@ -103,6 +104,8 @@ def from_balance(rule: Rule, pos: Floats, neg: Floats, n_pos: int, n_neg: int) -
         n_pos: training samples that the majority is to have.
         n_neg: training samples that the minority is to have.
     """
+    from scipy.special import ndtr
+
     ratio = n_pos / n_neg
     above, below = rule.scores(pos), rule.scores(neg)
     separation = separation_from_recalls(rule.recalls(pos, neg), [len(pos), len(neg)])
@@ -126,6 +129,8 @@ def from_moments(pos: Moments, neg: Moments, test_neg: Floats, n_pos: int, n_neg
         n_pos: training samples that the majority is to have.
         n_neg: training samples that the minority is to have.
     """
+    from scipy.special import ndtr
+
     first, second = replace(pos, n=n_pos), replace(neg, n=n_neg)
     scores = lda(first, second).scores(test_neg)
     mean, variance, log_ratio = scores.mean(), scores.var(), math.log(n_pos / n_neg)

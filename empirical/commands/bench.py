@@ -14,10 +14,11 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from empirical.runtime.command_line import Parser, file, numeric, program_name, record_output
+from empirical.runtime.command_line import DEVICES, PRECISIONS, Parser, file, numeric, program_name, record_output
 from empirical.runtime.processes import listening
 from empirical.runtime.stop import CANCELLED
 from empirical.storage.tables import check_file, write_whole
+from theory.support.validate import choice
 
 __all__ = ["main"]
 
@@ -68,6 +69,9 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _plan(args: argparse.Namespace) -> Any:
+    choice("device", args.device, DEVICES)
+    if args.precision is not None:
+        choice("precision", args.precision, PRECISIONS)
     from empirical.benchmark.bench import Plan
     from empirical.runtime.device import find_device
 

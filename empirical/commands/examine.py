@@ -23,7 +23,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from empirical.data.load import check_name
 from empirical.runtime.command_line import (
+    DEVICES,
     FAILED,
     ROOT,
     Parser,
@@ -37,7 +39,7 @@ from empirical.runtime.command_line import (
 from empirical.runtime.progress import silent, track
 from empirical.storage.folders import make_folder
 from theory.support import messages
-from theory.support.validate import number, refuse
+from theory.support.validate import choice, number, refuse
 
 __all__ = ["main"]
 
@@ -76,20 +78,21 @@ def main(argv: Sequence[str]) -> int:
 
 def _examine(parser: Parser, args: Any, argv: Sequence[str]) -> int:
     """Examine what the options name and write what is found."""
-    from empirical.analysis.examine import examination
-    from empirical.analysis.examine.inputs import check
-    from empirical.analysis.examine.text import full
-
     try:
-        wanted = float(number("recall", args.recall, "must be a number between 0 and 1", above=0, below=1))
+        recall = float(number("recall", args.recall, "must be a number between 0 and 1", above=0, below=1))
         arrays, about = _arrays(args)
-        given = check(**arrays, seed=args.seed)
+        # scipy is imported from here on: the answer to a bad argument comes before.
+        from empirical.analysis.examine import examination
+        from empirical.analysis.examine.inputs import check
+        from empirical.analysis.examine.text import full
+
+        inputs = check(**arrays, seed=args.seed)
         if args.out is not None:
             make_folder(args.out)
     except ValueError as error:
         parser.error(str(error))
     about["command"] = shlex.join([*parser.prog.split(), *argv])
-    found = examination.examination(given, wanted, about, silent if args.quiet else track)
+    found = examination.examination(inputs, recall, about, silent if args.quiet else track)
     print(full(found.to_dict()))
     if args.out is not None:
         try:
@@ -113,6 +116,7 @@ def _arrays(args: Any) -> tuple[dict[str, Any], dict[str, Any]]:
             shown = str(value) if name == "root" else value
             refuse(name, shown, f"must be left out with --{'run' if args.arrays is None else 'arrays'}")
     where: dict[str, Any] = {"root": args.root or ROOT, "device": args.device or "auto"}
+    choice("device", where["device"], DEVICES)
     if args.arrays is not None:
         found, about = _of_file(args.arrays), {"source": args.arrays.name}
     elif args.run is not None:
@@ -120,11 +124,12 @@ def _arrays(args: Any) -> tuple[dict[str, Any], dict[str, Any]]:
 
         found, about = of_run(args.run, **where)
     else:
-        from empirical.analysis.examine.sources import of_checkpoint
-
         for name in ("arch", "data"):
             if getattr(args, name) is None:
                 refuse(name, None, "must be given with --checkpoint")
+        check_name(args.data, where["root"])
+        from empirical.analysis.examine.sources import of_checkpoint
+
         own = {"mean": args.mean, "std": args.std, "track": silent if args.quiet else track}
         found, about = of_checkpoint(args.checkpoint, args.arch, args.data, **where, **own)
     for name in ("counts", "class_names"):
@@ -137,9 +142,10 @@ def _arrays(args: Any) -> tuple[dict[str, Any], dict[str, Any]]:
 def _of_file(path: Path) -> dict[str, Any]:
     """Return the arrays of a file that can be examined."""
     from empirical.analysis.examine.array_file import open_arrays
-    from empirical.analysis.examine.inputs import ARRAYS
 
     found = open_arrays("arrays", path)
+    from empirical.analysis.examine.inputs import ARRAYS
+
     known: dict[str, Any] = {name: array for name, array in found.items() if name in ARRAYS}
     if not known.keys() & {"features", "logits", "weight"}:
         refuse("arrays", sorted(found), "must hold features, logits or weight, under these names")

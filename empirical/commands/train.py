@@ -13,12 +13,23 @@ from dataclasses import MISSING, fields
 from typing import Any
 
 from empirical.config import Config
+from empirical.data.load import check_name
 from empirical.registry import METHODS, users
-from empirical.runtime.command_line import FAILED, ROOT, Parser, folder, numeric, program_name, record_output
+from empirical.runtime.command_line import (
+    DEVICES,
+    FAILED,
+    PRECISIONS,
+    ROOT,
+    Parser,
+    folder,
+    numeric,
+    program_name,
+    record_output,
+)
 from empirical.runtime.stop import CANCELLED, INTERRUPTED, Interrupted, Stop, duration
 from empirical.runtime.threads import wait_passively
 from theory.support import messages
-from theory.support.validate import refuse
+from theory.support.validate import choice, refuse
 
 __all__ = ["main"]
 
@@ -139,6 +150,9 @@ def _train(args: argparse.Namespace, stop: Stop) -> int:
     known = {field.name for field in fields(Config)}
     config = Config(**{name: value for name, value in vars(args).items() if name in known})
     _check_used(args, config)
+    choice("device", args.device, DEVICES)
+    choice("precision", args.precision, PRECISIONS)
+    check_name(config.data, args.root, config.resolution)
     # Torch is imported here: the threads' settings must come before, and so must the answer to a bad argument.
     from empirical.data.class_names import labelled
     from empirical.runtime.monitor import Quiet, Several, Tensorboard, by_default

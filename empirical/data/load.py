@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,7 +21,7 @@ from empirical.data.npz import load_npz
 from empirical.data.resize import area_average
 from theory.support.validate import integer, refuse
 
-__all__ = ["digits", "load"]
+__all__ = ["check_name", "digits", "load"]
 
 _CIFAR = ("cifar10", "cifar100")
 _LEVELS = 15
@@ -70,8 +71,29 @@ def load(name: str, root: str | Path | None = None, *, seed: int = 0, resolution
         refuse("data", name, f"cannot be read or downloaded: {error.strerror or error}")
 
 
-def _load(name: str, root: str | Path | None, seed: int, resolution: int | None) -> Dataset:
+def check_name(name: str, root: str | Path | None = None, resolution: int | None = None) -> None:
+    """Refuse, with no image read or drawn, a name that :func:`load` would refuse.
+
+    Raises:
+        ValueError: it is no data set, or its file is missing.
+    """
+    if name.partition(":")[0] == "gaussian":
+        _gaussian_law(_gaussian_numbers(name), resolution)
+    elif name not in ("digits", *_CIFAR) and not _path(name, root).exists():
+        load(name, root)
+
+
+def _path(name: str, root: str | Path | None) -> Path:
+    """Return where a file or folder of images lies: as it is named, else a file of its name in ``root``."""
     path = Path(name).expanduser()
+    if root is None or not name.endswith(".npz") or path.is_file():
+        return path
+    own = Path(root) / path.name
+    return own if own.is_file() else path
+
+
+def _load(name: str, root: str | Path | None, seed: int, resolution: int | None) -> Dataset:
+    path = _path(name, root)
     if name.partition(":")[0] == "gaussian":
         return _gaussian(name, seed, resolution)
     if name == "digits":
@@ -88,8 +110,7 @@ def _load(name: str, root: str | Path | None, seed: int, resolution: int | None)
 
             data = cifar(name, Path(root))
     elif name.endswith(".npz"):
-        kept = path if root is None else Path(root) / path.name
-        data = load_npz(kept if kept.is_file() and not path.is_file() else path)
+        data = load_npz(path)
     elif name and path.is_dir():
         from empirical.data.pictures import image_folder
 
@@ -103,8 +124,8 @@ def _load(name: str, root: str | Path | None, seed: int, resolution: int | None)
     return data if resolution is None else _resized(data, resolution)
 
 
-def _gaussian(name: str, seed: int, resolution: int | None) -> Dataset:
-    """Return the Gaussian images that ``name`` asks for."""
+def _gaussian_numbers(name: str) -> dict[str, Any]:
+    """Return the numbers of ``gaussian:NAME=NUMBER,...``, those that it leaves out as :func:`load` says."""
     numbers, given = dict(_GAUSSIAN), set()
     for part in filter(None, name.partition(":")[2].split(",")):
         key, _, text = part.partition("=")
@@ -115,7 +136,17 @@ def _gaussian(name: str, seed: int, resolution: int | None) -> Dataset:
             numbers[key] = type(numbers[key])(text)
         except ValueError:
             refuse(key, text, "must be a number" if key == "separation" else "must be a whole number")
-    law = GaussianImages(numbers["separation"], numbers["classes"], resolution or GaussianImages.side)
+    return numbers
+
+
+def _gaussian_law(numbers: Mapping[str, Any], resolution: int | None) -> GaussianImages:
+    return GaussianImages(numbers["separation"], numbers["classes"], resolution or GaussianImages.side)
+
+
+def _gaussian(name: str, seed: int, resolution: int | None) -> Dataset:
+    """Return the Gaussian images that ``name`` asks for."""
+    numbers = _gaussian_numbers(name)
+    law = _gaussian_law(numbers, resolution)
     images, labels, test = law.draw(numbers["train"], numbers["test"], seed)
     return Dataset(
         name=name,

@@ -53,7 +53,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.random import Generator, SeedSequence
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 from empirical.analysis.agreement import separation_from_recalls
 from empirical.analysis.linear_classifiers import Rule, weighted_head
@@ -499,6 +498,8 @@ def _rows(
     measured: Mapping[str, tuple[Floats, Floats]],
 ) -> Iterator[Row]:
     """Yield a row for each correction that has a key, from the logit differences of those that are there."""
+    from scipy.special import ndtr
+
     offsets = {method: offset(*both) for method, both in measured.items()}
     predicted: dict[str, float | None] = dict.fromkeys(keys)
     separation = None

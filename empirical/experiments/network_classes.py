@@ -56,7 +56,6 @@ from empirical.runtime.threads import threadpool_limits
 from empirical.storage.prediction_record import NO_RECORD, PredictionRecord
 from empirical.sweeps.profiles import PROFILES
 from empirical.sweeps.sweep import Sweep
-from theory.class_counts import LinearRule, class_moments, lda_rule, recalls_at
 from theory.support.validate import choice, distinct, integer, refuse
 
 __all__ = ["CLASSIFIERS", "EXPERIMENT", "GOAL", "Options", "Prediction", "Row", "run", "summarise"]
@@ -332,6 +331,8 @@ class _Case:
 
     def predict(self) -> list[Prediction]:
         """Return what is said of every class, in the order in which :meth:`measure` takes it."""
+        from theory.class_counts import class_moments, recalls_at
+
         draws, seed = _DRAWS[self.options.profile], self.source.seed
         every = int(np.bincount(self.pool[1]).min() + np.bincount(self.others[1]).min())
         x, y = (np.concatenate(pair) for pair in zip(self.pool, self.others, strict=True))
@@ -416,6 +417,8 @@ class _Remembered:
 
 def _train(name: str, samples: list[Floats], remembered: _Remembered) -> Rule:
     """Return a classifier of the features of each class."""
+    from theory.class_counts import LinearRule, lda_rule
+
     n = np.array([len(own) for own in samples])
     if name.startswith("lda"):
         means = np.stack([own.mean(axis=0) for own in samples])

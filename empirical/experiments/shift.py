@@ -42,7 +42,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.random import Generator, SeedSequence
@@ -56,7 +56,9 @@ from empirical.experiments.shared.backbone import Frozen
 from empirical.experiments.shared.rows import SPREAD, blank, grouped, run_key
 from empirical.runtime.progress import Track, silent
 from empirical.sweeps.sweep import Sweep, run_sweep
-from theory import sharp, theorem1
+
+if TYPE_CHECKING:
+    from theory import theorem1
 
 __all__ = [
     "DEGREES",
@@ -90,11 +92,7 @@ _DATA = {"smoke": ("digits",), "cpu": ("cifar10",), "paper": ("cifar10",)}
 _IMBALANCE = {"smoke": (1, 5), "cpu": (1, 100), "paper": (1, 10, 100)}  # the network is trained on balanced data
 _PAIRS = {"smoke": 2, "cpu": 5, "paper": 9}
 _REPEATS = {"smoke": 50, "cpu": 200, "paper": 1000}
-_BANDS: dict[str, Callable[..., Any]] = {
-    "printed": theorem1.bound,
-    "sharp": sharp.sharp_bound,
-    "exact": theorem1.failure_probability,
-}
+_BANDS = ("printed", "sharp", "exact")
 _TOLERANCE = 1e-3
 
 Floats = NDArray[np.float64]
@@ -223,12 +221,20 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
 _INSIDE = ("inside_printed", "inside_sharp", "inside_exact", "as_printed")
 
 
+def _bounds() -> dict[str, Callable[..., Any]]:
+    """Return the failure probability of Theorem 1 and its bounds, by the names in :data:`_BANDS`."""
+    from theory import sharp, theorem1
+
+    return dict(zip(_BANDS, (theorem1.bound, sharp.sharp_bound, theorem1.failure_probability), strict=True))
+
+
 def band(bound: Callable[..., Any], s: theorem1.Setting, level: float = LEVEL) -> float:
     """Return an ``alpha`` at which a failure probability, or a bound on it, is at most ``level``.
 
     The smallest one to a relative error of 0.001, never below it.
 
     Example:
+        >>> from theory import theorem1
         >>> s = theorem1.Setting(0, 1, 1, beta=0.5, p=1, n_pos=50, n_neg=50)
         >>> alpha = band(theorem1.failure_probability, s)
         >>> round(alpha, 3), theorem1.failure_probability(s, alpha) <= 0.05
@@ -358,6 +364,8 @@ def _mixtures(frozen: Frozen, a: int, b: int, partners: NDArray[np.int64], degre
 
 def _theory(sampler: Sampler, fraction: float, degree: float) -> dict[str, Any]:
     """Return what theory says, from the two classes without mixtures."""
+    from theory import theorem1
+
     separation = backbone.geometry(sampler.pos, sampler.neg)[1]
     s = theorem1.Setting(0, 1, 1 / separation, degree, 1 - fraction, sampler.n_pos, sampler.n_neg)
     shift = abs(float(theorem1.shift(s)))  # not -0.0
@@ -368,7 +376,7 @@ def _theory(sampler: Sampler, fraction: float, degree: float) -> dict[str, Any]:
         "predicted": shift,
         "printed": float(theorem1.printed_shift(s)),
         "predicted_crossing": shift + sampler.noise(fraction, degree),
-        **{f"band_{name}": band(bound, s) for name, bound in _BANDS.items()},
+        **{f"band_{name}": band(bound, s) for name, bound in _bounds().items()},
     }
 
 

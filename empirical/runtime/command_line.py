@@ -20,6 +20,7 @@ __all__ = [
     "BAD_INPUT",
     "DEVICES",
     "FAILED",
+    "PRECISIONS",
     "ROOT",
     "Parser",
     "file",
@@ -33,6 +34,9 @@ __all__ = [
 
 DEVICES = ("auto", "cpu", "cuda")
 """What :func:`empirical.runtime.device.find_device` knows."""
+
+PRECISIONS = ("auto", "float32", "bfloat16")
+"""What :class:`empirical.runtime.device.Execution` computes in."""
 
 ROOT = Path("data")
 """The folder of the data sets, if nothing is said."""

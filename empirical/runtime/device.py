@@ -11,14 +11,11 @@ from typing import Any
 
 import torch
 
-from empirical.runtime.command_line import DEVICES
+from empirical.runtime.command_line import DEVICES, PRECISIONS
 from empirical.runtime.memory import kept_memory
 from theory.support.validate import choice, refuse
 
-__all__ = ["PRECISIONS", "Execution", "find_device", "has_bfloat16", "make_cublas_deterministic"]
-
-PRECISIONS = ("auto", "float32", "bfloat16")
-"""What :class:`Execution` computes in."""
+__all__ = ["Execution", "find_device", "has_bfloat16", "make_cublas_deterministic"]
 
 _one_at_a_time = RLock()
 """For the threads of a process that use CUDA: the kernels are chosen for all, and a graph captures what others do."""

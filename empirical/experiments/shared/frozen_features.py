@@ -47,7 +47,6 @@ from empirical.storage.prediction_record import NO_RECORD, PredictionRecord
 from empirical.sweeps.options import add_sweep_options
 from empirical.sweeps.profiles import PROFILES
 from empirical.sweeps.sweep import Sweep, run_sweep
-from theory.plugin import asymptotic_recalls
 from theory.support.validate import choice, distinct, integer, refuse
 
 __all__ = [
@@ -523,6 +522,8 @@ class SecondStage:
 
     def _oracle(self, separation: float, n_neg: int) -> float:
         """Return what theory says at the known separation of the pixels."""
+        from theory.plugin import asymptotic_recalls
+
         dimension = self._x.shape[1]
         if (self._classifier, self._kind) == ("lda", "pixels") and self._n_pos + n_neg - 2 >= dimension:
             return asymptotic_recalls(separation, dimension, self._n_pos, n_neg, "estimated")[1]

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logsumexp, softmax
 
 from empirical.analysis.linear_classifiers import WEIGHT_DECAY
 
@@ -153,11 +152,14 @@ def _swept(network: Network, split: Labels) -> Choice:
 
 
 def _mean_posterior(network: Network, split: Labels) -> Choice:
+    from scipy.special import softmax
+
     return Choice(network.logits - np.log(softmax(network.logits[split], axis=1).mean(axis=0)))
 
 
 def _temperature(network: Network, split: Labels) -> Choice:
     from scipy.optimize import minimize
+    from scipy.special import logsumexp
 
     z, y = network.logits[split], network.labels[split]
 

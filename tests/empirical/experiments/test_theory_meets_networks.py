@@ -80,7 +80,7 @@ class TestShift:
         assert inside == pytest.approx(1 - shift.LEVEL, abs=0.03)
         assert theory["band_printed"] > theory["band_sharp"] >= theory["band_exact"] * 0.999
 
-    @pytest.mark.parametrize("bound", shift._BANDS.values())
+    @pytest.mark.parametrize("bound", shift._bounds().values())
     def test_a_band_is_the_smallest_that_a_bound_allows(self, bound):
         s = theorem1.Setting(0, 1, 0.5, beta=0.2, p=0.5, n_pos=52, n_neg=10)
         alpha = shift.band(bound, s)
