@@ -276,7 +276,7 @@ class Config:
     @property
     def schedule(self) -> Schedule:
         """The learning rates."""
-        return Schedule(self.epochs, self.lr, self.warmup, self.decays, self.decay)
+        return Schedule(epochs=self.epochs, base=self.lr, warmup=self.warmup, decays=self.decays, decay=self.decay)
 
     @property
     def digest(self) -> str:

@@ -207,7 +207,9 @@ def _reference(plan: Plan, workers: int) -> Measured:
     network, device = build(plan.arch, _CLASSES), torch.device(plan.device)
     warnings.filterwarnings("ignore", message=".*worker processes")  # more workers than cores: that is the question
     ends = list(reference_steps(network, pictures, batch_size=plan.batch_size, workers=workers, device=device))
-    return Measured(_rate(plan, ends[0], ends[-1]), ends[0], None, _peak(plan))
+    return Measured(
+        images_per_second=_rate(plan, ends[0], ends[-1]), first_step=ends[0], outside=None, peak_mib=_peak(plan)
+    )
 
 
 def _ours(
@@ -242,7 +244,13 @@ def _ours(
         trainer.tally(decides=True)  # waits for the device
     ended = time.perf_counter() - started
     outside = None if watch is None else 1 - (watch.seconds - inside) / (ended - first)
-    return Measured(_rate(plan, first, ended), first, outside, _peak(plan), execution.precision)
+    return Measured(
+        images_per_second=_rate(plan, first, ended),
+        first_step=first,
+        outside=outside,
+        peak_mib=_peak(plan),
+        precision=execution.precision,
+    )
 
 
 def _operations(arch: str) -> int:
@@ -276,7 +284,7 @@ def _ceiling(plan: Plan, precision: str) -> Measured:
         torch.mm(one, one, out=other)
     _settle(device)
     rate = _rate(plan, first, time.perf_counter() - started) * 2 * side**3 / work
-    return Measured(rate, first, None, _peak(plan), precision)
+    return Measured(images_per_second=rate, first_step=first, outside=None, peak_mib=_peak(plan), precision=precision)
 
 
 def _run(plan: Plan) -> tuple[Any, Any]:
@@ -292,7 +300,19 @@ def _run(plan: Plan) -> tuple[Any, Any]:
     counts = (len(labels),) * _CLASSES  # of no effect on cross entropy
     everything, nothing = np.arange(len(labels)), np.arange(0)
     training_set = TrainingSet(
-        images, labels, images[:0], labels[:0], counts, mean, std, 4, True, "", everything, nothing, nothing
+        images=images,
+        labels=labels,
+        test_images=images[:0],
+        test_labels=labels[:0],
+        counts=counts,
+        mean=mean,
+        std=std,
+        pad=4,
+        mirror=True,
+        fingerprint="",
+        chosen=everything,
+        replaced=nothing,
+        partners=nothing,
     )
     config = Config(data="bench", arch=plan.arch, batch_size=plan.batch_size)
     return config, training_set.to(torch.device(plan.device))
@@ -316,7 +336,13 @@ def _stacked(plan: Plan, runs: int) -> Measured:
         stack = Stack([config] * runs, [training_set] * runs, execution)
         stack.epoch(1, told)
     ended = time.perf_counter() - started
-    return Measured(runs * _rate(plan, ends[0], ended), ends[0], None, _peak(plan), execution.precision)
+    return Measured(
+        images_per_second=runs * _rate(plan, ends[0], ended),
+        first_step=ends[0],
+        outside=None,
+        peak_mib=_peak(plan),
+        precision=execution.precision,
+    )
 
 
 _gate: Any = None
@@ -350,7 +376,13 @@ def _processes(plan: Plan, runs: int) -> Measured:
             raise min(errors, key=lambda error: isinstance(error, BrokenBarrierError))
         found = [future.result() for future in futures]
     rate, peak = (sum(getattr(one, name) for one in found) for name in ("images_per_second", "peak_mib"))
-    return Measured(rate, max(one.first_step for one in found), None, peak, found[0].precision)
+    return Measured(
+        images_per_second=rate,
+        first_step=max(one.first_step for one in found),
+        outside=None,
+        peak_mib=peak,
+        precision=found[0].precision,
+    )
 
 
 def _busy(plan: Plan) -> Measured:

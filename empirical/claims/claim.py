@@ -281,7 +281,15 @@ def judge(claim: Claim, tables: Mapping[str, Table], profile: str = "") -> Findi
             missing.append(str(error))
     data = tuple(dict.fromkeys(part.data for part in comparisons if part.data))
     if not comparisons:
-        return Finding(claim, profile, data, NOT_MEASURED, (), tuple(missing), tuple(make))
+        return Finding(
+            claim=claim,
+            profile=profile,
+            data=data,
+            verdict=NOT_MEASURED,
+            comparisons=(),
+            missing=tuple(missing),
+            make=tuple(make),
+        )
     comparisons += [Comparison(f"the table {name}", {}) for name in absent]
     missing += [f"{part.lacking} for {part.label}" for part in comparisons if part.lacking]
     late = [part for part in comparisons if not part.lacking and (not part.values or None in part.values.values())]
@@ -291,7 +299,16 @@ def judge(claim: Claim, tables: Mapping[str, Table], profile: str = "") -> Findi
         make += [command for table in there.values() for command in table.commands]
     judged = _judged(comparisons, claim.somewhere)
     when = joint_status(table.when for table in there.values()) if claim.ours else ""
-    return Finding(claim, profile, data, verdict_of(judged, claim.somewhere), judged, tuple(missing), tuple(make), when)
+    return Finding(
+        claim=claim,
+        profile=profile,
+        data=data,
+        verdict=verdict_of(judged, claim.somewhere),
+        comparisons=judged,
+        missing=tuple(missing),
+        make=tuple(make),
+        when=when,
+    )
 
 
 def _undefined(part: Comparison) -> bool:

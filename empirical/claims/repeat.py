@@ -41,7 +41,15 @@ def claim_fault(entry: Mapping[str, Any]) -> str:
     try:
         parts = tuple(Judged(**part) for part in entry["comparisons"])
         _check_numbers(parts)
-        own = Finding(claim, "", (), verdict_of(parts, claim.somewhere) if parts else NOT_MEASURED, parts, (), ())
+        own = Finding(
+            claim=claim,
+            profile="",
+            data=(),
+            verdict=verdict_of(parts, claim.somewhere) if parts else NOT_MEASURED,
+            comparisons=parts,
+            missing=(),
+            make=(),
+        )
     except (KeyError, TypeError, ValueError):
         return "has comparisons that cannot be read"
     for part, allowed in zip(parts, _verdicts(parts), strict=True):

@@ -169,10 +169,10 @@ def read(folders: Iterable[Path], names: Iterable[str]) -> dict[str, dict[str, T
     return {
         profile: {
             name: Table(
-                name,
-                _together([rows for rows, *_ in found]),
-                tuple(dict.fromkeys(made_by for _, made_by, _ in found)),
-                joint_status(written for *_, written in found),
+                name=name,
+                rows=_together([rows for rows, *_ in found]),
+                commands=tuple(dict.fromkeys(made_by for _, made_by, _ in found)),
+                when=joint_status(written for *_, written in found),
             )
             for name, found in tables.items()
         }

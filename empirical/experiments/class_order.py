@@ -40,7 +40,7 @@ _DATA = {**table1_grid.DATA, "cpu": ("cifar10",)}
 _MEASURED = ("recall", "norm")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Row:
     """A class of a run; a run that is not finished has one row, in which all that was measured is None.
 

@@ -22,7 +22,7 @@ from empirical.sweeps.sweep import Sweep, run_sweep
 __all__ = ["EXPERIMENT", "Row", "run", "summarise"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Row:
     """A class of a run; a run that is not finished has one row, in which all that was measured is None.
 

@@ -105,7 +105,7 @@ _RIDGE = 1e-6  # of the mean variance: features that are always 0 must not make 
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Row:
     """A correction of a pair of classes; what needs a run that is not finished is None.
 
@@ -177,7 +177,12 @@ def _setup(args: argparse.Namespace) -> Prepared[Options]:
     if arrays and args.only_predictions:
         refuse("arrays", str(arrays[0]), "must be left out: what is recorded beforehand is said of networks only")
     sweep = arrays_sweep(args, arrays, _IMBALANCE, minority_count) if arrays else _sweep(args)
-    return Prepared(Options(sweep, arrays), None if arrays else sweep, sweep.arguments(), sweep.about)
+    return Prepared(
+        work=Options(sweep, arrays),
+        sweep=None if arrays else sweep,
+        arguments=sweep.arguments(),
+        provenance=sweep.about,
+    )
 
 
 def _sweep(args: argparse.Namespace) -> Sweep:
@@ -205,7 +210,9 @@ def run(options: Options, track: Track = silent) -> list[Row]:
     even = [config for config in sweep.configs if len(set(config.counts or ())) == 1]
     found = train([config for config in sweep.configs if config.classes is None or config in even])
     if None not in found.values():
-        record = PredictionRecord(sweep.runs, "corrections", _PREDICTED, (("level", "networks"),))
+        record = PredictionRecord(
+            runs=sweep.runs, name="corrections", values=_PREDICTED, where=(("level", "networks"),)
+        )
         of = {config.digest for config in sweep.configs if config.classes is not None and config not in even}
         made = record.write(_predictions(sweep, even, found), of)
         if not sweep.only_predictions:
@@ -369,7 +376,9 @@ def _head_rows(
 ) -> Iterator[Row]:
     """Yield the rows of the linear classifiers of a pair at an imbalance; ``test`` is of both classes, in halves."""
     read, kept = zip(*test, strict=True)
-    known = _Balanced(weighted_head(pos, neg), read, len(kept[1]), offset_without_bias(pos, neg))
+    known = _Balanced(
+        rule=weighted_head(pos, neg), read=read, kept=len(kept[1]), through_origin=offset_without_bias(pos, neg)
+    )
     few = neg[:n_neg]
     methods = {method: _head(method, pos, few, rng) for method in HEADS if method != "tau"}
     methods["tau"] = Rule(methods["ce"].w, 0.0)
@@ -438,7 +447,7 @@ def _pair(sweep: Sweep, even: Config, results: Mapping[Config, dict[str, Any] | 
     known = None
     if results[even] is not None:
         (read, kept), seen = _test_features(even, sweep)
-        known = _Balanced(_rule(seen), read, len(kept[1]), offset_without_bias(*read))
+        known = _Balanced(rule=_rule(seen), read=read, kept=len(kept[1]), through_origin=offset_without_bias(*read))
     for ratio in sweep.arguments()["imbalance"]:
         counts = even.counts[0], minority_count(even.counts[0], ratio)
         runs = {method: replace(even, counts=counts, method=method) for method in _TRAINED}

@@ -41,7 +41,7 @@ _EPOCHS = {"cpu": {"epochs": 20}}
 _TABLE1 = 32
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Row(accuracies.Row):
     """A run: what :class:`empirical.experiments.shared.accuracies.Row` has, and the depth.
 

@@ -80,7 +80,7 @@ _PERPLEXITY = 30.0
 _SEED = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Row:
     """A class in a split of a run; a run that is not finished has one row a split, in which what was measured is None.
 
@@ -126,7 +126,7 @@ class Row:
     run: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Point:
     """An image on a map; a run that is not finished has one row a split, without a place.
 

@@ -89,5 +89,5 @@ class Experiment(Generic[Work, Row]):
             assert self.data is not None
             prepared = prepare_sweep(args, self.plan, self.data, self.imbalance)
         if isinstance(prepared, Sweep):
-            return Prepared(prepared, prepared, prepared.arguments(), prepared.about)
+            return Prepared(work=prepared, sweep=prepared, arguments=prepared.arguments(), provenance=prepared.about)
         return prepared

@@ -81,7 +81,7 @@ Labels = NDArray[np.intp]
 Rule = tuple[Floats, Floats]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Prediction:
     """The predictions for a class, made before an imbalanced classifier is trained; None where a law says nothing.
 
@@ -122,7 +122,7 @@ class Prediction:
     run: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Row(Prediction):
     """A prediction and what came of it; everything is None while the network is not trained.
 
@@ -167,10 +167,12 @@ class Options:
         """Return them with the arguments that repeat the run."""
         own = {"classifiers": self.classifiers, "repeats": self.repeats}
         if self.sweep is not None:
-            return Prepared(self, self.sweep, {**self.sweep.arguments(), **own}, self.about)
+            return Prepared(
+                work=self, sweep=self.sweep, arguments={**self.sweep.arguments(), **own}, provenance=self.about
+            )
         names = tuple(path.name for path in self.arrays)
         arguments = {"profile": self.profile, "arrays": names, "imbalance": self.imbalance, "seeds": self.seeds, **own}
-        return Prepared(self, None, arguments, self.about)
+        return Prepared(work=self, sweep=None, arguments=arguments, provenance=self.about)
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
@@ -235,7 +237,7 @@ def run(options: Options, track: Track = silent) -> list[Row]:
         cases = [case for source in sources for case in source.cases(options)]
         predicted = [(case, case.predict()) for case in track(cases, "predictions")]
         written = [part for _, parts in predicted for part in parts]
-        made = PredictionRecord(options.records, _NAME, LAWS).write(map(asdict, written), ())
+        made = PredictionRecord(runs=options.records, name=_NAME, values=LAWS).write(map(asdict, written), ())
         options.about["predictions"] = {**made, "when": NO_RECORD} if options.sweep is None else made
         if options.only_predictions:
             return [Row(**asdict(part), floor=None, measured=None) for part in written]
@@ -299,7 +301,17 @@ class _Source:
             for ratio in options.imbalance:
                 for order in _ORDERS:
                     n = _tail(int(np.bincount(pool[1]).min()), self.y.max() + 1, ratio, order)
-                    yield _Case(self, options, kind, ratio, order, n, pool, others, measured)
+                    yield _Case(
+                        source=self,
+                        options=options,
+                        kind=kind,
+                        imbalance=ratio,
+                        order=order,
+                        n=n,
+                        pool=pool,
+                        others=others,
+                        kept=measured,
+                    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -467,14 +479,20 @@ def _sources(options: Options) -> Iterator[_Source]:
     for path in options.arrays:
         x, y, _ = own_arrays.features_and_labels(path)
         for seed in range(options.seeds):
-            yield _Source(path.stem, seed, path.name, x, y)
+            yield _Source(data=path.stem, seed=seed, run=path.name, x=x, y=y)
     sweep = options.sweep
     if sweep is None:
         return
     for run, result in frozen_features.Trainer(sweep)(sweep.configs).items():
         if result is not None:
             own = frozen_features.features(run, sweep.runs, sweep.root)["relu"]
-            yield _Source(data_name(run), run.seed, run.digest, np.asarray(own.images, dtype=np.float64), own.labels)
+            yield _Source(
+                data=data_name(run),
+                seed=run.seed,
+                run=run.digest,
+                x=np.asarray(own.images, dtype=np.float64),
+                y=own.labels,
+            )
 
 
 def _in_turn(

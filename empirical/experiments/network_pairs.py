@@ -68,7 +68,7 @@ GOAL_CORRELATION = 0.97
 """And the correlation that it is to have."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Row(frozen_features.Prediction):
     """A prediction and what came of it; everything is None while the network is not trained.
 
@@ -122,7 +122,9 @@ def _setup(args: argparse.Namespace) -> Prepared[Options]:
         if pairs > most:
             refuse("pairs", pairs, f"must be at most {most}, the pairs of the {classes} classes of {data}")
     arguments = {**frozen.arguments(), **({} if frozen.arrays else {"networks": networks, "pairs": pairs})}
-    return Prepared(Options(frozen, networks, pairs), frozen.trained, arguments, frozen.sweep.about)
+    return Prepared(
+        work=Options(frozen, networks, pairs), sweep=frozen.trained, arguments=arguments, provenance=frozen.sweep.about
+    )
 
 
 def run(options: Options, track: Track = silent) -> list[Row]:
@@ -301,7 +303,10 @@ def _networks(options: Options, run: Config, stages: Sequence[frozen_features.Se
 
     pairs = backbone.at_even_ranks(len(names), separation, options.pairs)
     orders = [order for pair in pairs for order in (pair, pair[::-1])]
-    return [_Networks(options, run, (pos, neg), (names[pos], names[neg])) for pos, neg in orders]
+    return [
+        _Networks(options=options, source=run, classes=(pos, neg), names=(names[pos], names[neg]))
+        for pos, neg in orders
+    ]
 
 
 def _right(sweep: Sweep, config: Config) -> dict[int, NDArray[np.bool_]]:

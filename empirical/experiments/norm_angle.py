@@ -42,7 +42,7 @@ __all__ = ["EXPERIMENT", "PARTS", "Options", "Row", "run", "summarise"]
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Row:
     """A class of a run; a run that is not finished has one row, in which all that was measured is None.
 
@@ -107,14 +107,14 @@ def _setup(args: argparse.Namespace) -> Prepared[Options]:
     arrays = own_arrays.checked_files(args, "runs", "imbalance", "seeds", "time_budget", "workers", "executor")
     if not arrays:
         sweep = prepare_sweep(args, norms.plan, table1_grid.DATA, table1_grid.IMBALANCE)
-        return Prepared(Options(sweep), sweep, sweep.arguments(), sweep.about)
+        return Prepared(work=Options(sweep), sweep=sweep, arguments=sweep.arguments(), provenance=sweep.about)
     profile = choice("profile", args.profile, PROFILES)
     found = {}
     for path in arrays:
         network = _arrays(path)
         found[path.name] = own_arrays.about(path, network.test, len(network.weight))
     arguments = {"profile": profile, "arrays": tuple(path.name for path in arrays)}
-    return Prepared(Options(None, arrays), None, arguments, found)
+    return Prepared(work=Options(None, arrays), sweep=None, arguments=arguments, provenance=found)
 
 
 def run(options: Options, track: Track = silent) -> list[Row]:
@@ -174,7 +174,9 @@ def _rows(sweep: Sweep, config: Config, result: dict[str, Any] | None) -> list[R
     weight, train, test = (x.double().numpy() for x in (seen.weight, seen.train, seen.test))
     bias = np.zeros(len(weight)) if seen.bias is None else seen.bias.double().numpy()
     labels, tested = seen.train_labels.numpy(), seen.test_labels.numpy()
-    return _class_rows(key, _Network(weight, bias, train, labels, test, tested), seen.counts)
+    return _class_rows(
+        key, _Network(weight=weight, bias=bias, train=train, train_labels=labels, test=test, labels=tested), seen.counts
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -239,7 +241,14 @@ def _arrays(path: Path) -> _Network:
         if len(each) > len(weight) or not each.all():
             refuse(f"{prefix}labels", each.tolist(), f"must hold images of each of the {len(weight)} classes of weight")
     (train, train_labels), (test, labels) = parts
-    return _Network(weight, bias, train, train_labels.astype(np.int64), test, labels.astype(np.int64))
+    return _Network(
+        weight=weight,
+        bias=bias,
+        train=train,
+        train_labels=train_labels.astype(np.int64),
+        test=test,
+        labels=labels.astype(np.int64),
+    )
 
 
 EXPERIMENT = Experiment(

@@ -116,7 +116,7 @@ class Options:
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Row:
     """One class as the minority of one pair, at one imbalance.
 
@@ -180,8 +180,15 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 def _setup(args: argparse.Namespace) -> Prepared[Options]:
     """Return the options, with the data."""
     data = load(args.data, args.root)
-    options = Options(data, args.components, args.imbalance, args.repeats, args.majority, args.seed)
-    return Prepared(options, None, options.arguments(), options.provenance())
+    options = Options(
+        data=data,
+        components=args.components,
+        imbalance=args.imbalance,
+        repeats=args.repeats,
+        majority=args.majority,
+        seed=args.seed,
+    )
+    return Prepared(work=options, sweep=None, arguments=options.arguments(), provenance=options.provenance())
 
 
 def run(options: Options, track: Track = silent) -> list[Row]:

@@ -55,7 +55,7 @@ __all__ = [
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Row:
     """A pair of classes, with and without pre-training; what needs a run that is not finished is None.
 

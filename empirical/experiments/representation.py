@@ -69,7 +69,7 @@ CLASSIFIERS = ("joint", "retrained", "tau-1", "tau-train", "tau-halves", "tau-te
 _DATA = {"smoke": ("digits",), "cpu": ("cifar10",), "paper": ("cifar10", "cifar100")}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Row:
     """A classifier on the features of a run; all that was measured is None while the run is not finished.
 
@@ -107,7 +107,7 @@ class Row:
     run: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Strength:
     """A tau of the sweep on the features of a run; a run that is not finished has one row, in which they are None.
 

@@ -98,7 +98,7 @@ _TOLERANCE = 1e-3
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Row:
     """A setting of one network; a network that is not trained has one row, in which all that was measured is None.
 
@@ -334,7 +334,7 @@ def _network(sweep: Sweep, config: Config, frozen: Frozen) -> Iterator[Row]:
         for space, ratio in product(SPACES, sweep.arguments()["imbalance"]):
             pos, neg = spaces[space][a], spaces[space][b]
             n_neg = minority_count(len(pos), ratio)
-            sampler = Sampler(pos, neg, len(pos), n_neg, _REPEATS[sweep.profile])
+            sampler = Sampler(pos=pos, neg=neg, n_pos=len(pos), n_neg=n_neg, repeats=_REPEATS[sweep.profile])
             case = {"space": space, "majority": frozen.classes[a], "minority": frozen.classes[b], "imbalance": ratio}
             for degree, fraction in product(DEGREES[sweep.profile], FRACTIONS[sweep.profile]):
                 theory = _theory(sampler, fraction, degree)

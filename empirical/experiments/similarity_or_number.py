@@ -52,14 +52,14 @@ _CELLS = ((DISSIMILAR, False), (DISSIMILAR, True), (SIMILAR, False), (SIMILAR, T
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Case(frozen_features.Prediction):
     """A prediction, and the group of its pair."""
 
     group: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Row(_Case):
     """A class as the minority of a pair at one imbalance; everything is None while the network is not trained.
 
@@ -82,7 +82,7 @@ def _setup(args: argparse.Namespace) -> Prepared[Options]:
     if args.imbalance is not None and 1 not in args.imbalance:
         args.imbalance = [1, *args.imbalance]
     options = frozen_features.setup(args, _DATA, _IMBALANCE)
-    return Prepared(options, options.trained, options.arguments(), options.sweep.about)
+    return Prepared(work=options, sweep=options.trained, arguments=options.arguments(), provenance=options.sweep.about)
 
 
 def run(options: Options, track: Track = silent) -> list[Row]:

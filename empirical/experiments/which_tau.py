@@ -72,7 +72,7 @@ _IMBALANCE = {"smoke": (20,), "cpu": (100, 10), "paper": (100, 50, 20, 10)}
 _COSINES = ("ldam", "ldam-drw")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Row:
     """A rule on a network and a size of the split; a run that is not finished has one row without measurements.
 
@@ -166,7 +166,9 @@ def _setup(args: argparse.Namespace) -> Prepared[Options]:
     arguments: dict[str, Any] = {**sweep.arguments(), "fractions": fractions}
     if paths:
         arguments["arrays"] = tuple(path.name for path in paths)
-    return Prepared(Options(sweep, paths, fractions), sweep, arguments, {**sweep.about, **about})
+    return Prepared(
+        work=Options(sweep, paths, fractions), sweep=sweep, arguments=arguments, provenance={**sweep.about, **about}
+    )
 
 
 def run(options: Options, track: Track = silent) -> list[Row]:
@@ -269,10 +271,17 @@ def _network(config: Config, sweep: Sweep) -> Network:
     if config.method in _COSINES:
         lengths = np.maximum(np.linalg.norm(test, axis=1, keepdims=True), np.finfo(float).tiny)
         cosines = (test / lengths) @ (weight / np.linalg.norm(weight, axis=1, keepdims=True)).T
-        return Network(config.scale * cosines, labels, counts, retrained=retrained)
+        return Network(logits=config.scale * cosines, labels=labels, counts=counts, retrained=retrained)
     unbiased = test @ weight.T
     bias = np.zeros(len(weight)) if seen.bias is None else seen.bias.double().numpy()
-    return Network(unbiased + bias, labels, counts, unbiased, np.linalg.norm(weight, axis=1), retrained)
+    return Network(
+        logits=unbiased + bias,
+        labels=labels,
+        counts=counts,
+        unbiased=unbiased,
+        norms=np.linalg.norm(weight, axis=1),
+        retrained=retrained,
+    )
 
 
 def _arrays(path: Path) -> Network:
@@ -291,13 +300,13 @@ def _arrays(path: Path) -> Network:
     n = floats("counts", held["counts"], f"{whole} class, above 0", ndim=1, above=0)
     if len(y) != len(z) or len(n) != z.shape[1] or np.any(y != np.floor(y)) or len(np.unique(y)) < len(n):
         refuse("arrays", str(path), "must hold a label for each row of logits, of every class, and a count a class")
-    further = []
+    optional: dict[str, Any] = {}
     for name, shape in (("unbiased", z.shape), ("norms", n.shape)):
         value = None if name not in held else floats(name, held[name], f"must be finite, of shape {shape}")
         if value is not None and value.shape != shape:
             refuse(name, value.shape, f"must be of shape {shape}")
-        further.append(value)
-    return Network(z, y.astype(np.int64), n.astype(np.int64), *further)
+        optional[name] = value
+    return Network(logits=z, labels=y.astype(np.int64), counts=n.astype(np.int64), **optional)
 
 
 EXPERIMENT = Experiment(

@@ -133,7 +133,7 @@ def train_away(config: Config, start: dict[str, Files], job: Job, data: str, hal
         return task is None or task.state == "cancelled" or bool(event.is_set())
 
     with TemporaryDirectory(dir=worker.local_directory) as folder:
-        own = Job(Path(folder), worker.plugins[data].root, job.device, job.until)
+        own = Job(runs=Path(folder), root=worker.plugins[data].root, device=job.device, until=job.until)
         for name, files in start.items():
             for file, content in files.items():
                 write_whole(own.runs / name / file, content)

@@ -123,19 +123,19 @@ def prepare_sweep(
     ]
     resources = dict(args.resources)
     setting = Sweep(
-        profile,
-        names,
-        {**({} if imbalance is None or whole_sets else {"imbalance": ratios}), **(options or {})},
-        seeds,
-        tuple(configs),
-        args.runs or args.out / "runs",
-        args.root,
-        args.device,
-        workers,
-        seconds,
-        {},
-        args.executor,
-        resources,
+        profile=profile,
+        data=names,
+        options={**({} if imbalance is None or whole_sets else {"imbalance": ratios}), **(options or {})},
+        seeds=seeds,
+        configs=tuple(configs),
+        runs=args.runs or args.out / "runs",
+        root=args.root,
+        device=args.device,
+        workers=workers,
+        seconds=seconds,
+        about={},
+        executor=args.executor,
+        resources=resources,
         out=getattr(args, "out", Path()),  # a caller that names the folder of the runs need not have one
         only_predictions=getattr(args, "only_predictions", False),
     )

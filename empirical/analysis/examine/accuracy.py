@@ -52,7 +52,7 @@ def decide(inputs: Inputs, track: Track = silent, others: Sequence[Callable[[sli
             other(rows, logits)
         confidence[rows] = np.exp(logits.max(axis=1) - total)
         nll[rows] = total - np.take_along_axis(logits, inputs.labels[rows, None], axis=1)[:, 0]
-    return Decisions(label, label == inputs.labels, confidence, nll)
+    return Decisions(label=label, right=label == inputs.labels, confidence=confidence, nll=nll)
 
 
 def groups(counts: NDArray[np.int64]) -> list[str]:
@@ -70,15 +70,28 @@ def accuracies(inputs: Inputs, decisions: Decisions) -> Iterator[Accuracy]:
     assert inputs.labels is not None
     right, n = decisions.right.astype(float), inputs.held_out
     ends = shares(right.sum(), len(right))
-    yield Accuracy("all images", len(n), len(right), *(100 * float(value) for value in (right.mean(), *ends)))
+    yield Accuracy(
+        of="all images",
+        classes=len(n),
+        images=len(right),
+        accuracy=100 * float(right.mean()),
+        low=100 * float(ends[0]),
+        high=100 * float(ends[1]),
+    )
     of = {"mean over classes": np.ones(len(n), dtype=bool)}
     if inputs.counts is not None:
         names = np.array(groups(inputs.counts))
         of |= {group: names == group for group in GROUPS if (names == group).any()}
     for name, members in of.items():
         value, low, high = mean_over_classes(right, inputs.labels, members / members.sum(), least=0.0)
-        inside = value, max(low, 0.0), min(high, 1.0)
-        yield Accuracy(name, int(members.sum()), int(n[members].sum()), *(100 * part for part in inside))
+        yield Accuracy(
+            of=name,
+            classes=int(members.sum()),
+            images=int(n[members].sum()),
+            accuracy=100 * value,
+            low=100 * max(low, 0.0),
+            high=100 * min(high, 1.0),
+        )
 
 
 def class_accuracies(inputs: Inputs, decisions: Decisions) -> Iterator[ClassAccuracy]:

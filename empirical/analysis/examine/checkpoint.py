@@ -136,7 +136,7 @@ def load_network(path: Path, arch: str, channels: int = 3) -> Loaded:
     counters = {name: value for name, value in network.state_dict().items() if name.endswith(_COUNTERS)}
     network.load_state_dict({**counters, **filled}, strict=True)
     head = [(matrices[0], "classifier.weight")] + ([] if bias is None else [(bias_name, "classifier.bias")])
-    return Loaded(network.eval(), bias is not None, held_in, by, (*mapping, *head))
+    return Loaded(network=network.eval(), bias=bias is not None, held_in=held_in, by=by, mapping=(*mapping, *head))
 
 
 def _safetensors(path: Path) -> Mapping[str, Tensor]:

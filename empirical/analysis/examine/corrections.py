@@ -135,12 +135,14 @@ def corrections(inputs: Inputs, seen: Sweeps | None = None, track: Track = silen
     halves = inputs.first, ~inputs.first
     crossed = int(inputs.held_out.min()) > 1
     if not crossed:
-        missing.append(Missing(4, "2 held-out images of each class", "whatever is chosen on one half of them"))
+        missing.append(
+            Missing(section=4, needs="2 held-out images of each class", adds="whatever is chosen on one half of them")
+        )
     if "tau-normalisation" not in seen.swept:
         zeros = "" if inputs.weight is None else " without rows of zeros"
-        missing.append(Missing(4, f"weight{zeros}", "tau-normalisation"))
+        missing.append(Missing(section=4, needs=f"weight{zeros}", adds="tau-normalisation"))
     if inputs.counts is None:
-        missing.append(Missing(4, "counts", "logits minus tau x log prior"))
+        missing.append(Missing(section=4, needs="counts", adds="logits minus tau x log prior"))
 
     trained = seen.trained.right[0]
     rows.append(_row(inputs, "as trained", "nothing", trained, trained))
@@ -176,7 +178,10 @@ def _strengths(inputs: Inputs, name: str, sweep: Sweep) -> Iterator[Strength]:
     for step in sorted(sweep.right):
         right = sweep.right[step]
         yield Strength(
-            name, step * STEP, accuracy=100 * float(means_of_classes(inputs, right).mean()), **_of_groups(inputs, right)
+            correction=name,
+            tau=step * STEP,
+            accuracy=100 * float(means_of_classes(inputs, right).mean()),
+            **_of_groups(inputs, right),
         )
 
 
@@ -189,9 +194,9 @@ def _likelihood(inputs: Inputs, trained: Right, missing: list[Missing]) -> Itera
     if inputs.classes > _MOST_CLASSES or n * inputs.classes > _MOST_NUMBERS:
         missing.append(
             Missing(
-                4,
-                f"at most {_MOST_CLASSES} classes, and {_MOST_NUMBERS:,} logits",
-                "tau by likelihood, without a sweep",
+                section=4,
+                needs=f"at most {_MOST_CLASSES} classes, and {_MOST_NUMBERS:,} logits",
+                adds="tau by likelihood, without a sweep",
             )
         )
         return
@@ -202,7 +207,9 @@ def _likelihood(inputs: Inputs, trained: Right, missing: list[Missing]) -> Itera
         try:
             fits.append(fit_adjustment(logits[other], inputs.labels[other], inputs.counts, split_counts=drawn))
         except ValueError as error:
-            missing.append(Missing(4, f"logits with a most likely tau ({error})", "tau by likelihood"))
+            missing.append(
+                Missing(section=4, needs=f"logits with a most likely tau ({error})", adds="tau by likelihood")
+            )
             return
     right = np.where(inputs.first, *(fit.predict(logits) == inputs.labels for fit in fits))
     yield _row(
@@ -223,20 +230,30 @@ def _heads(inputs: Inputs, trained: Right, crossed: bool, missing: list[Missing]
     assert inputs.first is not None
     name = "re-trained head"
     if inputs.features is None:
-        missing.append(Missing(4, "features", "a re-trained head"))
+        missing.append(Missing(section=4, needs="features", adds="a re-trained head"))
         return
     dimension = inputs.features.shape[1]
     if inputs.train_features is None or inputs.train_labels is None:
-        missing.append(Missing(4, "train_features and train_labels", "a head re-trained on the training images"))
+        missing.append(
+            Missing(section=4, needs="train_features and train_labels", adds="a head re-trained on the training images")
+        )
     elif _too_large(len(inputs.train_labels), dimension, inputs.classes):
-        missing.append(Missing(4, "fewer images, features or classes", "a head re-trained on the training images"))
+        missing.append(
+            Missing(
+                section=4, needs="fewer images, features or classes", adds="a head re-trained on the training images"
+            )
+        )
     else:
         new = head(np.asarray(inputs.train_features, dtype=np.float64), inputs.train_labels, inputs.classes)
         yield _row(inputs, name, "the training images", new.right(inputs.features, inputs.labels), trained)
     if not crossed:
         return
     if _too_large(len(inputs.labels), dimension, inputs.classes):
-        missing.append(Missing(4, "fewer images, features or classes", "a head re-trained on half of the images"))
+        missing.append(
+            Missing(
+                section=4, needs="fewer images, features or classes", adds="a head re-trained on half of the images"
+            )
+        )
         return
     right = np.empty(len(inputs.labels), dtype=bool)
     for own in (inputs.first, ~inputs.first):

@@ -259,15 +259,19 @@ def examination(
         tables["classes"] = list(accuracy.class_accuracies(inputs, decisions))
         tables["calibration"], tables["reliability"] = accuracy.calibration(inputs, decisions)
         if inputs.counts is None:
-            missing.append(Missing(1, "counts", "many, medium and few, and calibration under the training prior"))
+            missing.append(
+                Missing(
+                    section=1, needs="counts", adds="many, medium and few, and calibration under the training prior"
+                )
+            )
     else:
-        missing.append(Missing(1, _for_logits(inputs), "accuracy and calibration"))
+        missing.append(Missing(section=1, needs=_for_logits(inputs), adds="accuracy and calibration"))
     _gap(inputs, tables, missing, track)
     if sweeps is not None:
         tables["corrections"], tables["strengths"], lacking = corrections.corrections(inputs, sweeps, track)
         missing += lacking
     else:
-        missing.append(Missing(4, _for_logits(inputs), "what corrections would give"))
+        missing.append(Missing(section=4, needs=_for_logits(inputs), adds="what corrections would give"))
     _theory(inputs, tables, missing, wanted, track)
     return Examination(
         about={**_about(inputs), **(about or {}), "seconds": round(time.perf_counter() - started, 1)},
@@ -285,19 +289,23 @@ def _gap(inputs: Inputs, tables: dict[str, Sequence[Any]], missing: list[Missing
     """Add the tables of section 2."""
     splits = "the gap between frequent and rare classes, split into norms, biases, angles and features"
     if inputs.weight is None:
-        missing.append(Missing(2, "weight", "norms, biases and angles of the last layer, and " + splits))
+        missing.append(
+            Missing(section=2, needs="weight", adds="norms, biases and angles of the last layer, and " + splits)
+        )
         return
     found = None
     if inputs.features is None:
-        missing.append(Missing(2, "features with labels", splits))
+        missing.append(Missing(section=2, needs="features with labels", adds=splits))
     elif min(inputs.held_out) < 2 and inputs.train_features is None:
-        missing.append(Missing(2, "2 held-out images of each class, or train_features", splits))
+        missing.append(Missing(section=2, needs="2 held-out images of each class, or train_features", adds=splits))
     else:
         found = gap.contributions(inputs, track)
         if found is None:
-            missing.append(Missing(2, "weight and mean features of classes without rows of zeros", splits))
+            missing.append(
+                Missing(section=2, needs="weight and mean features of classes without rows of zeros", adds=splits)
+            )
         elif inputs.counts is None:
-            missing.append(Missing(2, "counts", "which classes are frequent, and the gap"))
+            missing.append(Missing(section=2, needs="counts", adds="which classes are frequent, and the gap"))
         elif len(set(inputs.counts.tolist())) > 1:
             tables["gap"] = gap.split(inputs, found)
     tables["parts"] = gap.class_parts(inputs, found)
@@ -309,7 +317,7 @@ def _theory(
     """Add the tables of sections 3, 5 and 6, which the features are for."""
     if inputs.features is None:
         adds = {3: "number or similarity", 5: "what more images would give", 6: "how well theory fits"}
-        missing += [Missing(section, "features with labels", what) for section, what in adds.items()]
+        missing += [Missing(section=section, needs="features with labels", adds=what) for section, what in adds.items()]
         return
     pairs = Pairs(inputs)
     dimension = inputs.features.shape[1]
@@ -317,7 +325,7 @@ def _theory(
         needs = (
             f"{ENOUGH} x {dimension} held-out images in each half, 2 of each class, for the covariance of the features"
         )
-        missing.append(Missing(3, needs, "separations, number or similarity; and sections 5 and 6"))
+        missing.append(Missing(section=3, needs=needs, adds="separations, number or similarity; and sections 5 and 6"))
         return
     found = [pairs.pair(a, b) for a, b in track(pairs.near(), "separations")]
     tables["rivals"] = list(similarity.rivals(inputs, found))
@@ -327,13 +335,17 @@ def _theory(
         fits += fit.pair_fits(pairs, found, track)
     else:
         needs = f"{2 * ENOUGH * dimension // 2 + 2} held-out images of each class for {dimension} features"
-        missing.append(Missing(6, needs, "pairs of classes measured at several imbalances"))
+        missing.append(Missing(section=6, needs=needs, adds="pairs of classes measured at several imbalances"))
     if inputs.counts is None:
-        missing.append(Missing(3, "counts", "what is lost to the number of images"))
-        missing.append(Missing(5, "counts", "what more images would give"))
+        missing.append(Missing(section=3, needs="counts", adds="what is lost to the number of images"))
+        missing.append(Missing(section=5, needs="counts", adds="what more images would give"))
     elif inputs.classes * dimension**3 > _MOST_WORK or len(inputs.features) * dimension > _MOST_NUMBERS:
         needs = f"fewer classes or features: classes x features^3 at most {_MOST_WORK:.0e}, {_MOST_NUMBERS:.0e} numbers"
-        missing.append(Missing(3, needs, "what is lost to the number of images, all classes at once; and section 5"))
+        missing.append(
+            Missing(
+                section=3, needs=needs, adds="what is lost to the number of images, all classes at once; and section 5"
+            )
+        )
     elif int(inputs.held_out.min()) >= _FEWEST:
         together = fit.all_classes(inputs, pairs)
         x = np.asarray(inputs.features, dtype=np.float64)
@@ -347,7 +359,9 @@ def _theory(
             fits.append(together)
             tables["images"] = list(images.images(inputs, own, together.error, goal))
     else:
-        missing.append(Missing(5, f"{_FEWEST} held-out images of each class", "what more images would give"))
+        missing.append(
+            Missing(section=5, needs=f"{_FEWEST} held-out images of each class", adds="what more images would give")
+        )
     tables["fit"] = fits
 
 

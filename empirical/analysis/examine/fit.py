@@ -124,14 +124,14 @@ def _fit(law: str, ratio: int, cases: Sequence[tuple[float, float]]) -> Fit:
     off = predicted - measured
     defined = min(np.ptp(predicted), np.ptp(measured)) > _ALIKE
     return Fit(
-        law,
-        ratio,
-        len(cases),
-        float(measured.mean()),
-        float(np.abs(off).mean()),
-        float(off.mean()),
-        float(np.quantile(np.abs(off), 0.95)),
-        float(np.corrcoef(predicted, measured)[0, 1]) if defined else None,
+        law=law,
+        imbalance=ratio,
+        cases=len(cases),
+        measured=float(measured.mean()),
+        error=float(np.abs(off).mean()),
+        bias=float(off.mean()),
+        worst=float(np.quantile(np.abs(off), 0.95)),
+        correlation=float(np.corrcoef(predicted, measured)[0, 1]) if defined else None,
     )
 
 
@@ -155,13 +155,13 @@ def normality(pairs: Pairs, ranked_pairs: Sequence[Pair]) -> Iterator[Normality]
             continue
         law, counted = 100 * float(ndtr(both.mean() / both.std())), 100 * float((both > 0).mean())
         yield Normality(
-            label,
-            pairs.inputs.class_names[label],
-            pairs.inputs.class_names[other],
-            float(skew(both)),
-            float(kurtosis(both)),
-            float(np.mean(spreads)),
-            law,
-            counted,
-            law - counted,
+            label=label,
+            name=pairs.inputs.class_names[label],
+            rival=pairs.inputs.class_names[other],
+            skewness=float(skew(both)),
+            kurtosis=float(kurtosis(both)),
+            spread=float(np.mean(spreads)),
+            normal=law,
+            counted=counted,
+            departure=law - counted,
         )

@@ -79,8 +79,8 @@ def split(inputs: Inputs, terms: Mapping[str, Floats]) -> list[Part]:
     names = {"gap": RECALL, **{part: part for part in PARTS}, "features": NEUTRAL}
     rows = []
     for name, key in names.items():
-        ends = mean_over_classes(terms[key], inputs.labels, weights, least=-1.0 if key in PARTS else 0.0)
-        rows.append(Part(name, *(100 * value for value in ends)))
+        points, low, high = mean_over_classes(terms[key], inputs.labels, weights, least=-1.0 if key in PARTS else 0.0)
+        rows.append(Part(part=name, points=100 * points, low=100 * low, high=100 * high))
     return rows
 
 
@@ -101,12 +101,12 @@ def class_parts(inputs: Inputs, terms: Mapping[str, Floats] | None) -> list[Clas
 
     return [
         ClassParts(
-            label,
-            name,
-            None if inputs.counts is None else int(inputs.counts[label]),
-            float(norms[label]),
-            float(inputs.bias[label]) if inputs.has_bias else None,
-            *(of(part, label) for part in (RECALL, NEUTRAL, *PARTS)),
+            label=label,
+            name=name,
+            count=None if inputs.counts is None else int(inputs.counts[label]),
+            norm=float(norms[label]),
+            bias=float(inputs.bias[label]) if inputs.has_bias else None,
+            **{part: of(part, label) for part in (RECALL, NEUTRAL, *PARTS)},
         )
         for label, name in enumerate(inputs.class_names)
     ]

@@ -48,14 +48,16 @@ def images(inputs: Inputs, own: ClassRecalls, error: float, recall: float) -> It
         more = max(1, round(_STEP * n))
         reached = float(own.recalls[label]) >= recall
         yield Images(
-            label,
-            name,
-            int(inputs.counts[label]),
-            100 * float(own.recalls[label]),
-            more,
-            100 * more * float(gains.matrix[label, label]),
-            100 * more * float(gains.balanced[label]),
-            100 * recall,
-            reached,
-            *([None] * 3 if reached else [column[label] for column in needed]),
+            label=label,
+            name=name,
+            count=int(inputs.counts[label]),
+            predicted=100 * float(own.recalls[label]),
+            more=more,
+            gain=100 * more * float(gains.matrix[label, label]),
+            gain_mean=100 * more * float(gains.balanced[label]),
+            wanted=100 * recall,
+            reached=reached,
+            needed=None if reached else needed[0][label],
+            needed_low=None if reached else needed[1][label],
+            needed_high=None if reached else needed[2][label],
         )

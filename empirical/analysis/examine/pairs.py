@@ -113,7 +113,14 @@ class Pairs:
         error = float(np.sqrt(np.sum(smoothed * (1 - smoothed) / n))) / 2
         both = float(recalls[0]), float(recalls[1])
         images = int(n[0]), int(n[1])
-        return Pair(a, b, both, images, separation_from_recalls(both, images), error)
+        return Pair(
+            first=a,
+            second=b,
+            recalls=both,
+            images=images,
+            separation=separation_from_recalls(both, images),
+            error=error,
+        )
 
     def near(self) -> list[tuple[int, int]]:
         """Return the pairs to look at: all of few classes, and of many the nearest of each class."""

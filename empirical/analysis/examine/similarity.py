@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,9 +41,21 @@ def rivals(inputs: Inputs, pairs: Sequence[Pair]) -> Iterator[Rival]:
 def _rival(inputs: Inputs, label: int, other: int, pair: Pair, reference: float) -> Rival:
     low, high = pair.bounds()
     balanced = 100 * float(minority_recall(pair.separation, 1))
-    where = (label, inputs.class_names[label], _count(inputs, label), inputs.class_names[other], _count(inputs, other))
+    row: dict[str, Any] = {
+        "label": label,
+        "name": inputs.class_names[label],
+        "count": _count(inputs, label),
+        "rival": inputs.class_names[other],
+        "rival_count": _count(inputs, other),
+        "separation": pair.separation,
+        "separation_low": low,
+        "separation_high": high,
+        "balanced": balanced,
+    }
     if inputs.counts is None:
-        return Rival(*where, pair.separation, low, high, balanced, *[None] * 6)
+        return Rival(
+            **row, predicted=None, number=None, similarity=None, number_share=None, share_low=None, share_high=None
+        )
     ratio = float(inputs.counts[other] / inputs.counts[label])
 
     def parts(separation: float) -> tuple[float, float, float | None]:
@@ -59,17 +72,13 @@ def _rival(inputs: Inputs, label: int, other: int, pair: Pair, reference: float)
     number, similarity, share = parts(pair.separation)
     ends = [end for end in (parts(low)[2], parts(high)[2]) if end is not None]
     return Rival(
-        *where,
-        pair.separation,
-        low,
-        high,
-        balanced,
-        100 * float(minority_recall(pair.separation, ratio)),
-        number,
-        similarity,
-        share,
-        min(ends) if share is not None and ends else None,
-        max(ends) if share is not None and ends else None,
+        **row,
+        predicted=100 * float(minority_recall(pair.separation, ratio)),
+        number=number,
+        similarity=similarity,
+        number_share=share,
+        share_low=min(ends) if share is not None and ends else None,
+        share_high=max(ends) if share is not None and ends else None,
     )
 
 
@@ -96,15 +105,15 @@ def class_losses(
         error = 196 * math.hypot(float(own.draw_error[label]), float(own.reading_error[label]))
         recall = None if measured is None else measured[label]
         yield ClassLoss(
-            label,
-            name,
-            _count(inputs, label),
-            recall,
-            balanced,
-            counts,
-            counts - error,
-            counts + error,
-            100 - balanced,
-            balanced - counts,
-            None if recall is None else counts - recall,
+            label=label,
+            name=name,
+            count=_count(inputs, label),
+            recall=recall,
+            balanced=balanced,
+            predicted=counts,
+            low=counts - error,
+            high=counts + error,
+            similarity=100 - balanced,
+            number=balanced - counts,
+            beyond=None if recall is None else counts - recall,
         )

@@ -44,7 +44,7 @@ SECTIONS = {
 """The sections of an examination, by their numbers."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Accuracy:
     """The accuracy of a set of classes.
 
@@ -66,7 +66,7 @@ class Accuracy:
     high: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ClassAccuracy:
     """A class.
 
@@ -96,7 +96,7 @@ class ClassAccuracy:
     taken_share: float | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Calibration:
     """How far probabilities can be believed under a prior; images are weighted so that the classes have its shares.
 
@@ -124,7 +124,7 @@ class Calibration:
     nll_high: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Reliability:
     """A bin of the reliability curve; bins without images are left out.
 
@@ -147,7 +147,7 @@ class Reliability:
     accuracy: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Part:
     """A part of the gap between the mean recall of the more frequent half of the classes and that of the rarer half.
 
@@ -167,7 +167,7 @@ class Part:
     high: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ClassParts:
     """What the last layer does to a class; ``neutral + norms + biases + angles`` is the recall.
 
@@ -196,7 +196,7 @@ class ClassParts:
     angles: float | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Correction:
     """A correction, judged on all held-out images; what is chosen or fitted with some is judged on the others.
 
@@ -240,7 +240,7 @@ class Correction:
     doubts: str | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Strength:
     """A correction at one strength on all held-out images; the best of them is chosen with the images that judge it.
 
@@ -261,7 +261,7 @@ class Strength:
     few: float | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ClassLoss:
     """Where the recall of a class is lost; ``similarity + number + beyond`` is what its recall lacks to 100.
 
@@ -296,7 +296,7 @@ class ClassLoss:
     beyond: float | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Rival:
     """A class and one of its three worst rivals, by Theorem 2 for the two alone.
 
@@ -338,7 +338,7 @@ class Rival:
     share_high: float | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Images:
     """What more training images of a class would give, the counts of the others as they are.
 
@@ -375,7 +375,7 @@ class Images:
     needed_high: int | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Fit:
     """How well a law predicts recalls that were measured on these features.
 
@@ -403,7 +403,7 @@ class Fit:
     correlation: float | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Normality:
     """How far from normal the scores of a class against its nearest rival are, on images that the rule did not see.
 
@@ -430,7 +430,7 @@ class Normality:
     departure: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Missing:
     """Something that cannot be said.
 

@@ -19,7 +19,7 @@ from empirical.sweeps.sweep import Sweep, run_sweep
 __all__ = ["Row", "row", "run", "summarise"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Row:
     """A run; what it measured is None while it is not finished.
 

@@ -153,7 +153,13 @@ def of_run(config: Config, runs: Path, root: Path | None) -> Frozen:
     data = load(config.data, root, seed=config.data_seed, resolution=config.resolution)
     others = np.delete(np.arange(len(data.train_labels)), training_set.chosen)
     images = torch.from_numpy(data.train_images[others])
-    return Frozen(network, training_set, images, data.train_labels[others], data.classes)
+    return Frozen(
+        network=network,
+        training_set=training_set,
+        others=images,
+        labels=data.train_labels[others],
+        classes=data.classes,
+    )
 
 
 def ranked(classes: int, separation: Callable[[int, int], float]) -> list[tuple[int, int]]:

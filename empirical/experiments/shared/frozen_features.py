@@ -196,7 +196,7 @@ class Options:
     def record(self, name: str) -> PredictionRecord:
         """Return the record of an experiment's predictions, beside the runs."""
         values = "balanced_accuracy", "separation", "oracle", *LAWS
-        return PredictionRecord(self.sweep.runs, name, values)
+        return PredictionRecord(runs=self.sweep.runs, name=name, values=values)
 
     def recorded(self, metadata: Mapping[str, Any]) -> dict[str, Any]:
         """Return what a record says of predictions; of arrays there are no runs that would show when they were made."""
@@ -206,14 +206,26 @@ class Options:
         """Yield the features of finished runs, or of each file of arrays and seed."""
         for run in runs:
             n_pos = majority(backbone.held_out(self.images[run.data]), self.imbalance)
-            yield Source(run, features(run, self.sweep.runs, self.sweep.root), n_pos, self.repeats, run.digest)
+            yield Source(
+                run=run,
+                features=features(run, self.sweep.runs, self.sweep.root),
+                n_pos=n_pos,
+                repeats=self.repeats,
+                name=run.digest,
+            )
         for path in self.arrays:
             x, y, classes = own_arrays.features_and_labels(path)
             spaces = {"plain": x, **({"sqrt": np.sqrt(x)} if x.min() >= 0 else {})}
             for seed in range(self.sweep.seeds):
                 run = Config(data=str(path), seed=seed)
                 seen = {kind: own_arrays.split(path.name, space, y, classes, seed) for kind, space in spaces.items()}
-                yield Source(run, seen, majority(_pool(y), self.imbalance), self.repeats, path.name)
+                yield Source(
+                    run=run,
+                    features=seen,
+                    n_pos=majority(_pool(y), self.imbalance),
+                    repeats=self.repeats,
+                    name=path.name,
+                )
 
 
 @dataclass(frozen=True, eq=False)
@@ -368,7 +380,13 @@ class Pair:
     def reversed(self) -> Pair:
         """Return it with the second class as the positive one."""
         rule = Rule(-self.rule.w, -self.rule.b)
-        return Pair(rule, self.tests[::-1], self.recalls[::-1], self.separation, self.known[::-1])
+        return Pair(
+            rule=rule,
+            tests=self.tests[::-1],
+            recalls=self.recalls[::-1],
+            separation=self.separation,
+            known=self.known[::-1],
+        )
 
 
 def balanced_pair(train: tuple[Floats, Floats], tests: tuple[Floats, Floats], fit: Any = None) -> Pair:
@@ -377,10 +395,10 @@ def balanced_pair(train: tuple[Floats, Floats], tests: tuple[Floats, Floats], fi
     rule = lda(*known) if fit is None else fit(*train)
     recalls = rule.recalls(*tests)
     separation = separation_from_recalls(recalls, [len(test) for test in tests])
-    return Pair(rule, tests, recalls, separation, known)
+    return Pair(rule=rule, tests=tests, recalls=recalls, separation=separation, known=known)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Prediction:
     """The predictions for a minority, made before an imbalanced classifier is trained; None where a law does not apply.
 

@@ -108,7 +108,7 @@ class Design:
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Row:
     """A run; what it measured is None while it is not finished.
 

@@ -58,7 +58,7 @@ READOUTS = ("adjusted", "log_odds", "auc")
 """The columns of the readouts."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Row:
     """A run; what it measured is None while it is not finished.
 

@@ -178,7 +178,24 @@ def test_refused(changes, name):
 
 
 def test_summary():
-    row = Row("toy", 2, "a", "b", 10, 100, 10, 50, 50, 0.9, 2.5, 0.6, 0.5, 0.4, 0.6, 3)
+    row = Row(
+        data="toy",
+        components=2,
+        majority="a",
+        minority="b",
+        imbalance=10,
+        n_pos=100,
+        n_neg=10,
+        held_out_pos=50,
+        held_out_neg=50,
+        balanced_accuracy=0.9,
+        separation=2.5,
+        predicted=0.6,
+        measured=0.5,
+        low=0.4,
+        high=0.6,
+        repeats=3,
+    )
     rows = [
         row,
         replace(row, majority="b", minority="a", measured=0.9),

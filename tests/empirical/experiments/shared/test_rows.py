@@ -164,7 +164,18 @@ def test_the_class_is_looked_up_by_its_label():
 def rows_of(data, seeds, at=1000, gone=()):
     noise = np.random.default_rng(SeedSequence(11))
     return [
-        one_class.Row(data, 9, n, 5000, "none", seed, None if n in gone else value, 80.0, 79.0, f"{data}{n}{seed}")
+        one_class.Row(
+            data=data,
+            label=9,
+            minority_images=n,
+            majority_images=5000,
+            pretrain="none",
+            seed=seed,
+            minority=None if n in gone else value,
+            majority=80.0,
+            accuracy=79.0,
+            run=f"{data}{n}{seed}",
+        )
         for n in minority.DESIGNS["cpu"].minority
         for seed in range(seeds)
         for value in [60 + 0.003 * (n - at) - 0.03 * max(0, at - n) + seed + noise.normal(0, 1)]
@@ -230,7 +241,8 @@ def test_their_figures(swept):
 
 def test_published_numbers_stand_beside_their_cells():
     """As printed by the codebases; the depth of Table 1 alone has printed numbers."""
-    row = accuracies.Row("cifar10", 50, "ldam-drw", "none", 0, 80.0, 80.0, 200, 1, "a")
+    cells = {"data": "cifar10", "pretrain": "none", "seed": 0, "best_epoch": 200, "images": 1}
+    row = accuracies.Row(**cells, imbalance=50, method="ldam-drw", accuracy=80.0, best=80.0, run="a")
     [part] = losses.summarise([row])
     assert (part["printed"], part["peers"]) == (None, "81.6")
     assert cell(PEERS["BagofTricks-LT"], "cifar100", 100, "ldam", "none") == 38.88
@@ -239,8 +251,8 @@ def test_published_numbers_stand_beside_their_cells():
     assert cell(PEERS["LDAM-DRW"], "cifar10", 10, "ldam-drw", "none") == 88.16
     assert cell(PEERS["imbalanced-DL"], "cifar100", 100, "ldam-drw", "none") == 41.28
     assert cell(PEERS["imbalanced-semi-self"], "cifar100", 10, "ldam-drw", "rotation") == 58.91
-    where = ("cifar10", 100, "ce", "none", 0, 70.0, 70.0, 200, 1)
-    deep, usual = depth.summarise([depth.Row(*where, "a", 44), depth.Row(*where, "b", 32)])[::-1]
+    cells |= {"imbalance": 100, "method": "ce", "accuracy": 70.0, "best": 70.0}
+    deep, usual = depth.summarise([depth.Row(**cells, run=f"{n}", depth=n) for n in (44, 32)])[::-1]
     assert (deep["depth"], deep["printed"], deep["peers"]) == (44, None, None)
     assert (usual["depth"], usual["printed"]) == (32, 71.3)
 
