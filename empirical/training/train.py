@@ -195,7 +195,7 @@ class _Training:
         for text in (self._training_set.described(), *self._training_set.notes):
             monitor.note(text)
         run.write_history(self._history)
-        longest = 0.0
+        longest = spent = 0.0
         try:
             for epoch in range(done + 1, config.epochs + 1):
                 stop.check(longest)
@@ -203,10 +203,11 @@ class _Training:
                 self._history.append(self._epoch(trainer, epoch, stop))
                 took = time.perf_counter() - began
                 self._seconds += took
+                spent += took
                 self._keep(epoch)
                 longest = max(longest, time.perf_counter() - began)
-                mean = self._seconds / epoch
-                monitor.epoch(self._history[-1], mean * (config.epochs - epoch))
+                # The epochs before this process may be another machine's, and tell nothing of those to come.
+                monitor.epoch(self._history[-1], spent / (epoch - done) * (config.epochs - epoch))
         except Interrupted as error:
             done = len(self._history)
             raise Interrupted(f"{run.folder}: stopped after epoch {done} of {config.epochs}: {error}") from None

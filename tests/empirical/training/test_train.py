@@ -499,3 +499,38 @@ def test_another_number_of_threads_is_said_and_recorded(tmp_path, monkeypatch):
     assert listening.notes == [f"{folder}: began with threads 1, goes on with threads 2; so other bits will come out"]
     assert [(one["from_epoch"], one["threads"]) for one in result["executions"]] == [(1, 1), (done + 1, 2)]
     assert result["threads"] == 2
+
+
+class Clock:
+    """A clock that goes on by so many seconds whenever it is looked at."""
+
+    def __init__(self, step):
+        self.now, self.step = 0.0, step
+
+    def __call__(self):
+        self.now += self.step
+        return self.now
+
+
+class Left(Quiet):
+    """Remembers the time left after each epoch."""
+
+    def __init__(self):
+        self.seconds = []
+
+    def epoch(self, row, seconds_left):
+        self.seconds.append(seconds_left)
+
+
+def test_the_time_left_is_by_the_epochs_of_this_process(tmp_path, monkeypatch):
+    slow, fast = Left(), Left()
+    monkeypatch.setattr("empirical.training.train.time.perf_counter", Clock(1000.0))
+    with pytest.raises(Interrupted):
+        train(TINY, tmp_path, device="cpu", stop=Impatient(11), monitor=slow)
+    done = len(slow.seconds)
+    monkeypatch.setattr("empirical.training.train.time.perf_counter", Clock(1.0))
+    result = train(TINY, tmp_path, device="cpu", monitor=fast)
+    assert 0 < done < TINY.epochs - 1
+    assert [left / 3000 for left in slow.seconds] == list(range(TINY.epochs - 1, TINY.epochs - 1 - done, -1))
+    assert [left / 3 for left in fast.seconds] == list(range(TINY.epochs - 1 - done, -1, -1))
+    assert result["seconds"] == 3000 * done + 3 * (TINY.epochs - done)
