@@ -36,6 +36,7 @@ MADE = {
     "seconds": "how long it took, without what was trained before.",
     "rows": "of the table.",
     "sha256": "of each table that was written with it.",
+    "text": "of each table, the columns that hold text, as the names of classes, whatever a cell looks like.",
     "further": "the further tables, with the number of their rows.",
     "summary": "the few numbers to look at first, as a list; explained with each experiment.",
 }

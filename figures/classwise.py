@@ -29,6 +29,7 @@ from figures.results import (
     note_missing,
     points,
     read,
+    shortened,
 )
 from figures.style import COLOURS, canvas, entitle, styled
 
@@ -53,16 +54,16 @@ def draw(results: Path) -> Figure:
     fig = canvas(4.7)
     grid = fig.subplots(2, 2, sharex=True, sharey=True)
     for (method, title), ax in zip(METHODS.items(), grid.flat, strict=True):
-        there: list[int] = []
+        there: list[dict[str, Any]] = []
         for start, (colour, marker, aside) in _LOOK.items():
             rows = _rows(table, data, ratio, method, start)
             labels = sorted({row["label"] for row in rows})
             errors = [[row["error"] for row in rows if row["label"] == label] for label in labels]
             at = [label + aside for label in labels]
             points(ax, at, errors, PERCENT, marker=marker, color=colour, markersize=3, capsize=0, label=STARTS[start])
-            there += labels
+            there += rows
         ax.set(title=title, ylim=(-3, 103))
-        classes_axis(ax, data, there)
+        classes_axis(ax, there)
     for ax in grid[0]:
         ax.set_xlabel("")
     for axes in grid:
@@ -98,7 +99,7 @@ def _draw_confusions(results: Path, start: str) -> Figure:
     grid = fig.subplots(2, 2, sharex=True, sharey=True)
     image = None
     for (method, title), ax in zip(METHODS.items(), grid.flat, strict=True):
-        image = _draw_confusion(ax, data, _rows(table, data, ratio, method, start)) or image
+        image = _draw_confusion(ax, _rows(table, data, ratio, method, start)) or image
         ax.set_title(title)
     for axes in grid:
         axes[0].set_ylabel("true class")
@@ -129,7 +130,7 @@ def _finish(fig: Figure, table: Results, message: str, text: str, data: str) -> 
     return fig
 
 
-def _draw_confusion(ax: Axes, data: str, rows: Sequence[dict[str, Any]]) -> AxesImage | None:
+def _draw_confusion(ax: Axes, rows: Sequence[dict[str, Any]]) -> AxesImage | None:
     """Draw the confusions over all seeds, if there are any."""
     ax.grid(visible=False)
     if not rows:
@@ -142,7 +143,7 @@ def _draw_confusion(ax: Axes, data: str, rows: Sequence[dict[str, Any]]) -> Axes
     shares = 100 * total / total.sum(axis=1, keepdims=True)
     image = ax.imshow(shares, cmap="Blues", vmin=0, vmax=100)
     if classes <= _NAMED:
-        names = class_names(data, classes)
+        names = [shortened(name) for name in class_names(rows, classes)]
         ax.set_xticks(range(classes), names, rotation=60, ha="right", rotation_mode="anchor")
         ax.set_yticks(range(classes), names)
     return image

@@ -33,6 +33,7 @@ from figures.results import (
     points,
     read,
     read_extra,
+    shortened,
 )
 from figures.style import COLOURS, GREY, canvas, entitle, series, styled
 
@@ -70,7 +71,7 @@ def draw(results: Path) -> Figure:
     grid = fig.subplots(len(_SPLITS), len(STARTS))
     for (split, title), axes in zip(_SPLITS.items(), grid, strict=True):
         for start, ax in zip(STARTS, axes, strict=True):
-            _draw_map(ax, data, places.where(data=data, imbalance=ratio, pretrain=start, split=split))
+            _draw_map(ax, places.where(data=data, imbalance=ratio, pretrain=start, split=split))
         axes[0].set_ylabel(title)
     for start, ax in zip(STARTS.values(), grid[0], strict=True):
         ax.set_title(start)
@@ -108,7 +109,7 @@ def _draw_split(results: Path, split: str) -> Figure:
     grid = fig.subplots(2, 2)
     cells = [row for row in table.where(data=data, imbalance=ratio, split=split) if row["label"] is not None]
     for name, ax in zip(_NUMBERS, grid.flat, strict=False):
-        _draw_numbers(ax, data, cells, name)
+        _draw_numbers(ax, cells, name)
     grid[1, 1].set_axis_off()
     grid[1, 1].legend(handles=_handles(), loc="center", handletextpad=0.6)
     text = (
@@ -140,7 +141,7 @@ def _finish(fig: Figure, table: Results, message: str, text: str) -> Figure:
     return fig
 
 
-def _draw_map(ax: Axes, data: str, rows: Sequence[dict[str, Any]]) -> None:
+def _draw_map(ax: Axes, rows: Sequence[dict[str, Any]]) -> None:
     """Draw the map of the first seed that has one."""
     ax.grid(visible=False)
     ax.set(xticks=[], yticks=[])
@@ -150,8 +151,8 @@ def _draw_map(ax: Axes, data: str, rows: Sequence[dict[str, Any]]) -> None:
         return
     own = [row for row in there if row["seed"] == min(row["seed"] for row in there)]
     labels = sorted({row["label"] for row in own})
-    names = class_names(data, max(labels) + 1)
-    written = {}
+    names = [shortened(name) for name in class_names(own, max(labels) + 1)]
+    written = []
     for label in labels:
         at = np.array([(row["x"], row["y"]) for row in own if row["label"] == label])
         rank = label - max(0, len(labels) - _COLOURED)
@@ -159,13 +160,13 @@ def _draw_map(ax: Axes, data: str, rows: Sequence[dict[str, Any]]) -> None:
         edge = 0 if rank < len(COLOURS) else 0.5
         ax.plot(*at.T, linestyle="none", markersize=2.4, markeredgewidth=edge, alpha=0.75, **look)
         if rank >= 0:
-            written[names[label]] = (*np.median(at, axis=0), look["color"])
+            written.append((names[label], *np.median(at, axis=0), look["color"]))
     ax.autoscale_view()
     outline = [withStroke(linewidth=1.8, foreground="white")]
     text: dict[str, Any] = {"ha": "center", "va": "center", "weight": "bold", "path_effects": outline}
     low, high = ax.get_ylim()
     taken: list[tuple[float, float, float]] = []
-    for name, (x, y, colour) in sorted(written.items(), key=lambda item: item[1][1]):
+    for name, x, y, colour in sorted(written, key=lambda item: item[2]):
         half = len(name) * _LETTER * (ax.get_xlim()[1] - ax.get_xlim()[0]) / 2
         for other_x, other_y, other_half in taken:  # from below, so that each moves up past those under it
             if abs(x - other_x) < half + other_half:
@@ -174,7 +175,7 @@ def _draw_map(ax: Axes, data: str, rows: Sequence[dict[str, Any]]) -> None:
         ax.text(x, y, name, color=colour, zorder=5, **text)
 
 
-def _draw_numbers(ax: Axes, data: str, rows: Sequence[dict[str, Any]], name: str) -> None:
+def _draw_numbers(ax: Axes, rows: Sequence[dict[str, Any]], name: str) -> None:
     """Draw a number of each class, of the features and of the map."""
     on_map, title, within = _NUMBERS[name]
     for start, (colour, marker, aside) in _LOOK.items():
@@ -187,7 +188,7 @@ def _draw_numbers(ax: Axes, data: str, rows: Sequence[dict[str, Any]], name: str
             if column is not None:
                 samples = [[row[column] for row in own if row["label"] == label] for label in labels]
                 points(ax, at, samples, within, marker=marker, color=colour, **{"markersize": 3, **look})
-    classes_axis(ax, data, sorted({row["label"] for row in rows}))
+    classes_axis(ax, rows)
     ax.set_ylabel(title)
     if name == "silhouette":
         ax.axhline(0, color="#888888", linewidth=0.8)

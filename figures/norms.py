@@ -114,8 +114,7 @@ def _draw_norms(ax: Axes, table: Results, data: str, ratio: float) -> None:
         look: dict[str, Any] = {"markersize": 3 if few else 1.8, "elinewidth": 0.8 if few else 0, "capsize": 0}
         at = [label + aside for label in labels]
         points(ax, at, samples, marker=MARKERS[i], color=COLOURS[i], **look)
-    there = [row["label"] for row in table.where(data=data, imbalance=ratio) if row["label"] is not None]
-    classes_axis(ax, data, there)
+    classes_axis(ax, table.where(data=data, imbalance=ratio))
     ax.set(title=f"imbalance {ratio:g}")
 
 

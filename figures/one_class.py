@@ -32,6 +32,7 @@ from figures.results import (
     note_missing,
     points,
     read,
+    shortened,
     subset_note,
 )
 from figures.style import COLOURS, MARKERS, canvas, entitle, styled
@@ -170,8 +171,8 @@ def _draw(ax: Axes, rows: Rows, case: _Case) -> None:
 
 def _name(row: dict[str, Any]) -> str:
     """Return the name of the one class."""
-    names = class_names(row["data"], len(CIFAR10))
-    return names[row["label"]] if names[0] == CIFAR10[0] else f"class {row['label'] + 1}"
+    name = class_names([row], max(len(CIFAR10), row["label"] + 1))[row["label"]]
+    return f"class {name}" if name == str(row["label"] + 1) else shortened(name)
 
 
 def _draw_fits(ax: Axes, rows: Rows) -> None:

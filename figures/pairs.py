@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
 from figures.agreement import Cloud, draw_agreement, legend, span
-from figures.results import Results, read, refuse
+from figures.results import Results, read, refuse, shortened
 from figures.style import COLOURS, canvas, entitle, styled
 from theory.theorem2 import minority_recall
 
@@ -102,7 +102,7 @@ def _draw_recall(ax: Axes, components: int, rows: list[dict[str, Any]]) -> None:
     for rank, colour in zip(ranks, COLOURS, strict=False):
         (first, second), points = by_separation[rank]
         separation = points[0]["separation"]
-        label = f"{first} and {second}, M = {separation:.1f}"
+        label = f"{shortened(first)} and {shortened(second)}, M = {separation:.1f}"
         ax.plot(grid, minority_recall(separation, grid), color=colour, label=label)
         # Aside by a few per cent, or the intervals of the two classes would cover each other.
         for minority, marker, aside in ((first, "^", 0.96), (second, "v", 1.04)):

@@ -38,7 +38,7 @@ from figures.style import COLOURS, GREY, MARKERS, canvas, entitle, styled
 
 __all__ = ["command", "draw", "draw_norms", "draw_tau"]
 
-_COLUMNS = ("data", "imbalance", "method", "pretrain", "classifier", "accuracy", "few", "std_100", "run")
+_COLUMNS = ("data", "imbalance", "method", "pretrain", "classifier", "accuracy", "last_third", "std_100", "run")
 _SWEEP = ("data", "imbalance", "method", "pretrain", "tau", "accuracy", "run")
 _CLASSIFIERS = {
     "joint": "joint",
@@ -77,7 +77,7 @@ def draw(results: Path) -> Figure:
         for kind, look in looks.items():
             cells = _cells(table, place, kind)
             _draw_classifiers(axes[0], cells, "accuracy", look)
-            _draw_classifiers(axes[1], cells, "few", look)
+            _draw_classifiers(axes[1], cells, "last_third", look)
             _draw_printed(axes[0], TABLE1, (*place, *kind), look)
         axes[0].set(ylabel="test accuracy, %", title=f"all classes, imbalance {place[1]:g}")
         axes[1].set(title=f"the rarest third, imbalance {place[1]:g}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import fill
@@ -43,6 +43,7 @@ __all__ = [
     "read",
     "read_extra",
     "refuse",
+    "shortened",
     "subset_note",
 ]
 
@@ -77,6 +78,7 @@ STARTS = {"none": "from random weights", "rotation": "rotation pre-training (SSP
 _LETTERS = 16  # an inch, of the size of a note
 _NOTE = 7
 _NAMED = 20  # classes, up to which each has its name below an axis
+_NAME = 16  # characters of such a name
 _LEADING = 1.2
 _INCH = 72  # points
 _RED = "#B00000"
@@ -224,15 +226,22 @@ def caption_text(table: Results, *sentences: str) -> str:
     return " ".join(filter(None, sentences)) + number + made
 
 
-def class_names(data: str, classes: int) -> list[str]:
-    """Return the names of the classes of a data set, from the first label to the last; else their numbers, from 1.
+def class_names(rows: Sequence[Mapping[str, Any]], classes: int) -> list[str]:
+    """Return the names of the classes of rows of one data set, from the first label to the last.
+
+    Tables of version 0.1.0 hold no names: then those of CIFAR-10, and of other data numbers from 1.
 
     Example:
-        >>> class_names("cifar10", 10)[3], class_names("digits", 3)
-        ('cat', ['1', '2', '3'])
+        >>> class_names([{"data": "pets", "label": 1, "class_name": "cat"}], 2)
+        ['1', 'cat']
+        >>> class_names([{"data": "cifar10", "label": 1}], 10)[3]
+        'cat'
     """
-    named = data.partition(":")[0] == "cifar10" and classes == len(CIFAR10)
-    return list(CIFAR10) if named else [str(i + 1) for i in range(classes)]
+    usual = [str(label + 1) for label in range(classes)]
+    if rows and str(rows[0]["data"]).partition(":")[0] == "cifar10" and classes == len(CIFAR10):
+        usual = list(CIFAR10)
+    known = {row["label"]: row.get("class_name") for row in rows}
+    return [known.get(label) or usual[label] for label in range(classes)]
 
 
 def data_name(data: str) -> str:
@@ -262,12 +271,18 @@ def subset_note(part: Collection[Any], total: Collection[Any], noun: str) -> str
     return f"The first {len(part)} of {len(total)} {noun} are drawn." if len(part) < len(total) else ""
 
 
-def classes_axis(ax: Axes, data: str, labels: Sequence[int]) -> None:
-    """Name the classes below an axis on which class ``label`` lies at ``label``, or number them where they are many."""
-    if not labels:
+def classes_axis(ax: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Name the classes below an axis on which class ``label`` lies at ``label``, or number them where they are many.
+
+    Args:
+        ax: the axis.
+        rows: the cells that are drawn, of one data set; without a label they are of a run that is not finished.
+    """
+    there = [row for row in rows if row["label"] is not None]
+    if not there:
         return
-    classes = max(labels) + 1
-    names = class_names(data, classes)
+    classes = max(row["label"] for row in there) + 1
+    names = [shortened(name) for name in class_names(there, classes)]
     if classes <= _NAMED:
         turned: dict[str, Any] = (
             {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if max(map(len, names)) > 2 else {}
@@ -275,6 +290,19 @@ def classes_axis(ax: Axes, data: str, labels: Sequence[int]) -> None:
         ax.set_xticks(range(classes), names, **turned)
         ax.grid(visible=False, axis="x")
     ax.set_xlabel("class, from frequent to rare")
+
+
+def shortened(name: str) -> str:
+    r"""Return a name that fits below an axis, and that matplotlib does not read as a formula.
+
+    Example:
+        >>> shortened("cat"), shortened("a very long name of a class")
+        ('cat', 'a very long nam…')
+        >>> print(shortened("$x$"))
+        \$x\$
+    """
+    short = name if len(name) <= _NAME else name[: _NAME - 1] + "…"
+    return short.replace("$", r"\$")
 
 
 def note_missing(fig: Figure, table: Results) -> None:

@@ -95,6 +95,7 @@ def _make(experiment: Experiment[Any, Any], parser: Parser, args: argparse.Names
         "seconds": round(seconds, 2),
         "rows": len(rows),
         "sha256": {file: digest(text) for file, text in texts.items()},
+        "text": {file: _text_columns(table) for file, table in tables.items()},
         **({"further": {key: len(table) for key, table in extra.items()}} if extra else {}),
         "summary": summary,
     }
@@ -109,6 +110,11 @@ def _make(experiment: Experiment[Any, Any], parser: Parser, args: argparse.Names
     print(_table(summary))
     print(f"{len(rows)} rows in {seconds:.1f} s: {args.out / name}.csv, {args.out / name}.json")
     return 0 if sweep is None else sweep.exit_code
+
+
+def _text_columns(rows: Sequence[Any]) -> list[str]:
+    """Return the columns of a table that hold text: a class may be called ``1e5``."""
+    return list(dict.fromkeys(name for row in rows for name, value in vars(row).items() if isinstance(value, str)))
 
 
 def _trained(sweep: Sweep) -> dict[str, Any]:

@@ -8,11 +8,13 @@ from pathlib import Path
 
 from empirical.config import Config
 from empirical.data.load import load
+from empirical.data.plain_names import composed
 from theory.support.validate import refuse
 
 __all__ = ["label_of", "labelled", "with_labels"]
 
 _SHOWN = 10
+_LONGEST = 18  # digits of a label
 
 
 def label_of(name: str, value: int | str, classes: Sequence[str], class_name: object = None) -> int:
@@ -20,7 +22,7 @@ def label_of(name: str, value: int | str, classes: Sequence[str], class_name: ob
 
     Args:
         name: of the argument, for the message.
-        value: the label, or the name; a number as text is a name if a class has it, and else a label.
+        value: the label, or the name; a number as text is a name where names are numbers, and else a label.
         classes: the names in the order of their labels.
         class_name: what the message shows as the value; None for the value itself.
 
@@ -33,15 +35,20 @@ def label_of(name: str, value: int | str, classes: Sequence[str], class_name: ob
         >>> label_of("label", "7", ("3", "7"))
         1
     """
-    if isinstance(value, str) and value in classes:
-        return list(classes).index(value)
-    label = int(value) if not isinstance(value, str) or value.isdecimal() else -1
+    if isinstance(value, str) and composed(value) in classes:
+        return list(classes).index(composed(value))
+    label = int(value) if not isinstance(value, str) or _is_label(value, classes) else -1
     if not 0 <= label < len(classes):
         allowed = f"must be at most {len(classes) - 1}, the label of the last class"
         if isinstance(value, str):
             allowed += f", or a name: {', '.join(classes[:_SHOWN])}" + (", ..." if len(classes) > _SHOWN else "")
         refuse(name, value if class_name is None else class_name, allowed)
     return label
+
+
+def _is_label(text: str, classes: Sequence[str]) -> bool:
+    """Return whether a text that is no name is a label: a number, where no class has a number as its name."""
+    return text.isdecimal() and len(text) <= _LONGEST and not any(name.isdecimal() for name in classes)
 
 
 def with_labels(config: Config, classes: Sequence[str]) -> Config:

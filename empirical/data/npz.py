@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from empirical.data.checksums import file_sha256
 from empirical.data.dataset import NO_SHAPE, Dataset, sixteen_bits
+from empirical.data.plain_names import plain_names
 from theory.support.validate import refuse
 
 __all__ = ["arrays_of", "load_npz"]
@@ -188,18 +189,8 @@ def _names(classes: NDArray[Any] | None, labels: NDArray[Any]) -> tuple[str, ...
     """Return the names of the ``labels`` labels: the labels themselves if there are no ``classes``."""
     if classes is None:
         return tuple(map(str, labels))
-    if classes.ndim != 1 or len(np.unique(classes)) != len(classes):
-        refuse(_NAMES, classes, "must be a vector of different names")
+    if classes.ndim != 1:
+        refuse(_NAMES, classes.shape, "must be a vector of names")
     if labels[0] < 0 or labels[-1] >= len(classes):
         refuse(_NAMES, classes, f"must name every label: {labels[0]} to {labels[-1]} occur")
-    return tuple(_text(classes[label]) for label in labels)
-
-
-def _text(name: Any) -> str:
-    """Return the name of a class; bytes are UTF-8."""
-    try:
-        text = name.decode() if isinstance(name, bytes) else str(name)
-        text.encode()
-    except UnicodeError:
-        refuse(_NAMES, name, "must be text, or bytes of UTF-8")
-    return text
+    return plain_names(_NAMES, [classes[label] for label in labels])

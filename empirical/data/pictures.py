@@ -16,6 +16,7 @@ from PIL import Image, ImageOps
 
 from empirical.data.checksums import NAME, compare
 from empirical.data.dataset import Dataset, sixteen_bits
+from empirical.data.plain_names import composed, plain_names
 from empirical.data.resize import area_average
 from theory.support.validate import refuse
 
@@ -122,7 +123,7 @@ def image_folder(root: Path, resolution: int | None = None) -> Dataset:
         every += files
         images.append(_read_all(files, resolution, notes))
         labels.append(np.array(own_labels, dtype=np.intp))
-        classes.append(tuple(folder.name for folder in folders))
+        classes.append(plain_names("data", [folder.name for folder in folders]))
     if classes[0] != classes[1] or len(classes[0]) < 2:
         refuse(
             "data", str(root), f"must have the same classes, two at least, in train and test: {_difference(classes)}"
@@ -167,7 +168,7 @@ def _class_folders(part: Path) -> list[Path]:
             refuse("data", str(path), "its name must be UTF-8: it is the name of a class, and results name it")
     if not found:
         refuse("data", str(part), "must hold a folder for each class, with images in each")
-    return sorted(found, key=lambda path: natural(path.name))
+    return sorted(found, key=lambda path: natural(composed(path.name)))
 
 
 def _image_files(folder: Path) -> tuple[list[Path], list[Path]]:

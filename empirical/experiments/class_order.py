@@ -51,6 +51,7 @@ class Row:
         seed: of everything random.
         order: of the classes: that of the labels, or the reverse.
         label: the class, by its label in the data.
+        class_name: its name.
         place: where it stands, from 0, the most frequent, to C - 1.
         images: of the class, to train on.
         recall: of its test images, in per cent.
@@ -64,6 +65,7 @@ class Row:
     seed: int
     order: str
     label: int | None
+    class_name: str | None
     place: int | None
     images: int | None
     recall: float | None
@@ -102,7 +104,7 @@ def _setup(args: argparse.Namespace) -> Sweep:
 
 def run(sweep: Sweep, track: Track = silent) -> list[Row]:
     """Train what is missing and return a row for each run and class."""
-    return [row for config, result in track(run_sweep(sweep), "runs") for row in _rows(config, result)]
+    return [row for config, result in track(run_sweep(sweep), "runs") for row in _rows(sweep, config, result)]
 
 
 def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
@@ -149,21 +151,22 @@ def _split(rows: Sequence[Row], name: str) -> Split:
     return split(*([getattr(row, name) for row in in_place if row.order == order] for order in ORDERS))
 
 
-def _rows(config: Config, result: dict[str, Any] | None) -> list[Row]:
+def _rows(sweep: Sweep, config: Config, result: dict[str, Any] | None) -> list[Row]:
     key = {**run_key(config, "imbalance", "method"), "order": ORDERS[config.classes is not None]}
     if result is None:
         return [blank(Row, key)]
     counts = result["counts"]
     measured = zip(
         map(int, config.classes or range(len(counts))),
+        sweep.class_names(config),
         counts,
         result["last"]["per_class"],
         result["classifier"]["norms"],
         strict=True,
     )
     return [
-        Row(**key, label=label, place=place, images=images, recall=percent(recall), norm=norm)
-        for place, (label, images, recall, norm) in enumerate(measured)
+        Row(**key, label=label, class_name=name, place=place, images=images, recall=percent(recall), norm=norm)
+        for place, (label, name, images, recall, norm) in enumerate(measured)
     ]
 
 

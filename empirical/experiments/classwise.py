@@ -33,6 +33,7 @@ class Row:
         pretrain: what it starts from.
         seed: of everything random.
         label: the class, from 0, the most frequent, to C - 1.
+        class_name: its name.
         images: of the class, to train on.
         error: the part of its test images that are taken for another class, in per cent.
         taken_for: how many of its test images are taken for each class: C numbers, with spaces between.
@@ -45,6 +46,7 @@ class Row:
     pretrain: str
     seed: int
     label: int | None
+    class_name: str | None
     images: int | None
     error: float | None
     taken_for: str | None
@@ -53,14 +55,14 @@ class Row:
 
 def run(sweep: Sweep, track: Track = silent) -> list[Row]:
     """Train what is missing and return a row for each run and class."""
-    return [row for config, result in track(run_sweep(sweep), "runs") for row in _rows(config, result)]
+    return [row for config, result in track(run_sweep(sweep), "runs") for row in _rows(sweep, config, result)]
 
 
 def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """Return for each method and start the errors over the seeds, in per cent.
 
     ``first`` is the error of the most frequent class, ``last`` that of the rarest, ``mean`` the mean over classes;
-    ``confused`` is the confusion that happens most often, the true class before the arrow.
+    ``confused`` is the confusion that happens most often, the true class before the arrow; None if there is none.
     """
 
     def where(row: Row) -> tuple[Any, ...]:
@@ -89,7 +91,7 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
 
 
 def _most_confused(rows: Sequence[Row]) -> str | None:
-    """Return the pair of classes with the most confusions, over all runs."""
+    """Return the names of the pair of classes with the most confusions, over all runs."""
     if not rows:
         return None
     parts = [np.array(str(row.taken_for).split(), dtype=int) for row in rows]
@@ -97,19 +99,28 @@ def _most_confused(rows: Sequence[Row]) -> str | None:
     for row, part in zip(rows, parts, strict=True):
         total[row.label] += part / part.sum()
     np.fill_diagonal(total, 0)
-    true, taken = np.unravel_index(total.argmax(), total.shape)
-    return f"{true} -> {taken}"
+    if not total.any():
+        return None
+    names = {row.label: row.class_name for row in rows}
+    return " -> ".join(str(names[int(label)]) for label in np.unravel_index(total.argmax(), total.shape))
 
 
-def _rows(config: Config, result: dict[str, Any] | None) -> list[Row]:
+def _rows(sweep: Sweep, config: Config, result: dict[str, Any] | None) -> list[Row]:
     key = run_key(config, "imbalance", "method", "pretrain")
     if result is None:
         return [blank(Row, key)]
     last = result["last"]
-    classes = enumerate(zip(result["counts"], last["per_class"], last["confusion"], strict=True))
+    measured = zip(sweep.class_names(config), result["counts"], last["per_class"], last["confusion"], strict=True)
     return [
-        Row(**key, label=label, images=images, error=percent(1 - recall), taken_for=" ".join(map(str, taken)))
-        for label, (images, recall, taken) in classes
+        Row(
+            **key,
+            label=label,
+            class_name=name,
+            images=images,
+            error=percent(1 - recall),
+            taken_for=" ".join(map(str, taken)),
+        )
+        for label, (name, images, recall, taken) in enumerate(measured)
     ]
 
 

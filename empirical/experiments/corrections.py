@@ -443,7 +443,7 @@ def _retrained(x: Floats, labels: NDArray[np.int64], rng: Generator) -> Rule:
 def _pair(sweep: Sweep, even: Config, results: Mapping[Config, dict[str, Any] | None]) -> Iterator[Row]:
     """Yield the rows of the networks trained on a pair of classes; ``even`` is the balanced run."""
     assert even.counts is not None
-    names = [str(label) for label in even.classes or ()]
+    names = sweep.class_names(even)
     known = None
     if results[even] is not None:
         (read, kept), seen = _test_features(even, sweep)

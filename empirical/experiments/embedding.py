@@ -41,7 +41,7 @@ from empirical.data.size import class_count
 from empirical.experiments.experiment import Experiment
 from empirical.experiments.shared import table1_grid
 from empirical.experiments.shared.rows import Tables, average, blank, grouped, run_key, standard_deviation
-from empirical.experiments.shared.run_features import GROUPS, features_of_runs, group
+from empirical.experiments.shared.run_features import THIRDS, features_of_runs, third
 from empirical.runtime.progress import Track, silent
 from empirical.runtime.threads import threadpool_limits
 from empirical.sweeps.options import prepare_sweep
@@ -88,10 +88,11 @@ class Row:
         data: the data set.
         imbalance: of its class counts.
         pretrain: what the run starts from.
-        order: of the classes: that of their labels, or the reverse.
+        order: of the classes: that of their labels (of data as they are the most frequent first), or the reverse.
         seed: of everything random in it.
         split: ``train`` or ``test``.
         label: the class by its place in the order, from 0, the most frequent, to C - 1.
+        class_name: its name.
         group: the third of the classes that it is in.
         images: of the class in the split.
         silhouette: mean of the class's images (:func:`empirical.analysis.class_separation.silhouettes`).
@@ -100,6 +101,7 @@ class Row:
             (:func:`empirical.analysis.class_separation.separations`).
         separation_mean: the mean of those to all others.
         nearest: that nearest class.
+        nearest_name: its name.
         shown: how many images the map shows.
         map_silhouette: ``silhouette`` of the shown images on the map.
         map_purity: ``purity`` of the shown images on the map.
@@ -113,6 +115,7 @@ class Row:
     seed: int
     split: str
     label: int | None
+    class_name: str | None
     group: str | None
     images: int | None
     silhouette: float | None
@@ -120,6 +123,7 @@ class Row:
     separation_least: float | None
     separation_mean: float | None
     nearest: int | None
+    nearest_name: str | None
     shown: int | None
     map_silhouette: float | None
     map_purity: float | None
@@ -134,11 +138,12 @@ class Point:
         data: the data set.
         imbalance: of its class counts.
         pretrain: what the run starts from.
-        order: of the classes: that of their labels, or the reverse.
+        order: of the classes: that of their labels (of data as they are the most frequent first), or the reverse.
         seed: of everything random in it.
         split: ``train`` or ``test``.
         image: its number among the images of the split.
         label: its class, by its place in the order.
+        class_name: the name of the class.
         x: its place on the map of its run and split, in no unit.
         y: likewise.
         run: the name of the run's folder.
@@ -152,6 +157,7 @@ class Point:
     split: str
     image: int | None
     label: int | None
+    class_name: str | None
     x: float | None
     y: float | None
     run: str
@@ -186,8 +192,9 @@ def run(sweep: Sweep, track: Track = silent) -> Tables:
     rows: list[Row] = []
     points: list[Point] = []
     for config, features in features_of_runs(sweep, track):
+        order = ORDERS[config.classes is not None and config.counts is None]  # counts: data as they are, in one order
+        names = sweep.class_names(config)
         for split in SPLITS:
-            order = ORDERS[config.classes is not None]
             key = {**run_key(config, "imbalance", "pretrain"), "order": order, "split": split}
             if features is None:
                 rows.append(blank(Row, key))
@@ -197,21 +204,21 @@ def run(sweep: Sweep, track: Track = silent) -> Tables:
             at = chosen(labels, SHOWN[sweep.profile])
             with threadpool_limits(1):  # more threads spin through t-SNE's many small steps
                 positions = tsne(x[at])
-                measured = list(_measured(x, labels, positions, labels[at]))
+                measured = list(_measured(x, labels, positions, labels[at], names))
             rows += [Row(**key, **cells) for cells in measured]
             points += [
-                Point(**key, image=int(image), label=int(labels[image]), x=float(x1), y=float(x2))
-                for image, (x1, x2) in zip(at, positions, strict=True)
+                Point(**key, image=int(image), label=int(label), class_name=names[label], x=float(x1), y=float(x2))
+                for image, label, (x1, x2) in zip(at, labels[at], positions, strict=True)
             ]
     return Tables(rows, map=points)
 
 
 def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """Return for each order of the classes, split, group and start the means over classes and seeds.
+    """Return for each order of the classes, split, third and start the means over classes and seeds.
 
-    ``classes`` is ``all`` or the group of classes that the means are over.
+    ``classes`` is ``all`` or the third of the classes that the means are over.
     ``purity_spread`` is the standard deviation over the seeds, ``separation`` the mean of ``separation_least``, and
-    ``uneven`` the standard deviation of ``separation_least`` over the classes of the group.
+    ``uneven`` the standard deviation of ``separation_least`` over the classes of the third.
     """
 
     def where(row: Row) -> tuple[Any, ...]:
@@ -221,7 +228,7 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     summary = []
     for (data, imbalance, order, split, start), own in grouped(rows, where):
         found = [row for row in own if row.label is not None]
-        for name in ("all", *GROUPS):
+        for name in ("all", *THIRDS):
             runs = _by_run([row for row in found if name in ("all", row.group)])
             purity = [average([row.purity for row in part]) for part in runs]
             summary.append(
@@ -279,7 +286,11 @@ def _arrays(features: Tensor, labels: Tensor) -> tuple[NDArray[np.float64], NDAr
 
 
 def _measured(
-    x: NDArray[np.float64], labels: NDArray[np.int64], positions: NDArray[np.float64], shown: NDArray[np.int64]
+    x: NDArray[np.float64],
+    labels: NDArray[np.int64],
+    positions: NDArray[np.float64],
+    shown: NDArray[np.int64],
+    names: Sequence[str],
 ) -> Iterator[dict[str, Any]]:
     """Yield for each class the cells of its row from ``label`` to ``map_purity``."""
     from empirical.analysis.class_separation import purities, separations, silhouettes
@@ -288,16 +299,18 @@ def _measured(
     silhouette, purity, apart = silhouettes(x, labels), 100 * purities(x, labels), separations(x, labels)
     map_silhouette, map_purity = silhouettes(positions, shown), 100 * purities(positions, shown)
     for label, others in enumerate(apart):
-        separate = not np.isnan(others).all()
+        nearest = None if np.isnan(others).all() else int(np.nanargmin(others))
         yield {
             "label": label,
-            "group": group(label, len(images)),
+            "class_name": names[label],
+            "group": third(label, len(images)),
             "images": int(images[label]),
             "silhouette": _number(silhouette[label]),
             "purity": _number(purity[label]),
-            "separation_least": _number(np.nanmin(others)) if separate else None,
-            "separation_mean": _number(np.nanmean(others)) if separate else None,
-            "nearest": int(np.nanargmin(others)) if separate else None,
+            "separation_least": None if nearest is None else _number(others[nearest]),
+            "separation_mean": None if nearest is None else _number(np.nanmean(others)),
+            "nearest": nearest,
+            "nearest_name": None if nearest is None else names[nearest],
             "shown": int(shows[label]),
             "map_silhouette": _number(map_silhouette[label]),
             "map_purity": _number(map_purity[label]),

@@ -127,10 +127,12 @@ class Row(Prediction):
     """A prediction and what came of it; everything is None while the network is not trained.
 
     Attributes:
+        class_name: of the class.
         floor: the mean recall of the trained classifiers on the images that the prediction reads.
         measured: on the images that are kept for it.
     """
 
+    class_name: str
     floor: float | None
     measured: float | None
 
@@ -212,7 +214,7 @@ def _setup(args: argparse.Namespace) -> Prepared[Options]:
         x, y, classes = own_arrays.features_and_labels(path)
         for ratio in ratios:
             _tail(int(np.bincount(y).min()) // 2, y.max() + 1, ratio, "first")
-        about[path.name] = own_arrays.about(path, x, len(classes))
+        about[path.name] = own_arrays.about(path, x, classes)
     return Options(
         profile=profile,
         imbalance=ratios,
@@ -291,6 +293,7 @@ class _Source:
     run: str
     x: Floats
     y: Labels
+    classes: tuple[str, ...]
 
     def cases(self, options: Options) -> Iterator[_Case]:
         """Yield what is predicted and measured together."""
@@ -380,7 +383,15 @@ class _Case:
         for (name, images), own in _in_turn(predictions, lambda part: (part.classifier, part.images)):
             on = self.few[images] if images in self.few and own[0].drawn is None else self.others
             floor, measured = (np.mean([read(rule, part) for rule in rules[name]], axis=0) for part in (on, self.kept))
-            rows += [Row(**asdict(part), floor=floor[part.label], measured=measured[part.label]) for part in own]
+            rows += [
+                Row(
+                    **asdict(part),
+                    class_name=self.source.classes[part.label],
+                    floor=floor[part.label],
+                    measured=measured[part.label],
+                )
+                for part in own
+            ]
         return rows
 
     def _sample(self, rng: np.random.Generator) -> list[Floats]:
@@ -477,9 +488,9 @@ def _split(labels: Labels, seed: int) -> list[Labels]:
 def _sources(options: Options) -> Iterator[_Source]:
     """Yield the features of each network, trained if it is not, and seed; none of a network that is not finished."""
     for path in options.arrays:
-        x, y, _ = own_arrays.features_and_labels(path)
+        x, y, classes = own_arrays.features_and_labels(path)
         for seed in range(options.seeds):
-            yield _Source(data=path.stem, seed=seed, run=path.name, x=x, y=y)
+            yield _Source(data=path.stem, seed=seed, run=path.name, x=x, y=y, classes=classes)
     sweep = options.sweep
     if sweep is None:
         return
@@ -492,6 +503,7 @@ def _sources(options: Options) -> Iterator[_Source]:
                 run=run.digest,
                 x=np.asarray(own.images, dtype=np.float64),
                 y=own.labels,
+                classes=sweep.class_names(run),
             )
 
 

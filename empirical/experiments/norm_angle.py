@@ -54,6 +54,7 @@ class Row:
         method: of long-tailed learning; None for arrays.
         seed: of everything random.
         label: the class; of a run from 0, the most frequent, to C - 1.
+        class_name: its name.
         images: of the class, to train on.
         recall: as trained.
         without_biases: norms and angles as trained.
@@ -71,6 +72,7 @@ class Row:
     method: str | None
     seed: int
     label: int | None
+    class_name: str | None
     images: int | None
     recall: float | None
     without_biases: float | None
@@ -112,7 +114,7 @@ def _setup(args: argparse.Namespace) -> Prepared[Options]:
     found = {}
     for path in arrays:
         network = _arrays(path)
-        found[path.name] = own_arrays.about(path, network.test, len(network.weight))
+        found[path.name] = own_arrays.about(path, network.test, network.names)
     arguments = {"profile": profile, "arrays": tuple(path.name for path in arrays)}
     return Prepared(work=Options(None, arrays), sweep=None, arguments=arguments, provenance=found)
 
@@ -174,14 +176,21 @@ def _rows(sweep: Sweep, config: Config, result: dict[str, Any] | None) -> list[R
     weight, train, test = (x.double().numpy() for x in (seen.weight, seen.train, seen.test))
     bias = np.zeros(len(weight)) if seen.bias is None else seen.bias.double().numpy()
     labels, tested = seen.train_labels.numpy(), seen.test_labels.numpy()
-    return _class_rows(
-        key, _Network(weight=weight, bias=bias, train=train, train_labels=labels, test=test, labels=tested), seen.counts
+    network = _Network(
+        weight=weight,
+        bias=bias,
+        train=train,
+        train_labels=labels,
+        test=test,
+        labels=tested,
+        names=sweep.class_names(config),
     )
+    return _class_rows(key, network, seen.counts)
 
 
 @dataclass(frozen=True, eq=False)
 class _Network:
-    """A last layer and the features that it sees."""
+    """A last layer, the features that it sees, and the names of the classes."""
 
     weight: Floats
     bias: Floats
@@ -189,6 +198,7 @@ class _Network:
     train_labels: NDArray[np.int64]
     test: Floats
     labels: NDArray[np.int64]
+    names: tuple[str, ...]
 
 
 def _class_rows(key: Mapping[str, Any], network: _Network, counts: Sequence[int]) -> list[Row]:
@@ -208,7 +218,10 @@ def _class_rows(key: Mapping[str, Any], network: _Network, counts: Sequence[int]
     def cells(label: int) -> dict[str, Any]:
         return {name: percent(float(values[label])) for name, values in columns.items()}
 
-    return [Row(**key, label=label, images=images, **cells(label)) for label, images in enumerate(counts)]
+    return [
+        Row(**key, label=label, class_name=name, images=images, **cells(label))
+        for label, (name, images) in enumerate(zip(network.names, counts, strict=True))
+    ]
 
 
 def _of_arrays(path: Path) -> list[Row]:
@@ -248,6 +261,7 @@ def _arrays(path: Path) -> _Network:
         train_labels=train_labels.astype(np.int64),
         test=test,
         labels=labels.astype(np.int64),
+        names=own_arrays.class_names(held, len(weight)),
     )
 
 

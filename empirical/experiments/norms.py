@@ -32,6 +32,7 @@ class Row:
         method: of long-tailed learning.
         seed: of everything random.
         label: the class, from 0, the most frequent, to C - 1.
+        class_name: its name.
         images: of the class, to train on.
         norm: the L2 norm of the class's row of the classifier.
         variance: of the norms of the run.
@@ -45,6 +46,7 @@ class Row:
     method: str
     seed: int
     label: int | None
+    class_name: str | None
     images: int | None
     norm: float | None
     variance: float | None
@@ -65,7 +67,7 @@ def plan(profile: str, data: str, imbalance: float, seed: int) -> list[Config]:
 
 def run(sweep: Sweep, track: Track = silent) -> list[Row]:
     """Train what is missing and return a row for each run and class."""
-    return [row for config, result in track(run_sweep(sweep), "runs") for row in _rows(config, result)]
+    return [row for config, result in track(run_sweep(sweep), "runs") for row in _rows(sweep, config, result)]
 
 
 def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
@@ -98,14 +100,17 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     return summary
 
 
-def _rows(config: Config, result: dict[str, Any] | None) -> list[Row]:
+def _rows(sweep: Sweep, config: Config, result: dict[str, Any] | None) -> list[Row]:
     key = run_key(config, "imbalance", "method")
     if result is None:
         return [blank(Row, key)]
     classifier = result["classifier"]
     evenness = {name: classifier[name] for name in ("variance", "std", "std_100")}
-    classes = enumerate(zip(result["counts"], classifier["norms"], strict=True))
-    return [Row(**key, label=label, images=images, norm=norm, **evenness) for label, (images, norm) in classes]
+    measured = zip(sweep.class_names(config), result["counts"], classifier["norms"], strict=True)
+    return [
+        Row(**key, label=label, class_name=name, images=images, norm=norm, **evenness)
+        for label, (name, images, norm) in enumerate(measured)
+    ]
 
 
 EXPERIMENT = Experiment(

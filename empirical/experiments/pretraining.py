@@ -63,8 +63,10 @@ class Row:
         data: the data set.
         imbalance: of its class counts.
         seed: of everything random.
-        majority: the more frequent class.
+        majority: the more frequent class, from 0, the most frequent, to C - 1.
         minority: the rarer one.
+        majority_name: the name of the more frequent class.
+        minority_name: of the rarer one.
         ratio: how many times as many images the majority has.
         separation: ``M`` from the balanced accuracy, without pre-training.
         separation_pretrained: with it.
@@ -84,6 +86,8 @@ class Row:
     seed: int
     majority: int | None
     minority: int | None
+    majority_name: str | None
+    minority_name: str | None
     ratio: float | None
     separation: float | None
     separation_pretrained: float | None
@@ -109,7 +113,8 @@ def run(sweep: Sweep, track: Track = silent) -> list[Row]:
         if lost:
             rows.append(blank(Row, run_key(lost[-1], "imbalance")))
         else:
-            rows += _rows(other, [_measure(sweep, config) for config in (plain, other)])
+            looks = [_measure(sweep, config) for config in (plain, other)]
+            rows += _rows(other, looks, sweep.class_names(other))
     return rows
 
 
@@ -242,7 +247,7 @@ def _measure(sweep: Sweep, config: Config) -> _Measured:
     return _Measured(separations(x, labels, config.seed), np.stack(recalls), seen.counts)
 
 
-def _rows(pretrained: Config, looks: Sequence[_Measured]) -> Iterator[Row]:
+def _rows(pretrained: Config, looks: Sequence[_Measured], names: Sequence[str]) -> Iterator[Row]:
     """Yield the rows of two runs, the second one ``pretrained``."""
     counts = looks[0].counts
     for a, b in combinations(range(len(counts)), 2):
@@ -258,6 +263,8 @@ def _rows(pretrained: Config, looks: Sequence[_Measured]) -> Iterator[Row]:
             **run_key(pretrained, "imbalance"),
             majority=major,
             minority=minor,
+            majority_name=names[major],
+            minority_name=names[minor],
             ratio=ratio,
             separation=far[0],
             separation_pretrained=far[1],

@@ -39,7 +39,7 @@ from empirical.config import Config
 from empirical.experiments.experiment import Experiment
 from empirical.experiments.shared import table1_grid
 from empirical.experiments.shared.rows import Tables, average, blank, grouped, percent, run_key, standard_deviation
-from empirical.experiments.shared.run_features import GROUPS, features_of_runs, group_mean
+from empirical.experiments.shared.run_features import THIRDS, features_of_runs, third_mean
 from empirical.runtime.progress import Track, silent
 from empirical.runtime.threads import threadpool_limits
 from empirical.sweeps.sweep import Sweep
@@ -83,9 +83,9 @@ class Row:
         tau: the strength of normalisation: 0 for a layer as it is, 1 where norms play no part, the mean of the two
             for ``tau-halves``.
         accuracy: on the test images, in per cent.
-        many: the same for the first third of the classes (:func:`empirical.experiments.shared.run_features.group`).
-        medium: for the middle third.
-        few: for the last third.
+        first_third: for the first third of the classes (:func:`empirical.experiments.shared.run_features.third`).
+        middle_third: for the middle third.
+        last_third: for the last third.
         std_100: 100 times the standard deviation of the norms of the rows, as in ``norms``.
         relative: the standard deviation over the mean of the norms, which the scale of the weights does not change.
         run: the name of its folder.
@@ -99,9 +99,9 @@ class Row:
     classifier: str
     tau: float | None
     accuracy: float | None
-    many: float | None
-    medium: float | None
-    few: float | None
+    first_third: float | None
+    middle_third: float | None
+    last_third: float | None
     std_100: float | None
     relative: float | None
     run: str
@@ -119,9 +119,9 @@ class Strength:
         seed: of everything random.
         tau: the strength of normalisation.
         accuracy: on the test images, in per cent.
-        many: the same for the first third of the classes.
-        medium: for the middle third.
-        few: for the last third.
+        first_third: for the first third of the classes.
+        middle_third: for the middle third.
+        last_third: for the last third.
         balanced_train: the mean accuracy over the classes on the training images, in per cent.
         std_100: 100 times the standard deviation of the norms.
         run: the name of its folder.
@@ -134,9 +134,9 @@ class Strength:
     seed: int
     tau: float | None
     accuracy: float | None
-    many: float | None
-    medium: float | None
-    few: float | None
+    first_third: float | None
+    middle_third: float | None
+    last_third: float | None
     balanced_train: float | None
     std_100: float | None
     run: str
@@ -206,7 +206,7 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
                 "missing": accuracy.count(None),
                 "accuracy": average(accuracy),
                 "spread": standard_deviation(accuracy),
-                **{name: average([getattr(row, name) for row in own]) for name in (*GROUPS, "tau", "std_100")},
+                **{name: average([getattr(row, name) for row in own]) for name in (*THIRDS, "tau", "std_100")},
                 "relative": average([row.relative for row in own]),
             }
         )
@@ -310,8 +310,8 @@ def _uneven(weight: Tensor) -> dict[str, Any]:
 
 
 def _accuracies(result: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the accuracy and those of the groups of classes, in per cent."""
-    parts = {"accuracy": result["accuracy"], **{name: group_mean(result["per_class"], name) for name in GROUPS}}
+    """Return the accuracy and those of the thirds of the classes, in per cent."""
+    parts = {"accuracy": result["accuracy"], **{name: third_mean(result["per_class"], name) for name in THIRDS}}
     return {name: None if part is None else percent(part) for name, part in parts.items()}
 
 

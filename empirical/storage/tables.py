@@ -31,12 +31,16 @@ __all__ = [
 _NAMES = ("run", "data")
 """Columns of names: a hash such as 12e34567890 is not a number, nor is a data set called 2024 or nan."""
 
+_THIRDS = {"many": "first_third", "medium": "middle_third", "few": "last_third"}
+_FORMER = {name: _THIRDS for name in ("representation", "representation-tau")}
+"""Columns of tables by their names in version 0.1.0, and what they are called now."""
+
 _QUOTE = "'"
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _DECIMALS = 6
 _PERCENT = (0.0, 100.0)
 _RANGES: Mapping[str, tuple[float, float]] = {
-    **dict.fromkeys(("accuracy", "best", "balanced_accuracy", "recall", "error", "many", "medium", "few"), _PERCENT),
+    **dict.fromkeys(("accuracy", "best", "balanced_accuracy", "recall", "error", *_THIRDS.values()), _PERCENT),
     **dict.fromkeys(("seed", "label", "images", "n_pos", "n_neg", "best_epoch", "repeats", "norm"), (0.0, inf)),
     "imbalance": (1.0, inf),
     "fraction": (0.0, 1.0),
@@ -116,8 +120,8 @@ def csv_rows(
     Args:
         path: the file.
         metadata: how it was made, as ``tailbound empirical run`` writes it. If that has a digest of the file, another
-            file of the name is refused: one that was altered, or one of another run.
-        text: the columns whose cells stay texts; ``run`` and ``data`` always do.
+            file of the name is refused: one that was altered, or one of another run. Its ``text`` columns count too.
+        text: further columns whose cells stay texts; ``run`` and ``data`` always do.
 
     Raises:
         OSError: it cannot be read.
@@ -126,16 +130,19 @@ def csv_rows(
             one has no end; or a row comes twice, or a number is outside the range of its column.
     """
     content = path.read_bytes()
+    metadata = metadata or {}
     lines = content.decode()
     names, *rows = csv.reader(io.StringIO(lines, newline=""), strict=True) if lines else [[]]
     if not lines.endswith("\n") or any(len(row) != len(names) for row in rows):
         raise csv.Error(f"{path} is torn")
     own = digest(content)
-    if metadata is not None and metadata.get("sha256", {}).get(path.stem, own) != own:
+    if metadata.get("sha256", {}).get(path.stem, own) != own:
         raise csv.Error(f"{path} is not the file that was made")
     if len(set(map(tuple, rows))) < len(rows):
         raise csv.Error("it holds a row twice")
-    kept = {*_NAMES, *text}
+    former = _FORMER.get(path.stem, {})
+    names = [former.get(name, name) for name in names]
+    kept = {*_NAMES, *text, *metadata.get("text", {}).get(path.stem, ())}
     found = [{name: _value(name, cell, name in kept) for name, cell in zip(names, row, strict=True)} for row in rows]
     for name in names:
         _check_column(name, [row[name] for row in found])

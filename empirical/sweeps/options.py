@@ -105,6 +105,7 @@ def prepare_sweep(
     """
     profile = choice("profile", args.profile, PROFILES)
     names = distinct("data", [Config(data=name).data for name in args.data or data[profile]])
+    distinct("data", [Path(name).name for name in names])  # tables and runs know a file by its name
     ratios: tuple[Any, ...] = (None,)
     whole_sets: list[str] = []
     if imbalance is not None:
@@ -127,7 +128,7 @@ def prepare_sweep(
         data=names,
         options={**({} if imbalance is None or whole_sets else {"imbalance": ratios}), **(options or {})},
         seeds=seeds,
-        configs=tuple(configs),
+        configs=tuple(dict.fromkeys(configs)),
         runs=args.runs or args.out / "runs",
         root=args.root,
         device=args.device,

@@ -120,6 +120,11 @@ class Sweep:
             "seeds": self.seeds,
         }
 
+    def class_names(self, run: Config) -> tuple[str, ...]:
+        """Return the names of the classes of a run, in the order of the labels that it gives them."""
+        names = self.about[Path(run.data).name]["names"]
+        return tuple(names if run.classes is None else (names[int(label)] for label in run.classes))
+
     @property
     def exit_code(self) -> int:
         """That of the command: 75 if the sweep stopped early, 1 if a run failed, 0 if all is trained."""

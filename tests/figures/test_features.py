@@ -36,7 +36,7 @@ def tables(name, classes=10):
             where["run"] = f"{ratio}-{method}-{start}-{seed}"
             for i, classifier in enumerate(CLASSIFIERS):
                 value = 60 + i + seed
-                found = {"tau": 0.5, "accuracy": value, "few": value - 20, "std_100": 40 + seed - i}
+                found = {"tau": 0.5, "accuracy": value, "last_third": value - 20, "std_100": 40 + seed - i}
                 rows.append({**where, "classifier": classifier, **found})
             more += [{**where, "tau": step / 10, "accuracy": 60 + step + seed} for step in range(21)]
     return rows, more
@@ -101,7 +101,7 @@ def test_missing_runs_are_noted_and_the_rest_is_drawn(results, write, assert_ins
 def test_a_number_that_is_not_defined_is_no_missing_run(results, write):
     folder, name = results
     rows, more = tables(name)
-    rows[0]["purity" if name == "embedding" else "few"] = ""
+    rows[0]["purity" if name == "embedding" else "last_third"] = ""
     write(folder, **both(name, rows, more))
     assert not MODULES[name].draw(folder).get_supxlabel()
 

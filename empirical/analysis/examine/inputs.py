@@ -11,6 +11,7 @@ from numpy.random import SeedSequence
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from empirical.data.plain_names import plain_names
 from empirical.runtime.progress import Track, silent
 from theory.support.validate import integer, refuse
 
@@ -258,10 +259,7 @@ def _known_names(class_names: Sequence[str] | None) -> tuple[str, ...] | None:
     names = np.asanyarray(class_names, dtype=object)
     if isinstance(class_names, str | bytes) or names.ndim != 1 or len(names) == 0:
         refuse("class_names", class_names, "must be a list of names, one a class")
-    found = tuple(name.decode(errors="replace") if isinstance(name, bytes) else str(name) for name in names.tolist())
-    if len(set(found)) < len(found):
-        refuse("class_names", list(found), "must all differ")
-    return found
+    return plain_names("class_names", names.tolist())
 
 
 def _pair(name: str, array: Array | None, other: str, labels: Array | None) -> None:

@@ -16,24 +16,16 @@ _ACCURACY = single_value("accuracy")
 
 
 def _representation(table: Table) -> list[Comparison]:
-    table.need("data", "imbalance", "method", "pretrain", "classifier", "seed", "few")
+    table.need("data", "imbalance", "method", "pretrain", "classifier", "seed", "last_third")
     normalised = {"classifier": "tau-1"}
     joint = {"classifier": "joint"}
+    rarest = single_value("last_third")
     return [
         Comparison(
             label_prefix(data, imbalance, f"{METHODS.get(method, method)}, gain of tau 1 with SSP - without"),
             difference(
                 *(
-                    gain(
-                        table,
-                        single_value("few"),
-                        normalised,
-                        joint,
-                        data=data,
-                        imbalance=imbalance,
-                        method=method,
-                        **start,
-                    )
+                    gain(table, rarest, normalised, joint, data=data, imbalance=imbalance, method=method, **start)
                     for start in (SSP, NONE)
                 )
             ),

@@ -322,7 +322,7 @@ def arrays_sweep(
         x, y, classes = own_arrays.features_and_labels(path)
         for ratio in ratios:
             check(_pool(y), ratio)
-        found[path.name] = own_arrays.about(path, x, len(classes))
+        found[path.name] = own_arrays.about(path, x, classes)
     return Sweep(
         profile=profile,
         data=(),

@@ -17,6 +17,8 @@ from itertools import product
 from typing import Any
 
 from empirical.config import NO_PRETRAINING, Config
+from empirical.data.class_names import label_of
+from empirical.data.load import load
 from empirical.data.size import class_count, size_of
 from empirical.experiments.shared.rows import average, grouped, percent, run_key, standard_deviation
 from empirical.runtime.command_line import numeric
@@ -97,14 +99,12 @@ class Design:
                 refuse(name, max(numbers), f"must be at most {most}: the class of label {label} has no more")
 
     def arguments(self) -> dict[str, Any]:
-        """Return the options of the command line that repeat it."""
-        label = {} if self.label is None else {"label": self.label}
+        """Return the options of the command line that repeat it, but for the class."""
         return {
             "majority": self.majority,
             "minority": self.minority,
             "pretrain": self.pretrain,
             "schedule": self.schedule,
-            **label,
         }
 
 
@@ -115,6 +115,7 @@ class Row:
     Attributes:
         data: the data set.
         label: the class with a number of images of its own.
+        class_name: its name.
         minority_images: that number.
         majority_images: the number of images of each other class.
         pretrain: what the run starts from.
@@ -127,6 +128,7 @@ class Row:
 
     data: str
     label: int
+    class_name: str
     minority_images: int
     majority_images: int
     pretrain: str
@@ -143,7 +145,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--majority", type=numeric, nargs="+", metavar="N", help="images of each of the other classes")
     add("--minority", type=numeric, nargs="+", metavar="N", help="images of the one class")
-    add("--label", type=numeric, metavar="L", help="the one class, from 0 (default: the last)")
+    add("--label", metavar="CLASS", help="the one class, by name or by label, from 0 (default: the last)")
     add("--pretrain", metavar="NAME", help=f"what the runs start from (default: {NO_PRETRAINING})")
     add("--schedule", metavar="|".join(SCHEDULES), help="what all runs have the same number of (default: epochs)")
 
@@ -154,7 +156,6 @@ def setup(args: argparse.Namespace, designs: Mapping[str, Design]) -> Sweep:
     options = {
         "majority": args.majority,
         "minority": args.minority,
-        "label": args.label,
         "pretrain": args.pretrain,
         "schedule": args.schedule,
     }
@@ -168,19 +169,30 @@ def setup(args: argparse.Namespace, designs: Mapping[str, Design]) -> Sweep:
     def classes(data: str) -> int:
         return class_count(data, args.root)
 
+    @cache
+    def own(data: str) -> Design:
+        if args.label is None:
+            return design
+        return replace(design, label=label_of("label", args.label, load(data, args.root).classes))
+
     def plan(profile: str, data: str, _: None, seed: int) -> list[Config]:
-        runs = design.runs(profile, data, classes(data), seed)
+        runs = own(data).runs(profile, data, classes(data), seed)
         if not args.only_plan:
-            design.check(available(data))
+            own(data).check(available(data))
         return runs
 
-    return prepare_sweep(args, plan, DATA, None, design.arguments())
+    label = {} if args.label is None else {"label": args.label}
+    return prepare_sweep(args, plan, DATA, None, design.arguments() | label)
 
 
 def run(sweep: Sweep, track: Track = silent) -> list[Row]:
     """Train what is missing and return a row for each run."""
-    label = sweep.options.get("label")
-    return [_row(config, result, label) for config, result in track(run_sweep(sweep), "runs")]
+    rows = []
+    for config, result in track(run_sweep(sweep), "runs"):
+        names = sweep.class_names(config)
+        label = label_of("label", sweep.options.get("label", len(names) - 1), names)
+        rows.append(_row(config, result, label, names[label]))
+    return rows
 
 
 def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
@@ -217,9 +229,8 @@ def _longer(run: Config, factor: float) -> Config:
     return replace(run, epochs=epochs, evaluate_every=every)
 
 
-def _row(config: Config, result: Mapping[str, Any] | None, label: int | None) -> Row:
+def _row(config: Config, result: Mapping[str, Any] | None, label: int, name: str) -> Row:
     counts = config.counts or ()
-    label = len(counts) - 1 if label is None else label
     measured: dict[str, Any] = dict.fromkeys(("minority", "majority", "accuracy"))
     if result is not None:
         confusion = result["last"]["confusion"]
@@ -233,6 +244,7 @@ def _row(config: Config, result: Mapping[str, Any] | None, label: int | None) ->
     return Row(
         **run_key(config, "pretrain"),
         label=label,
+        class_name=name,
         minority_images=counts[label],
         majority_images=counts[label - 1],
         **measured,

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from empirical.data.checksums import file_sha256
 from empirical.data.dataset import Dataset
 from empirical.data.npz import arrays_of
+from empirical.data.plain_names import plain_names
 from empirical.runtime.command_line import file
 from theory.support.validate import distinct, floats, refuse
 
@@ -22,6 +23,7 @@ __all__ = [
     "about",
     "add_arrays",
     "checked_files",
+    "class_names",
     "existing_files",
     "features_and_labels",
     "split",
@@ -78,9 +80,11 @@ def checked_files(args: argparse.Namespace, *others: str) -> tuple[Path, ...]:
     return paths
 
 
-def about(path: Path, x: Floats, classes: int) -> dict[str, Any]:
-    """Return what a record says of a file of features of shape ``(n, d)``: its SHA-256, ``n``, ``d`` and ``C``."""
-    return {"sha256": file_sha256(path), "images": len(x), "features": x.shape[1], "classes": classes}
+def about(path: Path, x: Floats, names: Sequence[str]) -> dict[str, Any]:
+    """Return what a record says of a file of features of shape ``(n, d)``: SHA-256, ``n``, ``d`` and the classes."""
+    images, features = x.shape
+    known = {"images": images, "features": features, "classes": len(names), "names": list(names)}
+    return {"sha256": file_sha256(path), **known}
 
 
 def features_and_labels(path: Path) -> tuple[Floats, Labels, tuple[str, ...]]:
@@ -96,10 +100,21 @@ def features_and_labels(path: Path) -> tuple[Floats, Labels, tuple[str, ...]]:
     each = np.bincount(y)
     if len(each) < 2 or each.min() < FEWEST:
         refuse("labels", each.tolist(), f"must hold at least two classes and {FEWEST} images of each")
-    names = tuple(map(str, held["class_names"] if "class_names" in held else range(len(each))))
-    if len(names) != len(each) or len(set(names)) < len(names):
-        refuse("class_names", list(names), f"must be {len(each)} different names, one a class")
-    return x, y, names
+    return x, y, class_names(held, len(each))
+
+
+def class_names(held: Mapping[str, NDArray[Any]], classes: int) -> tuple[str, ...]:
+    """Return the names of so many classes among the arrays of a file: ``class_names``, else the labels.
+
+    Raises:
+        ValueError: they are no names, two are the same, or there are not as many.
+    """
+    found = held.get("class_names")
+    if found is None:
+        return tuple(map(str, range(classes)))
+    if found.shape != (classes,):
+        refuse("class_names", found.shape, f"must be {classes} different names, one a class")
+    return plain_names("class_names", found)
 
 
 def vectors(path: Path, arrays: Mapping[str, NDArray[Any]], prefix: str = "") -> tuple[Floats, Labels]:

@@ -226,7 +226,7 @@ class World:
                     "seed": seed,
                     "classifier": classifier,
                     "accuracy": self.around(70),
-                    "few": self.around(50 + self.sign * 5 * normalised * ssp),
+                    "last_third": self.around(50 + self.sign * 5 * normalised * ssp),
                     "relative": self.around(3 - self.sign * ssp),
                     "run": _run(data, imbalance, pretrain, seed),
                 }

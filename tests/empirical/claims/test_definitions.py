@@ -176,7 +176,7 @@ def test_better_features_are_compared_with_worse_ones(true, with_rows):
     """Normalising helps as much without SSP: that says nothing about the quality of features."""
 
     def alike(row):
-        return {**row, "few": 50 + 5 * (row["classifier"] == "tau-1") + 0.01 * row["seed"]}
+        return {**row, "last_third": 50 + 5 * (row["classifier"] == "tau-1") + 0.01 * row["seed"]}
 
     assert judge(BY_ID["E9.normalised"], with_rows(true, "representation", alike)).verdict != CONFIRMED
 

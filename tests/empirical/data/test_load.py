@@ -69,7 +69,11 @@ def test_npz_names(tmp_path):
         ({"x_train": np.ones((0, 4))}, r"^x_train=\(0, 4\): its shape must be"),
         ({"x_train": np.array([None] * 6)}, r"^data=.*: must hold plain arrays, no pickled objects$"),
         ({"classes": np.array(["a", "b"])}, r"^classes=.*: must name every label: 3 to 7 occur$"),
-        ({"classes": np.array(["a"] * 8)}, r"^classes=.*: must be a vector of different names$"),
+        ({"classes": np.array(["a"] * 8)}, r"^classes='a': must all differ: it comes 2 times$"),
+        ({"classes": np.array(["e\u0301", "\u00e9"] * 4)[:, None]}, r"^classes=\(8, 1\): must be a vector of names$"),
+        ({"classes": np.array([*"abc", "e\u0301", *"def", "\u00e9"])}, r"^classes='é': must all differ"),
+        ({"classes": np.array([*"abcdefg", " \t"])}, r"^classes=' \\t': must not be blank"),
+        ({"classes": np.array([*"abcdefg", "a\nb"])}, r"^classes='a\\nb': must not hold control characters"),
     ],
 )
 def test_npz_refused(tmp_path, changes, message):

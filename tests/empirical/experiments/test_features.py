@@ -75,7 +75,7 @@ def test_embedding_measures_the_features_by_class(embedded):
             own = [row for row in rows if (row["run"], row["split"]) == (config.digest, split)]
             assert [int(row["label"]) for row in own] == list(range(10))
             assert {row["order"] for row in own} == {"reversed" if config == backwards() else "labels"}
-            assert [row["group"] for row in own] == ["many"] * 4 + ["medium"] * 3 + ["few"] * 3
+            assert [row["group"] for row in own] == ["first_third"] * 4 + ["middle_third"] * 3 + ["last_third"] * 3
             assert [int(row["images"]) for row in own] == np.bincount(labels).tolist()
             far = np.linalg.norm(x[:, None].astype(float) - x[None], axis=2)
             np.fill_diagonal(far, np.inf)
@@ -89,8 +89,8 @@ def test_embedding_measures_the_features_by_class(embedded):
                 assert -1 <= float(row["silhouette"]) <= 1
     parts = {(part["split"], part["classes"], part["pretrain"], part["order"]): part for part in made["summary"]}
     assert len(parts) == 2 * 4 * 3
-    own = [row for row in rows if (row["split"], row["pretrain"], row["group"]) == ("test", "rotation", "few")]
-    found = parts["test", "few", "rotation", "labels"]
+    own = [row for row in rows if (row["split"], row["pretrain"], row["group"]) == ("test", "rotation", "last_third")]
+    found = parts["test", "last_third", "rotation", "labels"]
     assert (found["seeds"], found["missing"]) == (1, 0)
     for name, column in (("purity", "purity"), ("separation", "separation_least"), ("map_purity", "map_purity")):
         assert found[name] == pytest.approx(np.mean([float(row[column]) for row in own]), abs=1e-5)
@@ -142,8 +142,8 @@ def test_representation_reports_what_the_run_knows(swept, table):
         assert set(own) == set(representation.CLASSIFIERS)
         joint, per_class = own["joint"], result["last"]["per_class"]
         assert float(joint["accuracy"]) == pytest.approx(100 * result["last"]["accuracy"], abs=0.2)
-        assert float(joint["few"]) == pytest.approx(100 * np.mean(per_class[-3:]), abs=0.5)
-        assert float(joint["many"]) == pytest.approx(100 * np.mean(per_class[:4]), abs=0.5)
+        assert float(joint["last_third"]) == pytest.approx(100 * np.mean(per_class[-3:]), abs=0.5)
+        assert float(joint["first_third"]) == pytest.approx(100 * np.mean(per_class[:4]), abs=0.5)
         assert float(joint["std_100"]) == pytest.approx(result["classifier"]["std_100"], abs=1e-4)
         lengths = result["classifier"]["norms"]
         assert float(joint["relative"]) == pytest.approx(np.std(lengths) / np.mean(lengths), abs=1e-5)
@@ -298,8 +298,13 @@ def test_their_figures(embedded):
 
 def test_groups():
     for classes in (2, 3, 10, 100):
-        groups = [run_features.group(label, classes) for label in range(classes)]
-        assert groups == sorted(groups, key=run_features.GROUPS.index)
-        assert groups[0] == "many"
-        assert groups[-1] == "few"
-    assert [run_features.group(label, 100) for label in (33, 34, 66, 67)] == ["many", "medium", "medium", "few"]
+        groups = [run_features.third(label, classes) for label in range(classes)]
+        assert groups == sorted(groups, key=run_features.THIRDS.index)
+        assert groups[0] == "first_third"
+        assert groups[-1] == "last_third"
+    assert [run_features.third(label, 100) for label in (33, 34, 66, 67)] == [
+        "first_third",
+        "middle_third",
+        "middle_third",
+        "last_third",
+    ]

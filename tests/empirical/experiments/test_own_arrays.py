@@ -53,6 +53,7 @@ def test_what_was_read_is_recorded_and_repeats(name, saved, tmp_path, smoke, tab
         "images": 3 * EACH,
         "features": 4,
         "classes": 3,
+        "names": list(NAMES),
     }
     assert made["arguments"]["arrays"] == ["mine.npz"]
     assert "data" not in made["arguments"]

@@ -130,6 +130,21 @@ def test_names_stay_names(tmp_path):
     assert csv_rows(tmp_path / "t.csv") == rows
 
 
+def test_columns_that_were_text_stay_text(tmp_path):
+    rows = [{"class_name": name, "recall": 50.0} for name in ("007", "1e5", "nan", "-", "cat")]
+    (tmp_path / "t.csv").write_text(csv_text(rows))
+    assert csv_rows(tmp_path / "t.csv", {"text": {"t": ["class_name"]}}) == rows
+
+
+def test_tables_of_version_0_1_0_are_read_under_the_names_of_now(tmp_path):
+    rows = [{"data": "digits", "many": 90.0, "medium": 50.0, "few": 10.0, "run": "a"}]
+    for name in ("representation", "representation-tau", "other"):
+        (tmp_path / f"{name}.csv").write_text(csv_text(rows))
+    now = [{"data": "digits", "first_third": 90.0, "middle_third": 50.0, "last_third": 10.0, "run": "a"}]
+    assert csv_rows(tmp_path / "representation.csv") == csv_rows(tmp_path / "representation-tau.csv") == now
+    assert csv_rows(tmp_path / "other.csv") == rows
+
+
 def test_text_that_a_spreadsheet_would_compute_is_quoted():
     text = csv_text([{"data": "=cmd()", "method": "-x", "norms": -1.5, "epoch": "-0.25"}])
     assert text.splitlines()[1] == "'=cmd(),'-x,-1.5,-0.25"

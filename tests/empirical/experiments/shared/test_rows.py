@@ -6,6 +6,7 @@ from itertools import product
 import numpy as np
 import pytest
 from numpy.random import SeedSequence
+from PIL import Image
 
 from empirical.data.longtail import counts
 from empirical.experiments import depth, losses, majority, minority, rebalance, ssl
@@ -15,6 +16,8 @@ from empirical.printed import PEERS, cell
 from empirical.runtime.command_line import Parser
 from empirical.storage.run_folder import Run
 from figures.commands import main as draw
+from figures.results import class_names
+from figures.results import read as read_results
 
 TOYS = {"majority": majority, "minority": minority}
 TABLES = {"depth": depth, "ssl": ssl, "losses": losses}
@@ -137,9 +140,9 @@ def test_the_accuracies_of_the_one_class_and_of_the_others(swept):
 def test_their_options_repeat_the_run_and_name_the_class(tmp_path, sweep):
     options = ("--majority", 30, "--minority", 10, 30, "--label", 3, "--pretrain", "rotation", "--schedule", "steps")
     rows, made = sweep("minority", tmp_path, "--time-budget", "0.000001s", *options, code=75)
-    assert [(row["label"], row["minority_images"], row["majority_images"]) for row in rows] == [
-        ("3", "10", "30"),
-        ("3", "30", "30"),
+    assert [(row["label"], row["class_name"], row["minority_images"], row["majority_images"]) for row in rows] == [
+        ("3", "3", "10", "30"),
+        ("3", "3", "30", "30"),
     ]
     assert {(row["pretrain"], row["minority"]) for row in rows} == {("rotation", "")}
     assert {(part["p"], part["line"], part["missing"]) for part in made["summary"]} == {(None, None, 1)}
@@ -153,11 +156,28 @@ def test_their_options_repeat_the_run_and_name_the_class(tmp_path, sweep):
     assert [run.digest for run in minority.EXPERIMENT.prepare(args).sweep.configs] == [row["run"] for row in rows]
 
 
+def test_classes_of_own_data_are_named_in_options_tables_and_figures(tmp_path, sweep):
+    """The classes are called so that a reader of the table could take two of them for numbers."""
+    rng, names = np.random.default_rng(SeedSequence(0)), ("1e5", "nan", "cat")
+    for part, name, number in product(("train", "test"), names, range(12)):
+        (tmp_path / "pets" / part / name).mkdir(parents=True, exist_ok=True)
+        pixels = rng.integers(0, 256, (8, 8, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(tmp_path / "pets" / part / name / f"{number}.png")
+    options = ("--data", tmp_path / "pets", "--majority", 12, "--minority", 6, "--label", "nan")
+    rows, made = sweep("minority", tmp_path / "out", *options)
+    assert [(row["label"], row["class_name"]) for row in rows] == [("2", "nan")]
+    assert made["data"]["pets"]["names"] == ["1e5", "cat", "nan"]
+    assert shlex.split(made["command"])[-4:-2] == ["--label", "nan"]
+    found = read_results(tmp_path / "out", "minority", ("label", "class_name"))
+    assert found.rows[0]["class_name"] == "nan"
+    assert class_names(found.rows, 3) == ["1", "2", "nan"]
+
+
 def test_the_class_is_looked_up_by_its_label():
     [config] = Design(majority=(30,), minority=(10,), label=1).runs("smoke", "digits", 3, 0)
     last = {"confusion": [[8, 1, 1], [2, 5, 3], [0, 4, 6]]}
-    row = one_class._row(config, {"last": last}, 1)
-    assert (row.label, row.minority_images, row.majority_images) == (1, 10, 30)
+    row = one_class._row(config, {"last": last}, 1, "dog")
+    assert (row.label, row.class_name, row.minority_images, row.majority_images) == (1, "dog", 10, 30)
     assert (row.minority, row.majority, row.accuracy) == pytest.approx((50, 70, 100 * 19 / 30))
 
 
@@ -167,6 +187,7 @@ def rows_of(data, seeds, at=1000, gone=()):
         one_class.Row(
             data=data,
             label=9,
+            class_name="j",
             minority_images=n,
             majority_images=5000,
             pretrain="none",
