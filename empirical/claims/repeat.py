@@ -85,10 +85,14 @@ def cell_fault(entry: Mapping[str, Any]) -> str:
         table = {"Table 1": TABLE1, "Table 2": TABLE2}[one.table]
         printed = cell(table, one.data, one.imbalance, one.method, one.pretrain)
         found = printed_tables.verdict_of(one.profile, one.printed, one.mean, one.low, one.high)
+        where = one.data, one.imbalance, one.method, one.pretrain
+        in_range = printed_tables.place_in_range(one.table, one.profile, one.mean, *where)
     except (KeyError, TypeError, ValueError, IndexError):
         return "cannot be read"
     if printed != one.printed:
         return f"states that {one.printed!r} is printed, the text at hand has {printed!r}"
+    if in_range != one.range:
+        return f"states {one.range!r}, its mean gives {in_range!r}"
     return "" if found == one.verdict else f"states {one.verdict!r}, its interval gives {found!r}"
 
 

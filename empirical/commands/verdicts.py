@@ -121,6 +121,11 @@ def _published(cells: Sequence[printed_tables.Cell]) -> str:
             for part in own
             if part.verdict == printed_tables.OUTSIDE
         ]
+        lines += [
+            f"  {part.method}, {part.pretrain}, imbalance {part.imbalance:g}: measured {part.mean:.1f}, {part.range}"
+            for part in own
+            if part.range is not None
+        ]
     return "\n".join(lines)
 
 

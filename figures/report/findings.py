@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from figures.report.collect import Collected, Entry
 from figures.report.markup import Markup, join, tag
-from figures.report.published import verdicts
+from figures.report.published import cells, verdicts
 from figures.report.verdicts import counts
+from figures.results import ALL_METHODS
 
 __all__ = ["LEAD", "findings", "lead"]
 
@@ -22,7 +23,9 @@ def lead(figures: Mapping[str, Markup]) -> str | None:
 
 def findings(collected: Collected, figure: Markup | None) -> Markup:
     """Return the section: a paragraph and a figure."""
-    return join(tag("p", " ".join((_theory(collected.ledger), *_networks(collected)))), figure or "")
+    return join(
+        tag("p", " ".join((_theory(collected.ledger), *_reached(collected), *_networks(collected)))), figure or ""
+    )
 
 
 def _theory(ledger: Sequence[Entry]) -> str:
@@ -30,6 +33,20 @@ def _theory(ledger: Sequence[Entry]) -> str:
     wrong = [str(entry["title"]) for entry in ledger if entry["verdict"] == "refuted" and entry.get("title")]
     sentence = f"Of {len(ledger)} statements of the paper, as printed in the text at hand: {counts(ledger)}."
     return f"{sentence} Refuted: {'; '.join(wrong)}." if wrong else sentence
+
+
+def _reached(collected: Collected) -> list[str]:
+    """Return what networks of the paper's own recipe reach beside published numbers; the published ones if none do."""
+    own = [cell for cell in collected.published if cell.get("range") is not None]
+    found, by = (own, "") if own else (cells(), ", from figures/published, not by you")
+    listed = "; ".join(f"{_named(cell)} {cell['mean']:.1f} %, {cell['range']}" for cell in found)
+    return [f"Networks trained by the recipe of the paper reach{by}: {listed}."] if found else []
+
+
+def _named(cell: Entry) -> str:
+    """Return what was trained, in words."""
+    method = ALL_METHODS.get(cell["method"], cell["method"]) + ("" if cell["pretrain"] == "none" else " with SSP")
+    return f"{method} on {cell['data']} at imbalance {cell['imbalance']:g}"
 
 
 def _networks(collected: Collected) -> list[str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from figures.report.collect import CLAIMS, Entry, entries, read_json
 from figures.report.markup import Markup, join, tag
 
-__all__ = ["Published", "find", "origin", "picture", "verdicts"]
+__all__ = ["Published", "cells", "find", "origin", "picture", "verdicts"]
 
 _FOLDER = Path(__file__).parents[1] / "published"
 _LARGEST = 400_000
@@ -25,23 +25,36 @@ class Published:
     """A published table.
 
     Attributes:
-        data: the data set, which is the folder that it lies in.
+        folder: the name of the folder that it lies in.
         metadata: what the experiment wrote about it.
         file: the JSON file.
     """
 
-    data: str
+    folder: str
     metadata: Entry
     file: Path
 
+    @property
+    def data(self) -> tuple[str, ...]:
+        """The data sets of its rows."""
+        return tuple(dict.fromkeys(str(row["data"]) for row in entries(self.metadata.get("summary")) if "data" in row))
+
+    @property
+    def title(self) -> str:
+        """On what it was measured, in words: ``cifar10, profile paper``."""
+        arguments = self.metadata.get("arguments")
+        profile = arguments.get("profile") if isinstance(arguments, Mapping) else None
+        return ", ".join([*self.data, *([] if profile is None else [f"profile {profile}"])])
+
 
 def find(name: str) -> list[Published]:
-    """Return the published tables of an experiment, one a data set."""
-    return [
+    """Return the published tables of an experiment, those of the paper's own scale first."""
+    found = [
         Published(file.parent.name, made, file)
         for file in sorted(_FOLDER.glob(f"*/{name}.json"))
         if isinstance(made := read_json(file), dict)
     ]
+    return sorted(found, key=lambda one: "profile paper" not in one.title)
 
 
 def origin(one: Published) -> str:
@@ -51,7 +64,7 @@ def origin(one: Published) -> str:
     machine = ", ".join(
         filter(None, (str(one.metadata.get("processor") or one.metadata.get("platform") or ""), device))
     )
-    where = f"figures/published/{one.data}"
+    where = f"figures/published/{one.folder}"
     return f"from {where}, made on {machine}, not by you" if machine else f"from {where}, not by you"
 
 
@@ -60,8 +73,15 @@ def picture(name: str) -> Markup:
     return join(*_pictures(name))
 
 
+def cells() -> list[Entry]:
+    """Return the published cells of Table 1 that say where they lie in the range of published numbers."""
+    contents = (read_json(file) for file in sorted(_FOLDER.glob(f"*/{CLAIMS}")))
+    found = (entries(content.get("published")) for content in contents if isinstance(content, dict))
+    return [cell for own in found for cell in own if cell.get("range") is not None]
+
+
 def verdicts() -> list[tuple[str, list[Entry]]]:
-    """Return the published claims that are decided by measurement, by data set."""
+    """Return the published claims that are decided by measurement, by folder."""
     found = []
     for file in sorted(_FOLDER.glob(f"*/{CLAIMS}")):
         content = read_json(file)
@@ -75,5 +95,5 @@ def _pictures(name: str) -> Iterator[Markup]:
         file = one.file.with_suffix(".png")
         if file.is_file() and file.stat().st_size <= _LARGEST:
             source = f"data:image/png;base64,{base64.b64encode(file.read_bytes()).decode('ascii')}"
-            image = tag("img", src=source, alt=f"{name} on {one.data}, {origin(one)}", loading="lazy")
-            yield tag("figure", image, tag("figcaption", f"On {one.data}: {origin(one)}."))
+            image = tag("img", src=source, alt=f"{name} on {one.title}, {origin(one)}", loading="lazy")
+            yield tag("figure", image, tag("figcaption", f"On {one.title}: {origin(one)}."))

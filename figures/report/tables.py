@@ -53,8 +53,8 @@ def _paper_table(printed: _PaperTable, collected: Collected) -> Markup:
     if made is None:
         for one in find(printed.experiment):
             parts += [
-                tag("p", f"Measured on {one.data}, {origin(one)}."),
-                _paper_tables(printed, one.metadata, {one.data}),
+                tag("p", f"Measured on {one.title}, {origin(one)}."),
+                _paper_tables(printed, one.metadata, one.data),
             ]
     return tag("details", tag("summary", printed.title), *parts)
 
@@ -130,8 +130,8 @@ def _absent(name: str) -> Markup:
     published = (
         tag(
             "details",
-            tag("summary", f"{name} on {one.data}, {origin(one)}"),
-            table(rows, f"{name} on {one.data}, {origin(one)}"),
+            tag("summary", f"{name} on {one.title}, {origin(one)}"),
+            table(rows, f"{name} on {one.title}, {origin(one)}"),
         )
         for one in find(name)
         if (rows := _summary_rows(one.metadata))

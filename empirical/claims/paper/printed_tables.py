@@ -16,7 +16,9 @@ Over the cells of a table and data set that the paper's own recipe would give, t
 at most ``alpha`` = 5 %, if runs are normal and spread alike. The codebases that the paper follows report the best epoch
 on the test images, which is some tenths of a point more than the last: nothing is allowed for it.
 
-Only the profile ``paper`` is the paper's scale; cells of others are *not comparable*.
+Only the profile ``paper`` is the paper's scale; cells of others are *not comparable*. One run has no spread, and its
+cell is *undecided*. What one run supports is said beside the verdict: whether an accuracy lies within the range of
+published numbers, those of the paper and of the codebases in :data:`empirical.printed.PEERS`.
 """
 
 from __future__ import annotations
@@ -33,9 +35,20 @@ from scipy.special import stdtrit
 from empirical.claims.measures import norm_spread
 from empirical.claims.statistics import ALPHA
 from empirical.claims.tables import MissingDataError, Statistic, Table, single_value
-from empirical.printed import TABLE1, TABLE2, Cells, cell
+from empirical.printed import PEERS, TABLE1, TABLE2, Cells, cell
 
-__all__ = ["NOT_COMPARABLE", "OUTSIDE", "SUBSET", "WITHIN", "Cell", "compare", "counts", "verdict_of"]
+__all__ = [
+    "NOT_COMPARABLE",
+    "OUTSIDE",
+    "SUBSET",
+    "WITHIN",
+    "Cell",
+    "compare",
+    "counts",
+    "place_in_range",
+    "published_range",
+    "verdict_of",
+]
 
 WITHIN, OUTSIDE = "within", "outside"
 """The verdicts on a printed cell that was measured."""
@@ -73,6 +86,7 @@ class Cell:
         low: the least printed number that would be within noise; None without a spread.
         high: the greatest.
         verdict: one of those of this module.
+        range: where an accuracy lies in the range of published numbers, in words (:func:`place_in_range`).
     """
 
     table: str
@@ -87,6 +101,7 @@ class Cell:
     low: float | None
     high: float | None
     verdict: str
+    range: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the cell as plain data, for JSON."""
@@ -148,6 +163,7 @@ def _cells(title: str, printed: Cells, profile: str, table: Table, statistic: St
                 low=low,
                 high=high,
                 verdict=verdict_of(profile, value, mean, low, high),
+                range=place_in_range(title, profile, mean, data, imbalance, method, pretrain),
             )
 
 
@@ -165,6 +181,38 @@ def verdict_of(profile: str, printed: float, mean: float | None, low: float | No
     if low is None or high is None:
         return UNDECIDED
     return WITHIN if low <= printed <= high else OUTSIDE
+
+
+def published_range(data: str, imbalance: float, method: str, pretrain: str) -> tuple[float, float] | None:
+    """Return the least and the greatest accuracy that is published for a cell of Table 1; None for fewer than two.
+
+    Example:
+        >>> published_range("cifar10", 100, "ce", "none"), published_range("cifar10", 100, "rw", "rotation")
+        ((70.36, 71.95), None)
+    """
+    found = [cell(table, data, imbalance, method, pretrain) for table in (TABLE1, *PEERS.values())]
+    values = [value for value in found if value is not None]
+    return (min(values), max(values)) if len(values) > 1 else None
+
+
+def place_in_range(
+    table: str, profile: str, mean: float | None, data: str, imbalance: float, method: str, pretrain: str
+) -> str | None:
+    """Return where a measured accuracy lies in the range of published numbers; None if there is nothing to compare.
+
+    Example:
+        >>> place_in_range("Table 1", "paper", 71.0, "cifar10", 100, "ce", "none")
+        'within the range of published numbers, 70.4 to 72.0'
+        >>> place_in_range("Table 1", "paper", 70.0, "cifar10", 100, "ce", "none")
+        '0.4 below the range of published numbers, 70.4 to 72.0'
+    """
+    ends = published_range(data, imbalance, method, pretrain)
+    if table != "Table 1" or profile != _PAPER or mean is None or ends is None:
+        return None
+    low, high = ends
+    off = max(low - mean, mean - high)
+    where = "within" if off <= 0 else f"{off:.1f} {'below' if mean < low else 'above'}"
+    return f"{where} the range of published numbers, {low:.1f} to {high:.1f}"
 
 
 def _rounded(value: float | None) -> float | None:

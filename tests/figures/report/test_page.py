@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from empirical.claims.paper.printed_tables import place_in_range
 from empirical.experiments import EXPERIMENTS
 from empirical.printed import TABLE1
 from figures import report
@@ -143,10 +144,45 @@ def test_published_results_stand_where_there_are_none(tmp_path):
     content = report.page(tmp_path)
     Tree(content)
     made_on = "from figures/published/cifar10, made on AMD EPYC, 2 cores, cpu, not by you"
-    assert f"Measured on cifar10, {made_on}." in content
-    assert f"corrections on cifar10, {made_on}" in content
+    assert f"Measured on cifar10, profile cpu, {made_on}." in content
+    assert f"corrections on cifar10, profile cpu, {made_on}" in content
     assert "On cifar10, from figures/published/cifar10, not by you: " in content
     assert "judged on cifar10, from figures/published, not by you: " in content
+
+
+def one_cell(accuracy):
+    return {
+        **{"table": "Table 1", "profile": "paper", "data": "cifar10", "imbalance": 100, "method": "drw"},
+        **{"pretrain": "none", "printed": 75.4, "seeds": 1, "mean": accuracy, "low": None, "high": None},
+        "verdict": "undecided: fewer than two seeds",
+        "range": place_in_range("Table 1", "paper", accuracy, "cifar10", 100, "drw", "none"),
+    }
+
+
+def test_networks_of_the_papers_recipe_are_the_first_that_is_said_of_networks(tmp_path):
+    write_results(tmp_path)
+    claims = json.loads((tmp_path / "claims.json").read_text())
+    (tmp_path / "claims.json").write_text(json.dumps({**claims, "published": [one_cell(75.0), one_cell(73.6)]}))
+    content = report.page(tmp_path)
+    told = "CE + DRW on cifar10 at imbalance 100 75.0 %, within the range of published numbers, 74.6 to 75.4; "
+    told += "CE + DRW on cifar10 at imbalance 100 73.6 %, 1.0 below the range of published numbers, 74.6 to 75.4."
+    assert f"Networks trained by the recipe of the paper reach: {told} " in content
+    assert content.index(told) < content.index("sentences of the paper about networks")
+
+
+def test_those_of_the_repository_stand_where_there_are_none(tmp_path, monkeypatch):
+    write_results(tmp_path)
+    (folder := tmp_path / "published" / "cifar10-paper").mkdir(parents=True)
+    (folder / "claims.json").write_text(json.dumps({"claims": [], "published": [one_cell(75.0)]}))
+    summary = [{"data": "cifar10", "imbalance": 100, "method": "drw", "pretrain": "none", "last": 74.9}]
+    made = {"arguments": {"profile": "paper"}, "summary": summary}
+    (folder / "rebalance.json").write_text(json.dumps(made))
+    monkeypatch.setattr(published, "_FOLDER", folder.parent)
+    (tmp_path / "rebalance.json").unlink()
+    content = report.page(tmp_path)
+    assert "reach, from figures/published, not by you: CE + DRW on cifar10 at imbalance 100 75.0 %, within" in content
+    table = content[content.index("Measured on cifar10, profile paper, from figures/published/cifar10-paper, not by") :]
+    assert '<span class="measured-cell">74.90</span>' in table[: table.index("</table>")]
 
 
 def test_without_a_copy_of_the_repository_nothing_is_offered(results, tmp_path, monkeypatch):

@@ -13,7 +13,9 @@ from empirical.claims.paper.printed_tables import (
     WITHIN,
     compare,
     counts,
+    published_range,
 )
+from empirical.claims.repeat import cell_fault
 from empirical.printed import TABLE1, TABLE2, cell
 
 IMBALANCES = (100, 50, 20, 10)
@@ -115,3 +117,35 @@ def test_runs_of_two_recipes_are_not_compared():
     for name, table in found.items():
         twice = Table(name, table.rows * 2)
         assert not compare({"paper": {name: twice}})
+
+
+def one_run(accuracy, profile="paper", method="ce"):
+    """Return the cell of one run at imbalance 100 of CIFAR-10."""
+    row = {"data": "cifar10", "imbalance": 100, "method": method, "pretrain": "none", "seed": 0, "accuracy": accuracy}
+    [found] = compare({profile: {"rebalance": Table("rebalance", (row,))}})
+    return found
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "told"),
+    [
+        (70.36, "within the range of published numbers, 70.4 to 72.0"),  # the least, of imbalanced-semi-self
+        (71.95, "within the range of published numbers, 70.4 to 72.0"),  # the greatest, of BagofTricks-LT
+        (70.16, "0.2 below the range of published numbers, 70.4 to 72.0"),
+        (72.95, "1.0 above the range of published numbers, 70.4 to 72.0"),
+    ],
+)
+def test_one_run_is_within_the_range_of_published_numbers_or_not(accuracy, told):
+    found = one_run(accuracy)
+    assert found.range == told
+    assert found.verdict == UNDECIDED
+    assert cell_fault(found.as_dict()) == ""
+    assert "'within" in cell_fault({**found.as_dict(), "range": "within the range of published numbers, 60.0 to 80.0"})
+    assert one_run(accuracy, profile="cpu").range is None
+    assert one_run(None).range is None
+
+
+def test_one_published_number_is_no_range():
+    assert published_range("cifar10", 100, "drw", "none") == (74.64, 75.4)
+    assert published_range("cifar10", 100, "drw", "rotation") is None
+    assert {part.range for part in compare({"paper": tables()}) if part.table == "Table 2"} == {None}
