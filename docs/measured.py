@@ -15,10 +15,12 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from empirical.claims import statistics
+from empirical.claims.paper.printed_tables import published_range
 from empirical.experiments import network_pairs as network_pairs_experiment
 
 __all__ = ["NUMBERS", "PAGES", "TABLES", "differences", "rendered", "unnamed"]
@@ -471,6 +473,89 @@ def which_tau_sizes() -> str:
             cells.append(_lost(mine))
         lines.append([f"{100 * float(fraction):g} %", own[0]["images"], own[0]["rarest"], *cells])
     return markdown(["split", "images", "of the rarest class", *rules], lines)
+
+
+# The paper's own scale.
+
+PAPER = "cifar10-paper"
+
+
+@cache
+def networks() -> tuple[Mapping[str, Any], ...]:
+    """Return the results of the published networks, in the order of Table 1."""
+    found = [json.loads(file.read_text(encoding="utf-8")) for file in (PUBLISHED / PAPER / "networks").glob("*.json")]
+    methods = [part["method"] for part in summary(f"{PAPER}/rebalance")]
+    return tuple(sorted(found, key=lambda one: (one["config"]["seed"], methods.index(one["config"]["method"]))))
+
+
+def paper(name: str) -> list[Mapping[str, Any]]:
+    """Return the parts of a summary that were measured."""
+    return [part for part in summary(f"{PAPER}/{name}") if part["seeds"]]
+
+
+@table
+def table1_paper() -> str:
+    """Table 1 at the paper's scale."""
+    lines = []
+    for part in paper("rebalance"):
+        ends = published_range(part["data"], part["imbalance"], part["method"], part["pretrain"])
+        between = "-" if ends is None else f"{ends[0]:.1f} to {ends[1]:.1f}"
+        cells = (shown(part[key]) for key in ("last", "best", "printed"))
+        lines.append((part["method"], part["pretrain"], str(part["seeds"]), *cells, between))
+    numbers = ("last epoch, %", "best of ten epochs", "printed", "range of published numbers")
+    return markdown(("method", "pretrain", "seeds", *numbers), lines)
+
+
+@table
+def norms_paper() -> str:
+    """Table 2 at the paper's scale."""
+    lines = [(part["method"].upper(), shown(part["std_100"]), shown(part["printed"])) for part in paper("norms")]
+    return markdown(("method", "100 x standard deviation", "printed"), lines)
+
+
+@table
+def norm_angle_paper() -> str:
+    """The gap between frequent and rare classes at the paper's scale, beside the small profile's."""
+    names = ("gap", "norms", "biases", "angles", "features")
+    lines = []
+    for part in paper("norm-angle"):
+        [small] = parts("cifar10/norm-angle", imbalance=part["imbalance"], method=part["method"])
+        both = (("ResNet-32, 200 epochs", part), ("profile cpu", small))
+        lines += [(part["method"].upper(), network, *(shown(own[name]) for name in names)) for network, own in both]
+    return markdown(("method", "network", "gap, points", *names[1:]), lines)
+
+
+@table
+def recalls_paper() -> str:
+    """The recall of each class at the paper's scale."""
+    [first, *_] = networks()
+    lines = [
+        (one["config"]["method"].upper(), *(shown(100 * recall, 0) for recall in one["last"]["per_class"]))
+        for one in networks()
+    ]
+    classes = [f"{name} ({count:,})" for name, count in zip(first["classes"], first["counts"], strict=True)]
+    return markdown(("method", *classes), lines)
+
+
+@table
+def networks_paper() -> str:
+    """How the published networks were trained."""
+    lines = []
+    for one in networks():
+        images = one["config"]["epochs"] * sum(one["counts"])
+        precision = ", then ".join(part for part, _ in groupby(part["precision"] for part in one["executions"]))
+        name, method, hours = f"`{one['hash']}`", one["config"]["method"], shown(one["seconds"] / 3600)
+        lines.append((name, method, precision, one["processor"], f"{images / one['seconds']:,.0f}", hours))
+    return markdown(("network", "method", "precision", "processor", "images/s, mean", "hours"), lines)
+
+
+number("ce-paper", 1, lambda: one(f"{PAPER}/rebalance", "last", method="ce", pretrain="none"))
+number("drw-paper", 1, lambda: one(f"{PAPER}/rebalance", "last", method="drw", pretrain="none"))
+number("gap-paper", 1, lambda: one(f"{PAPER}/norm-angle", "gap", method="ce"))
+number("gap-norms-paper", 1, lambda: one(f"{PAPER}/norm-angle", "norms", method="ce"))
+for _method in ("ce", "drw"):
+    for _place, _end in enumerate(("low", "high")):
+        number(f"{_method}-{_end}", 1, lambda m=_method, p=_place: published_range("cifar10", 100, m, "none")[p])
 
 
 # The paper's measurements.

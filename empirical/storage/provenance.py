@@ -49,8 +49,8 @@ def surroundings() -> dict[str, Any]:
 def training(results: Iterable[Mapping[str, Any] | None]) -> dict[str, Any]:
     """Return what trained the runs of a table, from their ``result.json``; None stands for one that is not finished.
 
-    Seconds are those of the runs one by one, without what they share (a pre-training, the first epochs of DRW). A run
-    that was computed in more than one way counts as such: ``bfloat16, then float32``.
+    Seconds are those of the runs one by one: epochs that DRW shares with CE count in both, a pre-training in neither. A
+    run that was computed in more than one way counts as such: ``bfloat16, then float32``.
 
     Example:
         >>> one = {"device": "cpu", "precision": "float32", "versions": {"torch": "2.14.1"}, "seconds": 64.0}

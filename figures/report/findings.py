@@ -45,7 +45,7 @@ def _reached(collected: Collected) -> list[str]:
 
 def _named(cell: Entry) -> str:
     """Return what was trained, in words."""
-    method = ALL_METHODS.get(cell["method"], cell["method"]) + ("" if cell["pretrain"] == "none" else " with SSP")
+    method = str(ALL_METHODS.get(cell["method"], cell["method"])) + ("" if cell["pretrain"] == "none" else " with SSP")
     return f"{method} on {cell['data']} at imbalance {cell['imbalance']:g}"
 
 
