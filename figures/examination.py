@@ -9,7 +9,6 @@ the reliability curves.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from empirical.analysis.examine.tables import TABLES
 from figures import ResultsError
 from figures.style import COLOURS, GREY, MARKERS, canvas, entitle, styled
 from theory.support.cli import program_name
+from theory.support.json_text import parsed
 
 __all__ = ["COMMAND", "PARTS", "command", "draw", "draw_corrections", "draw_tables", "read"]
 
@@ -44,7 +44,7 @@ def read(results: Path) -> dict[str, Any]:
     refused = f"results={str(results)!r}: must hold {_FILE}"
     again = f"make them with: {COMMAND} {results}"
     try:
-        made = json.loads(path.read_text(encoding="utf-8"))
+        made = parsed(path.read_bytes())
         tables = {name: table["rows"] for name, table in made["tables"].items()}
         whole = all(set(TABLES[name].row.__annotations__) <= set(row) for name, rows in tables.items() for row in rows)
         if not (whole and isinstance(made["about"]["classes"], int) and isinstance(made["sections"], dict)):

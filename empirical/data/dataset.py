@@ -196,7 +196,7 @@ def sixteen_bits(images: Sequence[NDArray[np.uint16]], name: str) -> tuple[str, 
     most = max(int(part.max()) for part in images)
     if most <= _WHITE:
         return "", [part.astype(np.uint8) for part in images]
-    if most < _WHITE_16 // 16:
+    if most <= _WHITE_16 // 16:
         refuse("data", name, f"its 16-bit images use only 0 to {most} of 65535; save them with 8 bits, {most} as white")
     return "16 bits scaled to 8, 65535 to 255", [_scaled(part) for part in images]
 

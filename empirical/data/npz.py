@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -22,6 +22,7 @@ _KEYS = ("x_train", "y_train", "x_test", "y_test")
 _MEDMNIST = {"train_images": "x_train", "train_labels": "y_train", "test_images": "x_test", "test_labels": "y_test"}
 _NAMES = "classes"
 _MOST_CHANNELS = 4
+_SHOWN = 5
 _WHITE_16 = 65535
 
 
@@ -36,9 +37,21 @@ def load_npz(path: Path) -> Dataset:
     and ``test_labels``; its images for validation are left out.
 
     Raises:
-        ValueError: the file is missing, is no ``.npz`` file, is damaged, or does not hold that.
+        ValueError: the file is missing, is no ``.npz`` file, is damaged, or does not hold that. The message names it.
     """
-    arrays = _named(path)
+    try:
+        return _read(path)
+    except ValueError as error:
+        if path.name in str(error):
+            raise
+        raise ValueError(f"{error} ({path})") from None
+
+
+def _read(path: Path) -> Dataset:
+    """Return the data set of a file."""
+    before = _stamp(path)
+    held = _member_names(path, "data")
+    arrays = _named(path, held)
     images, labels = [], []
     for part in ("train", "test"):
         x, y = _images(f"x_{part}", arrays[f"x_{part}"]), _labels(f"y_{part}", arrays[f"y_{part}"])
@@ -55,18 +68,22 @@ def load_npz(path: Path) -> Dataset:
         missing = np.setdiff1d(known, found)
         if len(missing):
             refuse(f"y_{part}", found, f"must hold every class; missing: {', '.join(map(str, missing))}")
-    notes: tuple[str, ...] = ()
+    classes = _names(arrays.get(_NAMES), known)
+    notes = _left_out(path, held, arrays.get(_NAMES), known)
     shape = _picture_shape(arrays["x_train"].shape[1:], arrays["x_test"].shape[1:])
     if shape is not None and all(x.dtype == np.uint16 for x in images) and _use_sixteen_bits(images):
         text, images = sixteen_bits(images, str(path))
-        notes = (f"{text}: {path}",)
+        notes = (f"{text}: {path}", *notes)
+    sha256 = file_sha256(path)
+    if _stamp(path) != before:
+        refuse("data", str(path), "must not change while it is read")
     return Dataset(
         name=path.name,
-        classes=_names(arrays.get(_NAMES), known),
+        classes=classes,
         images=np.concatenate(images),
         labels=indices.astype(np.intp),
         test=np.repeat([False, True], [len(part) for part in labels]),
-        sha256=file_sha256(path),
+        sha256=sha256,
         shape=shape,
         notes=notes,
         unshaped=_unshaped(arrays["x_train"].shape[1:]),
@@ -86,15 +103,42 @@ def arrays_of(path: Path, name: str = "data") -> dict[str, NDArray[Any]]:
     return dict(_members(path, name, None))
 
 
-def _named(path: Path) -> dict[str, NDArray[Any]]:
+def _named(path: Path, held: Sequence[str]) -> dict[str, NDArray[Any]]:
     """Return the arrays of a data set by our names."""
-    held = _member_names(path, "data")
     if all(key in held for key in _MEDMNIST):
         return {_MEDMNIST[key]: array for key, array in _members(path, "data", tuple(_MEDMNIST))}
     missing = [key for key in _KEYS if key not in held]
     if missing:
         refuse("data", str(path), f"must hold {', '.join(_KEYS)}; missing: {', '.join(missing)}")
     return dict(_members(path, "data", (*_KEYS, _NAMES)))
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    """Return what changes when a file is written or replaced; nothing while it is not there."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _left_out(
+    path: Path, held: Sequence[str], classes: NDArray[Any] | None, known: NDArray[np.int64]
+) -> tuple[str, ...]:
+    """Return what to say of arrays that are not read, and of classes without images."""
+    read = tuple(_MEDMNIST) if all(key in held for key in _MEDMNIST) else (*_KEYS, _NAMES)
+    notes = []
+    if others := [key for key in held if key not in read]:
+        notes.append(f"left out, arrays that are not read: {', '.join(others)}: {path}")
+    if classes is not None and len(known) < len(classes):
+        missing = [_shown(classes[label]) for label in range(len(classes)) if label not in known]
+        shown = ", ".join(missing[:_SHOWN]) + (", ..." if len(missing) > _SHOWN else "")
+        notes.append(f"classes without images, so that labels after them count one less each: {shown}: {path}")
+    return tuple(notes)
+
+
+def _shown(name: Any) -> str:
+    return name.decode(errors="replace") if isinstance(name, bytes) else str(name)
 
 
 def _member_names(path: Path, name: str) -> list[str]:
@@ -156,7 +200,7 @@ def _unshaped(shape: tuple[int, ...]) -> str:
 
 def _use_sixteen_bits(images: list[NDArray[Any]]) -> bool:
     """Return whether pictures use enough of 16 bits to be scaled to 8."""
-    return max(int(part.max()) for part in images) >= _WHITE_16 // 16
+    return max(int(part.max()) for part in images) > _WHITE_16 // 16
 
 
 def _images(name: str, x: NDArray[Any]) -> NDArray[Any]:
@@ -167,7 +211,7 @@ def _images(name: str, x: NDArray[Any]) -> NDArray[Any]:
         refuse(name, x.shape, "its shape must be (images, ...), with at least one image and one pixel")
     if not np.all(np.isfinite(x)):
         refuse(name, float(x[~np.isfinite(x)][0]), "must hold finite numbers")
-    return x.reshape(len(x), -1)
+    return x.astype(x.dtype.newbyteorder("="), copy=False).reshape(len(x), -1)
 
 
 def _labels(name: str, y: NDArray[Any]) -> NDArray[Any]:

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,7 @@ _BROKEN_OFF = "(?i).*(truncated|tag offset|expected size)"  # what decoders warn
 _COLOURS = {"1", "L", "P", "RGB", "RGBX", "CMYK", "YCbCr"}
 _TRANSPARENT = {"LA", "La", "PA", "RGBA", "RGBa"}
 _SAVE_EIGHT = "save it with 8 bits a channel"
+_WHITE_16 = 65535
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +72,7 @@ def read_picture(path: Path) -> Picture:
             with Image.open(path) as file:
                 file.verify()  # the checksums of a PNG, which decoding leaves out
             with Image.open(path) as file:
-                depth = 16 if _SIXTEEN.search(str([tile.args for tile in file.tile])) else 8
+                depth = _depth(file)
                 frames = int(getattr(file, "n_frames", 1))
                 file.load()
                 return _plain(path, ImageOps.exif_transpose(file), frames, depth)
@@ -89,7 +90,8 @@ def image_folder(root: Path, resolution: int | None = None) -> Dataset:
 
     It holds ``train`` and ``test``, each with a folder of images for each class; the names of these folders are those
     of the classes, in natural order: numbers by their value. Hidden files and folders (``.ipynb_checkpoints``,
-    ``._cat.png``) and ``__MACOSX`` are left out, and so are, with a note, files whose names are not those of images.
+    ``._cat.png``) and ``__MACOSX`` are left out, and so are, with a note, files whose names are not those of images,
+    files that lie in no class, and folders beside ``train`` and ``test``.
     Every image is read by :func:`read_picture`. Only a PNG holds checksums: of other files damage can change the pixels
     unseen, unless the folder has a list of checksums (:mod:`empirical.data.checksums`), which is then compared; a note
     says where there is none.
@@ -106,11 +108,13 @@ def image_folder(root: Path, resolution: int | None = None) -> Dataset:
     images, labels, classes = [], [], []
     every: list[Path] = []
     left_out: list[Path] = []
+    beside: list[Path] = []
     notes: dict[str, list[Path]] = {}
     for part in _PARTS:
         if not (root / part).is_dir():
             refuse("data", str(root), f"must hold the folders train and test; missing: {part}")
         folders = _class_folders(root / part)
+        beside += _loose(root, root / part)
         files: list[Path] = []
         own_labels: list[int] = []
         for label, folder in enumerate(folders):
@@ -132,6 +136,8 @@ def image_folder(root: Path, resolution: int | None = None) -> Dataset:
         refuse("resolution", None, f"must be given: train has {images[0].shape[1:]}, test {images[1].shape[1:]}")
     if left_out:
         notes["left out: no image by its name"] = left_out
+    if beside:
+        notes["left out: neither train nor test, or in no class of them"] = beside
     unchecked = [path for path in every if path.suffix.lower() not in _CHECKED]
     if not compare(root, every) and unchecked:
         notes[f"no checksum, in the file or in {NAME}, would show that it is damaged"] = unchecked
@@ -175,14 +181,39 @@ def _image_files(folder: Path) -> tuple[list[Path], list[Path]]:
     """Return the images in a folder and in the folders in it, and the other files that are not hidden."""
     images: list[Path] = []
     others: list[Path] = []
-    for where, inner, names in os.walk(folder, followlinks=True):
+    for where, inner, names in os.walk(folder, onerror=_raise, followlinks=True):
         inner[:] = sorted(name for name in inner if not name.startswith(".") and name not in _NO_CLASSES)
+        for name in inner:
+            _refuse_loop(Path(where, name))
         for name in sorted(names):
             path = Path(where, name)
             if _is_hidden(path) or name.lower() in _COMPANIONS:
                 continue
-            (images if path.suffix.lower() in _SUFFIXES else others).append(path)
+            if path.suffix.lower() not in _SUFFIXES:
+                others.append(path)
+            elif path.is_file():
+                images.append(path)
+            else:
+                refuse("data", str(path), "must be a file: it is a broken link, a pipe or a device")
     return images, others
+
+
+def _loose(root: Path, part: Path) -> list[Path]:
+    """Return what lies beside the folders of the classes and beside train and test, and is not hidden."""
+    files = [path for path in part.iterdir() if not path.is_dir() and path.name.lower() not in _COMPANIONS]
+    folders = [path for path in root.iterdir() if path.is_dir() and path.name not in (*_PARTS, *_NO_CLASSES)]
+    beside = folders if part.name == _PARTS[0] else []
+    return sorted(path for path in (*files, *beside) if not _is_hidden(path))
+
+
+def _refuse_loop(folder: Path) -> None:
+    """Refuse a link to a folder that it lies in: its images would come again and again."""
+    if folder.is_symlink() and Path(os.path.realpath(folder.parent)).is_relative_to(os.path.realpath(folder)):
+        refuse("data", str(folder), "must not be a link to a folder that it lies in")
+
+
+def _raise(error: OSError) -> NoReturn:
+    raise error
 
 
 def _is_hidden(path: Path) -> bool:
@@ -222,7 +253,10 @@ def _plain(path: Path, file: Image.Image, frames: int, depth: int) -> Picture:
     if file.mode.startswith("I;16") or (file.mode == "I" and depth == 16):
         if "transparency" in file.info:
             refuse("data", str(path), f"has 16 bits and a transparent grey; {_SAVE_EIGHT}")
-        grey = np.asarray(file).astype(np.uint16)
+        numbers = np.asarray(file)
+        if numbers.min() < 0 or numbers.max() > _WHITE_16:
+            refuse("data", str(path), f"must hold grey from 0 to {_WHITE_16}, not {int(numbers.min())}; {_SAVE_EIGHT}")
+        grey = numbers.astype(np.uint16)
         return Picture(np.repeat(grey[:, :, None], 3, axis=2), tuple(notes))
     if depth == 16:
         notes.append("16 bits a channel: the high 8 are kept")
@@ -241,6 +275,16 @@ def _plain(path: Path, file: Image.Image, frames: int, depth: int) -> Picture:
     if file.mode in ("CMYK", "YCbCr"):
         notes.append(f"{file.mode} is converted to RGB without a colour profile")
     return Picture(np.asarray(file.convert("RGB")), tuple(notes))
+
+
+def _depth(file: Image.Image) -> int:
+    """Return 16 if a channel has more than 8 bits in the file, else 8."""
+    for tile in file.tile:
+        parts = tile.args if isinstance(tile.args, tuple) else (tile.args,)
+        wide = [isinstance(part, int) and part > _WHITE for part in parts]  # the white of a PPM
+        if _SIXTEEN.search(str(parts)) or (tile.codec_name.startswith("ppm") and any(wide)):
+            return 16
+    return 8
 
 
 def _on_white(path: Path, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

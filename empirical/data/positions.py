@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,8 @@ from theory.support.validate import refuse
 __all__ = ["read_positions"]
 
 _KEYS = ("indices", "chosen")
+_NUMBER = re.compile(r"[+-]?[0-9]+")
+_SHOWN = 20  # characters of a word that is none
 
 
 def read_positions(path: Path, images: int) -> NDArray[np.intp]:
@@ -55,6 +58,9 @@ def _numbers(path: Path) -> NDArray[np.int64]:
         return array.astype(np.int64)
     try:
         words = path.read_text(encoding="utf-8").replace(",", " ").split()
+        for word in words:
+            if not _NUMBER.fullmatch(word):  # int() takes 1_0 too
+                raise ValueError(f"{word[:_SHOWN]!r} is none")
         return np.array([int(word) for word in words], dtype=np.int64)
     except (OSError, ValueError, OverflowError) as error:
         reason = error.strerror if isinstance(error, OSError) else " ".join(str(error).split())

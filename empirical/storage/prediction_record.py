@@ -33,6 +33,7 @@ from typing import Any, NoReturn
 from empirical.storage.lock import locked
 from empirical.storage.tables import csv_text, digest, write_whole
 from theory.support.cli import program_name
+from theory.support.json_text import parsed
 from theory.support.validate import refuse
 
 __all__ = ["AFTER", "NO_RECORD", "PREDICTED", "Changed", "PredictionRecord", "preregistration", "read_preregistration"]
@@ -149,7 +150,7 @@ class PredictionRecord:
             self._refuse("cannot be read")
         for number, line in enumerate(text.splitlines(), 1):
             try:
-                part = json.loads(line)
+                part = parsed(line)
                 content = {key: value for key, value in part.items() if key != "hash"}
                 whole = part["hash"] == _hash(content) and part["previous"] == (found[-1]["hash"] if found else "")
             except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -300,7 +301,7 @@ def read_preregistration(path: Path) -> dict[str, Any]:
     if not path.is_file():
         refuse("preregistered", str(path), "must be a file that exists")
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = parsed(path.read_bytes())
         content = {key: value for key, value in found.items() if key != "digest"}
         whole = found["digest"] == _hash(content) and {"experiment", "sha256", "columns", "where"} <= content.keys()
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):

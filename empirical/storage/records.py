@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from empirical.config import Config
+from theory.support.json_text import parsed
 from theory.support.validate import refuse
 
 __all__ = ["check_record", "check_scores", "read_record", "record_text"]
@@ -37,10 +38,10 @@ def read_record(path: Path, run: str) -> dict[str, Any] | None:
         ValueError: it cannot be read, is not as it was written, or is of another run.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_constant)
+        content = parsed(path.read_bytes())
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, ValueError, RecursionError):
+    except (OSError, ValueError):
         content = None
     if not isinstance(content, dict):
         _wrong(path, "cannot be read")
@@ -109,10 +110,6 @@ def _is_digest(value: Any) -> bool:
 def _digest(plain: Mapping[str, Any]) -> str:
     text = json.dumps(plain, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return sha256(text.encode()).hexdigest()
-
-
-def _no_constant(text: str) -> NoReturn:
-    raise ValueError(f"{text} is no number")
 
 
 def _wrong(path: Path, reason: str) -> NoReturn:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Any
 
 from empirical.runtime.command_line import numeric
 from theory.support.files import check_file, write_together, write_whole
+from theory.support.json_text import parsed
 
 __all__ = [
     "ResultTable",
@@ -100,7 +100,7 @@ def read_table(folder: Path, name: str, extra: str | None = None, *, text: Colle
     file = name if extra is None else f"{name}-{extra}"
     table = folder / f"{file}.csv"
     try:
-        made = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+        made = parsed((folder / f"{name}.json").read_bytes())
         if not (isinstance(made, dict) and "command" in made and isinstance(made.get("arguments"), dict)):
             raise TableError(f"{folder / name}.json does not say how the table was made")
         rows = csv_rows(table, made, text=text)

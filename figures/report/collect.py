@@ -7,7 +7,6 @@ what their steps do not give, they are found anew; a file of claims that states 
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from empirical.experiments import EXPERIMENTS
 from figures import ResultsError
 from figures.report.evidence import check_judged, statement_fault
 from theory.support.cli import program_name
+from theory.support.json_text import parsed
 from theory.verdicts.beyond import RESULTS
 from theory.verdicts.ledger import LEDGER, Statement, verify
 
@@ -127,6 +127,6 @@ def entries(content: Any) -> Sequence[Entry]:
 def read_json(file: Path) -> Any:
     """Return what the JSON file holds; None where it is missing or cannot be read."""
     try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        return parsed(file.read_bytes())
+    except (OSError, ValueError):
         return None

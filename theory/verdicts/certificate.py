@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from theory import __version__
+from theory.support.json_text import parsed
 from theory.support.validate import refuse
 from theory.verdicts.beyond import RESULTS
 from theory.verdicts.canonical import canonical, digest
@@ -89,7 +90,7 @@ def read(path: Path) -> dict[str, Any]:
     except OSError as error:
         _refuse(path, f"must be a file that can be read: {error.strerror}")
     try:
-        data = json.loads(text.decode("utf-8"), object_pairs_hook=_once)
+        data = parsed(text)
         canonical(data)
     except (ValueError, RecursionError):
         _refuse(path, "must be a certificate: it is no JSON, or torn")
@@ -214,13 +215,6 @@ def _sources() -> dict[str, str]:
         ).hexdigest()
         for file in files
     }
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return the members of a JSON object, none of them twice: the hash would cover only one."""
-    if len({name for name, _ in pairs}) < len(pairs):
-        raise ValueError("a name comes twice")
-    return dict(pairs)
 
 
 def _refuse(path: Path, allowed: str) -> NoReturn:

@@ -17,6 +17,7 @@ from typing import Any
 from theory.exact.balls import between, ends, exact
 from theory.exact.law import Box, Law, is_ball
 from theory.support.files import check_file, write_whole
+from theory.support.json_text import parsed
 from theory.support.validate import refuse
 from theory.verdicts.canonical import digest
 
@@ -131,7 +132,7 @@ def read(path: str | PathLike[str]) -> dict[str, Any]:
         ValueError: the file cannot be read, is no certificate of a check, or was altered.
     """
     try:
-        data = json.loads(Path(path).read_text(encoding="utf-8"))
+        data = parsed(Path(path).read_bytes())
     except OSError as error:
         refuse("FILE", str(path), f"must be a file that can be read: {error.strerror}")
     except (ValueError, RecursionError):

@@ -20,6 +20,7 @@ from empirical.runtime.progress import Track, silent
 from empirical.storage.run_folder import Run
 from empirical.training import evaluate
 from empirical.training.augment import normalize
+from theory.support.json_text import parsed
 from theory.support.validate import floats, refuse
 
 __all__ = ["of_checkpoint", "of_run"]
@@ -109,7 +110,7 @@ def of_run(folder: Path, root: Path | None = None, device: str = "cpu") -> tuple
     """
     allowed = "must be the folder of a finished run"
     try:
-        config = Config(**json.loads((folder / "config.json").read_text(encoding="utf-8"))["config"])
+        config = Config(**parsed((folder / "config.json").read_bytes())["config"])
     except (OSError, UnicodeDecodeError, json.JSONDecodeError, KeyError, TypeError) as error:
         refuse("run", str(folder), f"{allowed} ({type(error).__name__})")
     if config.digest != folder.resolve().name:

@@ -1,5 +1,6 @@
 import hashlib
 import os
+import re
 import subprocess
 import sys
 
@@ -70,6 +71,7 @@ def test_npz_names(tmp_path):
         ({"x_train": np.array([None] * 6)}, r"^data=.*: must hold plain arrays, no pickled objects$"),
         ({"classes": np.array(["a", "b"])}, r"^classes=.*: must name every label: 3 to 7 occur$"),
         ({"classes": np.array(["a"] * 8)}, r"^classes='a': must all differ: it comes 2 times$"),
+        ({"classes": np.array("ab")}, r"^classes=\(\): must be a vector of names$"),
         ({"classes": np.array(["e\u0301", "\u00e9"] * 4)[:, None]}, r"^classes=\(8, 1\): must be a vector of names$"),
         ({"classes": np.array([*"abc", "e\u0301", *"def", "\u00e9"])}, r"^classes='é': must all differ"),
         ({"classes": np.array([*"abcdefg", " \t"])}, r"^classes=' \\t': must not be blank"),
@@ -77,8 +79,10 @@ def test_npz_names(tmp_path):
     ],
 )
 def test_npz_refused(tmp_path, changes, message):
-    with pytest.raises(ValueError, match=message) as raised:
-        load(save(tmp_path / "toy.npz", **changes))
+    path = save(tmp_path / "toy.npz", **changes)
+    with pytest.raises(ValueError, match=r"toy\.npz") as raised:
+        load(path)
+    assert re.search(message, str(raised.value).removesuffix(f" ({path})"))
     assert "\n" not in str(raised.value)
 
 
@@ -90,8 +94,42 @@ def test_labels_in_a_column(tmp_path):
 def test_names_of_bytes_are_text(tmp_path):
     names = np.array([f"{letter}ä".encode() for letter in "abcdefgh"])
     assert load(save(tmp_path / "toy.npz", classes=names)).classes == ("dä", "hä")
-    with pytest.raises(ValueError, match=r"^classes=.*xff.*: must be text, or bytes of UTF-8$"):
+    with pytest.raises(ValueError, match=r"^classes=.*xff.*: must be text, or bytes of UTF-8"):
         load(save(tmp_path / "toy.npz", classes=np.array([b"\xff%d" % number for number in range(8)])))
+
+
+def test_classes_without_images_and_arrays_that_are_not_read_are_said(tmp_path):
+    names = np.array([letter.encode() for letter in "abcdefgh"])
+    data = load(save(tmp_path / "toy.npz", classes=names, x_val=GOOD["x_test"], y_val=GOOD["y_test"]))
+    assert data.classes == ("d", "h")
+    arrays, gaps = data.notes
+    assert arrays.startswith("left out, arrays that are not read: x_val, y_val: ")
+    assert gaps.startswith(
+        "classes without images, so that labels after them count one less each: a, b, c, e, f, ...: "
+    )
+    assert load(save(tmp_path / "toy.npz")).notes == ()
+
+
+def test_the_order_of_bytes_changes_nothing(tmp_path):
+    images = {key: GOOD[key].astype(np.uint16) * 257 for key in ("x_train", "x_test")}
+    labels = {key: GOOD[key].astype(">i8") for key in ("y_train", "y_test")}
+    native = load(save(tmp_path / "a.npz", **images))
+    swapped = load(save(tmp_path / "b.npz", **labels, **{key: x.astype(">u2") for key, x in images.items()}))
+    assert swapped.fingerprint == native.fingerprint
+    assert [data.notes[0].partition(":")[0] for data in (native, swapped)] == ["16 bits scaled to 8, 65535 to 255"] * 2
+
+
+def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path, monkeypatch):
+    path = tmp_path / "toy.npz"
+    save(path)
+
+    def changed(file):
+        save(path, x_test=GOOD["x_test"] + 1)
+        return "0" * 64
+
+    monkeypatch.setattr("empirical.data.npz.file_sha256", changed)
+    with pytest.raises(ValueError, match=r"toy\.npz': must not change while it is read$"):
+        load(str(path))
 
 
 def test_floats_from_0_to_1_get_a_hint(tmp_path):

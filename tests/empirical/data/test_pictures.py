@@ -1,8 +1,10 @@
 """Every mode of a picture file becomes what viewers show, or is refused by name."""
 
+import os
+
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 from PIL.PngImagePlugin import PngInfo
 
 from empirical.data.checksums import compare, file_sha256
@@ -38,7 +40,7 @@ def test_sixteen_bits_of_grey_keep_their_levels(tmp_path, suffix):
     assert data.notes[0] == f"16 bits scaled to 8, 65535 to 255 (1 files): {root}/train/a/0.{suffix}"
 
 
-@pytest.mark.parametrize(("step", "right"), [(1, True), (20, False), (64, False), (65, True)])
+@pytest.mark.parametrize(("step", "right"), [(1, True), (20, False), (65, False), (66, True)])
 def test_a_small_part_of_sixteen_bits_is_not_scaled_to_black(tmp_path, step, right):
     root = save_folder(tmp_path)
     stored(root / "train" / "a" / "0.png", LEVELS * step)
@@ -137,6 +139,71 @@ def test_hidden_and_companion_files_are_no_images(tmp_path):
     data = load(str(root))
     assert (data.classes, len(data.train_images)) == (("a", "b"), 4)
     assert data.notes == (f"left out: no image by its name (1 files): {root}/train/a/notes.txt",)
+
+
+def test_what_lies_in_no_class_is_said(tmp_path):
+    root = save_folder(tmp_path)
+    (root / "val" / "a").mkdir(parents=True)
+    for place in ("train", "val/a"):
+        stored(root / place / "stray.png", LEVELS.astype(np.uint8))
+    (root / "test" / ".hidden").write_text("")
+    (root / "README.md").write_text("of mine")
+    data = load(str(root))
+    assert len(data.train_images) == 4
+    text = "left out: neither train nor test, or in no class of them (2 files)"
+    assert data.notes == (f"{text}: {root}/train/stray.png, {root}/val",)
+
+
+def test_links_in_a_circle_and_pipes_are_refused(tmp_path):
+    """A circle of links would bring each image forty times, and a pipe never ends."""
+    root = save_folder(tmp_path)
+    linked = root / "train" / "a" / "more"
+    linked.symlink_to(root / "test" / "a")
+    assert len(load(str(root)).train_images) == 6
+    linked.unlink()
+    linked.symlink_to(root / "train")
+    with pytest.raises(ValueError, match=r"train/a/more': must not be a link to a folder that it lies in$"):
+        load(str(root))
+    linked.unlink()
+    for make in (os.mkfifo, lambda path: path.symlink_to("gone.png")):
+        make(root / "train" / "a" / "x.png")
+        with pytest.raises(ValueError, match=r"train/a/x\.png': must be a file: it is a broken link, a pipe"):
+            load(str(root))
+        (root / "train" / "a" / "x.png").unlink()
+
+
+def test_a_folder_that_cannot_be_listed_is_no_empty_one(tmp_path, monkeypatch):
+    root, scandir = save_folder(tmp_path), os.scandir
+    (root / "train" / "a" / "more").mkdir()
+
+    def refused(path):
+        if str(path).endswith("more"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refused)
+    with pytest.raises(ValueError, match=r"cannot be read or downloaded: Permission denied$"):
+        load(str(root))
+
+
+def test_a_ppm_of_sixteen_bits_is_said_and_grey_is_scaled_by_its_white(tmp_path):
+    wide = np.linspace(0, 65535, 192).round().astype(">u2")
+    (tmp_path / "x.ppm").write_bytes(b"P6 8 8 65535\n" + wide.tobytes())
+    picture = read_picture(tmp_path / "x.ppm")
+    assert picture.notes == ("16 bits a channel: the high 8 are kept",)
+    (tmp_path / "x.pgm").write_bytes(b"P5 8 8 1023\n" + (LEVELS * 16).astype(">u2").tobytes())
+    picture = read_picture(tmp_path / "x.pgm")
+    assert picture.pixels.dtype == np.uint16
+    assert picture.pixels[0, 1, 0] == round(16 * 65535 / 1023)
+
+
+def test_signed_grey_is_refused(tmp_path):
+    """A TIFF says by a tag of its own, 339, that its numbers have a sign."""
+    info = TiffImagePlugin.ImageFileDirectory_v2()
+    info[339] = 2
+    path = stored(tmp_path / "x.tif", LEVELS + np.uint16(65500), tiffinfo=info)
+    with pytest.raises(ValueError, match=r"x\.tif': must hold grey from 0 to 65535, not -36; save it"):
+        read_picture(path)
 
 
 def test_an_empty_class_is_named(tmp_path):

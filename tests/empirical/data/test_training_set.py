@@ -239,7 +239,8 @@ def test_positions_from_a_file(tmp_path, uneven, name):
         ("1 2 40", "must hold positions from 0 to 39, not 40"),
         ("1 -2", "must hold positions from 0 to 39, not -2"),
         ("1 2 1", "must hold every position once: 1 comes again"),
-        ("1 2.5", "must be a readable file of whole numbers"),
+        ("1 2.5", "must be a readable file of whole numbers: '2.5' is none$"),
+        ("1 2_0", "must be a readable file of whole numbers: '2_0' is none$"),
         ("0 1", "must have images of every class to train on; missing"),
     ],
 )

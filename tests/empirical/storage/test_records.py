@@ -107,6 +107,14 @@ def test_other_json_is_refused(run, text):
         run.result()
 
 
+def test_a_name_that_comes_twice_is_refused(run):
+    """Python keeps the last of them, and other programs the first."""
+    path = run.folder / "result.json"
+    path.write_text(path.read_text().replace("{\n", '{\n  "counts": [1, 1],\n', 1))
+    with pytest.raises(ValueError, match=r"result\.json': cannot be read; remove it to have it made again$"):
+        run.result()
+
+
 def test_links_are_not_followed(run, tmp_path):
     precious = tmp_path / "precious"
     precious.write_text("precious")
