@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 
 from empirical.data.checksums import NAME, compare
 from empirical.data.dataset import Dataset, sixteen_bits
@@ -277,7 +277,7 @@ def _plain(path: Path, file: Image.Image, frames: int, depth: int) -> Picture:
     return Picture(np.asarray(file.convert("RGB")), tuple(notes))
 
 
-def _depth(file: Image.Image) -> int:
+def _depth(file: ImageFile.ImageFile) -> int:
     """Return 16 if a channel has more than 8 bits in the file, else 8."""
     for tile in file.tile:
         parts = tile.args if isinstance(tile.args, tuple) else (tile.args,)
