@@ -121,7 +121,7 @@ def test_links_are_not_followed(run, tmp_path):
     (run.folder / ".lock").symlink_to(precious)
     with (
         pytest.raises(ValueError, match=r"^lock=.*: must be a file of its own, not a link"),
-        run.held("0" * 64, lambda process: None, lambda: None),
+        run.locked_folder("0" * 64, lambda process: None, lambda: None),
     ):
         pass
     assert precious.read_text() == "precious"
