@@ -3,7 +3,8 @@
 A tail is one mass, in ball arithmetic, times a sum of ratios of masses, in whole numbers that are rounded down in one
 sum and up in the other. All terms are positive and the sum runs away from the mode, so nothing cancels in either tail,
 and since these laws are log-concave the ratio of neighbours only falls: what is left out sums to at most a geometric
-series, which the ball takes in. The sum has about ``sqrt(n bits)`` terms.
+series, which the ball takes in. The sum has about ``sqrt(n bits)`` terms. Where those are too many, tails are
+incomplete beta and gamma functions, whose balls are wider; the hypergeometric law has none, and is refused.
 """
 
 from __future__ import annotations
@@ -20,11 +21,13 @@ from flint import arb, ctx
 from theory.exact.balls import exact
 from theory.exact.continuous import ball, beta_below
 from theory.exact.law import Box, DiscreteLaw, parameter
-from theory.support.validate import integer
+from theory.support.validate import integer, refuse
 
 __all__ = ["Binomial", "CountLaw", "Hypergeometric", "NegativeBinomial", "Poisson"]
 
 Ratio = Callable[[int], tuple[int, int]]
+_MOST_TERMS = 1 << 22
+_MOST_UNSIGNED = (1 << 63) - 1
 _PROBABILITY = "must be a number with 0 <= p <= 1, or a ball of them"
 
 
@@ -87,10 +90,17 @@ class _LogConcave(CountLaw):
             return arb(1)
         return self._downwards(k) if k < self._mode() else 1 - self._upwards(k + 1)
 
+    def _function(self, k: int) -> Any:
+        """Return ``P(X >= k)`` by a special function."""
+        refuse("law", self, f"would need more than {_MOST_TERMS:,} terms for its tail at {k}, in which it is summed")
+
     def _upwards(self, k: int) -> Any:
         """Return ``P(X >= k)`` for a ``k`` above the mode."""
         last = self.support()[1]
-        return self._count_mass(k) * _sum_of_ratios(self._ratio(), k, 1, math.inf if last is None else last)
+        end = math.inf if last is None else last
+        if _has_more_terms(_MOST_TERMS, self._ratio(), k, 1, end):
+            return self._function(k)
+        return self._count_mass(k) * _sum_of_ratios(self._ratio(), k, 1, end)
 
     def _downwards(self, k: int) -> Any:
         """Return ``P(X <= k)`` for a ``k`` at or below the mode."""
@@ -101,6 +111,8 @@ class _LogConcave(CountLaw):
             a, b = upwards(j - 1)
             return b, a
 
+        if _has_more_terms(_MOST_TERMS, ratio, k, -1, self.support()[0]):
+            return 1 - self._function(k + 1)
         return self._count_mass(k) * _sum_of_ratios(ratio, k, -1, self.support()[0])
 
 
@@ -144,7 +156,10 @@ class Binomial(_LogConcave):
         with ctx.extraprec(2 * self.n.bit_length()):
             p = ball(self.p)
             rest = 1 - p if isinstance(self.p, Box) else exact(1 - Fraction(self.p))
-            return arb.bin_uiui(self.n, k) * p**k * rest ** (self.n - k)
+            return _ways(self.n, k) * p**k * rest ** (self.n - k)
+
+    def _function(self, k: int) -> Any:
+        return beta_below(Fraction(self.p), Fraction(k), Fraction(self.n - k + 1))
 
     def _scipy(self) -> Any:
         from scipy import stats
@@ -186,6 +201,9 @@ class Poisson(_LogConcave):
         with ctx.extraprec(2 * (k + 2).bit_length()):
             rate = ball(self.rate)
             return rate**k * (-rate).exp() / arb(k).fac()
+
+    def _function(self, k: int) -> Any:
+        return 1 - exact(Fraction(self.rate)).gamma_upper(exact(Fraction(k)), 1)
 
     def _scipy(self) -> Any:
         from scipy import stats
@@ -231,8 +249,8 @@ class Hypergeometric(_LogConcave):
 
     def _count_mass(self, k: int) -> Any:
         with ctx.extraprec(2 * self.population.bit_length()):
-            ways = arb.bin_uiui(self.successes, k) * arb.bin_uiui(self.population - self.successes, self.draws - k)
-            return ways / arb.bin_uiui(self.population, self.draws)
+            ways = _ways(self.successes, k) * _ways(self.population - self.successes, self.draws - k)
+            return ways / _ways(self.population, self.draws)
 
     def _scipy(self) -> Any:
         from scipy import stats
@@ -285,6 +303,21 @@ class NegativeBinomial(CountLaw):
         from scipy import stats
 
         return stats.nbinom(float(self.n), float(self.p))
+
+
+def _ways(n: int, k: int) -> Any:
+    """Return the number of ways to choose ``k`` of ``n``."""
+    if n <= _MOST_UNSIGNED:
+        return arb.bin_uiui(n, k)
+    return ((arb(n) + 1).lgamma() - (arb(k) + 1).lgamma() - (arb(n) - k + 1).lgamma()).exp()
+
+
+def _has_more_terms(most: int, ratio: Ratio, k: int, step: int, last: float) -> bool:
+    """Return whether :func:`_sum_of_ratios` surely has more than ``most`` terms: the ratios fall, slowly."""
+    if abs(last - k) <= most:
+        return False
+    a, b = ratio(k + most * step)
+    return most * (b - a) < (ctx.prec + 2) * a / 2  # (a / b)^most > e^-(most (b - a) / a) > 2^-prec
 
 
 def _sum_of_ratios(ratio: Ratio, k: int, step: int, last: float) -> Any:

@@ -163,7 +163,10 @@ class Law(ABC):
     def _float(self, compute: Callable[[], Any]) -> float:
         if self._free():
             refuse("law", self, "a box of parameters has no single value: use cdf_ball, sf_ball, pmf_ball or pdf_ball")
-        return float(self._ball(compute, _FLOAT_BITS).mid())
+        found = float(self._ball(compute, _FLOAT_BITS).mid())
+        if math.isnan(found):
+            refuse("law", self, f"cannot be enclosed here, with {4 * _MOST_BITS} bits: its parameters are too large")
+        return found
 
 
 class ContinuousLaw(Law):

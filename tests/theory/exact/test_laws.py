@@ -385,3 +385,30 @@ def test_laws_are_values():
 def test_what_is_refused(make, message):
     with pytest.raises(ValueError, match=f"^{message}"):
         make()
+
+
+@pytest.mark.parametrize(
+    ("law", "at"),
+    [
+        (Binomial(10_000, THIRD), (3000, 3333, 3334, 3400, 9000)),
+        (Binomial(10_000, Fraction(1, 1000)), (1, 9, 10, 11, 30)),
+        (Poisson(10_000), (9000, 9999, 10_000, 10_001, 12_000)),
+    ],
+)
+def test_tails_that_are_not_summed_are_special_functions(monkeypatch, law, at):
+    summed = [(law.sf(k), law.cdf(k)) for k in at]
+    monkeypatch.setattr("theory.exact.counts._MOST_TERMS", 1)
+    assert [(law.sf(k), law.cdf(k)) for k in at] == summed
+
+
+def test_tails_of_large_counts_take_no_sum():
+    """Sums of 10^8 terms, minutes each: the two tails of a symmetric law, and a law that has no special function."""
+    n = 10**15
+    fair = Binomial(n, HALF)
+    assert fair.sf(n // 2) == pytest.approx((1 - fair.pmf(n // 2)) / 2, rel=1e-15)
+    for size in (n, 10**25):
+        assert Binomial(size, HALF).pmf(size // 2) == pytest.approx(math.sqrt(2 / (math.pi * size)), rel=1e-12)
+    assert Binomial(n, HALF).sf(n // 2 + 10**8) == pytest.approx(stats.norm.sf(2 * 10**8 / math.sqrt(n)), rel=1e-6)
+    assert Poisson(n).cdf(n) == pytest.approx(0.5 + 2 / (3 * math.sqrt(2 * math.pi * n)), rel=1e-12)
+    with pytest.raises(ValueError, match=r"^law=Hypergeometric.*would need more than 4,194,304 terms"):
+        Hypergeometric(n, n // 10, n // 10).sf(n // 100)
