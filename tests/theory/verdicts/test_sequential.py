@@ -223,8 +223,30 @@ def test_calls_that_agree_count_as_the_replicates():
     assert found.replicates > math.log(1e6) / -math.log(0.99)
     short = check_probability(one_coin(0.0), 0.01, max_replicates=2500)
     assert (short.verdict, short.note[:19]) == ("undecided", "no verdict: each of")
+    heads = check_probability(one_coin(1.0), 0.99, max_replicates=10**5)
+    assert heads.verdict == "refuted"
+    assert heads.replicates > math.log(1e6) / -math.log(0.99)
+    short = check_probability(one_coin(1.0), 0.99, max_replicates=2500)
+    assert (short.verdict, short.note[:19]) == ("undecided", "no verdict: each of")
     false = [check_probability(one_coin(0.02), 0.01, rng=rng(4, seed), max_replicates=10**5) for seed in range(40)]
     assert not [found for found in false if found.verdict == "certified"]
+
+
+@pytest.mark.parametrize(("event", "claimed", "verdict"), [(0, 0.01, "certified"), (1, 0.99, "refuted")])
+def test_calls_that_agree_are_asked_for_single_replicates_at_the_end(event, claimed, verdict):
+    """The verdict is that of as many replicates as there were calls, looked at ever more seldom."""
+    evidence, sizes = Evidence(claimed, 1e-6), []
+    while evidence.verdict is None:
+        sizes.append(evidence.next_size())
+        evidence.add(event * sizes[-1], sizes[-1])
+    calls = len(sizes)
+    assert evidence.verdict == verdict
+    assert sizes[0] > 1
+    assert sizes[-100:] == [1] * 100
+    side = "above" if event else "below"
+    assert log_evidence(event * calls, calls, claimed, side) >= math.log(1e6)
+    least = next(n for n in range(1, calls + 1) if log_evidence(event * n, n, claimed, side) >= math.log(1e6))
+    assert least <= calls <= 1.2 * least
 
 
 def test_independent_replicates_are_seldom_called_dependent():
