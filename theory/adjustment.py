@@ -236,6 +236,8 @@ def fit_adjustment(
     scaled, scale = _scaled(z)
     extent = float(np.ptp(log_prior))
     direction = (log_prior.max() - log_prior) / extent  # in its own units: counts may differ by little
+    if not scaled.any():
+        refuse("logits", _shown(z), "must differ between classes: they are equal for every image")
     if _separated(scaled, -direction, y):
         refuse("labels", _shown(y), "must not be separated by z - tau ln p for some tau: add images to the split")
     basis = _common(direction)
@@ -509,7 +511,7 @@ def _expected_loss(
         return float((chances[rows, decided] * weights[decided]).mean())
 
     best = accuracy(tau)
-    return 100 * max(float(np.mean([best - accuracy(tau + error * level) for level in levels])), 0.0)
+    return 100 * min(max(float(np.mean([best - accuracy(tau + error * level) for level in levels])), 0.0), 1.0)
 
 
 def _profile_error(z: Floats, y: Labels, found: _Maximum, log_norms: Floats) -> float:

@@ -79,6 +79,7 @@ _MOST = 2**53
 _PRECISION = 0.01
 _LARGEST = 1e100  # of features and their spread: squares and quotients are numbers too
 _RIDGE = 1e-6
+_MOST_OF_SCATTER = 1e6  # what is taken off a scatter may be so many times what is left, for the sake of its digits
 _FOLDING = 2**31  # the spawn key of what draws the folds, apart from those of the rules
 
 
@@ -235,7 +236,7 @@ def lda_rule(means: ArrayLike, scatter: ArrayLike, counts: ArrayLike, tau: float
     total = floats("scatter", scatter, f"must have the shape ({d}, {d})")
     if total.shape != (d, d):
         refuse("scatter", scatter, f"must have the shape ({d}, {d}), as the means have {d} features")
-    n, shift = image_counts("counts", counts, classes), float(number("tau", tau))
+    n, shift = image_counts("counts", counts, classes), _tau(tau)
     with np.errstate(all="ignore"):
         try:
             rule = _lda(mu, total, n, shift)
@@ -312,7 +313,8 @@ def recalls_at(
     n = image_counts("counts", counts, sources[0].classes)
     values = [part.recalls(n) for part in sources]
     recalls, read = _mean(sources, values), sum(part.weight for part in sources)
-    reading = np.zeros(len(n)) if sources[0].images is None else np.sqrt(recalls * (1 - recalls) / read)
+    middle = (recalls * read + 1) / (read + 2)  # as Agresti and Coull do: 0 of 3 images is not a recall known to be 0
+    reading = np.zeros(len(n)) if sources[0].images is None else np.sqrt(middle * (1 - middle) / (read + 2))
     return ClassRecalls(recalls, _error(sources, values), reading)
 
 
@@ -494,11 +496,13 @@ class _Source:
         classes, rng = range(self.classes), self._rng
         if self._fit is not None:
             return _fitted(self._fit, [self._sample(k, int(n[k]), rng(draw, k)) for k in classes], n, self._tau)
+        changed = np.flatnonzero(n != base)
+        if base[changed].sum() > _MOST_OF_SCATTER * n.sum():
+            return _lda(*self._pooled(draw, n), n, self._tau)
         key = base.tobytes()
         if key not in self._base:
             self._base = {key: [self._pooled(at, base) for at in range(self._draws)]}
         means, scatter = self._base[key][draw]
-        changed = np.flatnonzero(n != base)
         if changed.size:
             means, scatter = means.copy(), scatter.copy()
         for k in changed.tolist():
@@ -584,6 +588,12 @@ def _bisected(enough: Callable[[int], bool], start: int, most: int) -> int | Non
     return high
 
 
+def _tau(tau: float) -> float:
+    return float(
+        number("tau", tau, f"must be a number of at most {_LARGEST:g} in size", least=-_LARGEST, most=_LARGEST)
+    )
+
+
 def _shape(name: str, means: Floats) -> tuple[int, int]:
     """Return how many classes and features there are."""
     if len(means) < 2 or means.shape[1] < 1:
@@ -647,7 +657,7 @@ def _sources(
     seed: int,
 ) -> list[_Source]:
     """Return the moments that rules are drawn from, each with the images that are read by them, everything checked."""
-    shift = float(number("tau", tau))
+    shift = _tau(tau)
     integer("draws", draws, _FEWEST)
     integer("seed", seed, 0)
     if fit is not None and not callable(fit):

@@ -198,15 +198,14 @@ def confusion(s: Setting, seed: int = 0, log2_points: int = 11) -> Confusion:
     if integer("log2_points", log2_points) > 20:
         refuse("log2_points", log2_points, "must be at most 20")
     means = _reduced(s)
-    biases = _log_priors(s) - np.sum(means**2, axis=1) / 2
-    scores = means @ means.T + biases  # of class j at the mean of class k, in row k
+    leads = _leads(means, _log_priors(s))
     q = means.shape[1]
     if q == 1:
-        matrix = _average(means, scores, np.array([[1.0], [-1.0]]))
+        matrix = _average(means, leads, np.array([[1.0], [-1.0]]))
         return Confusion(matrix, np.full_like(matrix, 1e-14))
     if q == 2:
-        return _over_circle(means, scores)
-    batches = np.stack([_average(means, scores, u) for u in _directions(q, seed, log2_points)])
+        return _over_circle(means, leads)
+    batches = np.stack([_average(means, leads, u) for u in _directions(q, seed, log2_points)])
     half = stdtrit(_BATCHES - 1, (1 + _CONFIDENCE) / 2) / np.sqrt(_BATCHES)
     return Confusion(batches.mean(axis=0), half * batches.std(axis=0, ddof=1))
 
@@ -225,11 +224,22 @@ def _reduced(s: Setting) -> Floats:
     return reduced
 
 
-def _over_circle(means: Floats, scores: Floats) -> Confusion:
+def _leads(means: Floats, log_priors: Floats) -> Floats:
+    """Return by how much class ``j`` scores above ``i`` at the mean of class ``k``, shape ``(C, C, C)``, ``k`` first.
+
+    From the differences of means: scores themselves are as large as the squared distance of the farthest class, and
+    would leave no digits for classes that are near each other.
+    """
+    apart, middle = means[:, None] - means[None], (means[:, None] + means[None]) / 2
+    odds = log_priors[:, None] - log_priors[None]
+    return np.stack([np.sum(apart * (mean - middle), axis=2) + odds for mean in means])
+
+
+def _over_circle(means: Floats, leads: Floats) -> Confusion:
     from scipy.integrate import quad_vec
 
     def at(angle: float) -> Floats:
-        return np.asarray(_rays(means, scores, np.array([[np.cos(angle), np.sin(angle)]]))[0] / (2 * np.pi))
+        return np.asarray(_rays(means, leads, np.array([[np.cos(angle), np.sin(angle)]]))[0] / (2 * np.pi))
 
     kinks = np.sort(np.concatenate([_angles(means), [0.0, 2 * np.pi]]))
 
@@ -244,10 +254,10 @@ def _angles(means: Floats) -> Floats:
     return np.unique(np.concatenate([across, across + np.pi]) % (2 * np.pi))
 
 
-def _average(means: Floats, scores: Floats, u: Floats) -> Floats:
+def _average(means: Floats, leads: Floats, u: Floats) -> Floats:
     """Return the mean over the directions ``u``, a few of them at a time."""
     parts = np.array_split(u, math.ceil(len(u) * len(means) ** 3 / _CHUNK))
-    return np.asarray(sum(np.sum(_rays(means, scores, part), axis=0) for part in parts) / len(u))
+    return np.asarray(sum(np.sum(_rays(means, leads, part), axis=0) for part in parts) / len(u))
 
 
 def _directions(q: int, seed: int, log2_points: int) -> list[Floats]:
@@ -263,15 +273,15 @@ def _directions(q: int, seed: int, log2_points: int) -> list[Floats]:
     return batches
 
 
-def _rays(means: Floats, scores: Floats, u: Floats) -> Floats:
+def _rays(means: Floats, leads: Floats, u: Floats) -> Floats:
     """Return the confusion matrix along each of the directions ``u``, shape ``(len(u), C, C)``.
 
-    At ``mu_k + r u`` class ``j`` scores ``scores[k, j] + r means[j] . u``. Against ``i`` it wins below the crossing
-    if its slope is smaller, above it if its slope is larger, and everywhere or nowhere if the slopes are equal.
+    At ``mu_k + r u`` class ``j`` leads ``i`` by ``leads[k, j, i] + r (means[j] - means[i]) . u``: it wins below the
+    crossing if its slope is smaller, above it if its slope is larger, everywhere or nowhere if the slopes are equal.
     """
     slopes = u @ means.T
     rise = slopes[:, None, :, None] - slopes[:, None, None, :]  # of j against i
-    lead = (scores[:, :, None] - scores[:, None, :])[None]
+    lead = leads[None]
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         crossing = -lead / rise
     low = np.max(np.where(rise > 0, crossing, 0.0), axis=-1)

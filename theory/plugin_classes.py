@@ -244,6 +244,8 @@ def _label(label: int, moments: ClassMoments) -> int:
 def _chance(leads: Leads, images: int, seed: int, k: int) -> float:
     """Return the probability that normal leads are all above 0: exact for one, by drawing them for more."""
     if len(leads.mean) == 1:
+        if leads.cov[0, 0] <= 0:  # of equal classes nothing tells one from the other
+            return float(leads.mean[0] > 0)
         return float(ndtr(leads.mean[0] / np.sqrt(leads.cov[0, 0])))
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(k,)))
     values, vectors = np.linalg.eigh(leads.cov)

@@ -368,3 +368,15 @@ def test_a_logit_that_is_missing_is_named_by_its_position():
     logits[7, 2] = np.nan
     with pytest.raises(ValueError, match=r"^logits=.*one a class; entry 7, 2 is nan$"):
         fit_adjustment(logits, np.arange(20) % 3, [50, 20, 5])
+
+
+def test_logits_that_are_equal_for_every_image_are_refused_as_such():
+    with pytest.raises(ValueError, match="^logits=.*must differ between classes"):
+        fit_adjustment(np.full((30, 3), 7.0), np.arange(30) % 3, [100, 10, 5])
+
+
+def test_no_error_of_tau_costs_more_than_all_points():
+    rng = np.random.default_rng(np.random.SeedSequence(0))
+    labels = np.repeat([0, 1, 2], [1000, 100, 10])
+    logits = 2 * np.eye(3)[labels] + rng.normal(size=(1110, 3)) + np.log([1000, 100, 10])
+    assert fit_adjustment(logits, labels, [5e11, 500, 50]).expected_loss <= 100

@@ -15,6 +15,7 @@ from theory.class_counts import (
     ClassMoments,
     _folds,
     _sample,
+    _sources,
     _statistics,
     class_moments,
     gains_per_image,
@@ -188,7 +189,8 @@ def test_features_predict_a_trained_classifier():
     truth = recalls_at(moments, counts, fit=trained, draws=400, seed=2)
     error = np.sqrt(cross.draw_error**2 + cross.reading_error**2 + truth.draw_error**2 + 0.01**2)
     assert np.all(np.abs(cross.recalls - truth.recalls) < REACH * error)
-    assert np.all(cross.reading_error == pytest.approx(np.sqrt(cross.recalls * (1 - cross.recalls) / 300)))
+    middle = (300 * cross.recalls + 1) / 302
+    assert np.all(cross.reading_error == pytest.approx(np.sqrt(middle * (1 - middle) / 302)))
     held = recalls_at(class_moments(x, y), counts, held_out=features(moments, 200, 6))
     assert np.all(np.abs(held.recalls - truth.recalls) < REACH * np.hypot(error, held.reading_error))
 
@@ -443,3 +445,37 @@ def test_held_out_that_is_no_pair_is_refused(pairs):
 def _three_classes():
     labels = np.repeat([0, 1, 2], 12)
     return np.random.default_rng(3).normal(size=(36, 2)) + labels[:, None], labels
+
+
+def test_a_count_that_is_nearly_all_leaves_digits_for_the_others():
+    """The scatter of 10^15 images is not taken off that of all of them, but that of the others is drawn again."""
+    moments = two(3.0, 2)
+    wanted = recalls_at(moments, [4, 2])
+    [source] = _sources(moments, None, None, 0.0, None, 40, 0)
+    for base in ([10**15, 2], [10**9, 2], [4, 2]):
+        found = source.recalls(np.array([4, 2]), base=np.array(base))
+        assert found.mean(axis=0) == pytest.approx(wanted.recalls)
+    assert required_counts(moments, [2**53, 2], most=10**6)[0] == 2
+
+
+def test_images_that_all_agree_have_a_reading_error():
+    features, labels = _three_classes()
+    found = recalls_at(features + 100 * np.eye(3, 2)[labels], [9, 9, 9], labels)
+    assert found.recalls.min() == 1
+    assert np.all(found.reading_error > 0.05)
+
+
+def test_a_tau_beyond_floats_is_refused():
+    features, labels = _three_classes()
+    with pytest.raises(ValueError, match="^tau=1e.308: must be a number of at most"):
+        recalls_at(features, [9, 9, 9], labels, tau=1e308)
+
+
+def test_tensors_that_have_a_gradient_are_taken():
+    torch = pytest.importorskip("torch")
+    features, labels = _three_classes()
+    found = recalls_at(torch.tensor(features, requires_grad=True), [9, 9, 9], torch.tensor(labels))
+    assert np.array_equal(found.recalls, recalls_at(features, [9, 9, 9], labels).recalls)
+    rounded = torch.tensor(features).bfloat16()
+    expected = recalls_at(rounded.double().numpy(), [9, 9, 9], labels).recalls
+    assert np.array_equal(recalls_at(rounded, [9, 9, 9], labels).recalls, expected)

@@ -176,3 +176,10 @@ def test_decisions_do_not_change_under_shift():
         for shift in (0, 2.0**27)
     )
     assert np.array_equal(here, there)
+
+
+@pytest.mark.parametrize("far", [1e3, 1e6, 1e8])
+def test_a_class_far_away_changes_nothing_between_two_that_are_near(far):
+    """Scores are as large as the square of its distance; all three were recalled with certainty."""
+    found = multiclass.recalls(Setting([[0.0, 0.0], [1.0, 0.0], [0.0, far]], np.eye(2), [10, 1, 1]))
+    assert found == pytest.approx([norm.cdf(0.5 + np.log(10)), norm.cdf(0.5 - np.log(10)), 1], abs=1e-6)

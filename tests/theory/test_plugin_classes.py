@@ -150,3 +150,9 @@ def test_invalid_arguments(name, options):
     for name in ("images", "seed"):
         with pytest.raises(ValueError, match=f"^{name}="):
             asymptotic_recalls(skewed(), [9, 9, 9], **{name: -1})
+
+
+@pytest.mark.filterwarnings("error")
+def test_equal_classes_go_to_the_frequent_one():
+    moments = ClassMoments.of_covariances(np.zeros((2, 2)), np.eye(2))
+    assert noise_losses(moments, [1000, 5]).recalls == pytest.approx([1, 0])

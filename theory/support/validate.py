@@ -22,6 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 
 __all__ = [
     "array",
+    "as_numpy",
     "broadcastable",
     "choice",
     "distinct",
@@ -232,9 +233,17 @@ def array(name: str, value: Any, allowed: str, dtype: Any = None) -> NDArray[Any
     if _masked(value):
         refuse(name, value, _MASKED)
     try:
-        return np.asarray(value, dtype=dtype)
+        return np.asarray(as_numpy(value), dtype=dtype)
     except (TypeError, ValueError, OverflowError):
         refuse(name, value, allowed)
+
+
+def as_numpy(value: Any) -> Any:
+    """Return what NumPy can take of a tensor of torch: without its gradient, on the CPU; other values as they are."""
+    if not callable(getattr(value, "detach", None)):
+        return value
+    kept = value.detach().cpu()
+    return kept.float() if str(kept.dtype) == "torch.bfloat16" else kept
 
 
 def _masked(value: Any) -> bool:

@@ -13,7 +13,7 @@ from scipy.sparse import csr_array
 
 from empirical.data.plain_names import plain_names
 from empirical.runtime.progress import Track, silent
-from theory.support.validate import integer, refuse
+from theory.support.validate import as_numpy, integer, refuse
 
 __all__ = ["ARRAYS", "Inputs", "check", "class_sums", "pieces"]
 
@@ -203,11 +203,8 @@ def check(
 
 def _plain(name: str, value: Any) -> Array:
     """Return an array of NumPy, one of a file as it is; tensors are taken to the CPU."""
-    if hasattr(value, "detach"):
-        value = value.detach().cpu()
-        value = value.float() if str(value.dtype) == "torch.bfloat16" else value
     try:
-        return np.asanyarray(value)
+        return np.asanyarray(as_numpy(value))
     except (TypeError, ValueError) as error:
         refuse(name, type(value).__name__, f"must be an array or a tensor ({error})")
 
