@@ -317,7 +317,7 @@ def _has_more_terms(most: int, ratio: Ratio, k: int, step: int, last: float) -> 
     if abs(last - k) <= most:
         return False
     a, b = ratio(k + most * step)
-    return most * (b - a) < (ctx.prec + 2) * a / 2  # (a / b)^most > e^-(most (b - a) / a) > 2^-prec
+    return bool(most * (b - a) < (ctx.prec + 2) * a / 2)  # (a / b)^most > e^-(most (b - a) / a) > 2^-prec
 
 
 def _sum_of_ratios(ratio: Ratio, k: int, step: int, last: float) -> Any:
