@@ -110,8 +110,7 @@ def test_rows_are_laws_and_affine_maps_change_nothing(classes, d, seed):
 
 def test_a_direction_along_a_boundary():
     means = np.array([[0.0, 0.0], [1.0, 0.0]])
-    scores = means @ means.T - np.sum(means**2, axis=1) / 2
-    rays = multiclass._rays(means, scores, np.array([[0.0, 1.0], [0.0, -1.0]]))
+    rays = multiclass._rays(means, multiclass._leads(means, np.zeros(2)), np.array([[0.0, 1.0], [0.0, -1.0]]))
     assert np.array_equal(rays, np.broadcast_to(np.eye(2), (2, 2, 2)))
 
 
