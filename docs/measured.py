@@ -538,6 +538,24 @@ def recalls_paper() -> str:
 
 
 @table
+def which_tau_paper() -> str:
+    """What rules for tau lose at the paper's scale."""
+    table = [row for row in rows(f"{PAPER}/which-tau") if row["lost"]]
+    places = list(dict.fromkeys((row["method"], row["fraction"]) for row in table))
+    cells = {place: [row for row in table if (row["method"], row["fraction"]) == place] for place in places}
+    lines = [
+        ["mean over the classes at the best tau, %", *(shown(float(own[0]["best"])) for own in cells.values())],
+        ["the best tau", *(shown(float(own[0]["best_tau"]), 2) for own in cells.values())],
+    ]
+    for name in ("tau", "temperature"):
+        found = (next(row[name] for row in own if row["rule"] == "likelihood") for own in cells.values())
+        lines.append([f"{name} by likelihood", *(shown(float(value), 2) for value in found)])
+    for rule in dict.fromkeys(row["rule"] for row in table):
+        lines.append([rule, *(_lost([row for row in own if row["rule"] == rule]) for own in cells.values())])
+    return markdown(["rule", *(f"{method}, {100 * float(part):g} %" for method, part in places)], lines)
+
+
+@table
 def networks_paper() -> str:
     """How the published networks were trained."""
     lines = []
@@ -551,6 +569,16 @@ def networks_paper() -> str:
 
 number("ce-paper", 1, lambda: one(f"{PAPER}/rebalance", "last", method="ce", pretrain="none"))
 number("drw-paper", 1, lambda: one(f"{PAPER}/rebalance", "last", method="drw", pretrain="none"))
+
+
+def _lost_paper(rule: str) -> float:
+    table = (row for row in rows(f"{PAPER}/which-tau") if row["rule"] == rule and row["method"] == "ce")
+    return max((float(row["fraction"]), float(row["lost"])) for row in table)[1]
+
+
+number("tau-likelihood-paper", 1, lambda: _lost_paper("likelihood"))
+number("tau-swept-paper", 1, lambda: _lost_paper("swept"))
+number("tau-one-paper", 1, lambda: _lost_paper("tau 1"))
 number("gap-paper", 1, lambda: one(f"{PAPER}/norm-angle", "gap", method="ce"))
 number("gap-norms-paper", 1, lambda: one(f"{PAPER}/norm-angle", "norms", method="ce"))
 for _method in ("ce", "drw"):
