@@ -12,6 +12,7 @@ import numpy as np
 
 from empirical.claims.claim import Comparison, Measure
 from empirical.claims.tables import Row, Series, Statistic, Table, TooFewError, check_constant, check_unique
+from empirical.experiments.shared.class_thirds import THIRDS, third
 
 __all__ = [
     "average",
@@ -161,15 +162,13 @@ def check_distinct(name: str, values: Sequence[object], least: int) -> None:
 def rare(label: int, classes: int) -> bool | None:
     """Return whether a class is of the last third, False for one of the first third, None for one between.
 
-    What is left over goes to the first third; of two classes the second is rare.
+    The thirds are those of :func:`empirical.experiments.shared.class_thirds.third`; of two classes the second is rare.
 
     Example:
         >>> [rare(label, 10) for label in (0, 3, 4, 6, 7, 9)]
         [False, False, None, None, True, True]
     """
-    if classes == 2:
-        return label == 1
-    return {0: False, 1: None, 2: True}[3 * label // classes]
+    return dict(zip(THIRDS, (False, None, True), strict=True))[third(label, classes)]
 
 
 def mean_over(column: str, part: bool | None = None) -> Statistic:

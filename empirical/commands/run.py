@@ -25,10 +25,11 @@ from empirical.experiments.shared.rows import Tables
 from empirical.runtime.command_line import FAILED, Parser, folder, program_name, record_output
 from empirical.runtime.progress import silent, track
 from empirical.runtime.stop import CANCELLED
+from empirical.storage.digests import digest
 from empirical.storage.folders import make_folders
 from empirical.storage.prediction_record import Changed
 from empirical.storage.provenance import command, surroundings, training
-from empirical.storage.tables import csv_text, digest, write_together
+from empirical.storage.tables import csv_text, write_together
 from empirical.sweeps.sweep import Sweep
 from theory.support import messages
 

@@ -21,8 +21,9 @@ from empirical.claims.paper import printed_tables
 from empirical.claims.paper.as_printed import as_printed
 from empirical.experiments import EXPERIMENTS
 from empirical.runtime.command_line import FAILED, Parser, record_output
+from empirical.storage.digests import digest
 from empirical.storage.prediction_record import read_preregistration, table_predictions
-from empirical.storage.tables import check_file, digest, write_whole
+from empirical.storage.tables import check_file, write_whole
 
 __all__ = ["judge"]
 

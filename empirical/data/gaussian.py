@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from theory.support.validate import floats, integer, refuse
 
-__all__ = ["GaussianImages"]
+__all__ = ["GaussianImages", "is_gaussian"]
 
 _LEVELS = np.arange(256)
 _MIDDLE = 127.5
@@ -18,6 +18,16 @@ _CLEARANCE = 5.0
 _LEAST_NOISE = 4.0
 _CLOSE = 1e-6
 _MOST = 1_000_000  # images of a class
+
+
+def is_gaussian(name: str) -> bool:
+    """Return whether a data set is ``gaussian``, with numbers after a colon or without.
+
+    Example:
+        >>> is_gaussian("gaussian:classes=3"), is_gaussian("cifar10")
+        (True, False)
+    """
+    return name.partition(":")[0] == "gaussian"
 
 
 @dataclass(frozen=True, eq=False)

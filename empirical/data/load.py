@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,16 +15,21 @@ from typing import Any
 import numpy as np
 
 from empirical.data.dataset import Dataset, whole_bytes
-from empirical.data.gaussian import GaussianImages
+from empirical.data.gaussian import GaussianImages, is_gaussian
 from empirical.data.npz import load_npz
 from empirical.data.resize import area_average
 from theory.support.validate import integer, refuse
 
-__all__ = ["check_name", "digits", "load"]
+__all__ = ["check_name", "digits", "gaussian_law", "load"]
 
 _CIFAR = ("cifar10", "cifar100")
 _LEVELS = 15
-_GAUSSIAN: dict[str, Any] = {"separation": 3.0, "classes": 10, "train": 500, "test": 200}
+_GAUSSIAN: dict[str, Any] = {
+    "separation": GaussianImages.separation,
+    "classes": GaussianImages.classes,
+    "train": 500,
+    "test": 200,
+}
 
 
 def load(name: str, root: str | Path | None = None, *, seed: int = 0, resolution: int | None = None) -> Dataset:
@@ -77,8 +81,8 @@ def check_name(name: str, root: str | Path | None = None, resolution: int | None
     Raises:
         ValueError: it is no data set, or its file is missing.
     """
-    if name.partition(":")[0] == "gaussian":
-        _gaussian_law(_gaussian_numbers(name), resolution)
+    if is_gaussian(name):
+        gaussian_law(name, resolution)
     elif name not in ("digits", *_CIFAR) and not _path(name, root).exists():
         load(name, root)
 
@@ -94,7 +98,7 @@ def _path(name: str, root: str | Path | None) -> Path:
 
 def _load(name: str, root: str | Path | None, seed: int, resolution: int | None) -> Dataset:
     path = _path(name, root)
-    if name.partition(":")[0] == "gaussian":
+    if is_gaussian(name):
         return _gaussian(name, seed, resolution)
     if name == "digits":
         data = replace(digits(), seed=seed)
@@ -139,14 +143,20 @@ def _gaussian_numbers(name: str) -> dict[str, Any]:
     return numbers
 
 
-def _gaussian_law(numbers: Mapping[str, Any], resolution: int | None) -> GaussianImages:
+def gaussian_law(name: str, resolution: int | None = None) -> GaussianImages:
+    """Return the distribution that the images of ``gaussian:NAME=NUMBER,...`` are drawn from.
+
+    Example:
+        >>> gaussian_law("gaussian:classes=3").separation
+        3.0
+    """
+    numbers = _gaussian_numbers(name)
     return GaussianImages(numbers["separation"], numbers["classes"], resolution or GaussianImages.side)
 
 
 def _gaussian(name: str, seed: int, resolution: int | None) -> Dataset:
     """Return the Gaussian images that ``name`` asks for."""
-    numbers = _gaussian_numbers(name)
-    law = _gaussian_law(numbers, resolution)
+    numbers, law = _gaussian_numbers(name), gaussian_law(name, resolution)
     images, labels, test = law.draw(numbers["train"], numbers["test"], seed)
     return Dataset(
         name=name,

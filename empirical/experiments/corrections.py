@@ -57,6 +57,7 @@ from numpy.typing import NDArray
 from empirical.analysis.agreement import separation_from_recalls
 from empirical.analysis.linear_classifiers import Rule, weighted_head
 from empirical.config import Config
+from empirical.data.gaussian import is_gaussian
 from empirical.data.pair_draws import minority_count
 from empirical.experiments.experiment import Experiment, Prepared
 from empirical.experiments.shared import backbone, own_arrays
@@ -326,7 +327,7 @@ def _heads(sweep: Sweep, config: Config) -> Iterator[Row]:
     seen = backbone.of_run(config, sweep.runs, sweep.root)
     labels = range(len(seen.classes))
     spaces = {"heads": seen.features}
-    if config.data.partition(":")[0] == "gaussian":
+    if is_gaussian(config.data):
         spaces["pixels"] = seen.pixels
     for level, look in spaces.items():
         train, test = [look(images) for images in seen.images], [look(seen.test_images(label)) for label in labels]

@@ -40,8 +40,9 @@ from empirical.config import Config
 from empirical.data.size import class_count
 from empirical.experiments.experiment import Experiment
 from empirical.experiments.shared import table1_grid
+from empirical.experiments.shared.class_thirds import THIRDS, third
 from empirical.experiments.shared.rows import Tables, average, blank, grouped, run_key, standard_deviation
-from empirical.experiments.shared.run_features import THIRDS, features_of_runs, third
+from empirical.experiments.shared.run_features import features_of_runs
 from empirical.runtime.progress import Track, silent
 from empirical.runtime.threads import threadpool_limits
 from empirical.sweeps.options import prepare_sweep

@@ -38,8 +38,9 @@ from typing import TYPE_CHECKING, Any
 from empirical.config import Config
 from empirical.experiments.experiment import Experiment
 from empirical.experiments.shared import table1_grid
+from empirical.experiments.shared.class_thirds import THIRDS, third_mean
 from empirical.experiments.shared.rows import Tables, average, blank, grouped, percent, run_key, standard_deviation
-from empirical.experiments.shared.run_features import THIRDS, features_of_runs, third_mean
+from empirical.experiments.shared.run_features import features_of_runs
 from empirical.runtime.progress import Track, silent
 from empirical.runtime.threads import threadpool_limits
 from empirical.sweeps.sweep import Sweep
@@ -83,7 +84,7 @@ class Row:
         tau: the strength of normalisation: 0 for a layer as it is, 1 where norms play no part, the mean of the two
             for ``tau-halves``.
         accuracy: on the test images, in per cent.
-        first_third: for the first third of the classes (:func:`empirical.experiments.shared.run_features.third`).
+        first_third: for the first third of the classes (:func:`empirical.experiments.shared.class_thirds.third`).
         middle_third: for the middle third.
         last_third: for the last third.
         std_100: 100 times the standard deviation of the norms of the rows, as in ``norms``.

@@ -35,6 +35,18 @@ def listening() -> Iterator[None]:
         signal.signal(signal.SIGTERM, former)
 
 
+def terminator() -> Callable[[], None]:
+    """Return a function that sends SIGTERM to the processes that this one has started since, and to no other."""
+    others = multiprocessing.active_children()
+
+    def terminate() -> None:
+        for child in multiprocessing.active_children():
+            if child not in others:
+                child.terminate()
+
+    return terminate
+
+
 @contextmanager
 def worker_processes(
     count: int = 1, begin: Callable[..., None] | None = None, *arguments: Any
@@ -47,7 +59,7 @@ def worker_processes(
         count: how many processes.
         begin: called in each with ``arguments`` before any work.
     """
-    others = multiprocessing.active_children()
+    halt = terminator()
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(count, context, _begin, (begin, arguments)) as pool:
 
@@ -61,9 +73,7 @@ def worker_processes(
         try:
             yield submit
         except BaseException:
-            for child in multiprocessing.active_children():
-                if child not in others:
-                    child.terminate()
+            halt()
             raise
 
 

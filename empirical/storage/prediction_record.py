@@ -30,8 +30,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
+from empirical.storage.digests import digest, json_digest
 from empirical.storage.lock import locked
-from empirical.storage.tables import csv_text, digest, write_whole
+from empirical.storage.tables import csv_text, write_whole
 from theory.support.cli import program_name
 from theory.support.json_text import parsed
 from theory.support.validate import refuse
@@ -152,7 +153,9 @@ class PredictionRecord:
             try:
                 part = parsed(line)
                 content = {key: value for key, value in part.items() if key != "hash"}
-                whole = part["hash"] == _hash(content) and part["previous"] == (found[-1]["hash"] if found else "")
+                whole = part["hash"] == json_digest(content) and part["previous"] == (
+                    found[-1]["hash"] if found else ""
+                )
             except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
                 whole = False
             if not whole:
@@ -167,7 +170,7 @@ class PredictionRecord:
 
     def _append(self, lines: Sequence[Mapping[str, Any]], entry: Mapping[str, Any]) -> dict[str, Any]:
         content = {**entry, "previous": lines[-1]["hash"] if lines else ""}
-        line = {**content, "hash": _hash(content)}
+        line = {**content, "hash": json_digest(content)}
         text = "".join(json.dumps(part) + "\n" for part in (*lines, line))
         write_whole(self.folder / f"{self.name}.jsonl", text)
         return line
@@ -289,7 +292,7 @@ def preregistration(name: str, command: str, written: Mapping[str, Any]) -> dict
     """
     kept = {key: written[key] for key in ("sha256", "written", "columns", "where", "line", "when", "because")}
     content = {"experiment": name, "command": command, **kept}
-    return {**content, "digest": _hash(content)}
+    return {**content, "digest": json_digest(content)}
 
 
 def read_preregistration(path: Path) -> dict[str, Any]:
@@ -303,7 +306,9 @@ def read_preregistration(path: Path) -> dict[str, Any]:
     try:
         found = parsed(path.read_bytes())
         content = {key: value for key, value in found.items() if key != "digest"}
-        whole = found["digest"] == _hash(content) and {"experiment", "sha256", "columns", "where"} <= content.keys()
+        whole = (
+            found["digest"] == json_digest(content) and {"experiment", "sha256", "columns", "where"} <= content.keys()
+        )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         whole = False
     if not whole:
@@ -316,10 +321,6 @@ def read_preregistration(path: Path) -> dict[str, Any]:
 def _told(reasons: Sequence[str]) -> dict[str, Any]:
     more = [f"and {len(reasons) - _SHOWN} more"] if len(reasons) > _SHOWN else []
     return {"when": AFTER if reasons else PREDICTED, "because": [*reasons[:_SHOWN], *more]}
-
-
-def _hash(content: Mapping[str, Any]) -> str:
-    return digest(json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False))
 
 
 def _now() -> str:

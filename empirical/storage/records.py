@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, NoReturn
 
 from empirical.config import Config
+from empirical.storage.digests import json_digest
 from theory.support.json_text import parsed
 from theory.support.validate import refuse
 
@@ -22,7 +22,7 @@ _SINCE = "classes"  # records with this key have a digest; earlier ones have nei
 def record_text(content: Mapping[str, Any]) -> str:
     """Return an object as JSON, a line for each of its keys, with the SHA-256 of them all as the last."""
     plain = {key: value for key, value in content.items() if key != _DIGEST}
-    whole = {**plain, _DIGEST: _digest(plain)}
+    whole = {**plain, _DIGEST: json_digest(plain)}
     lines = (f"  {json.dumps(key)}: {json.dumps(value, allow_nan=False)}" for key, value in whole.items())
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
@@ -57,7 +57,7 @@ def check_record(path: Path, content: Mapping[str, Any], run: str) -> None:
     digest = content.get(_DIGEST)
     if digest is None and _SINCE in content:
         _wrong(path, "must have its sha256")
-    if digest is not None and digest != _digest({key: value for key, value in content.items() if key != _DIGEST}):
+    if digest is not None and digest != json_digest({key: value for key, value in content.items() if key != _DIGEST}):
         _wrong(path, "is not as it was written: its sha256 is wrong")
     try:
         configured = Config(**content["config"]).digest
@@ -105,11 +105,6 @@ def _is_fraction(value: Any) -> bool:
 
 def _is_digest(value: Any) -> bool:
     return isinstance(value, str) and len(value) == 64 and set(value) <= set("0123456789abcdef")
-
-
-def _digest(plain: Mapping[str, Any]) -> str:
-    text = json.dumps(plain, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return sha256(text.encode()).hexdigest()
 
 
 def _wrong(path: Path, reason: str) -> NoReturn:

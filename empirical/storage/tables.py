@@ -7,12 +7,12 @@ import io
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from math import inf, isfinite
 from pathlib import Path
 from typing import Any
 
 from empirical.runtime.command_line import numeric
+from empirical.storage.digests import digest
 from theory.support.files import check_file, write_together, write_whole
 from theory.support.json_text import parsed
 
@@ -22,7 +22,6 @@ __all__ = [
     "check_file",
     "csv_rows",
     "csv_text",
-    "digest",
     "read_table",
     "write_together",
     "write_whole",
@@ -147,11 +146,6 @@ def csv_rows(
     for name in names:
         _check_column(name, [row[name] for row in found])
     return found
-
-
-def digest(content: str | bytes) -> str:
-    """Return the SHA-256 of a file's content, in hexadecimal digits."""
-    return sha256(content.encode(errors="surrogateescape") if isinstance(content, str) else content).hexdigest()
 
 
 def _value(name: str, cell: str, text: bool) -> Any:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from empirical.config import Config
+from empirical.runtime.processes import terminator
 from empirical.runtime.stop import Interrupted, Stop
 from empirical.runtime.threads import one_thread
 
@@ -73,13 +74,7 @@ def this_process(job: Job, stop: Stop) -> Iterator[Workers]:
 @contextmanager
 def processes(job: Job, workers: int) -> Iterator[Workers]:
     """Give processes of this machine; to be stopped they get SIGTERM."""
-    others = multiprocessing.active_children()
-
-    def halt() -> None:
-        for child in multiprocessing.active_children():
-            if child not in others:
-                child.terminate()
-
+    halt = terminator()
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent) as pool:
         try:

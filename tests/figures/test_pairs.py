@@ -4,7 +4,7 @@ import json
 import numpy as np
 import pytest
 
-from empirical.storage.tables import digest
+from empirical.storage.digests import digest
 from figures import ResultsError
 from figures.pairs import command, draw
 from theory.theorem2 import minority_recall

@@ -14,12 +14,11 @@ from typing import Any
 
 from empirical.claims.claim import Claim
 from empirical.claims.tables import MissingDataError, Table
-from empirical.printed import TABLE1, TABLE2, Cells
+from empirical.printed import IMBALANCES, TABLE1, TABLE2, Cells
 
 __all__ = ["AsPrinted", "as_printed"]
 
 _DECIMALS = 6  # of differences between numbers of one decimal, against rounding
-_IMBALANCES = (100, 50, 20, 10)
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ def _tables() -> dict[str, Table]:
 def _cells(table: Cells) -> Iterator[tuple[dict[str, Any], float]]:
     for data, rows in table.items():
         for (method, pretrain), values in rows.items():
-            for imbalance, value in zip(_IMBALANCES, values, strict=True):
+            for imbalance, value in zip(IMBALANCES, values, strict=True):
                 if value is not None:
                     place = {"data": data, "imbalance": imbalance, "method": method, "pretrain": pretrain}
                     yield {**place, "seed": 0}, value

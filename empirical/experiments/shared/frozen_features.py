@@ -37,7 +37,8 @@ from empirical.analysis.linear_classifiers import Moments, Rule, head, lda, mome
 from empirical.analysis.recall_laws import LAWS, from_balance, from_moments, from_samples, from_separation
 from empirical.config import Config
 from empirical.data.dataset import Dataset
-from empirical.data.gaussian import GaussianImages
+from empirical.data.gaussian import is_gaussian
+from empirical.data.load import gaussian_law
 from empirical.data.longtail import imbalance_ratio
 from empirical.data.pair_draws import FEWEST, MOST_DRAWS, draws, majority_count, minority_count
 from empirical.experiments.shared import backbone, own_arrays
@@ -119,7 +120,7 @@ def kinds(data: str) -> tuple[str, ...]:
         >>> kinds("cifar10"), kinds("gaussian:separation=2")
         (('relu', 'sqrt'), ('relu', 'sqrt', 'pixels'))
     """
-    return ("relu", "sqrt", "pixels") if data.partition(":")[0] == "gaussian" else ("relu", "sqrt")
+    return ("relu", "sqrt", "pixels") if is_gaussian(data) else ("relu", "sqrt")
 
 
 def features(run: Config, runs: Path, root: Path | None) -> dict[str, Dataset]:
@@ -152,16 +153,7 @@ def true_separation(run: Config) -> Floats | None:
         >>> true_separation(profile_config("smoke", data="gaussian:separation=2,classes=3")).round(2).tolist()
         [[0.0, 2.0, 2.0], [2.0, 0.0, 2.0], [2.0, 2.0, 0.0]]
     """
-    kind, _, text = run.data.partition(":")
-    if kind != "gaussian":
-        return None
-    asked = dict(part.split("=") for part in filter(None, text.split(",")))
-    law = GaussianImages(
-        float(asked.get("separation", 3.0)),
-        int(asked.get("classes", GaussianImages.classes)),
-        run.resolution or GaussianImages.side,
-    )
-    return law.quantised()
+    return gaussian_law(run.data, run.resolution).quantised() if is_gaussian(run.data) else None
 
 
 @dataclass(frozen=True, eq=False)

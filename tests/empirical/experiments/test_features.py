@@ -11,7 +11,7 @@ import torch
 from empirical.analysis.features import Features, of_run
 from empirical.config import Config
 from empirical.experiments import embedding, rebalance, representation
-from empirical.experiments.shared import run_features, table1_grid
+from empirical.experiments.shared import class_thirds, run_features, table1_grid
 from empirical.storage.run_folder import Run
 from empirical.sweeps.profiles import PROFILES
 from empirical.sweeps.sweep import run_sweep
@@ -298,11 +298,11 @@ def test_their_figures(embedded):
 
 def test_groups():
     for classes in (2, 3, 10, 100):
-        groups = [run_features.third(label, classes) for label in range(classes)]
-        assert groups == sorted(groups, key=run_features.THIRDS.index)
+        groups = [class_thirds.third(label, classes) for label in range(classes)]
+        assert groups == sorted(groups, key=class_thirds.THIRDS.index)
         assert groups[0] == "first_third"
         assert groups[-1] == "last_third"
-    assert [run_features.third(label, 100) for label in (33, 34, 66, 67)] == [
+    assert [class_thirds.third(label, 100) for label in (33, 34, 66, 67)] == [
         "first_third",
         "middle_third",
         "middle_third",

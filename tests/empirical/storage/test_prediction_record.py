@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from empirical.storage.digests import digest
 from empirical.storage.prediction_record import (
     AFTER,
     NO_RECORD,
@@ -21,7 +22,7 @@ from empirical.storage.prediction_record import (
     table_predictions,
     writing_time,
 )
-from empirical.storage.tables import csv_text, digest
+from empirical.storage.tables import csv_text
 
 ROWS = [{"pair": "cat, dog", "recall": 0.25, "run": "one"}, {"pair": "cat, ship", "recall": 1 / 3, "run": "two"}]
 OTHER = [ROWS[0], {**ROWS[1], "recall": 0.4}]

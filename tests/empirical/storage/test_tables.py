@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from empirical.storage.tables import TableError, csv_rows, csv_text, digest, read_table, write_whole
+from empirical.storage.digests import digest
+from empirical.storage.tables import TableError, csv_rows, csv_text, read_table, write_whole
 
 PUBLISHED = Path(__file__).parents[3] / "figures" / "published"
 

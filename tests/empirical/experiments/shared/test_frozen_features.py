@@ -17,7 +17,7 @@ from empirical.data.superclasses import CIFAR100, superclasses
 from empirical.experiments import network_pairs, similarity_or_number
 from empirical.experiments.shared import backbone, frozen_features
 from empirical.experiments.similarity_or_number import DISSIMILAR, SIMILAR, attributed
-from empirical.storage import prediction_record
+from empirical.storage.digests import json_digest
 from empirical.sweeps.profiles import PROFILES
 from empirical.sweeps.sweep import run_sweep
 from figures.commands import main as draw
@@ -126,7 +126,7 @@ def test_a_preregistration_is_what_the_table_holds(done, tmp_path, smoke, exit_c
     posted.write_text(json.dumps({**note, "sha256": "0" * 64}))
     assert exit_code(*verify) == 2
     content = {key: value for key, value in note.items() if key != "digest"} | {"sha256": "0" * 64}
-    posted.write_text(json.dumps({**content, "digest": prediction_record._hash(content)}))
+    posted.write_text(json.dumps({**content, "digest": json_digest(content)}))
     assert exit_code(*verify) == 1
     assert "the table does not hold" in capsys.readouterr().out
 
