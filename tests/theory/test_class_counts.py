@@ -13,10 +13,6 @@ import theory
 from theory import multiclass, plugin
 from theory.class_counts import (
     ClassMoments,
-    _folds,
-    _sample,
-    _sources,
-    _statistics,
     class_moments,
     gains_per_image,
     lda_rule,
@@ -25,6 +21,7 @@ from theory.class_counts import (
     required_counts,
     score_losses,
 )
+from theory.rule_draws import _folds, _sample, _statistics, drawn_rules
 
 REACH = 6.6
 
@@ -451,7 +448,7 @@ def test_a_count_that_is_nearly_all_leaves_digits_for_the_others():
     """The scatter of 10^15 images is not taken off that of all of them, but that of the others is drawn again."""
     moments = two(3.0, 2)
     wanted = recalls_at(moments, [4, 2])
-    [source] = _sources(moments, None, None, 0.0, None, 40, 0)
+    [source] = drawn_rules(moments, None, None, 0.0, None, 40, 0)
     for base in ([10**15, 2], [10**9, 2], [4, 2]):
         found = source.recalls(np.array([4, 2]), base=np.array(base))
         assert found.mean(axis=0) == pytest.approx(wanted.recalls)

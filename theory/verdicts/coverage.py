@@ -13,46 +13,38 @@ Reference: H. Wang, Coverage probability of prediction intervals for discrete ra
 
 from __future__ import annotations
 
-import heapq
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import count, pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-from flint import arb, ctx
+from flint import ctx
 
 from theory import __version__
-from theory.exact.balls import between, ends, exact
-from theory.exact.family import Family, is_unimodal
-from theory.exact.law import Box, Law
-from theory.support.validate import choice, instance, number, refuse
+from theory.exact.balls import ends
+from theory.exact.family import Family
+from theory.exact.law import Law
+from theory.support.validate import choice, number, refuse
 from theory.verdicts.check_certificate import number_to_data
 from theory.verdicts.check_result import CheckResult
 from theory.verdicts.checker import Interval
+from theory.verdicts.interval_table import (
+    BITS,
+    CLOSED,
+    Row,
+    enumerated_counts,
+    holds,
+    outward_rounding,
+    parameter_range,
+    rows_of_count,
+)
+from theory.verdicts.least_chance import Chance, layers_of, least_chance, pieces_of
 
 __all__ = ["CoverageCheck", "coverage", "coverage_at", "size"]
 
-_CLOSED = ("both", "left", "right", "neither")
-_BITS = (64, 256, 1024)
-_LEFT_OUT = 2.0**-100  # chance of counts beyond those enumerated, where a law has no largest count
-_MOST_COUNTS = 10_000_000
-_WIDTH = 2.0**-34  # of the enclosure of a minimum that has to be searched for: 6e-11
-_MOST_CUTS = 20_000
 _LEVEL = "must be a number with 0 < level < 1"
-
-Ends = tuple[Any, Any]
-
-
-class Row(NamedTuple):
-    """One interval: the count it is for, its weight among the intervals of that count, and its exact ends."""
-
-    k: int
-    weight: Fraction
-    low: Fraction | None
-    high: Fraction | None
 
 
 @dataclass(frozen=True)
@@ -146,11 +138,11 @@ def coverage(
     """
     if not callable(interval):
         refuse("interval", interval, "must be callable with a count")
-    choice("closed", closed, _CLOSED)
+    choice("closed", closed, CLOSED)
     promised = number("level", level, _LEVEL, above=0, below=1)
-    outwards = _outwards(rounding)
-    first, last = _domain(family, domain)
-    rows = [row for k in _counts(family, first, last) for row in _rows(interval, k, outwards)]
+    outwards = outward_rounding(rounding)
+    first, last = parameter_range(family, domain)
+    rows = [row for k in enumerated_counts(family, first, last) for row in rows_of_count(interval, k, outwards)]
     return _check("coverage", rows, family, promised, (first, last), closed, rounding)
 
 
@@ -180,9 +172,9 @@ def size(
     if not callable(rejects):
         refuse("rejects", rejects, "must be callable with a count")
     promised = number("level", level, _LEVEL, above=0, below=1)
-    first, last = _domain(family, domain)
+    first, last = parameter_range(family, domain)
     rows = []
-    for k in _counts(family, first, last):
+    for k in enumerated_counts(family, first, last):
         found = rejects(k)
         if not isinstance(found, bool | np.bool_):
             refuse("rejects", rejects, f"must return True or False; it returned {found!r} for {k}")
@@ -200,30 +192,15 @@ def coverage_at(interval: Callable[[int], Any], family: Callable[[Any], Law], at
         0.875
     """
     point = Fraction(number("at", at))
-    choice("closed", closed, _CLOSED)
-    rows = [row for k in _counts(family, point, point) for row in _rows(interval, k, lambda low, high: (low, high))]
-    with ctx.workprec(_BITS[0]):
-        held = [row for row in rows if _holds(row, point, closed)]
-        return float(_Chance(family, _layers(held)).at(point).mid())
-
-
-@dataclass(frozen=True)
-class _Piece:
-    """A parameter, or the open range between two, over which the same intervals hold it."""
-
-    low: Fraction
-    high: Fraction
-    held: tuple[Row, ...]
-
-
-@dataclass
-class _Found:
-    """The least chance over a piece: a ball around it, and where it is taken."""
-
-    least: Any
-    at: Fraction
-    side: str
-    piece: _Piece
+    choice("closed", closed, CLOSED)
+    rows = [
+        row
+        for k in enumerated_counts(family, point, point)
+        for row in rows_of_count(interval, k, lambda low, high: (low, high))
+    ]
+    with ctx.workprec(BITS[0]):
+        held = [row for row in rows if holds(row, point, closed)]
+        return float(Chance(family, layers_of(held)).at(point).mid())
 
 
 def _check(
@@ -236,15 +213,15 @@ def _check(
     rounding: str | float,
 ) -> CoverageCheck:
     promise = Fraction(promised) if quantity == "coverage" else 1 - Fraction(promised)
-    pieces = _pieces(rows, domain, closed, isinstance(family, Family) and family.whole)
-    found, verdict = _least(pieces, family, promise)
+    pieces = pieces_of(rows, domain, closed, isinstance(family, Family) and family.whole)
+    found, verdict = least_chance(pieces, family, promise)
     low, high = _floats(found.least)
     value = Interval(low, high) if quantity == "coverage" else Interval(*_floats(1 - found.least))
     sign = ">=" if quantity == "coverage" else "<="
     a, b = (float(end) for end in domain)
     statement = f"{quantity} {sign} {float(promised)!r} for every parameter from {a!r} to {b!r} of {family!r}"
     record = _record(quantity, rows, family, promised, domain, closed, rounding, verdict)
-    runs = tuple((first, last) for _, first, last in _layers(found.piece.held))
+    runs = tuple((first, last) for _, first, last in layers_of(found.piece.held))
     return CoverageCheck(
         verdict,
         quantity,
@@ -257,305 +234,6 @@ def _check(
         statement,
         record,
     )
-
-
-def _least(pieces: Sequence[_Piece], family: Callable[[Any], Law], promise: Fraction) -> tuple[_Found, str]:
-    """Return the least chance over all pieces, and the verdict; what is left open is computed more sharply."""
-    known: list[_Found] = []
-    for bits in _BITS:
-        with ctx.workprec(bits):
-            level = exact(promise)
-            open_ones = [one.piece for one in known if not (one.least >= level or one.least < level)]
-            decided = [one for one in known if one.least >= level or one.least < level]
-            best = min((one.least.upper() for one in decided), key=float, default=arb(1))
-            known = decided
-            for piece in open_ones if bits != _BITS[0] else pieces:
-                one = _least_over(piece, family, best)
-                known.append(one)
-                best = min(best, one.least.upper(), key=float)
-            if all(one.least >= level for one in known):
-                verdict = "certified"
-            elif any(one.least < level for one in known):
-                verdict = "refuted"
-            else:
-                verdict = "undecided"
-                continue
-            break
-    with ctx.workprec(_BITS[0]):
-        first = min(known, key=lambda one: (float(one.least.upper()), one.side != "at"))
-        least = first.least
-        for one in known:  # the true least may be that of another piece whose ball reaches lower
-            if one.least.lower() < least.lower():
-                least = least.union(one.least.lower())
-        first.least = least
-    return first, verdict
-
-
-def _least_over(piece: _Piece, family: Callable[[Any], Law], best: Any) -> _Found:
-    """Return the least chance over one piece; what cannot be below ``best`` is enclosed roughly."""
-    chance = _Chance(family, _layers(piece.held))
-    if piece.low == piece.high:
-        return _Found(chance.at(piece.low), piece.low, "at", piece)
-    left, right = chance.at(piece.low), chance.at(piece.high)
-    nearer = _Found(left, piece.low, "just above", piece)
-    if right.mid() < left.mid():
-        nearer = _Found(right, piece.high, "just below", piece)
-    if chance.unimodal or not chance.layers:
-        nearer.least = arb.min(left, right)
-        return nearer
-    return _search(chance, piece, nearer, best)
-
-
-def _search(chance: _Chance, piece: _Piece, nearer: _Found, best: Any) -> _Found:
-    """Return the least chance over a piece by branch and bound."""
-    upper, where, side = nearer.least.upper(), nearer.at, nearer.side
-    order = count()
-    boxes = [(0.0, next(order), piece.low, piece.high, chance.least(piece.low, piece.high))]
-    for _ in range(_MOST_CUTS):
-        bound, low, high = boxes[0][4], boxes[0][2], boxes[0][3]
-        if bound > best or upper - bound < _WIDTH:
-            break
-        heapq.heappop(boxes)
-        middle = _between(low, high)
-        value = chance.at(middle).upper()
-        if value < upper:
-            upper, where, side = value, middle, "at"
-        for a, b in ((low, middle), (middle, high)):
-            lower = chance.least(a, b)
-            heapq.heappush(boxes, (float(lower), next(order), a, b, lower))
-    lowest = boxes[0][4]
-    return _Found(lowest.union(upper) if lowest < upper else upper, where, side, piece)
-
-
-class _Chance:
-    """The probability of a weighted set of counts, as a function of the parameter."""
-
-    def __init__(self, family: Callable[[Any], Law], layers: Sequence[tuple[Fraction, int, int]]) -> None:
-        """Keep the family and the runs of counts, each with its weight."""
-        self.family, self.layers = family, layers
-        self.known = is_unimodal(family)
-        self.seen: dict[Fraction, list[Any]] = {}
-
-    @property
-    def unimodal(self) -> bool:
-        """Whether the least value over a range of the parameter is known to be at one of its ends."""
-        return (self.known and len(self.layers) == 1) or (isinstance(self.family, Family) and self.family.whole)
-
-    def at(self, parameter: Fraction) -> Any:
-        """Return a ball around the probability at one parameter."""
-        return sum(
-            (exact(layer[0]) * run for layer, run in zip(self.layers, self._runs(parameter), strict=True)), arb(0)
-        )
-
-    def least(self, low: Fraction, high: Fraction) -> Any:
-        """Return a number that the probability does not fall below over a range of parameters.
-
-        Where its derivative has one sign, that is the smaller value at the two ends; elsewhere the best of what the
-        runs of counts give one by one, which are least at an end, and of the mean value theorem about the middle.
-        """
-        if not self.known:
-            law: Any = self.family(between(low, high))
-            return self._sum(lambda first, last: 1 - law._lower_tail(first, True) - law._upper_tail(last, True)).lower()
-        ends_ = [self._runs(end) for end in (low, high)]
-        weighted = [
-            [exact(weight) * run for (weight, _, _), run in zip(self.layers, runs, strict=True)] for runs in ends_
-        ]
-        by_runs = sum((arb.min(*pair) for pair in zip(*weighted, strict=True)), arb(0)).lower()
-        slope = self._slope(low, high)
-        if slope is None or not slope.is_finite():
-            return by_runs
-        if slope >= 0 or slope <= 0:
-            return arb.min(sum(weighted[0], arb(0)), sum(weighted[1], arb(0))).lower()
-        reach = exact((high - low) / 2) * abs(slope).upper()
-        return arb.max(by_runs, (self.at((low + high) / 2) - reach).lower())
-
-    def _runs(self, parameter: Fraction) -> list[Any]:
-        if parameter not in self.seen:
-            law: Any = self.family(parameter)
-            self.seen[parameter] = [
-                1 - law._lower_tail(first, True) - law._upper_tail(last, True) for _, first, last in self.layers
-            ]
-        return self.seen[parameter]
-
-    def _slope(self, low: Fraction, high: Fraction) -> Any:
-        """Return a ball around the derivative over a range, or ``None``."""
-        if not isinstance(self.family, Family):
-            return None
-        slopes = [self.family.slope(Box(low, high), first, last) for _, first, last in self.layers]
-        if None in slopes:
-            return None
-        return sum((exact(weight) * slope for (weight, _, _), slope in zip(self.layers, slopes, strict=True)), arb(0))
-
-    def _sum(self, run: Callable[[int, int], Any]) -> Any:
-        return sum((exact(weight) * run(first, last) for weight, first, last in self.layers), arb(0))
-
-
-def _layers(held: Sequence[Row]) -> list[tuple[Fraction, int, int]]:
-    """Return runs of counts with weights that sum, for each count, to the weight of its intervals that hold."""
-    if held and held[-1].k - held[0].k + 1 == len(held) and all(row.weight == 1 for row in held):
-        return [(Fraction(1), held[0].k, held[-1].k)]  # one interval a count, in the order of the counts
-    weights: dict[int, Fraction] = {}
-    for row in held:
-        weights[row.k] = weights.get(row.k, Fraction(0)) + row.weight
-    layers, below = [], Fraction(0)
-    for level in sorted(set(weights.values())):
-        reached = sorted(k for k, weight in weights.items() if weight >= level)
-        start = reached[0]
-        for k, following in zip(reached, [*reached[1:], None], strict=True):
-            if following != k + 1:
-                layers.append((level - below, start, k))
-                start = following if following is not None else k
-        below = level
-    return layers
-
-
-def _pieces(rows: Sequence[Row], domain: tuple[Fraction, Fraction], closed: str, whole: bool) -> list[_Piece]:
-    """Return the pieces of the domain, and those of their ends at which fewer intervals hold than beside them."""
-    low, high = domain
-    if whole:
-        points = [Fraction(k) for k in range(math.ceil(low), math.floor(high) + 1)]
-        return [_Piece(at, at, tuple(row for row in rows if _holds(row, at, closed))) for at in points]
-    inner = {end for row in rows for end in (row.low, row.high) if end is not None and low < end < high}
-    cuts = [low, *sorted(inner), *([high] if high > low else [])]
-    rank = {cut: i for i, cut in enumerate(cuts)}
-    starts = np.array([_rank(rank, cuts, row.low, -1) for row in rows], dtype=np.int64)
-    stops = np.array([_rank(rank, cuts, row.high, len(cuts)) for row in rows], dtype=np.int64)
-    pieces = []
-    for i, (a, b) in enumerate(pairwise(cuts)):
-        held = np.flatnonzero((starts <= i) & (stops >= i + 1))
-        pieces.append(_Piece(a, b, tuple(rows[j] for j in held.tolist())))
-    if closed != "both" or len(cuts) == 1:
-        for at in cuts:
-            pieces.append(_Piece(at, at, tuple(row for row in rows if _holds(row, at, closed))))
-    return pieces
-
-
-def _rank(rank: Mapping[Fraction, int], cuts: Sequence[Fraction], end: Fraction | None, infinite: int) -> int:
-    """Return the place of an end among the cuts, beyond them on its side if it lies outside the domain."""
-    if end is None:
-        return infinite
-    if end < cuts[0]:
-        return -1
-    return len(cuts) if end > cuts[-1] else rank[end]
-
-
-def _holds(row: Row, at: Fraction, closed: str) -> bool:
-    after = row.low is None or row.low < at or (row.low == at and closed in ("both", "left"))
-    before = row.high is None or row.high > at or (row.high == at and closed in ("both", "right"))
-    return after and before
-
-
-def _rows(interval: Callable[[int], Any], k: int, outwards: Callable[[Any, Any], Ends]) -> list[Row]:
-    """Return the intervals of one count."""
-    allowed = "must return (low, high) with low <= high, None, or a list of (probability, low, high) that sum to 1"
-    given = interval(k)
-    if given is None:
-        return []
-    parts = given if isinstance(given, list) else [(1, *_pair(given, k, allowed))]
-    rows, total = [], Fraction(0)
-    for part in parts:
-        if not isinstance(part, tuple) or len(part) != 3:
-            refuse("interval", given, f"{allowed}; this is for count {k}")
-        weight = Fraction(number("probability", part[0], above=0, most=1))
-        total += weight
-        low, high = outwards(_end(part[1], k), _end(part[2], k))
-        if (low is None and part[1] > 0) or (high is None and part[2] < 0) or (None not in (low, high) and low > high):
-            refuse("interval", given, f"{allowed}; this is for count {k}")
-        rows.append(Row(k, weight, low, high))
-    if total != 1:
-        refuse("interval", given, f"its probabilities must sum to 1 for count {k}; they sum to {total}")
-    return rows
-
-
-def _pair(given: Any, k: int, allowed: str) -> Ends:
-    try:
-        low, high = given
-    except (TypeError, ValueError):
-        refuse("interval", given, f"{allowed}; this is for count {k}")
-    return low, high
-
-
-def _end(value: Any, k: int) -> Any:
-    """Return an end as a number, ``None`` if it is infinite."""
-    if isinstance(value, float | np.floating) and math.isinf(value):
-        return None
-    return number(f"interval({k})", value, "its ends must be numbers or infinite")
-
-
-def _outwards(rounding: str | float) -> Callable[[Any, Any], Ends]:
-    """Return what becomes of a pair of ends."""
-    if isinstance(rounding, str):
-        choice("rounding", rounding, ("exact", "up"))
-        relative = None
-    else:
-        relative = Fraction(number("rounding", rounding, "must be 'exact', 'up' or a number >= 0", least=0))
-
-    def moved(end: Any, towards: float) -> Fraction | None:
-        if end is None:
-            return None
-        if rounding == "up" and isinstance(end, float):
-            return Fraction(math.nextafter(end, towards))
-        plain = Fraction(end)
-        if relative is None:
-            return plain
-        step = max(abs(plain), Fraction(1)) * relative
-        return plain + step if towards > 0 else plain - step
-
-    return lambda low, high: (moved(low, -math.inf), moved(high, math.inf))
-
-
-def _domain(family: Callable[[Any], Law], domain: tuple[Any, Any] | None) -> tuple[Fraction, Fraction]:
-    """Return the two ends of the domain."""
-    if not callable(family):
-        refuse("family", family, "must be a theory.laws.Family, or callable with a parameter")
-    allowed = "must be a pair (low, high) of finite numbers, low <= high"
-    given = domain
-    if given is None and isinstance(family, Family) and family.through is None:
-        low, high = family.range
-        given = (low, high) if high is not None else None
-    if not isinstance(given, tuple | list) or len(given) != 2:
-        refuse("domain", domain, allowed)
-    first, last = (Fraction(number("domain", end, allowed)) for end in given)
-    if first > last:
-        refuse("domain", domain, allowed)
-    if isinstance(family, Family) and family.through is None:
-        low, high = family.range
-        if first < low or (high is not None and last > high):
-            refuse("domain", domain, f"must lie in the range of {family.free}, from {low} to {high or 'infinity'}")
-    for end in (first, last):
-        instance("family", family(end), Law)
-    return first, last
-
-
-def _counts(family: Callable[[Any], Law], first: Fraction, last: Fraction) -> range:
-    """Return all counts that can occur; for laws without a largest count all but a chance of ``2^-100``."""
-    laws: list[Any] = [family(first), family(last)]
-    if isinstance(family, Family) and family.whole:
-        fixed = family.fixed
-        return range(min(int(fixed["draws"]), int(fixed["population"])) + 1)
-    if not all(hasattr(law, "support") for law in laws):
-        refuse("family", family, "its laws must be laws of counts")
-    supports = [law.support() for law in laws]
-    middle: Any = family((first + last) / 2)
-    supports.append(middle.support())
-    least = min(one for one, _ in supports)
-    if all(most is not None for _, most in supports):
-        return range(least, max(most for _, most in supports) + 1)
-    k = 16
-    with ctx.workprec(_BITS[0]):
-        while any(not law._upper_tail(k, True) < _LEFT_OUT for law in laws):
-            k *= 2
-            if k > _MOST_COUNTS:
-                refuse("domain", (first, last), f"would need more than {_MOST_COUNTS:,} counts: cut the domain")
-    return range(least, k + 1)
-
-
-def _between(low: Fraction, high: Fraction) -> Fraction:
-    """Return a short fraction near the middle."""
-    step = Fraction(1, 2) ** max(0, (high - low).denominator.bit_length() - (high - low).numerator.bit_length() + 4)
-    middle = (low + high) / 2
-    short = round(middle / step) * step
-    return short if low < short < high else middle
 
 
 def _floats(ball: Any) -> tuple[float, float]:
@@ -611,7 +289,7 @@ def repeat(data: Mapping[str, Any]) -> CoverageCheck:
         totals[row.k] = totals.get(row.k, Fraction(0)) + row.weight
     if any(row.weight <= 0 for row in rows) or any(total != 1 for total in totals.values()):
         refuse("intervals", data["intervals"], "their probabilities must be above 0 and sum to 1 for each count")
-    domain = _domain(family, tuple(Fraction(end) for end in data["domain"]))  # type: ignore[arg-type]
-    closed = choice("closed", data["closed"], _CLOSED)
+    domain = parameter_range(family, tuple(Fraction(end) for end in data["domain"]))  # type: ignore[arg-type]
+    closed = choice("closed", data["closed"], CLOSED)
     level = number("level", Fraction(data["level"]), _LEVEL, above=0, below=1)
     return _check(data["kind"], rows, family, level, domain, closed, data["rounding"])
