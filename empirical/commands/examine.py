@@ -86,13 +86,14 @@ def _examine(parser: Parser, args: Any, argv: Sequence[str]) -> int:
         from empirical.analysis.examine.inputs import check
         from empirical.analysis.examine.text import full
 
-        inputs = check(**arrays, seed=args.seed)
+        shown = silent if args.quiet else track
+        inputs = check(**arrays, seed=args.seed, track=shown)
         if args.out is not None:
             make_folder(args.out)
     except ValueError as error:
         parser.error(str(error))
     about["command"] = shlex.join([*parser.prog.split(), *argv])
-    found = examination.examination(inputs, recall, about, silent if args.quiet else track)
+    found = examination.examination(inputs, recall, about, shown)
     print(full(found.to_dict()))
     if args.out is not None:
         try:

@@ -7,6 +7,7 @@ from operator import itemgetter
 from statistics import fmean
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -119,8 +120,10 @@ class Supervised:
     def adjusted(self) -> dict[str, Any]:
         """Return tau and temperature of logit adjustment by likelihood on the images held out for validation.
 
-        It is the record of :meth:`theory.adjustment.Adjustment.record`, with ``class_mean``, the mean of the recalls of
-        the adjusted logits on the test images; or ``refused``, why the likelihood has no maximum.
+        Of every class they are the same fraction of all its images, so they are balanced where those are, and the fit
+        is told how many of each there are. It is the record of :meth:`theory.adjustment.Adjustment.record`, with
+        ``class_mean``, the mean of the recalls of the adjusted logits on the test images; or ``refused``, why the
+        likelihood has no maximum.
         """
         own = self._training_set
         scale = self._config.scale if self._method.cosine else 1.0
@@ -128,7 +131,9 @@ class Supervised:
             scale * self._evaluator(images).double().cpu() for images in (own.validation_images, own.test_images)
         )
         try:
-            fit = fit_adjustment(held.numpy(), own.validation_labels.cpu().numpy(), own.counts)
+            labels = own.validation_labels.cpu().numpy()
+            drawn = np.bincount(labels, minlength=len(own.counts))
+            fit = fit_adjustment(held.numpy(), labels, own.counts, split_counts=drawn)
         except ValueError as error:
             return {"refused": str(error)}
         found = scores(torch.from_numpy(fit.apply(tested.numpy())), own.test_labels.cpu())

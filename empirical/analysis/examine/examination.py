@@ -240,6 +240,7 @@ def examine(
         counts=counts,
         class_names=class_names,
         seed=seed,
+        track=track,
     )
     return examination(inputs, recall, about, track)
 
@@ -319,7 +320,7 @@ def _theory(
         adds = {3: "number or similarity", 5: "what more images would give", 6: "how well theory fits"}
         missing += [Missing(section=section, needs="features with labels", adds=what) for section, what in adds.items()]
         return
-    pairs = Pairs(inputs)
+    pairs = Pairs(inputs, track)
     dimension = inputs.features.shape[1]
     if not pairs.enough:
         needs = (

@@ -132,6 +132,7 @@ def check(
     counts: Any = None,
     class_names: Sequence[str] | None = None,
     seed: int = 0,
+    track: Track = silent,
 ) -> Inputs:
     """Return the arrays of a network in plain types, everything checked.
 
@@ -142,6 +143,7 @@ def check(
         ValueError: an array holds what is not finite, has the wrong shape, does not fit the others, or a class has no
             images.
     """
+    integer("seed", seed, least=0)
     x, z = _matrix("features", features), _matrix("logits", logits)
     w = _matrix("weight", weight)
     if x is None and z is None and w is None:
@@ -181,7 +183,7 @@ def check(
             refuse("counts", n.tolist(), "must be those of train_labels, or left out")
     for name, array in (("features", x), ("logits", z), ("weight", w), ("train_features", xt)):
         if array is not None:
-            _check_finite(name, array)
+            _check_finite(name, array, track)
     found = Inputs(
         classes=classes,
         class_names=names,
@@ -194,7 +196,7 @@ def check(
         train_features=xt,
         train_labels=yt,
         counts=n,
-        first=None if y is None else _halves(y, integer("seed", seed, least=0)),
+        first=None if y is None else _halves(y, seed),
         seed=seed,
     )
     _check_layer(found)
@@ -278,10 +280,11 @@ def _check_labels(name: str, labels: NDArray[np.int64], classes: int, names: Seq
         refuse(name, f"no images of {shown}", "every class must have images")
 
 
-def _check_finite(name: str, array: Array) -> None:
+def _check_finite(name: str, array: Array, track: Track) -> None:
     if array.dtype.kind != "f":
         return
-    for rows in pieces(len(array), array.shape[1]):
+    parts = pieces(len(array), array.shape[1])
+    for rows in track(parts, f"reading {name}") if len(parts) > 1 else parts:
         wrong = ~np.isfinite(array[rows])
         if wrong.any():
             row, column = (int(at[0]) for at in np.nonzero(wrong))

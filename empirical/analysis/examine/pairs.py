@@ -14,6 +14,7 @@ from empirical.analysis.agreement import separation_from_recalls
 from empirical.analysis.examine.inputs import Inputs, class_sums, pieces
 from empirical.analysis.examine.intervals import Z
 from empirical.analysis.linear_classifiers import Moments, Rule, lda, moments
+from empirical.runtime.progress import Track, silent
 
 __all__ = ["Pair", "Pairs"]
 
@@ -64,12 +65,13 @@ class Pairs:
         enough: whether there are images enough for either.
     """
 
-    def __init__(self, inputs: Inputs) -> None:
+    def __init__(self, inputs: Inputs, track: Track = silent) -> None:
         """Sort the images by class and half; nothing is read yet."""
         assert inputs.features is not None
         assert inputs.labels is not None
         assert inputs.first is not None
         self.inputs = inputs
+        self._track = track
         self._features, self._labels, self._first = inputs.features, inputs.labels, inputs.first
         self._order = np.argsort(inputs.labels, kind="stable")
         self._starts = np.concatenate([[0], np.cumsum(inputs.held_out)])
@@ -159,7 +161,7 @@ class Pairs:
         means = class_sums(self._features, self._labels, self.inputs.classes, chosen) / n[:, None]
         dimension = means.shape[1]
         total = np.zeros((dimension, dimension))
-        for rows in pieces(len(self._labels), dimension):
+        for rows in self._track(pieces(len(self._labels), dimension), "covariance"):
             kept = slice(None) if chosen is None else chosen[rows]
             x = np.asarray(self._features[rows], dtype=np.float64)[kept] - means[self._labels[rows][kept]]
             total += x.T @ x

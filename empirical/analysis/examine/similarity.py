@@ -28,58 +28,60 @@ def rivals(inputs: Inputs, pairs: Sequence[Pair]) -> Iterator[Rival]:
     """Yield the worst rivals of each class at the network's own counts, by Theorem 2 for pairs."""
     apart = sorted(pair.separation for pair in pairs)
     reference = float(np.mean(apart[-max(1, len(apart) // _QUARTER) :]))
-    own: dict[int, list[tuple[float, int, Pair]]] = {label: [] for label in range(inputs.classes)}
-    for pair in pairs:
-        for label, other in ((pair.first, pair.second), (pair.second, pair.first)):
-            ratio = 1.0 if inputs.counts is None else float(inputs.counts[other] / inputs.counts[label])
-            own[label].append((float(minority_recall(pair.separation, ratio)), other, pair))
-    for label, found in own.items():
-        for _, other, pair in sorted(found, key=lambda one: one[:2])[:_SHOWN]:
-            yield _rival(inputs, label, other, pair, reference)
-
-
-def _rival(inputs: Inputs, label: int, other: int, pair: Pair, reference: float) -> Rival:
-    low, high = pair.bounds()
-    balanced = 100 * float(minority_recall(pair.separation, 1))
-    row: dict[str, Any] = {
-        "label": label,
-        "name": inputs.class_names[label],
-        "count": _count(inputs, label),
-        "rival": inputs.class_names[other],
-        "rival_count": _count(inputs, other),
-        "separation": pair.separation,
-        "separation_low": low,
-        "separation_high": high,
-        "balanced": balanced,
-    }
-    if inputs.counts is None:
-        return Rival(
-            **row, predicted=None, number=None, similarity=None, number_share=None, share_low=None, share_high=None
-        )
-    ratio = float(inputs.counts[other] / inputs.counts[label])
-
-    def parts(separation: float) -> tuple[float, float, float | None]:
-        origin = max(reference, separation)
-        found = split(
-            *(
-                float(minority_recall(m, r))
-                for m, r in ((origin, 1), (origin, ratio), (separation, 1), (separation, ratio))
+    sides = [(pair, *ends) for pair in pairs for ends in ((pair.first, pair.second), (pair.second, pair.first))]
+    ratios = np.array([_ratio(inputs, label, other) for _, label, other in sides])
+    predicted = minority_recall([pair.separation for pair, _, _ in sides], ratios)
+    of_class: dict[int, list[int]] = {label: [] for label in range(inputs.classes)}
+    for at, (_, label, _) in enumerate(sides):
+        of_class[label].append(at)
+    worst = [
+        at for own in of_class.values() for at in sorted(own, key=lambda at: (predicted[at], sides[at][2]))[:_SHOWN]
+    ]
+    chosen = [sides[at] for at in worst]
+    separations = np.array([(pair.separation, *pair.bounds()) for pair, _, _ in chosen])
+    balanced = 100 * minority_recall(separations[:, 0], 1)
+    parts = _parts(separations, ratios[worst, None], reference)
+    for at, (pair, label, other) in enumerate(chosen):
+        row: dict[str, Any] = {
+            "label": label,
+            "name": inputs.class_names[label],
+            "count": _count(inputs, label),
+            "rival": inputs.class_names[other],
+            "rival_count": _count(inputs, other),
+            "separation": pair.separation,
+            "separation_low": float(separations[at, 1]),
+            "separation_high": float(separations[at, 2]),
+            "balanced": float(balanced[at]),
+        }
+        if inputs.counts is None:
+            yield Rival(
+                **row, predicted=None, number=None, similarity=None, number_share=None, share_low=None, share_high=None
             )
+            continue
+        number, similarity, share = (value[at].tolist() for value in parts)
+        ends = [end for end in share[1:] if not math.isnan(end)] if not math.isnan(share[0]) else []
+        yield Rival(
+            **row,
+            predicted=100 * float(predicted[worst[at]]),
+            number=number[0],
+            similarity=similarity[0],
+            number_share=None if math.isnan(share[0]) else share[0],
+            share_low=min(ends, default=None),
+            share_high=max(ends, default=None),
         )
-        share = 100 * float(found.number_share) if ratio >= 1 and found.drop > 0 else None
-        return 100 * float(found.number), 100 * float(found.similarity), share
 
-    number, similarity, share = parts(pair.separation)
-    ends = [end for end in (parts(low)[2], parts(high)[2]) if end is not None]
-    return Rival(
-        **row,
-        predicted=100 * float(minority_recall(pair.separation, ratio)),
-        number=number,
-        similarity=similarity,
-        number_share=share,
-        share_low=min(ends) if share is not None and ends else None,
-        share_high=max(ends) if share is not None and ends else None,
-    )
+
+def _ratio(inputs: Inputs, label: int, other: int) -> float:
+    return 1.0 if inputs.counts is None else float(inputs.counts[other] / inputs.counts[label])
+
+
+def _parts(separations: Floats, ratios: Floats, reference: float) -> tuple[Floats, Floats, Floats]:
+    """Return the parts of number and of similarity, in points, and the share of number in per cent, NaN for none."""
+    origin = np.maximum(reference, separations)
+    points = ((origin, 1), (origin, ratios), (separations, 1), (separations, ratios))
+    found = split(*(minority_recall(m, r) for m, r in points))
+    share = np.where((ratios >= 1) & (found.drop > 0), found.number_share, np.nan)
+    return 100 * found.number, 100 * found.similarity, 100 * share
 
 
 def _count(inputs: Inputs, label: int) -> int | None:

@@ -61,6 +61,9 @@ def _lines(document: Mapping[str, Any], tables: bool) -> Iterator[str]:
         mapped = f"{len(about['mapped'])} tensors{held_in} mapped by {about['mapped_by']}"
         yield f"{about['checkpoint']} as {about['arch']}: {mapped};"
         yield f"images of {about['data']} normalised with {numbers}"
+    if "run" in document["about"]:
+        about = document["about"]
+        yield f"run {about['run']}: {about['method']} with {about['arch']} on {about['data']}"
     lacking: dict[int, list[str]] = {}
     for row in document["tables"].get("missing", {"rows": []})["rows"]:
         lacking.setdefault(row["section"], []).append(f"Needs {row['needs']}: {row['adds']}.")

@@ -27,7 +27,9 @@ def test_a_run_records_the_fit_of_its_validation_images(tmp_path, method, scale)
         with torch.no_grad():
             return scale * network(normalize(images, own.mean, own.std)).double().numpy()
 
-    fit = fit_adjustment(logits(own.validation_images), own.validation_labels.numpy(), own.counts)
+    drawn = np.bincount(own.validation_labels.numpy())
+    fit = fit_adjustment(logits(own.validation_images), own.validation_labels.numpy(), own.counts, split_counts=drawn)
+    assert not [doubt for doubt in result["adjustment"]["doubts"] if doubt.startswith("the split has")]
     assert result["adjustment"]["tau"] == pytest.approx(fit.tau, abs=0.02)
     assert result["adjustment"]["temperature"] == pytest.approx(fit.temperature, rel=0.02)
     labels = own.test_labels.numpy()
