@@ -54,16 +54,14 @@ def draw(results: Path) -> Figure:
     fig = canvas(4.7)
     grid = fig.subplots(2, 2, sharex=True, sharey=True)
     for (method, title), ax in zip(METHODS.items(), grid.flat, strict=True):
-        there: list[dict[str, Any]] = []
         for start, (colour, marker, aside) in _LOOK.items():
             rows = _rows(table, data, ratio, method, start)
             labels = sorted({row["label"] for row in rows})
             errors = [[row["error"] for row in rows if row["label"] == label] for label in labels]
             at = [label + aside for label in labels]
             points(ax, at, errors, PERCENT, marker=marker, color=colour, markersize=3, capsize=0, label=STARTS[start])
-            there += rows
         ax.set(title=title, ylim=(-3, 103))
-        classes_axis(ax, there)
+        classes_axis(ax, table.where(data=data, imbalance=ratio))
     for ax in grid[0]:
         ax.set_xlabel("")
     for axes in grid:

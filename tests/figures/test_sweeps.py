@@ -197,6 +197,19 @@ def test_classwise_shows_errors_and_confusions(tmp_path, write):
         assert np.asarray(image) == pytest.approx(np.array([[70, 20, 10], [10, 70, 20], [20, 10, 70]]))
 
 
+def test_classes_have_the_same_labels_below_a_panel_without_runs(tmp_path, write):
+    rows = [{**row, "class_name": ("airplane", "bird", "ship")[row["label"]]} for row in table("classwise")]
+    for row in rows:
+        if row["method"] == "rw":
+            row.update(dict.fromkeys(("label", "error", "taken_for", "class_name"), ""))
+    write(tmp_path, "classwise", rows)
+    fig = classwise.draw(tmp_path)
+    fig.draw_without_rendering()
+    without, with_runs = ([label.get_rotation() for label in ax.get_xticklabels()] for ax in fig.axes[2:])
+    assert without == with_runs
+    assert set(without) == {45.0}
+
+
 @pytest.mark.parametrize("name", ["similar-fraction", "similar-degree"])
 def test_theory_starts_where_the_measurements_without_similar_samples_are(tmp_path, name, write):
     write(tmp_path, name, table(name))
