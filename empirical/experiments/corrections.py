@@ -52,15 +52,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.random import Generator, SeedSequence
-from numpy.typing import NDArray
 
-from empirical.analysis.agreement import separation_from_recalls
 from empirical.analysis.linear_classifiers import Rule, weighted_head
 from empirical.config import Config
 from empirical.data.gaussian import is_gaussian
 from empirical.data.pair_draws import minority_count
 from empirical.experiments.experiment import Experiment, Prepared
 from empirical.experiments.shared import backbone, own_arrays
+from empirical.experiments.shared.corrected_heads import (
+    BalancedHead,
+    Floats,
+    corrected_head,
+    effective_ratio,
+    offset,
+    offset_without_bias,
+    retrained_head,
+)
 from empirical.experiments.shared.frozen_features import Trainer, arrays_sweep, halves
 from empirical.experiments.shared.rows import average, blank, grouped, percent, run_key
 from empirical.runtime.progress import Track, silent
@@ -69,7 +76,6 @@ from empirical.storage.prediction_record import PredictionRecord
 from empirical.sweeps.options import add_sweep_options
 from empirical.sweeps.profiles import profile_config
 from empirical.sweeps.sweep import Sweep
-from theory import corrections, theorem2
 from theory.support.validate import refuse
 
 if TYPE_CHECKING:
@@ -98,12 +104,8 @@ _DATA = {"smoke": ("digits",), "cpu": ("cifar10",), "paper": ("cifar10",)}
 _IMBALANCE = {"smoke": (10,), "cpu": (10, 100), "paper": (10, 100)}
 _TRAINED = tuple(method for method in NETWORKS if method not in ("tau", "retrained"))
 _PAIRS = {"smoke": 3, "cpu": 5, "paper": 9}
-_BETA: float = Config.beta
 _PREDICTED = ("separation", "predicted", "moved_predicted", "recall_predicted")
 _CAT_AND_DOG = (3, 5)
-_RIDGE = 1e-6  # of the mean variance: features that are always 0 must not make a covariance singular
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -270,53 +272,6 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     return summary
 
 
-def effective_ratio(method: str, n_pos: int, n_neg: int) -> float:
-    """Return the effective prior ratio that theory gives a correction, all but ``tau``.
-
-    Example:
-        >>> [round(effective_ratio(method, 5000, 50), 3) for method in ("ce", "rw", "logit-adjustment")]
-        [100.0, 1.268, 1.0]
-    """
-    ratio = n_pos / n_neg
-    if method == "ce":
-        return ratio
-    if method in ("rw", "rs", "drw"):
-        return corrections.effective_number(n_pos, n_neg, _BETA)
-    if method == "rw-inverse":
-        return corrections.reweighting(ratio, 1 / n_pos, 1 / n_neg)
-    return corrections.logit_adjustment(ratio) if method == "logit-adjustment" else corrections.resampling(ratio)
-
-
-def offset(pos: Floats, neg: Floats) -> float:
-    """Return the offset of a boundary from the logit differences of the images of both classes.
-
-    Example:
-        >>> offset(np.array([3.0, 3.0]), np.array([-1.0]))
-        0.25
-    """
-    mean_pos, mean_neg = float(pos.mean()), float(neg.mean())
-    return (mean_pos + mean_neg) / (2 * (mean_pos - mean_neg))
-
-
-def offset_without_bias(pos: Floats, neg: Floats) -> float:
-    """Return the offset of the boundary that is parallel to the Bayes one and passes through the origin.
-
-    Args:
-        pos: balanced features of the positive class, shape ``(n, d)``.
-        neg: of the negative class, shape ``(n, d)``.
-
-    Example:
-        >>> round(offset_without_bias(np.array([[2.0], [4.0]]), np.array([[0.0], [2.0]])), 6)
-        1.0
-    """
-    pooled = np.atleast_2d((np.cov(pos.T) + np.cov(neg.T)) / 2)
-    cov = pooled + _RIDGE * np.trace(pooled) / len(pooled) * np.eye(len(pooled))
-    s = theorem2.Setting(pos.mean(axis=0), neg.mean(axis=0), cov, prior_ratio=1)
-    line = s.mu1 - s.mu2
-    crossing = corrections.crossing_point(s, theorem2.hyperplane(s)[0], 0.0)
-    return float(((s.mu1 + s.mu2) / 2 - crossing) @ line / (line @ line))
-
-
 def _separation(features: Sequence[Floats], a: int, b: int) -> float:
     """Return the separation of two classes along the line of their means."""
     return backbone.geometry(features[a], features[b])[1]
@@ -377,68 +332,14 @@ def _head_rows(
 ) -> Iterator[Row]:
     """Yield the rows of the linear classifiers of a pair at an imbalance; ``test`` is of both classes, in halves."""
     read, kept = zip(*test, strict=True)
-    known = _Balanced(
+    known = BalancedHead(
         rule=weighted_head(pos, neg), read=read, kept=len(kept[1]), through_origin=offset_without_bias(pos, neg)
     )
     few = neg[:n_neg]
-    methods = {method: _head(method, pos, few, rng) for method in HEADS if method != "tau"}
+    methods = {method: corrected_head(method, pos, few, rng) for method in HEADS if method != "tau"}
     methods["tau"] = Rule(methods["ce"].w, 0.0)
     measured = {method: (rule.scores(kept[0]), rule.scores(kept[1])) for method, rule in methods.items()}
     yield from _rows(dict.fromkeys(HEADS, key), (len(pos), n_neg), known, measured)
-
-
-@dataclass(frozen=True)
-class _Balanced:
-    """The balanced classifier of two classes, which predictions are made from.
-
-    Attributes:
-        rule: the balanced classifier.
-        read: the test features of the two classes that it is read off.
-        kept: how many other test images the minority has.
-        through_origin: the offset of the boundary without biases.
-    """
-
-    rule: Rule
-    read: Sequence[Floats]
-    kept: int
-    through_origin: float
-
-    @property
-    def separation(self) -> float:
-        """``M`` by :func:`empirical.analysis.agreement.separation_from_recalls`."""
-        return separation_from_recalls(self.rule.recalls(*self.read), [len(x) for x in self.read])
-
-
-def _head(method: str, pos: Floats, neg: Floats, rng: Generator) -> Rule:
-    """Return the linear classifier that a correction trains."""
-    from empirical.training.losses import effective_weights, inverse_weights
-
-    counts = len(pos), len(neg)
-    if method == "ce":
-        return weighted_head(pos, neg)
-    if method in ("rw", "rw-inverse"):
-        weights = effective_weights(counts, _BETA) if method == "rw" else inverse_weights(counts)
-        return weighted_head(pos, neg, weights=tuple(weights.tolist()))
-    if method == "logit-adjustment":
-        return weighted_head(pos, neg, added=math.log(counts[0] / counts[1]))
-    if method == "retrained":
-        return _retrained(np.concatenate([pos, neg]), np.repeat([0, 1], counts), rng)
-    share = np.array(counts) * effective_weights(counts, _BETA).numpy()
-    # A class that is not drawn at all would leave no boundary; a chance of 2^-50 at the sizes at hand.
-    drawn = np.clip(rng.binomial(sum(counts), share[0] / share.sum()), 1, sum(counts) - 1)
-    return weighted_head(rng.choice(pos, drawn), rng.choice(neg, sum(counts) - drawn))
-
-
-def _retrained(x: Floats, labels: NDArray[np.int64], rng: Generator) -> Rule:
-    """Return the classifier that is trained with classes drawn equally often."""
-    import torch
-
-    from empirical.training.evaluate import retrain_classifier
-
-    seed = int(rng.integers(2**31))
-    new = retrain_classifier(torch.from_numpy(x).float(), torch.from_numpy(labels), 2, seed=seed)
-    w, b = new.weight.double().numpy(), new.bias.double().numpy()
-    return Rule(w[0] - w[1], float(b[0] - b[1]))
 
 
 def _pair(sweep: Sweep, even: Config, results: Mapping[Config, dict[str, Any] | None]) -> Iterator[Row]:
@@ -448,7 +349,7 @@ def _pair(sweep: Sweep, even: Config, results: Mapping[Config, dict[str, Any] | 
     known = None
     if results[even] is not None:
         (read, kept), seen = _test_features(even, sweep)
-        known = _Balanced(rule=_rule(seen), read=read, kept=len(kept[1]), through_origin=offset_without_bias(*read))
+        known = BalancedHead(rule=_rule(seen), read=read, kept=len(kept[1]), through_origin=offset_without_bias(*read))
     for ratio in sweep.arguments()["imbalance"]:
         counts = even.counts[0], minority_count(even.counts[0], ratio)
         runs = {method: replace(even, counts=counts, method=method) for method in _TRAINED}
@@ -479,7 +380,7 @@ def _differences(method: str, config: Config, sweep: Sweep) -> Iterator[tuple[st
         unit = weight / np.linalg.norm(weight, axis=1, keepdims=True)
         heads["tau"] = Rule(unit[0] - unit[1], 0.0)
         rng = np.random.default_rng(SeedSequence(config.seed))
-        heads["retrained"] = _retrained(seen.train.double().numpy(), seen.train_labels.numpy(), rng)
+        heads["retrained"] = retrained_head(seen.train.double().numpy(), seen.train_labels.numpy(), rng)
     for name, rule in heads.items():
         yield name, (rule.scores(kept[0]), rule.scores(kept[1]))
 
@@ -504,7 +405,7 @@ def _test_features(config: Config, sweep: Sweep) -> tuple[list[tuple[Floats, Flo
 def _rows(
     keys: Mapping[str, Mapping[str, Any]],
     counts: tuple[int, int],
-    balanced: _Balanced | None,
+    balanced: BalancedHead | None,
     measured: Mapping[str, tuple[Floats, Floats]],
 ) -> Iterator[Row]:
     """Yield a row for each correction that has a key, from the logit differences of those that are there."""

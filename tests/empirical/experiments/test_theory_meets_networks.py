@@ -17,7 +17,7 @@ from empirical.analysis.agreement import separation_from_recalls
 from empirical.analysis.classifier_parts import PARTS, recalls, shapley
 from empirical.config import Config
 from empirical.experiments import class_order, corrections, load, norm_angle, pretraining, rebalance, shift
-from empirical.experiments.shared import frozen_features
+from empirical.experiments.shared import corrected_heads, frozen_features
 from empirical.storage.run_folder import Run
 from empirical.sweeps.profiles import profile_config
 from empirical.sweeps.sweep import run_sweep
@@ -123,7 +123,7 @@ class TestCorrections:
         neg, pos = classes(n, separation, dimension=3)
         tests = classes(n, separation, dimension=3, seed=1)[::-1]
         for method in ("ce", "rw", "rw-inverse", "rs", "logit-adjustment", "retrained"):
-            head = corrections._head(method, pos, neg[: n // ratio], rng(2))
+            head = corrected_heads.corrected_head(method, pos, neg[: n // ratio], rng(2))
             expected = np.log(corrections.effective_ratio(method, n, n // ratio)) / separation**2
             assert corrections.offset(*map(head.scores, tests)) == pytest.approx(expected, abs=0.05), method
         assert corrections.effective_ratio("ce", n, n // ratio) == ratio
