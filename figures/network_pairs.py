@@ -224,7 +224,7 @@ def _draw_recall(ax: Axes, table: Results, data: str) -> None:
     ax.set(xlabel="ln r / M²", ylabel="minority recall", title="LDA on features")
     if not rows:
         return
-    x, m, recall = (np.array(column) for column in zip(*map(_place, rows), strict=True))
+    x, m, recall = (np.array(column) for column in zip(*map(_sort_key, rows), strict=True))
     norm, colours = Normalize(m.min(), m.max()), matplotlib.colormaps["viridis"]
     ax.scatter(x, recall, c=m, cmap=colours, norm=norm, s=5, linewidths=0, alpha=0.8)
     grid = np.linspace(0, x.max(), 200)
@@ -240,7 +240,7 @@ def _draw_line(ax: Axes, table: Results, data: str, kinds: list[tuple[str, str]]
     """Draw what Theorem 2 brings to one line, for all classifiers; recalls of 0 and 1 have no place on it."""
     last = 0.0
     for i, kind in enumerate(kinds):
-        places = [place for row in _measured(table, data, kind) if 0 < (place := _place(row))[2] < 1]
+        places = [place for row in _measured(table, data, kind) if 0 < (place := _sort_key(row))[2] < 1]
         if places:
             x, m, recall = np.transpose(places)
             last = max(last, x.max())
@@ -258,7 +258,7 @@ def _draw_line(ax: Axes, table: Results, data: str, kinds: list[tuple[str, str]]
     ax.set(xlabel="ln r / M²", ylabel="Φ⁻¹(recall) / M", title="all classifiers")
 
 
-def _place(row: dict[str, Any]) -> tuple[float, float, float]:
+def _sort_key(row: dict[str, Any]) -> tuple[float, float, float]:
     """Return ``ln(n_pos / n_neg) / M^2``, ``M`` and the recall."""
     m = row["separation"]
     return float(np.log(row["n_pos"] / row["n_neg"])) / m**2, m, row["measured"]

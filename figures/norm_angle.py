@@ -84,7 +84,7 @@ def draw(results: Path) -> Figure:
 def _draw(ax: Axes, table: Results, data: str, ratio: float) -> None:
     """Draw a panel."""
     for i, (name, label) in enumerate(_SERIES.items()):
-        samples = [_gaps(table.where(data=data, imbalance=ratio, method=method), name) for method in METHODS]
+        samples = [_run_gaps(table.where(data=data, imbalance=ratio, method=method), name) for method in METHODS]
         x = np.arange(len(METHODS)) + (i - (len(_SERIES) - 1) / 2) * 0.13
         hollow: dict[str, Any] = {"fillstyle": "none"} if name == "tau_1" else {}
         points(
@@ -104,7 +104,7 @@ def _draw(ax: Axes, table: Results, data: str, ratio: float) -> None:
     ax.set_title(f"imbalance {ratio:g}")
 
 
-def _gaps(rows: list[dict[str, Any]], name: str) -> list[float | None]:
+def _run_gaps(rows: list[dict[str, Any]], name: str) -> list[float | None]:
     """Return for each run by how much a column is larger for the more frequent half of the classes."""
     runs: dict[str, list[dict[str, Any]]] = {}
     for row in rows:

@@ -69,13 +69,13 @@ def draw(results: Path) -> Figure:
         ResultsError: it, ``representation-tau.csv`` or ``representation.json`` is missing or cannot be read.
     """
     table, _ = _read(results)
-    there, looks = _places(table), _looks(table)
+    there, looks = _panels(table), _looks(table)
     places = there[: _MOST // 2]
     fig = canvas(2.1 * len(places) + 1.3)
     grid = fig.subplots(len(places), 2, squeeze=False)
     for place, axes in zip(places, grid, strict=True):
         for kind, look in looks.items():
-            cells = _cells(table, place, kind)
+            cells = _select(table, place, kind)
             _draw_classifiers(axes[0], cells, "accuracy", look)
             _draw_classifiers(axes[1], cells, "last_third", look)
             _draw_printed(axes[0], TABLE1, (*place, *kind), look)
@@ -103,9 +103,9 @@ def draw_tau(results: Path) -> Figure:
     text = "Test accuracy after tau-normalisation of the classifier's weights, mean over the seeds, against tau."
 
     def panel(ax: Axes, place: Place, kind: Kind, look: Look) -> None:
-        _draw_sweep(ax, _cells(sweep, place, kind).rows, look)
+        _draw_sweep(ax, _select(sweep, place, kind).rows, look)
 
-    return _draw_places(table, panel, "test accuracy, %", "Accuracy by tau", text, xlabel="tau")
+    return _draw_panels(table, panel, "test accuracy, %", "Accuracy by tau", text, xlabel="tau")
 
 
 @styled()
@@ -122,14 +122,14 @@ def draw_norms(results: Path) -> Figure:
     )
 
     def panel(ax: Axes, place: Place, kind: Kind, look: Look) -> None:
-        _draw_uneven(ax, _cells(table, place, kind), look)
+        _draw_uneven(ax, _select(table, place, kind), look)
         _draw_printed(ax, TABLE2, (*place, *kind), look)
 
     message = "How uneven the norms of joint and re-trained classifiers are"
-    return _draw_places(table, panel, "100 x standard deviation", message, text, least=0)
+    return _draw_panels(table, panel, "100 x standard deviation", message, text, least=0)
 
 
-def _draw_places(
+def _draw_panels(
     table: Results,
     panel: Callable[[Axes, Place, Kind, Look], None],
     ylabel: str,
@@ -139,7 +139,7 @@ def _draw_places(
     least: float | None = None,
 ) -> Figure:
     """Draw a panel for each data set and imbalance."""
-    there, looks = _places(table), _looks(table)
+    there, looks = _panels(table), _looks(table)
     places = there[:_MOST]
     rows = -(-len(places) // 2)
     fig = canvas(2.1 * rows + 1.1)
@@ -162,7 +162,7 @@ def _read(results: Path) -> tuple[Results, Results]:
     return read(results, "representation", _COLUMNS), read_extra(results, "representation", "tau", _SWEEP)
 
 
-def _places(table: Results) -> list[Place]:
+def _panels(table: Results) -> list[Place]:
     return list(dict.fromkeys((row["data"], row["imbalance"]) for row in table.rows))
 
 
@@ -172,7 +172,7 @@ def _looks(table: Results) -> dict[Kind, Look]:
     return {kind: (COLOURS[i], MARKERS[i], (i - (len(kinds) - 1) / 2) * _ASIDE) for i, kind in enumerate(kinds)}
 
 
-def _cells(table: Results, place: Place, kind: Kind) -> Results:
+def _select(table: Results, place: Place, kind: Kind) -> Results:
     """Return the results of one data set, imbalance, method and start."""
     names = ("data", "imbalance", "method", "pretrain")
     return replace(table, rows=table.where(**dict(zip(names, (*place, *kind), strict=True))))

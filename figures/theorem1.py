@@ -106,14 +106,14 @@ def _boundaries(s: theorem1.Setting) -> Array:
     return found
 
 
-def _spread(boundaries: Array) -> float:
+def _standard_deviation(boundaries: Array) -> float:
     return float(boundaries.std()) or 1.0
 
 
 def _draw_law(ax: Axes, s: theorem1.Setting, boundaries: Array) -> None:
     """Draw the share of boundaries in each bin, exact and simulated."""
     holds, printed = float(theorem1.shift(s)), float(theorem1.printed_shift(s))
-    reach = _REACH * _spread(boundaries)
+    reach = _REACH * _standard_deviation(boundaries)
     edges = np.linspace(holds - reach, holds + reach, _BINS + 1)
     law = theorem1.law(s)
     exact = -np.diff([law.upper_tail(Fraction(float(edge))) for edge in edges])
@@ -135,7 +135,7 @@ def _draw_law(ax: Axes, s: theorem1.Setting, boundaries: Array) -> None:
 def _draw_failure(ax: Axes, s: theorem1.Setting, boundaries: Array) -> None:
     """Draw the failure probability around both shifts against alpha."""
     holds, printed = float(theorem1.shift(s)), float(theorem1.printed_shift(s))
-    reach = abs(printed - holds) + 2 * _spread(boundaries)
+    reach = abs(printed - holds) + 2 * _standard_deviation(boundaries)
     alphas, places = np.linspace(reach / 90, reach, 90), np.linspace(reach / 18, reach, 18)
     ax.plot(alphas, theorem1.bound(s, alphas), color=COLOURS[6], linestyle=":", label="printed bound")
     for shift, colour, line, name in (

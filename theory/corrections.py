@@ -79,7 +79,7 @@ def logit_adjustment(prior_ratio: float, tau: float = 1.0, assumed_ratio: float 
     """
     r = _ratio("prior_ratio", prior_ratio)
     a = r if assumed_ratio is None else _ratio("assumed_ratio", assumed_ratio)
-    return _held("tau", tau, Fraction(r) / Fraction(_power("tau", a, tau)))
+    return _checked_ratio("tau", tau, Fraction(r) / Fraction(_power("tau", a, tau)))
 
 
 def reweighting(prior_ratio: float, weight_pos: float, weight_neg: float) -> float:
@@ -97,7 +97,7 @@ def reweighting(prior_ratio: float, weight_pos: float, weight_neg: float) -> flo
     """
     weights = (("weight_pos", weight_pos), ("weight_neg", weight_neg))
     positive, negative = (Fraction(_ratio(name, weight)) for name, weight in weights)
-    return _held("weight_pos", weight_pos, Fraction(_ratio("prior_ratio", prior_ratio)) * positive / negative)
+    return _checked_ratio("weight_pos", weight_pos, Fraction(_ratio("prior_ratio", prior_ratio)) * positive / negative)
 
 
 def effective_number(n_pos: int, n_neg: int, beta: float) -> float:
@@ -278,7 +278,7 @@ def _power(name: str, ratio: float | Fraction, exponent: float) -> float:
     return math.pow(ratio, plain)
 
 
-def _held(name: str, value: float, effective: Fraction) -> float:
+def _checked_ratio(name: str, value: float, effective: Fraction) -> float:
     """Return the effective ratio if a float greater than 0 can hold it."""
     if effective > Fraction(np.finfo(float).max) or float(effective) == 0:
         refuse(name, value, "must leave an effective ratio that floats can hold")

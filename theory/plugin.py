@@ -150,7 +150,7 @@ def expected_recalls(
         [0.9765, 0.1529]
     """
     problem = _problem(separation, d, n_pos, n_neg, covariance, prior)
-    average = _known if problem.known else _estimated
+    average = _recall_at_known_covariance if problem.known else _estimated
     return average(problem), average(problem.mirrored())
 
 
@@ -250,7 +250,7 @@ def _problem(separation: float, d: int, n_pos: int, n_neg: int, covariance: str,
     return _Problem(gap, d, n_pos, n_neg, log_ratio, known)
 
 
-def _known(p: _Problem) -> Recall:
+def _recall_at_known_covariance(p: _Problem) -> Recall:
     """Enclose ``P((|x - xbar2|^2 - |x - xbar1|^2) / 2 + l > 0)`` for a feature of the class of ``xbar1``.
 
     In each coordinate ``(x - xbar2, x - xbar1)`` is Gaussian with the covariance
@@ -294,7 +294,7 @@ def _average(p: _Problem, nodes: int) -> float:
     n, m = p.n + p.other, p.n + p.other - 2
     v = 1 / p.n + 1 / p.other
     one = np.ones(1), np.ones(1)
-    along, along_weight = _along(p, math.sqrt(v), nodes)
+    along, along_weight = _quadrature(p, math.sqrt(v), nodes)
     (across, across_weight), (cosine, cosine_weight) = (
         (_chi_square(p.d - 1, nodes), _cosine(p.d - 1, nodes)) if p.d > 1 else ((np.zeros(1), np.ones(1)), one)
     )
@@ -313,7 +313,7 @@ def _average(p: _Problem, nodes: int) -> float:
     return min(max(float(value), 0.0), 1.0)  # the weights sum to 1 up to rounding
 
 
-def _along(p: _Problem, spread: float, nodes: int) -> tuple[Floats, Floats]:
+def _quadrature(p: _Problem, spread: float, nodes: int) -> tuple[Floats, Floats]:
     """Return a rule of the normal law of mean ``M``; for ``d = 1`` with a break at 0, where the recall jumps."""
     if p.d > 1 or p.separation > _REACH * spread:
         x, weights = np.polynomial.hermite_e.hermegauss(nodes)

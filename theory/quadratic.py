@@ -202,7 +202,7 @@ def positive_probability(
         Im int_a^infinity exp(K(t)) / (pi t) dt  =  P(q > 0) if a > 0,  -P(q < 0) if a < 0,
 
     along any path through the upper half-plane on which ``exp(K)`` vanishes, as ``K`` is singular on the real axis
-    only. Here: a segment, by Arb's integration, then a vertical ray, by the bound of :func:`_beyond`.
+    only. Here: a segment, by Arb's integration, then a vertical ray, by the bound of :func:`_ray_bound`.
 
     Raises:
         ValueError: lengths differ, an entry is not finite, or the form is not random.
@@ -322,13 +322,13 @@ def _start(constant: float, terms: list[_Term]) -> float | None:
 
 
 def _end(constant: Any, terms: list[_Term], start: float, enough: Any) -> tuple[Any, Any]:
-    """Return where the segment ends, and what :func:`_beyond` leaves there: at most ``enough`` if that can be had."""
+    """Return where the segment ends, and what :func:`_ray_bound` leaves there: at most ``enough`` if possible."""
     best, least = acb(start, abs(start)), arb(math.inf)
     length = abs(start)
     for _ in range(_LENGTHENINGS):
         for angle in (math.pi / 2, math.pi / 2 - _TILT, math.pi / 2 + _TILT):
             end = acb(start + length * math.cos(angle), length * math.sin(angle))
-            rest = _beyond(constant, terms, end)
+            rest = _ray_bound(constant, terms, end)
             if rest < enough:
                 return end, rest
             if rest < least:
@@ -337,7 +337,7 @@ def _end(constant: Any, terms: list[_Term], start: float, enough: Any) -> tuple[
     return best, least
 
 
-def _beyond(constant: Any, terms: list[_Term], end: Any) -> Any:
+def _ray_bound(constant: Any, terms: list[_Term], end: Any) -> Any:
     """Return a bound on ``int |exp(K(t)) / t| |dt|`` over the ray from ``end = a + U i`` up to ``a + infinity i``.
 
     With ``s = 1 - 2 w t``, on the ray ``Re s`` is constant and ``|s|`` rises in ``u = Im t``.

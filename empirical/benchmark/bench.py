@@ -357,7 +357,7 @@ def _wait_at(gate: Any, device: str) -> None:
         one_thread()
 
 
-def _together(plan: Plan) -> Measured:
+def _concurrent(plan: Plan) -> Measured:
     """Measure the loop of :mod:`empirical.training.train` while others do the same."""
     try:
         return _ours(plan, work=_gate.wait)
@@ -370,7 +370,7 @@ def _processes(plan: Plan, runs: int) -> Measured:
     """Measure several runs as processes that begin their second step together."""
     gate = get_context("spawn").Barrier(runs)
     with worker_processes(runs, _wait_at, gate, plan.device) as submit:
-        futures = [submit(_together, plan) for _ in range(runs)]
+        futures = [submit(_concurrent, plan) for _ in range(runs)]
         errors = [error for future in futures if (error := future.exception())]
         if errors:  # of the others one knows only that they were not joined
             raise min(errors, key=lambda error: isinstance(error, BrokenBarrierError))

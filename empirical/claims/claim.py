@@ -297,7 +297,7 @@ def judge(claim: Claim, tables: Mapping[str, Table], profile: str = "") -> Findi
     missing += [f"a finite value for {part.label}" for part in comparisons if part.values and _undefined(part)]
     if any(part.data for part in late):
         make += [command for table in there.values() for command in table.commands]
-    judged = _judged(comparisons, claim.somewhere)
+    judged = _judge_comparisons(comparisons, claim.somewhere)
     when = joint_status(table.when for table in there.values()) if claim.ours else ""
     return Finding(
         claim=claim,
@@ -330,16 +330,16 @@ def verdict_of(judged: Sequence[Judged], somewhere: bool) -> str:
     return CONFIRMED if verdicts == {CONFIRMED} else UNDECIDED
 
 
-def _judged(comparisons: Sequence[Comparison], somewhere: bool) -> tuple[Judged, ...]:
+def _judge_comparisons(comparisons: Sequence[Comparison], somewhere: bool) -> tuple[Judged, ...]:
     """Judge those that decide under one budget, and those that describe under one of their own."""
     found: dict[int, Judged] = {}
     for decides in (True, False):
         own = [(k, part) for k, part in enumerate(comparisons) if part.decides is decides]
-        found |= dict(zip((k for k, _ in own), _together([part for _, part in own], somewhere), strict=True))
+        found |= dict(zip((k for k, _ in own), _judge_family([part for _, part in own], somewhere), strict=True))
     return tuple(found[k] for k in range(len(comparisons)))
 
 
-def _together(comparisons: Sequence[Comparison], somewhere: bool) -> tuple[Judged, ...]:
+def _judge_family(comparisons: Sequence[Comparison], somewhere: bool) -> tuple[Judged, ...]:
     """Judge comparisons that share a budget."""
     if not comparisons:
         return ()

@@ -170,7 +170,7 @@ def read(folders: Iterable[Path], names: Iterable[str]) -> dict[str, dict[str, T
         profile: {
             name: Table(
                 name=name,
-                rows=_together([rows for rows, *_ in found]),
+                rows=_merge([rows for rows, *_ in found]),
                 commands=tuple(dict.fromkeys(made_by for _, made_by, _ in found)),
                 when=joint_status(written for *_, written in found),
             )
@@ -180,7 +180,7 @@ def read(folders: Iterable[Path], names: Iterable[str]) -> dict[str, dict[str, T
     }
 
 
-def _together(parts: Sequence[Sequence[Row]]) -> tuple[Row, ...]:
+def _merge(parts: Sequence[Sequence[Row]]) -> tuple[Row, ...]:
     """Return the rows of all parts, a run's rows from the first of those parts in which they have the most values.
 
     A finished run may have empty cells too, as of a law that says nothing of it.

@@ -177,18 +177,18 @@ def _train(args: argparse.Namespace, stop: Stop) -> int:
     last, best = result["last"], result["best"]
     kept = Run(config, args.out).folder / "result.json"
     record_output(kept)
-    print(f"last epoch {_both(last)}, best {100 * best['accuracy']:.2f}% at epoch {best['epoch']}")
+    print(f"last epoch {_accuracies_text(last)}, best {100 * best['accuracy']:.2f}% at epoch {best['epoch']}")
     groups = [f"{name} {100 * value:.2f}%" for name, value in result.get("groups", {}).items() if value is not None]
     if groups:
         print(f"classes with more than 100, 20 to 100, fewer than 20 training images: {', '.join(groups)}")
     if chosen := result.get("chosen"):
         test = {name: chosen[f"test_{name}"] for name in ("accuracy", "class_mean")}
-        print(f"best epoch of the validation images {chosen['epoch']}: {_both(test)}")
+        print(f"best epoch of the validation images {chosen['epoch']}: {_accuracies_text(test)}")
     print(kept)
     return 0
 
 
-def _both(scores: Mapping[str, float]) -> str:
+def _accuracies_text(scores: Mapping[str, float]) -> str:
     """Return the accuracy, and beside it its mean over the classes."""
     mean = scores.get("class_mean")
     return f"{100 * scores['accuracy']:.2f}%" + ("" if mean is None else f" (mean over classes {100 * mean:.2f}%)")
@@ -220,7 +220,7 @@ def _parser() -> Parser:
                 default=default,
                 required=default is MISSING,
                 metavar=metavar.removesuffix(" ..."),
-                help=meaning + ("" if default in (None, MISSING) else f" (default: {_shown(default)})"),
+                help=meaning + ("" if default in (None, MISSING) else f" (default: {_default_text(default)})"),
                 **values,
             )
     add = parser.add_argument_group("how it is computed, of no effect on which run it is").add_argument
@@ -237,7 +237,7 @@ def _parser() -> Parser:
     return parser
 
 
-def _shown(default: Any) -> str:
+def _default_text(default: Any) -> str:
     """Return a default as the command line takes it."""
     return (
         " ".join(map(str, default))

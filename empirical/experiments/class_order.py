@@ -118,11 +118,11 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     ``recall_spread`` and ``norm_spread`` are the standard deviations over the seeds of the part that is due to rarity.
     """
 
-    def where(row: Row) -> tuple[Any, ...]:
+    def key(row: Row) -> tuple[Any, ...]:
         return row.data, -row.imbalance, table1_grid.METHODS.index(row.method)
 
     summary = []
-    for (data, against, method), group in grouped(rows, where):
+    for (data, against, method), group in grouped(rows, key):
         seeds = [own for _, own in grouped(group, lambda row: row.seed)]
         parts = {name: [_split(own, name) for own in seeds] for name in _MEASURED}
         missing = [part.rarity for part in parts["recall"]].count(None)

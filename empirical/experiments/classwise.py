@@ -65,12 +65,12 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     ``confused`` is the confusion that happens most often, the true class before the arrow; None if there is none.
     """
 
-    def where(row: Row) -> tuple[Any, ...]:
+    def key(row: Row) -> tuple[Any, ...]:
         method, start = table1_grid.METHODS.index(row.method), table1_grid.PRETRAININGS.index(row.pretrain)
         return row.data, -row.imbalance, method, start
 
     summary = []
-    for (data, against, method, start), own in grouped(rows, where):
+    for (data, against, method, start), own in grouped(rows, key):
         found = [row for row in own if row.label is not None]
         labels = {row.label for row in found}
         summary.append(

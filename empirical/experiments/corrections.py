@@ -243,11 +243,11 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     the class means as they are, ``recall_error`` that of the minority's recall, in points.
     """
 
-    def where(row: Row) -> tuple[Any, ...]:
+    def key(row: Row) -> tuple[Any, ...]:
         return row.data, str(row.level), row.imbalance or 0, _order(row.method)
 
     summary = []
-    for (data, level, ratio, _), own in grouped(rows, where):
+    for (data, level, ratio, _), own in grouped(rows, key):
         done = [row for row in own if row.moved is not None and row.moved_predicted is not None]
         moves = [abs(row.moved - row.moved_predicted) for row in done]  # type: ignore[operator]
         recalls = [abs(row.recall - row.recall_predicted) for row in done]  # type: ignore[operator]

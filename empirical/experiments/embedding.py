@@ -58,7 +58,7 @@ __all__ = [
     "SPLITS",
     "Point",
     "Row",
-    "chosen",
+    "map_images",
     "plan",
     "run",
     "summarise",
@@ -202,7 +202,7 @@ def run(sweep: Sweep, track: Track = silent) -> Tables:
                 points.append(blank(Point, key))
                 continue
             x, labels = _arrays(getattr(features, split), getattr(features, f"{split}_labels"))
-            at = chosen(labels, SHOWN[sweep.profile])
+            at = map_images(labels, SHOWN[sweep.profile])
             with threadpool_limits(1):  # more threads spin through t-SNE's many small steps
                 positions = tsne(x[at])
                 measured = list(_measured(x, labels, positions, labels[at], names))
@@ -222,12 +222,12 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     ``uneven`` the standard deviation of ``separation_least`` over the classes of the third.
     """
 
-    def where(row: Row) -> tuple[Any, ...]:
+    def key(row: Row) -> tuple[Any, ...]:
         start = table1_grid.PRETRAININGS.index(row.pretrain)
         return row.data, row.imbalance, ORDERS.index(row.order), SPLITS.index(row.split), start
 
     summary = []
-    for (data, imbalance, order, split, start), own in grouped(rows, where):
+    for (data, imbalance, order, split, start), own in grouped(rows, key):
         found = [row for row in own if row.label is not None]
         for name in ("all", *THIRDS):
             runs = _by_run([row for row in found if name in ("all", row.group)])
@@ -255,8 +255,8 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     return summary
 
 
-def chosen(labels: NDArray[np.int64], most: int) -> NDArray[np.int64]:
-    """Return which images a map shows: of each class ``most`` or all of them, in order, the same ones each time.
+def map_images(labels: NDArray[np.int64], limit: int) -> NDArray[np.int64]:
+    """Return which images a map shows: of each class ``limit`` or all of them, in order, the same ones each time.
 
     Example:
         >>> labels = np.array([0] * 50 + [1] * 2)
@@ -264,7 +264,7 @@ def chosen(labels: NDArray[np.int64], most: int) -> NDArray[np.int64]:
         array([0, 0, 0, 1, 1])
     """
     rng = np.random.default_rng(np.random.SeedSequence(_SEED))
-    own = [rng.permutation(np.flatnonzero(labels == label))[:most] for label in range(labels.max() + 1)]
+    own = [rng.permutation(np.flatnonzero(labels == label))[:limit] for label in range(labels.max() + 1)]
     return np.sort(np.concatenate(own))
 
 

@@ -253,7 +253,7 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     ``ratio`` of the two, ``met`` whether it is at most :data:`GOAL`; None while something is missing.
     """
     summary: list[dict[str, Any]] = []
-    for where, group in grouped([row for row in rows if row.classifier is not None], _place):
+    for where, group in grouped([row for row in rows if row.classifier is not None], _sort_key):
         for law in LAWS:
             told = [row for row in group if getattr(row, law) is not None]
             if told:
@@ -264,7 +264,7 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
 _PLACE = ("data", "features", "classifier", "images", "imbalance")
 
 
-def _place(row: Row) -> tuple[Any, ...]:
+def _sort_key(row: Row) -> tuple[Any, ...]:
     return tuple(getattr(row, name) for name in _PLACE)
 
 

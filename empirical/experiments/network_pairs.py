@@ -160,7 +160,7 @@ def run(options: Options, track: Track = silent) -> list[Row]:
         ]
     results = train([config for config, _ in own])
     sweep.about["predictions"] = frozen.recorded(record.compare(sweep.about["predictions"], of))
-    return rows + [_row(part, _kept(sweep, config, results[config])) for config, part in own]
+    return rows + [_row(part, _kept_recall(sweep, config, results[config])) for config, part in own]
 
 
 def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
@@ -323,7 +323,7 @@ def _half(right: NDArray[np.bool_], seed: int, label: int, which: int) -> NDArra
     return right[frozen_features.halves(len(right), seed, label)[which]]
 
 
-def _kept(sweep: Sweep, config: Config, result: Mapping[str, Any] | None) -> list[float]:
+def _kept_recall(sweep: Sweep, config: Config, result: Mapping[str, Any] | None) -> list[float]:
     """Return the minority's recall on the test images that are kept, if the network is finished."""
     if result is None:
         return []

@@ -135,11 +135,11 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     ``gap_tau_1`` is the gap after tau-normalisation with ``tau = 1``.
     """
 
-    def where(row: Row) -> tuple[Any, ...]:
+    def key(row: Row) -> tuple[Any, ...]:
         return row.data, -row.imbalance, -1 if row.method is None else table1_grid.METHODS.index(row.method)
 
     summary = []
-    for (data, against, method), group in grouped(rows, where):
+    for (data, against, method), group in grouped(rows, key):
         runs: dict[str, list[Row]] = {}
         for row in group:
             runs.setdefault(row.run, []).append(row)

@@ -76,11 +76,11 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     ``printed`` is the paper's cell, of the profile ``paper``.
     """
 
-    def where(row: Row) -> tuple[Any, ...]:
+    def key(row: Row) -> tuple[Any, ...]:
         return row.data, -row.imbalance, table1_grid.METHODS.index(row.method)
 
     summary = []
-    for (data, against, method), group in grouped(rows, where):
+    for (data, against, method), group in grouped(rows, key):
         own = list({row.run: row for row in group}.values())
         scaled = [row.std_100 for row in own]
         summary.append(

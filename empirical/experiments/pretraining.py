@@ -127,11 +127,11 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     mean over the seeds; ``level_mae`` compares the recalls themselves.
     """
 
-    def where(row: Row) -> tuple[Any, ...]:
+    def key(row: Row) -> tuple[Any, ...]:
         return row.data, -row.imbalance
 
     summary = []
-    for (data, against), own in grouped(rows, where):
+    for (data, against), own in grouped(rows, key):
         done: list[Any] = [row for row in own if row.gain is not None]
         seeds = [[row for row in done if row.seed == seed] for seed in sorted({row.seed for row in done})]
         raised = [float(np.mean([r.separation_pretrained - r.separation for r in part])) for part in seeds]

@@ -189,12 +189,12 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     ``spread`` is the standard deviation of the accuracy.
     """
 
-    def where(row: Row) -> tuple[Any, ...]:
+    def key(row: Row) -> tuple[Any, ...]:
         method, start = METHODS.index(row.method), table1_grid.PRETRAININGS.index(row.pretrain)
         return row.data, -row.imbalance, method, start, CLASSIFIERS.index(row.classifier)
 
     summary = []
-    for (data, against, method, start, classifier), own in grouped(rows, where):
+    for (data, against, method, start, classifier), own in grouped(rows, key):
         accuracy = [row.accuracy for row in own]
         summary.append(
             {

@@ -191,11 +191,11 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     missing = sum(row.space is None for row in rows)
     done: list[Any] = [row for row in rows if row.space is not None]
 
-    def where(row: Row) -> tuple[Any, ...]:
+    def key(row: Row) -> tuple[Any, ...]:
         return row.data, row.space, row.mixed, row.imbalance
 
     summary = []
-    for (data, space, mixed, ratio), own in grouped(done, where):
+    for (data, space, mixed, ratio), own in grouped(done, key):
         repeats = sum(row.repeats for row in own)
         inside = {name: sum(getattr(row, name) for row in own) for name in _INSIDE}
         exact = binomtest(inside["inside_exact"], repeats).proportion_ci(method="exact")

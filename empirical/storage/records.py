@@ -70,7 +70,7 @@ def check_record(path: Path, content: Mapping[str, Any], run: str) -> None:
 def check_scores(path: Path, result: Mapping[str, Any]) -> None:
     """Refuse a result whose numbers do not fit each other: the accuracies are those of its confusion matrix."""
     try:
-        fits = _is_digest(result["data"]) and _whole(result["counts"])
+        fits = _is_digest(result["data"]) and _is_integer(result["counts"])
         if "last" in result:
             fits = fits and _scores_fit(result["last"], len(result["counts"]))
             best = result["best"]
@@ -87,7 +87,7 @@ def _scores_fit(last: Mapping[str, Any], classes: int) -> bool:
     total, right = sum(map(sum, matrix)), [row[label] for label, row in enumerate(matrix)]
     return (
         len(matrix) == len(each) == classes
-        and all(len(row) == classes and _whole(row) for row in matrix)
+        and all(len(row) == classes and _is_integer(row) for row in matrix)
         and isinstance(last["loss"], float)
         and last["loss"] >= 0
         and math.isclose(last["accuracy"], sum(right) / total, abs_tol=1e-9)
@@ -95,7 +95,7 @@ def _scores_fit(last: Mapping[str, Any], classes: int) -> bool:
     )
 
 
-def _whole(values: Any) -> bool:
+def _is_integer(values: Any) -> bool:
     return isinstance(values, list) and all(type(value) is int and value >= 0 for value in values)
 
 

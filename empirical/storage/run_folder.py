@@ -147,7 +147,7 @@ class Run:
     def save(self, state: dict[str, Any], name: str = "last") -> None:
         """Write a checkpoint; the one before stays if that fails."""
         path = self.folder / f"{name}.pt"
-        with _named(path):
+        with _naming_file(path):
             save_checkpoint(path, self.name, state)
 
     def write_history(self, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -172,12 +172,12 @@ class Run:
 
 def _write(path: Path, content: str | bytes) -> None:
     """Write a file; where that fails, the error says which."""
-    with _named(path):
+    with _naming_file(path):
         write_whole(path, content)
 
 
 @contextmanager
-def _named(path: Path) -> Iterator[None]:
+def _naming_file(path: Path) -> Iterator[None]:
     """Give errors of the disk the name of the file: those of a full one come without."""
     try:
         yield

@@ -116,7 +116,7 @@ def prepare_sweep(
     workers = None if args.workers is None else integer("workers", args.workers, most=_MOST_WORKERS)
     seconds = None if args.time_budget is None else duration(args.time_budget)
     configs = [
-        run if name not in whole_sets else _whole(run, args.root)
+        run if name not in whole_sets else _on_all_images(run, args.root)
         for name in names
         for ratio in ((1,) if name in whole_sets else ratios)
         for seed in range(seeds)
@@ -221,7 +221,7 @@ def _check_fingerprint(sweep: Sweep, runs: Sequence[Config], results: Results, f
             refuse("data", run.data, f"must hold the images that {folder} was trained on")
 
 
-def _whole(run: Config, root: Path) -> Config:
+def _on_all_images(run: Config, root: Path) -> Config:
     """Return a run on all images of its data, the most frequent class first."""
     available = size_of(run.data, root, seed=run.data_seed, resolution=run.resolution).available
     order = tuple(sorted(range(len(available)), key=lambda label: -available[label]))

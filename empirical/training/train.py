@@ -383,7 +383,7 @@ class _Training:
             result["best"] = _best(seen, "test", "accuracy")
             result["best_class_mean"] = _best(seen, "test", "class_mean")
             if len(self._training_set.validation):
-                result["chosen"] = _chosen(seen)
+                result["chosen"] = _validation_choice(seen)
             result["classifier"] = norms(classifier.weight)
             result["tau"] = self._stage.swept()
             if len(self._training_set.validation):
@@ -425,7 +425,7 @@ def _best(rows: list[dict[str, Any]], part: str, what: str) -> dict[str, Any] | 
     return {"epoch": best["epoch"], what: best[f"{part}_{what}"]}
 
 
-def _chosen(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
+def _validation_choice(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
     """Return the epoch that the validation images choose, by the mean over classes, and its test scores."""
     found = _best(rows, "validation", "class_mean")
     if found is None:

@@ -62,13 +62,13 @@ def random_view(images: Tensor, generator: torch.Generator, *, crop: bool, mirro
         x = resized_crop(x, *random_parts(n, height, width, generator))
     u = torch.rand((7, n), generator=generator, device=images.device)
     if mirror:
-        x = _where(u[0] < 0.5, x.flip(3), x)
+        x = _select(u[0] < 0.5, x.flip(3), x)
     factors = 1 + _JITTER * (2 * u[1:4] - 1)
     jittered = contrast(brightness(x, factors[0]), factors[1])
     if channels == len(_LUMA):
         jittered = hue(saturation(jittered, factors[2]), _HUE_JITTER * (2 * u[4] - 1))
-    x = _where(u[5] < _JITTERED, jittered, x)
-    return _where(u[6] < _GREYED, grey(x).expand_as(x), x) if channels == len(_LUMA) else x
+    x = _select(u[5] < _JITTERED, jittered, x)
+    return _select(u[6] < _GREYED, grey(x).expand_as(x), x) if channels == len(_LUMA) else x
 
 
 def random_parts(n: int, height: int, width: int, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -89,7 +89,7 @@ def resized_crop(x: Tensor, top: Tensor, left: Tensor, rows: Tensor, columns: Te
     Bilinear interpolation between the centres of the part's pixels; outside of them the nearest one counts.
     """
     _, _, height, width = x.shape
-    y, z = _places(height, top, rows), _places(width, left, columns)
+    y, z = _positions(height, top, rows), _positions(width, left, columns)
     shape = (len(x), height, width)
     # The sampler's coordinates: -1 and 1 are the outer edges of the first and of the last pixel.
     grid = torch.stack(
@@ -101,7 +101,7 @@ def resized_crop(x: Tensor, top: Tensor, left: Tensor, rows: Tensor, columns: Te
 
 def brightness(x: Tensor, factor: Tensor) -> Tensor:
     """Return ``factor x``, cut off at 0 and 1."""
-    return (_each(factor) * x).clamp(0, 1)
+    return (_per_image(factor) * x).clamp(0, 1)
 
 
 def contrast(x: Tensor, factor: Tensor) -> Tensor:
@@ -133,7 +133,7 @@ def hue(x: Tensor, turn: Tensor) -> Tensor:
         (green - blue) / divisor,
         torch.where(green == largest, 2 + (blue - red) / divisor, 4 + (red - green) / divisor),
     )
-    turned = sixths + 6 * _each(turn)
+    turned = sixths + 6 * _per_image(turn)
     # A channel of hue h is value - chroma max(0, min(k, 4 - k, 1)), k = (n + h) mod 6, n = 5, 3, 1 for R, G, B.
     n = 5 - 2 * torch.arange(3, device=x.device)
     k = (turned + n[:, None, None]) % 6
@@ -144,19 +144,19 @@ def _channels(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return x[:, :1], x[:, 1:2], x[:, 2:]
 
 
-def _places(side: int, start: Tensor, length: Tensor) -> Tensor:
+def _positions(side: int, start: Tensor, length: Tensor) -> Tensor:
     """Return where along a side the pixels of a part brought to that side lie, shape ``(N, side)``."""
     centres = (torch.arange(side, device=start.device) + 0.5) * (length[:, None] / side) - 0.5
     return start[:, None] + torch.minimum(centres.clamp_min(0), length[:, None] - 1)
 
 
 def _blend(x: Tensor, other: Tensor, factor: Tensor) -> Tensor:
-    return (_each(factor) * x + (1 - _each(factor)) * other).clamp(0, 1)
+    return (_per_image(factor) * x + (1 - _per_image(factor)) * other).clamp(0, 1)
 
 
-def _each(numbers: Tensor) -> Tensor:
+def _per_image(numbers: Tensor) -> Tensor:
     return numbers[:, None, None, None]
 
 
-def _where(chosen: Tensor, x: Tensor, y: Tensor) -> Tensor:
-    return torch.where(_each(chosen), x, y)
+def _select(chosen: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    return torch.where(_per_image(chosen), x, y)

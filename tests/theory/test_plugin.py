@@ -32,7 +32,7 @@ def test_known_covariance_two_ways():
     """Averaging over the estimated means, by quadrature, against the certified law of the whole score."""
     for d, (n, other), m, log_ratio in GRID:
         p = plugin._Problem(m, d, n, other, log_ratio, True)
-        enclosed, averaged = plugin._known(p), plugin._estimated(p)
+        enclosed, averaged = plugin._recall_at_known_covariance(p), plugin._estimated(p)
         assert enclosed.error < 1e-12
         assert abs(enclosed.value - averaged.value) <= averaged.error + 1e-12
         assert averaged.error < (0.05 if d < 8 else 1e-3)

@@ -218,7 +218,7 @@ def test_the_bound_on_what_lies_beyond_the_segment(terms, end):
     """On the vertical ray, against integration of the absolute value over the logarithm of the height."""
     constant = 0.3
     balls = [quadratic._Term(arb(w), arb(b) ** 2 / 2, m) for w, b, m in terms]
-    bound = float(quadratic._beyond(arb(constant), balls, acb(end.real, end.imag)).upper())
+    bound = float(quadratic._ray_bound(arb(constant), balls, acb(end.real, end.imag)).upper())
     if math.isnan(bound):  # too low for a fall to be shown, which only a normal variable alone is so late with
         assert all(w == 0 for w, _, _ in terms)
         return

@@ -22,7 +22,7 @@ from scipy.special import log_ndtr
 from theory.exact.balls import ends, exact
 from theory.exact.binomial import log_pmf
 
-__all__ = ["NormalMixture", "density", "outside", "upper_tail"]
+__all__ = ["NormalMixture", "density", "outside_probability", "upper_tail"]
 
 
 class NormalMixture(Protocol):
@@ -68,10 +68,10 @@ class NormalMixture(Protocol):
 
 def upper_tail(law: NormalMixture, threshold: Fraction) -> Any:
     """Return a ball around ``P(X > threshold)``."""
-    return outside(law, None, threshold)
+    return outside_probability(law, None, threshold)
 
 
-def outside(law: NormalMixture, low: Fraction | None, high: Fraction, floor: Any = None) -> Any:
+def outside_probability(law: NormalMixture, low: Fraction | None, high: Fraction, floor: Any = None) -> Any:
     """Return a ball around ``P(X < low) + P(X > high)``, for ``low <= high``.
 
     Args:
@@ -87,7 +87,7 @@ def outside(law: NormalMixture, low: Fraction | None, high: Fraction, floor: Any
     Example:
         >>> from theory.exact.binomial_normal import BinomialNormal
         >>> law = BinomialNormal(1, Fraction(0), Fraction(0), Fraction(0), Fraction(1), Fraction(0))
-        >>> abs(outside(law, Fraction(-2), Fraction(2)) - arb("0.0455002638963584")) < 1e-15
+        >>> abs(outside_probability(law, Fraction(-2), Fraction(2)) - arb("0.0455002638963584")) < 1e-15
         True
     """
     n, a, b = law.n, law.q.numerator, law.q.denominator - law.q.numerator  # the odds q / (1 - q) = a / b
@@ -107,7 +107,7 @@ def outside(law: NormalMixture, low: Fraction | None, high: Fraction, floor: Any
             share += ((mean + k * step - below) * root).erfc()
         total += mass * share
         mass = mass * ((n - k) * a) / ((k + 1) * b) if b else arb(0)
-    below, above = _beyond(law, first, last)
+    below, above = _component_tail(law, first, last)
     return total / 2 + below + above
 
 
@@ -120,7 +120,7 @@ def density(law: NormalMixture, x: Any) -> Any:
         z = (x - exact(law.mean + k * law.mean_step)) * root
         total += _mass(law, k) * (-z * z / 2).exp() * root
     narrowest = exact(min(law.var, law.var + law.n * law.var_step)).rsqrt()
-    below, above = _beyond(law, first, last)
+    below, above = _component_tail(law, first, last)
     return scale * (total + (below + above) * narrowest)
 
 
@@ -161,7 +161,7 @@ def _mass(law: NormalMixture, k: int) -> Any:
         ctx.prec = bits
 
 
-def _beyond(law: NormalMixture, first: int, last: int) -> tuple[Any, Any]:
+def _component_tail(law: NormalMixture, first: int, last: int) -> tuple[Any, Any]:
     """Return balls from 0 to at least the chance of a count below ``first``, and of one above ``last``."""
     n, a, b = law.n, law.q.numerator, law.q.denominator - law.q.numerator
     if not a or not b:

@@ -12,9 +12,9 @@ from typing import Any
 
 from theory import theorem1
 from theory.exact.balls import decide, exact, refine
-from theory.exact.enclosure import outside, upper_tail
+from theory.exact.enclosure import outside_probability, upper_tail
 
-__all__ = ["bound", "decide", "exact", "failure_probability", "outside", "refine", "upper_tail"]
+__all__ = ["bound", "decide", "exact", "failure_probability", "outside_probability", "refine", "upper_tail"]
 
 
 def failure_probability(s: theorem1.Setting, alpha: Fraction, shift: Fraction | None = None, floor: Any = None) -> Any:
@@ -24,7 +24,7 @@ def failure_probability(s: theorem1.Setting, alpha: Fraction, shift: Fraction | 
     """
     law = theorem1.law(s)
     center = law.expectation if shift is None else Fraction(shift)
-    return outside(law, center - Fraction(alpha), center + Fraction(alpha), floor)
+    return outside_probability(law, center - Fraction(alpha), center + Fraction(alpha), floor)
 
 
 def bound(s: theorem1.Setting, alpha: Fraction) -> Any:

@@ -114,7 +114,7 @@ def _unequal(formula: Formula, candidate: Expressions) -> tuple[Step, Point] | N
                 return _sign(given - right, point) in (-1, 1)
 
             if differ():
-                return witness(f"at {_shown(point)}: {given} is not {right}", differ), point
+                return witness(f"at {_point_text(point)}: {given} is not {right}", differ), point
     return None
 
 
@@ -144,7 +144,7 @@ def _against_rule(formula: Formula, candidate: Expressions) -> tuple[Step, Point
             return None not in signs and signs[0] != signs[1]
 
         if disagree():
-            return witness(f"at {_shown(point)}: {rule} has not the sign of {right}", disagree), point
+            return witness(f"at {_point_text(point)}: {rule} has not the sign of {right}", disagree), point
     return None
 
 
@@ -171,7 +171,8 @@ def _above_bound(formula: Formula, candidate: Expressions) -> tuple[Step, Point]
         if _tried(above):
             exact = enclosure.failure_probability(s, alpha)
             statement = (
-                f"at {_shown(point)}: P(|f - E f| > alpha) = {exact.str(6)} > {_ball(total, point).str(6)} = {total}"
+                f"at {_point_text(point)}: P(|f - E f| > alpha) = {exact.str(6)} > "
+                f"{_ball(total, point).str(6)} = {total}"
             )
             return Step("ball", statement, above), point
     return None
@@ -273,7 +274,7 @@ def _plain(expression: Any) -> bool:
     return not any(getattr(part, "is_Matrix", False) for part in sympy.preorder_traversal(expression))
 
 
-def _shown(point: Point) -> str:
+def _point_text(point: Point) -> str:
     return ", ".join(f"{symbol} = {value}" for symbol, value in point.items())
 
 

@@ -39,7 +39,9 @@ def recheck(path: str | PathLike[str]) -> Recheck:
     """
     data = read(path)
     try:
-        repeated = {"tail": _tail, "everywhere": _everywhere, "coverage": _coverage, "size": _coverage}[data["kind"]]
+        repeated = {"tail": _tail, "everywhere": _recheck_domain, "coverage": _coverage, "size": _coverage}[
+            data["kind"]
+        ]
         differences = repeated(data)
         made = data["made_with"].get("tailbound")
     except (ValueError, KeyError, TypeError, AttributeError, ZeroDivisionError, OverflowError) as error:
@@ -66,7 +68,7 @@ def _same(found: str, stated: str) -> list[str]:
     return [] if found == stated else [f"verdict is {found!r}, in the certificate {stated!r}"]
 
 
-def _everywhere(data: Mapping[str, Any]) -> list[str]:
+def _recheck_domain(data: Mapping[str, Any]) -> list[str]:
     differences = _same("certified", data["verdict"])
     choice("side", data["side"], SIDES)
     if not data["domain"]:
@@ -78,7 +80,7 @@ def _everywhere(data: Mapping[str, Any]) -> list[str]:
             threshold = (ball_from_data if side == "both" else number_from_data)(leaf["threshold"])
             chance = tail_ball(law, threshold, side, data["strict"], number_from_data(data["center"]))
             bound = leaf["bound"]
-            value = ball_from_data(bound if bound == "infinite" else number_to_data(_least(number_from_data(bound))))
+            value = ball_from_data(bound if bound == "infinite" else number_to_data(_low_end(number_from_data(bound))))
             if not (value >= 1 or chance <= value):
                 differences.append(f"the bound was not shown to hold on {leaf['whole']} {leaf['box']}")
         leaves.setdefault(_key(leaf["whole"]), []).append(_region(leaf["box"]))
@@ -88,7 +90,7 @@ def _everywhere(data: Mapping[str, Any]) -> list[str]:
     return differences
 
 
-def _least(value: Any) -> Any:
+def _low_end(value: Any) -> Any:
     return value.low if isinstance(value, Box) else value
 
 

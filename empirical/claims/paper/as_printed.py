@@ -64,13 +64,13 @@ def as_printed(claim: Claim) -> AsPrinted | None:
 
 @cache
 def _tables() -> dict[str, Table]:
-    accuracies = ({**where, "accuracy": value} for where, value in _cells(TABLE1))
+    accuracies = ({**where, "accuracy": value} for where, value in _printed_cells(TABLE1))
     empty = {"label": None, "images": None, "norm": None}
-    spreads = ({**where, **empty, "std_100": value} for where, value in _cells(TABLE2))
+    spreads = ({**where, **empty, "std_100": value} for where, value in _printed_cells(TABLE2))
     return {"rebalance": Table("rebalance", tuple(accuracies)), "norms": Table("norms", tuple(spreads))}
 
 
-def _cells(table: Cells) -> Iterator[tuple[dict[str, Any], float]]:
+def _printed_cells(table: Cells) -> Iterator[tuple[dict[str, Any], float]]:
     for data, rows in table.items():
         for (method, pretrain), values in rows.items():
             for imbalance, value in zip(IMBALANCES, values, strict=True):

@@ -113,9 +113,9 @@ def compare(profiles: Mapping[str, Mapping[str, Table]]) -> list[Cell]:
     found: list[Cell] = []
     for profile, tables in profiles.items():
         if "rebalance" in tables:
-            found += _cells("Table 1", TABLE1, profile, tables["rebalance"], single_value("accuracy"))
+            found += _table_cells("Table 1", TABLE1, profile, tables["rebalance"], single_value("accuracy"))
         if "norms" in tables:
-            found += _cells("Table 2", TABLE2, profile, tables["norms"], norm_spread)
+            found += _table_cells("Table 2", TABLE2, profile, tables["norms"], norm_spread)
     return found
 
 
@@ -130,11 +130,13 @@ def counts(cells: Sequence[Cell]) -> str:
     return ", ".join([f"{len(cells)} cells", *(f"{number} {verdict}" for verdict, number in found.items())])
 
 
-def _cells(title: str, printed: Cells, profile: str, table: Table, statistic: Statistic) -> Iterator[Cell]:
+def _table_cells(title: str, printed: Cells, profile: str, table: Table, statistic: Statistic) -> Iterator[Cell]:
     logs = printed is TABLE2
     try:
         table.need("data", "imbalance", "method", "seed")
-        found = {data: _measured(table, printed, data, statistic) for data in table.values("data") if data in printed}
+        found = {
+            data: _measured_values(table, printed, data, statistic) for data in table.values("data") if data in printed
+        }
     except MissingDataError:
         return
     for data, samples in found.items():
@@ -219,7 +221,9 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 4)
 
 
-def _measured(table: Table, printed: Cells, data: str, statistic: Statistic) -> dict[tuple[Any, ...], list[float]]:
+def _measured_values(
+    table: Table, printed: Cells, data: str, statistic: Statistic
+) -> dict[tuple[Any, ...], list[float]]:
     """Return the measured numbers of each printed cell of a data set that the table has."""
     samples = {}
     for method, pretrain in printed[data]:

@@ -41,7 +41,7 @@ def _error(rows: Sequence[Row], law: str) -> float | None:
     return float(100 * np.abs(np.subtract(told, measured)).mean())
 
 
-def _inside(law: str, most: float) -> Statistic:
+def _margin_of_error(law: str, most: float) -> Statistic:
     """Return the statistic: the goal minus the mean absolute error over classes, counts and orders, in points."""
 
     def statistic(rows: Sequence[Row]) -> float | None:
@@ -91,7 +91,7 @@ def _goal(classifier: str, name: str, law: str, most: float = math.inf) -> Claim
         statistic=f"{GOAL} times the mean |floor - measured| minus the mean |predicted - measured| over classes, both "
         "orders and all imbalances, on each data set and kind of features: > 0 points",
         experiments=("network-classes",),
-        measure=measure_of_tables(_comparisons(classifier, {f"{GOAL} floor - error": _inside(law, most)})),
+        measure=measure_of_tables(_comparisons(classifier, {f"{GOAL} floor - error": _margin_of_error(law, most)})),
         margin=f"{GOAL} times the floor, the project's goal",
         ours=True,
     )

@@ -80,7 +80,7 @@ def _room(rows: Sequence[Row]) -> float | None:
     )
 
 
-def _outside(rows: Sequence[Row]) -> float | None:
+def _excess_over_band(rows: Sequence[Row]) -> float | None:
     """Return by how much the mean shift misses the printed band about the printed shift, mean over the settings."""
     values = complete_columns(rows, "measured", "printed", "band_printed")
     if values is None:
@@ -160,7 +160,7 @@ CLAIMS = (
         statistic="|mean shift - printed shift| minus the alpha at which the printed bound is 5 %, mean over the "
         "settings, in each space at each imbalance and data set: > 0",
         experiments=("shift",),
-        measure=measure_of_tables(_by_view("features", "distance from the printed band", _outside)),
+        measure=measure_of_tables(_by_view("features", "distance from the printed band", _excess_over_band)),
         ours=True,
     ),
 )

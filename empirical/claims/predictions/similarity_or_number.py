@@ -70,7 +70,7 @@ def _share(law: str) -> Callable[[Table], list[Comparison]]:
     return measure
 
 
-def _both(table: Table) -> list[Comparison]:
+def _each_part(table: Table) -> list[Comparison]:
     return [
         Comparison(label_prefix(data, ratio, f"part of {part}"), _series(table, data, "measured", ratio, part), data)
         for data, ratio in _ratios(table)
@@ -113,7 +113,7 @@ CLAIMS = (
         printed="both number and similarity cost the minority recall",
         statistic="each part of the measured drop, at each imbalance above 1 and data set: > 0",
         experiments=("similarity-or-number",),
-        measure=measure_of_tables(_both),
+        measure=measure_of_tables(_each_part),
         ours=True,
     ),
     Claim(

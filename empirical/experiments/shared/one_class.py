@@ -201,11 +201,11 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     ``spread`` is the standard deviation of the accuracy of the one class.
     """
 
-    def where(row: Row) -> tuple[Any, ...]:
+    def key(row: Row) -> tuple[Any, ...]:
         return row.data, row.majority_images, row.minority_images
 
     summary = []
-    for (data, majority, minority), own in grouped(rows, where):
+    for (data, majority, minority), own in grouped(rows, key):
         found = [row.minority for row in own]
         summary.append(
             {

@@ -128,11 +128,11 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     ``spread`` is the standard deviation of the minority's accuracy.
     """
 
-    def where(row: Row) -> tuple[Any, ...]:
+    def key(row: Row) -> tuple[Any, ...]:
         return row.data, row.imbalance, row.fraction, row.degree
 
     summary = []
-    for (data, imbalance, fraction, degree), own in grouped(rows, where):
+    for (data, imbalance, fraction, degree), own in grouped(rows, key):
         minority = [row.minority for row in own]
         summary.append(
             {

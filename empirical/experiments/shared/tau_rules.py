@@ -133,7 +133,7 @@ def _likelihood(network: Network, split: Labels) -> Choice:
     return _by_likelihood(network, split)[1]
 
 
-def _told(network: Network, split: Labels) -> Choice:
+def _likelihood_of_counts(network: Network, split: Labels) -> Choice:
     """Return the choice by likelihood that is told how many images of each class the split has."""
     from theory.adjustment import fit_adjustment
 
@@ -142,13 +142,13 @@ def _told(network: Network, split: Labels) -> Choice:
     return Choice(fit.apply(network.logits), fit.tau, fit.tau_error, fit.temperature, fit.trusted)
 
 
-def _adjusted(network: Network, tau: float, temperature: float | None = None) -> Choice:
+def _adjusted_choice(network: Network, tau: float, temperature: float | None = None) -> Choice:
     return Choice(network.logits - tau * network.log_prior, tau, temperature=temperature)
 
 
 def _swept(network: Network, split: Labels) -> Choice:
     sweep = network.adjustments
-    return _adjusted(network, float(sweep.taus[sweep.accuracies(split).argmax()]))
+    return _adjusted_choice(network, float(sweep.taus[sweep.accuracies(split).argmax()]))
 
 
 def _mean_posterior(network: Network, split: Labels) -> Choice:
@@ -168,7 +168,7 @@ def _temperature(network: Network, split: Labels) -> Choice:
         return float((logsumexp(scaled, axis=1) - scaled[np.arange(len(y)), y]).mean())
 
     found = float(np.exp(minimize(loss, [0.0], method="Nelder-Mead").x[0]))
-    return _adjusted(network, found, found)
+    return _adjusted_choice(network, found, found)
 
 
 def _vector_scaling(network: Network, split: Labels) -> Choice:
@@ -224,9 +224,9 @@ def _power(network: Network, tau: float) -> Choice:
 RULES: Mapping[str, Callable[[Network, Labels], Choice | None]] = {
     "none": lambda network, split: Choice(network.logits, 0.0),
     "likelihood": _likelihood,
-    "likelihood, own counts": _told,
+    "likelihood, own counts": _likelihood_of_counts,
     "swept": _swept,
-    "tau 1": lambda network, split: _adjusted(network, 1.0),
+    "tau 1": lambda network, split: _adjusted_choice(network, 1.0),
     "mean posterior": _mean_posterior,
     "temperature": _temperature,
     "vector scaling": _vector_scaling,

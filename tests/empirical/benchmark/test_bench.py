@@ -91,7 +91,7 @@ def test_a_process_that_fails_does_not_keep_the_others_waiting(monkeypatch):
     monkeypatch.setattr(bench, "_gate", gate)
     monkeypatch.setattr(bench, "_ours", fails)
     with pytest.raises(MemoryError):
-        bench._together(Plan())
+        bench._concurrent(Plan())
     assert gate.aborted
 
 

@@ -61,7 +61,7 @@ def test_contains_the_sum_over_every_count(case, bits):
     with ctx.workprec(600):
         exact = every_count(law, low, high)
     with ctx.workprec(bits):
-        ball = enclosure.outside(law, low, high)
+        ball = enclosure.outside_probability(law, low, high)
         assert ball.overlaps(exact)
         exponent = abs(exact.log())  # its size is lost from the digits of the value
         assert relative_radius(ball) < 2.0 ** (20 - bits) * (1 + exponent)
@@ -79,7 +79,7 @@ def test_counts_left_out_of_the_window_are_taken_in(case, first, last):
         exact = every_count(law, low, high)
     with pytest.MonkeyPatch.context() as patch, ctx.workprec(64):
         patch.setattr(tails, "_window", lambda *_: window)
-        assert enclosure.outside(law, low, high).overlaps(exact)
+        assert enclosure.outside_probability(law, low, high).overlaps(exact)
 
 
 def test_the_rest_matters():
@@ -87,9 +87,9 @@ def test_the_rest_matters():
     law = BinomialNormal(40, Fraction(1, 2), Fraction(0), Fraction(0), Fraction(1), Fraction(0))
     with pytest.MonkeyPatch.context() as patch, ctx.workprec(64):
         patch.setattr(tails, "_window", lambda *_: (20, 20))
-        assert relative_radius(enclosure.outside(law, None, Fraction(0))) > 0.1
+        assert relative_radius(enclosure.outside_probability(law, None, Fraction(0))) > 0.1
         patch.setattr(tails, "_up_to", lambda *_: arb(0))
-        assert enclosure.outside(law, None, Fraction(0)) < 0.2  # the value is 1/2
+        assert enclosure.outside_probability(law, None, Fraction(0)) < 0.2  # the value is 1/2
 
 
 @pytest.mark.parametrize("n_pos", [10**4, 10**5, 10**6])
