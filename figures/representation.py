@@ -102,8 +102,8 @@ def draw_tau(results: Path) -> Figure:
     table, sweep = _read(results)
     text = "Test accuracy after tau-normalisation of the classifier's weights, mean over the seeds, against tau."
 
-    def panel(ax: Axes, place: Place, kind: Kind, look: Look) -> None:
-        _draw_sweep(ax, _select(sweep, place, kind).rows, look)
+    def panel(ax: Axes, setting: Place, kind: Kind, look: Look) -> None:
+        _draw_sweep(ax, _select(sweep, setting, kind).rows, look)
 
     return _draw_panels(table, panel, "test accuracy, %", "Accuracy by tau", text, xlabel="tau")
 
@@ -121,9 +121,9 @@ def draw_norms(results: Path) -> Figure:
         "seeds with 95% interval; hollow, what Table 2 prints as the variance."
     )
 
-    def panel(ax: Axes, place: Place, kind: Kind, look: Look) -> None:
-        _draw_uneven(ax, _select(table, place, kind), look)
-        _draw_printed(ax, TABLE2, (*place, *kind), look)
+    def panel(ax: Axes, setting: Place, kind: Kind, look: Look) -> None:
+        _draw_uneven(ax, _select(table, setting, kind), look)
+        _draw_printed(ax, TABLE2, (*setting, *kind), look)
 
     message = "How uneven the norms of joint and re-trained classifiers are"
     return _draw_panels(table, panel, "100 x standard deviation", message, text, least=0)
@@ -172,10 +172,10 @@ def _looks(table: Results) -> dict[Kind, Look]:
     return {kind: (COLOURS[i], MARKERS[i], (i - (len(kinds) - 1) / 2) * _ASIDE) for i, kind in enumerate(kinds)}
 
 
-def _select(table: Results, place: Place, kind: Kind) -> Results:
+def _select(table: Results, setting: Place, kind: Kind) -> Results:
     """Return the results of one data set, imbalance, method and start."""
     names = ("data", "imbalance", "method", "pretrain")
-    return replace(table, rows=table.where(**dict(zip(names, (*place, *kind), strict=True))))
+    return replace(table, rows=table.where(**dict(zip(names, (*setting, *kind), strict=True))))
 
 
 def _finish(fig: Figure, table: Results, message: str, *texts: str) -> Figure:
@@ -213,10 +213,10 @@ def _draw_uneven(ax: Axes, cells: Results, look: Look) -> None:
     ax.grid(visible=False, axis="x")
 
 
-def _draw_printed(ax: Axes, table: Cells, where: tuple[str, float, str, str], look: Look) -> None:
+def _draw_printed(ax: Axes, table: Cells, position: tuple[str, float, str, str], look: Look) -> None:
     """Draw what a table of the paper prints beside the joint classifier."""
     colour, marker, aside = look
-    value = cell(table, *where)
+    value = cell(table, *position)
     if value is not None:
         ax.plot(aside, value, linestyle="none", marker=marker, markersize=5, color=colour, fillstyle="none")
 

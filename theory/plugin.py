@@ -335,12 +335,12 @@ def _asymptotic(p: _Problem) -> float:
     return float(ndtr(score * math.sqrt(shrink / ((p.separation**2 + p.d * v) * (1 + 1 / n)))))
 
 
-def _gauss(diagonal: Floats, beside: Floats) -> tuple[Floats, Floats]:
+def _gauss(diagonal: Floats, values: Floats) -> tuple[Floats, Floats]:
     """Return the Gauss rule of a probability law from its three-term recurrence (G. Golub, J. Welsch, 1969).
 
     SciPy's rules are not normalised, and overflow for the large parameters that large dimensions lead to.
     """
-    nodes, vectors = eigh_tridiagonal(diagonal, beside)
+    nodes, vectors = eigh_tridiagonal(diagonal, values)
     return nodes, vectors[0] ** 2
 
 

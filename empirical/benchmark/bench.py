@@ -328,13 +328,13 @@ def _stacked(plan: Plan, runs: int) -> Measured:
     with execution.kernels():
         ends: list[float] = []
 
-        def told() -> None:
+        def after_step() -> None:
             if not ends:
                 _settle(execution.device)
             ends.append(time.perf_counter() - started)
 
         stack = Stack([config] * runs, [training_set] * runs, execution)
-        stack.epoch(1, told)
+        stack.epoch(1, after_step)
     ended = time.perf_counter() - started
     return Measured(
         images_per_second=runs * _rate(plan, ends[0], ended),

@@ -137,8 +137,8 @@ def single_value(column: str) -> Statistic:
     return statistic
 
 
-def _several(number: int, place: str = "") -> NoReturn:
-    raise MissingDataError(f"{number} rows of one seed{place} where one is meant; {_RECIPES}")
+def _several(number: int, condition: str = "") -> NoReturn:
+    raise MissingDataError(f"{number} rows of one seed{condition} where one is meant; {_RECIPES}")
 
 
 def read(folders: Iterable[Path], names: Iterable[str]) -> dict[str, dict[str, Table]]:

@@ -149,7 +149,7 @@ def image_folder(root: Path, resolution: int | None = None) -> Dataset:
         labels=np.concatenate(labels),
         test=np.repeat([False, True], [len(part) for part in images]),
         shape=everything.shape[1:],
-        notes=tuple(_told(text, paths) for text, paths in notes.items()),
+        notes=tuple(_note_of_files(text, paths) for text, paths in notes.items()),
     )
 
 
@@ -306,7 +306,7 @@ def _difference(classes: Sequence[tuple[str, ...]]) -> str:
     return "; ".join(texts) or f"there is {', '.join(classes[0])}"
 
 
-def _told(text: str, paths: Sequence[Path]) -> str:
+def _note_of_files(text: str, paths: Sequence[Path]) -> str:
     """Return a note with the first files that it is about."""
     shown = ", ".join(str(path) for path in paths[:_SHOWN])
     return f"{text} ({len(paths)} files): {shown}" + (", ..." if len(paths) > _SHOWN else "")

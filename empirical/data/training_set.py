@@ -186,10 +186,10 @@ def load_training_set(config: Config, root: Path | None) -> TrainingSet:
     )
 
 
-def _listed(path: Path, known: NDArray[np.intp], images: int) -> NDArray[np.intp]:
-    """Return the images that a file lists, counted among the ``known`` ones, those of the kept classes."""
+def _listed(path: Path, available: NDArray[np.intp], images: int) -> NDArray[np.intp]:
+    """Return the images that a file lists, counted among the ``available`` ones, those of the kept classes."""
     place = np.full(images, -1)
-    place[known] = np.arange(len(known))
+    place[available] = np.arange(len(available))
     pool = place[read_positions(path, images)]
     if left_out := int(np.sum(pool < 0)):
         refuse("indices", str(path), f"must hold images of the kept classes; of others: {left_out}")

@@ -215,11 +215,11 @@ def _class_rows(key: Mapping[str, Any], network: _Network, counts: Sequence[int]
         **shapley(found),
     }
 
-    def cells(label: int) -> dict[str, Any]:
+    def columns_of(label: int) -> dict[str, Any]:
         return {name: percent(float(values[label])) for name, values in columns.items()}
 
     return [
-        Row(**key, label=label, class_name=name, images=images, **cells(label))
+        Row(**key, label=label, class_name=name, images=images, **columns_of(label))
         for label, (name, images) in enumerate(zip(network.names, counts, strict=True))
     ]
 

@@ -199,11 +199,11 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """
     there = [row for row in rows if row.lost is not None]
 
-    def where(row: Row) -> tuple[float, int]:
+    def key(row: Row) -> tuple[float, int]:
         return -(row.fraction or 0), list(RULES).index(row.rule or "none")
 
     summary: list[dict[str, Any]] = []
-    for (fraction, rule), own in grouped(there, where):
+    for (fraction, rule), own in grouped(there, key):
         summary.append(
             {
                 "fraction": -fraction,

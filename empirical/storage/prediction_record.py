@@ -92,7 +92,7 @@ class PredictionRecord:
         """
         text = csv_text(rows)
         own = digest(text)
-        with self._held():
+        with self._locked():
             lines = self._lines()
             line = next((part for part in lines if part.get("sha256") == own), None)
             if line is None:
@@ -110,7 +110,7 @@ class PredictionRecord:
             "columns": text.partition("\n")[0].split(","),
             "where": dict(self.where),
             "line": line["hash"],
-            **_told(reasons),
+            **_status(reasons),
         }
 
     def compare(self, written: Mapping[str, Any], speaks_of: Collection[str]) -> dict[str, Any]:
@@ -123,7 +123,7 @@ class PredictionRecord:
         Raises:
             Changed: the record is not as it was written.
         """
-        with self._held():
+        with self._locked():
             lines = self._lines()
             known = self._measured(lines)
             new = {run: self._result(run)[0] for run in sorted(speaks_of) if run not in known}
@@ -132,9 +132,9 @@ class PredictionRecord:
                 said = {"kind": "measured", "predictions": written["sha256"], "written": _now(), "results": new}
                 lines.append(self._append(lines, said))
             reasons = self._reasons(lines, written["sha256"], speaks_of)
-        return {**written, **_told(reasons)}
+        return {**written, **_status(reasons)}
 
-    def _held(self) -> Any:
+    def _locked(self) -> Any:
         self.folder.mkdir(parents=True, exist_ok=True)
         return locked(self.folder / f".{self.name}.lock", lambda _: None, lambda: None)
 
@@ -318,7 +318,7 @@ def read_preregistration(path: Path) -> dict[str, Any]:
     return dict(found)
 
 
-def _told(reasons: Sequence[str]) -> dict[str, Any]:
+def _status(reasons: Sequence[str]) -> dict[str, Any]:
     more = [f"and {len(reasons) - _SHOWN} more"] if len(reasons) > _SHOWN else []
     return {"when": AFTER if reasons else PREDICTED, "because": [*reasons[:_SHOWN], *more]}
 

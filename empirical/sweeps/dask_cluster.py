@@ -128,7 +128,7 @@ def train_away(config: Config, start: dict[str, Files], job: Job, data: str, hal
     worker: Any = distributed.get_worker()
     key, event = worker.get_current_task(), distributed.Event(halt)
 
-    def asked() -> bool:
+    def stop_requested() -> bool:
         task = worker.state.tasks.get(key)
         return task is None or task.state == "cancelled" or bool(event.is_set())
 
@@ -137,7 +137,7 @@ def train_away(config: Config, start: dict[str, Files], job: Job, data: str, hal
         for name, files in start.items():
             for file, content in files.items():
                 write_whole(own.runs / name / file, content)
-        ended = attempt(config, own, own.stop(asked))
+        ended = attempt(config, own, own.stop(stop_requested))
         return Parcel(ended, _files(Run(config, own.runs).folder))
 
 

@@ -70,7 +70,7 @@ def _paper_tables(printed: _PaperTable, metadata: Entry, data_sets: Collection[s
             "p", "Not measured yet; this measures it: ", command(command_line(printed.experiment, "RESULTS", "paper"))
         )
     grids = (
-        _grid(printed, data, {_place(row): row for row in found if row["data"] == data})
+        _grid(printed, data, {_cell_key(row): row for row in found if row["data"] == data})
         for data in dict.fromkeys([*(row["data"] for row in found), *printed.cells])
         if not data_sets or data in data_sets
     )
@@ -150,5 +150,5 @@ def _has_place(row: Entry) -> bool:
     return all(isinstance(name, str) for name in names) and isinstance(row.get("imbalance"), int | float)
 
 
-def _place(row: Entry) -> tuple[str, str, float]:
+def _cell_key(row: Entry) -> tuple[str, str, float]:
     return row["method"], row.get("pretrain", "none"), row["imbalance"]

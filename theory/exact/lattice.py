@@ -46,7 +46,7 @@ class _LatticeLaw(DiscreteLaw):
         """Return the masses at the current precision."""
         raise NotImplementedError
 
-    def _known(self) -> Lattice:
+    def _current_lattice(self) -> Lattice:
         if ctx.prec not in self._memory:
             self._memory.clear()
             self._memory[ctx.prec] = self._points()
@@ -57,13 +57,13 @@ class _LatticeLaw(DiscreteLaw):
         return {**self.__dict__, "_memory": {}}
 
     def _lower(self, x: Fraction, strict: bool) -> Any:
-        return _partial_sum(self._known(), x, strict, upper=False)
+        return _partial_sum(self._current_lattice(), x, strict, upper=False)
 
     def _upper(self, x: Fraction, strict: bool) -> Any:
-        return _partial_sum(self._known(), x, strict, upper=True)
+        return _partial_sum(self._current_lattice(), x, strict, upper=True)
 
     def _mass(self, x: Fraction) -> Any:
-        at = self._known()
+        at = self._current_lattice()
         k = (x - at.offset) / at.spacing
         return at.masses[int(k)] if k.denominator == 1 and 0 <= k < len(at.masses) else arb(0)
 
@@ -273,7 +273,7 @@ class Mean(Derived):
 def lattice(law: Law) -> Lattice | None:
     """Return the law's points and masses at the current precision, ``None`` unless they are finitely many."""
     if isinstance(law, _LatticeLaw):
-        return law._known()
+        return law._current_lattice()
     if isinstance(law, Affine) and not isinstance(law.scale, Box) and not isinstance(law.shift, Box):
         inner = lattice(law.law)
         if inner is None:

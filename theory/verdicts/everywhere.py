@@ -260,7 +260,7 @@ class _Search:
         )
 
     def _simplest(
-        self, setting: dict[str, int], box: dict[str, Box], found: dict[str, Fraction]
+        self, setting: dict[str, int], box: dict[str, Box], witness_point: dict[str, Fraction]
     ) -> dict[str, Fraction]:
         """Return a counterexample of small denominators: the simplest in a list, or else one near that was found."""
         names, tried = list(box), 0
@@ -275,7 +275,7 @@ class _Search:
                 candidate = dict(zip(names, point, strict=True))
                 if self._note(setting, candidate) and self.statement.fails(setting, candidate):
                     return candidate
-        best = dict(found)
+        best = dict(witness_point)
         for name in names:
             for denominator in range(1, _FINEST_DENOMINATOR):
                 value = Fraction(round(best[name] * denominator), denominator)

@@ -75,11 +75,11 @@ def rows_of_count(interval: Callable[[int], Any], k: int, outwards: Callable[[An
     return rows
 
 
-def _pair(given: Any, k: int, allowed: str) -> Ends:
+def _pair(interval: Any, k: int, allowed: str) -> Ends:
     try:
-        low, high = given
+        low, high = interval
     except (TypeError, ValueError):
-        refuse("interval", given, f"{allowed}; this is for count {k}")
+        refuse("interval", interval, f"{allowed}; this is for count {k}")
     return low, high
 
 

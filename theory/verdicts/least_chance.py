@@ -178,12 +178,12 @@ class Chance:
         return sum((exact(weight) * run(first, last) for weight, first, last in self.layers), arb(0))
 
 
-def layers_of(held: Sequence[Row]) -> list[tuple[Fraction, int, int]]:
+def layers_of(rows: Sequence[Row]) -> list[tuple[Fraction, int, int]]:
     """Return runs of counts with weights that sum, for each count, to the weight of its intervals that hold."""
-    if held and held[-1].k - held[0].k + 1 == len(held) and all(row.weight == 1 for row in held):
-        return [(Fraction(1), held[0].k, held[-1].k)]  # one interval a count, in the order of the counts
+    if rows and rows[-1].k - rows[0].k + 1 == len(rows) and all(row.weight == 1 for row in rows):
+        return [(Fraction(1), rows[0].k, rows[-1].k)]  # one interval a count, in the order of the counts
     weights: dict[int, Fraction] = {}
-    for row in held:
+    for row in rows:
         weights[row.k] = weights.get(row.k, Fraction(0)) + row.weight
     layers, below = [], Fraction(0)
     for level in sorted(set(weights.values())):

@@ -80,22 +80,22 @@ class Finding:
         }
 
 
-def verify(statement: Statement, known: dict[Proof, Shown] | None = None) -> Finding:
+def verify(statement: Statement, shown_before: dict[Proof, Shown] | None = None) -> Finding:
     """Run every step of the statement's evidence and return its verdict.
 
     Args:
         statement: what is verified.
-        known: what the proofs have shown in the same run, which is not run again; it is added to.
+        shown_before: what the proofs have shown in the same run, which is not run again; it is added to.
     """
-    known = {} if known is None else known
+    shown_before = {} if shown_before is None else shown_before
     evidence = []
     for shows, proofs in (("holds", statement.proofs), ("against", statement.against)):
         for proof in proofs:
-            if proof not in known:
-                known[proof] = tuple((step.level, step.statement, step.run()) for step in proof())
+            if proof not in shown_before:
+                shown_before[proof] = tuple((step.level, step.statement, step.run()) for step in proof())
             evidence += [
                 {"level": level, "detail": detail, "shows": shows, "shown": shown}
-                for level, detail, shown in known[proof]
+                for level, detail, shown in shown_before[proof]
             ]
     return Finding(statement, verdict_of(statement, evidence), tuple(evidence))
 

@@ -64,8 +64,8 @@ def _coverage(data: Mapping[str, Any]) -> list[str]:
     return _same(repeat(data).verdict, data["verdict"])
 
 
-def _same(found: str, stated: str) -> list[str]:
-    return [] if found == stated else [f"verdict is {found!r}, in the certificate {stated!r}"]
+def _same(verdict: str, stated: str) -> list[str]:
+    return [] if verdict == stated else [f"verdict is {verdict!r}, in the certificate {stated!r}"]
 
 
 def _recheck_domain(data: Mapping[str, Any]) -> list[str]:

@@ -127,27 +127,27 @@ def is_constant(function: Any) -> bool:
     return bool(getattr(function, "constant", False))
 
 
-def _range(name: str, given: Any, limit: Any) -> tuple[Sequence[int], Box | None]:
+def _range(name: str, values: Any, limit: Any) -> tuple[Sequence[int], Box | None]:
     """Return the whole numbers to enumerate, or the box of all numbers to cover."""
     allowed = "must be a range or a list of whole numbers, a pair (low, high), or without end with limit= given"
-    if isinstance(given, itertools.count):
+    if isinstance(values, itertools.count):
         if limit is None:
-            refuse("domain", {name: given}, f"has no end: limit={{{name!r}: ...}} must say how far to check")
-        numbers = re.fullmatch(r"count\((-?\d+)(?:, (\d+))?\)", repr(given))  # to take one would change it
+            refuse("domain", {name: values}, f"has no end: limit={{{name!r}: ...}} must say how far to check")
+        numbers = re.fullmatch(r"count\((-?\d+)(?:, (\d+))?\)", repr(values))  # to take one would change it
         first, step = (int(part or 1) for part in numbers.groups()) if numbers else (0, 0)
         if step < 1:
-            refuse("domain", {name: given}, "must count whole numbers upwards")
+            refuse("domain", {name: values}, "must count whole numbers upwards")
         return range(first, integer("limit", limit, least=first) + 1, step), None
-    if isinstance(given, range) or (isinstance(given, list) and given):
-        return [integer(name, one, least=-(10**18)) for one in given], None
-    if not isinstance(given, tuple) or len(given) != 2:
-        refuse("domain", {name: given}, allowed)
-    low, high = given
+    if isinstance(values, range) or (isinstance(values, list) and values):
+        return [integer(name, one, least=-(10**18)) for one in values], None
+    if not isinstance(values, tuple) or len(values) != 2:
+        refuse("domain", {name: values}, allowed)
+    low, high = values
     if high is None:
         if limit is None:
-            refuse("domain", {name: given}, f"has no end: limit={{{name!r}: ...}} must say how far to check")
+            refuse("domain", {name: values}, f"has no end: limit={{{name!r}: ...}} must say how far to check")
         high = limit
     ends = [Fraction(number(name, end)) for end in (low, high)]
     if ends[0] > ends[1]:
-        refuse("domain", {name: given}, allowed)
+        refuse("domain", {name: values}, allowed)
     return (), Box(*ends)

@@ -115,18 +115,18 @@ def event(threshold: Any, side: str, strict: bool, center: Any = 0) -> str:
     return f"P({variable} {sign} {threshold})"
 
 
-def as_ball(given: Any, rounding: str = "exact") -> Any:
+def as_ball(value: Any, rounding: str = "exact") -> Any:
     """Return what a bound gave as a ball, a float after the rounding asked for."""
     from flint import arb
 
     allowed = "must be a number >= 0 (float, Fraction or flint.arb), or a function that returns one"
-    if is_ball(given):
-        if given.is_nan() or given < 0:
-            refuse("bound", given, allowed)
-        return given
-    if isinstance(given, Real) and given == math.inf:
+    if is_ball(value):
+        if value.is_nan() or value < 0:
+            refuse("bound", value, allowed)
+        return value
+    if isinstance(value, Real) and value == math.inf:
         return arb.pos_inf()
-    plain = number("bound", given, allowed, least=0)
+    plain = number("bound", value, allowed, least=0)
     return exact(math.nextafter(plain, math.inf) if rounding == "up" and isinstance(plain, float) else plain)
 
 

@@ -25,7 +25,7 @@ def _comparisons(
         own = sorted(rows, key=lambda row: row["place"])
         return number(split(*([row[column] for row in own if row["order"] == order] for order in ORDERS)))
 
-    def finished(rows: Sequence[Row]) -> float | None:
+    def statistic_of_finished(rows: Sequence[Row]) -> float | None:
         return None if any(row["place"] is None for row in rows) else statistic(rows)
 
     def measure(table: Table) -> list[Comparison]:
@@ -33,7 +33,9 @@ def _comparisons(
         comparisons = []
         for data, ratio in combinations(table, "data", "imbalance"):
             for method in methods:
-                values = per_seed(table, finished, data, over=("order", "place"), imbalance=ratio, method=method)
+                values = per_seed(
+                    table, statistic_of_finished, data, over=("order", "place"), imbalance=ratio, method=method
+                )
                 comparisons.append(Comparison(label_prefix(data, ratio, method.upper(), label), values, data))
         return comparisons
 

@@ -40,10 +40,12 @@ def _gap(column: str) -> Statistic:
 
 
 def _series(table: Table, data: str, imbalance: float, statistic: Statistic) -> Series:
-    def finished(rows: Sequence[Row]) -> float | None:
+    def statistic_of_finished(rows: Sequence[Row]) -> float | None:
         return None if any(row["label"] is None for row in rows) else statistic(rows)
 
-    return per_seed(table, finished, data, over=("label",), one_run=True, imbalance=imbalance, method=_METHOD)
+    return per_seed(
+        table, statistic_of_finished, data, over=("label",), one_run=True, imbalance=imbalance, method=_METHOD
+    )
 
 
 def _differences(label: str, more: Statistic, less: Statistic | None = None) -> Callable[[Table], list[Comparison]]:

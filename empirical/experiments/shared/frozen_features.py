@@ -514,7 +514,7 @@ class SecondStage:
             n_pos=self._n_pos,
             n_neg=n_neg,
             read=len(self._read(neg)),
-            kept=len(self._kept(neg)),
+            kept=len(self._measured_half(neg)),
             balanced_accuracy=known.accuracy,
             separation=known.separation,
             oracle=oracle,
@@ -527,7 +527,11 @@ class SecondStage:
 
         With ``half="read"`` it is on those that predictions read, which shows what is gained by reading them.
         """
-        tests = (self._read(pos), self._read(neg)) if half == "read" else (self._kept(pos), self._kept(neg))
+        tests = (
+            (self._read(pos), self._read(neg))
+            if half == "read"
+            else (self._measured_half(pos), self._measured_half(neg))
+        )
         return np.array([self._rule(at, pos, neg, n_neg).recalls(*tests)[1] for at in range(len(self._draws))])
 
     def _oracle(self, separation: float, n_neg: int) -> float:
@@ -542,7 +546,7 @@ class SecondStage:
     def _read(self, label: int) -> Floats:
         return self._half(label, 0)
 
-    def _kept(self, label: int) -> Floats:
+    def _measured_half(self, label: int) -> Floats:
         return self._half(label, 1)
 
     def _half(self, label: int, which: int) -> Floats:

@@ -103,13 +103,13 @@ def features_and_labels(path: Path) -> tuple[Floats, Labels, tuple[str, ...]]:
     return x, y, class_names(held, len(each))
 
 
-def class_names(held: Mapping[str, NDArray[Any]], classes: int) -> tuple[str, ...]:
+def class_names(arrays: Mapping[str, NDArray[Any]], classes: int) -> tuple[str, ...]:
     """Return the names of so many classes among the arrays of a file: ``class_names``, else the labels.
 
     Raises:
         ValueError: they are no names, two are the same, or there are not as many.
     """
-    found = held.get("class_names")
+    found = arrays.get("class_names")
     if found is None:
         return tuple(map(str, range(classes)))
     if found.shape != (classes,):

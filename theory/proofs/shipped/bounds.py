@@ -200,8 +200,8 @@ def samples() -> tuple[Step, ...]:
         total = sum(2 * sympy.exp(-e) for e in d.printed_exponents()).subs(values(one, alpha))
         return bool(total.evalf(30) <= rational(failed))
 
-    def read(found: Any) -> Any:
-        return found.first, found.from_then_on
+    def read(draws: Any) -> Any:
+        return draws.first, draws.from_then_on
 
     return (
         code(

@@ -61,11 +61,14 @@ def exponents() -> tuple[Step, ...]:
 def law() -> tuple[Step, ...]:
     """Compare the exact law, and the probability that it gives, with the derived moments given the count."""
 
-    def read(found: Any) -> Any:
+    def read(exact_law: Any) -> Any:
         return [
-            found.n,
-            found.q,
-            [[found.mean + k * found.mean_step, found.var + k * found.var_step] for k in range(found.n + 1)],
+            exact_law.n,
+            exact_law.q,
+            [
+                [exact_law.mean + k * exact_law.mean_step, exact_law.var + k * exact_law.var_step]
+                for k in range(exact_law.n + 1)
+            ],
         ]
 
     return (
@@ -132,8 +135,8 @@ def recalls() -> tuple[Step, ...]:
         half, moved = (at[d.MU2] - at[d.MU1]) / 2, d.theorem1_shift().subs(at)
         return [normal_cdf((half + move) / at[d.SIGMA]) for move in (moved, -moved, 0)]
 
-    def read(found: Any) -> Any:
-        return [found.positive, found.negative, found.ideal]
+    def read(result: Any) -> Any:
+        return [result.positive, result.negative, result.ideal]
 
     return (
         code(

@@ -238,8 +238,8 @@ def corrections() -> tuple[Step, ...]:
     beta = Fraction(63, 64)
     s = _PROBLEMS[0]
 
-    def plane(found: Any) -> Any:
-        return [*found[0].tolist(), found[1]]
+    def plane(result: Any) -> Any:
+        return [*result[0].tolist(), result[1]]
 
     def normalised(power: Any, bias: bool) -> list[Any]:
         mu1, mu2, cov, log_ratio = _exact(s)
