@@ -446,9 +446,9 @@ def _information(z: Floats, chances: Floats) -> Floats:
     return np.asarray(np.block([[own[0], own[1]], [own[1], own[2]]]) - joined.T @ joined)
 
 
-def _scores(z: Floats, y: Labels, found: _Maximum, basis: Floats) -> Floats:
+def _scores(z: Floats, y: Labels, maximum: _Maximum, basis: Floats) -> Floats:
     """Return the gradient of each image's log-likelihood, shape ``(n, parameters)``."""
-    residual = -found.chances
+    residual = -maximum.chances
     residual[np.arange(len(y)), y] += 1
     return np.concatenate([z * residual, residual], axis=1) @ basis
 
@@ -514,14 +514,14 @@ def _expected_loss(
     return 100 * min(max(float(np.mean([best - accuracy(tau + error * level) for level in levels])), 0.0), 1.0)
 
 
-def _profile_error(z: Floats, y: Labels, found: _Maximum, log_norms: Floats) -> float:
+def _profile_error(z: Floats, y: Labels, maximum: _Maximum, log_norms: Floats) -> float:
     """Return the robust standard error of the power of the norms, at its maximum."""
-    a = float(found.theta[0])
+    a = float(maximum.theta[0])
     slopes = np.stack([z, -a * z * log_norms], axis=2)  # of the scores with (a, tau)
-    residual = -found.chances
+    residual = -maximum.chances
     residual[np.arange(len(y)), y] += 1
-    means = np.einsum("nk,nkp->np", found.chances, slopes)
-    information = np.einsum("nk,nkp,nkq->pq", found.chances, slopes, slopes) - means.T @ means
+    means = np.einsum("nk,nkp->np", maximum.chances, slopes)
+    information = np.einsum("nk,nkp,nkq->pq", maximum.chances, slopes, slopes) - means.T @ means
     information[0, 1] += (residual * z * log_norms).sum()  # the curvature of the scores themselves
     information[1, 0] = information[0, 1]
     information[1, 1] -= a * (residual * z * log_norms**2).sum()

@@ -86,8 +86,8 @@ class Table:
         """Return the different combinations of columns; the largest imbalance first within each data set."""
         self.need(*columns)
         found = dict.fromkeys(tuple(row[name] for name in columns) for row in self.where(**cells))
-        names = [place[0] for place in found]
-        return sorted(found, key=lambda place: (names.index(place[0]), *(-v for v in place[1:])))
+        names = [values[0] for values in found]
+        return sorted(found, key=lambda values: (names.index(values[0]), *(-v for v in values[1:])))
 
     def per_seed(self, statistic: Statistic, **cells: Any) -> Series:
         """Return the statistic of each seed's rows with these cells; no seeds if there is no such row."""

@@ -163,8 +163,8 @@ def _waves(side: int) -> NDArray[np.float64]:
     """Return the orthonormal waves but the constant one, lowest frequencies first, shape ``(side^2 - 1, side^2)``."""
     from scipy.fft import idctn
 
-    order = sorted(np.ndindex(side, side), key=lambda place: (sum(place), place))
+    order = sorted(np.ndindex(side, side), key=lambda frequency: (sum(frequency), frequency))
     spectra = np.zeros((side * side - 1, side, side))
-    for spectrum, place in zip(spectra, order[1:], strict=True):
-        spectrum[place] = 1
+    for spectrum, frequency in zip(spectra, order[1:], strict=True):
+        spectrum[frequency] = 1
     return np.asarray(idctn(spectra, axes=(1, 2), norm="ortho").reshape(len(spectra), -1))

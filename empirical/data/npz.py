@@ -103,11 +103,11 @@ def arrays_of(path: Path, name: str = "data") -> dict[str, NDArray[Any]]:
     return dict(_members(path, name, None))
 
 
-def _named(path: Path, held: Sequence[str]) -> dict[str, NDArray[Any]]:
+def _named(path: Path, names: Sequence[str]) -> dict[str, NDArray[Any]]:
     """Return the arrays of a data set by our names."""
-    if all(key in held for key in _MEDMNIST):
+    if all(key in names for key in _MEDMNIST):
         return {_MEDMNIST[key]: array for key, array in _members(path, "data", tuple(_MEDMNIST))}
-    missing = [key for key in _KEYS if key not in held]
+    missing = [key for key in _KEYS if key not in names]
     if missing:
         refuse("data", str(path), f"must hold {', '.join(_KEYS)}; missing: {', '.join(missing)}")
     return dict(_members(path, "data", (*_KEYS, _NAMES)))
@@ -123,15 +123,15 @@ def _stamp(path: Path) -> tuple[int, ...]:
 
 
 def _left_out(
-    path: Path, held: Sequence[str], classes: NDArray[Any] | None, known: NDArray[np.int64]
+    path: Path, names: Sequence[str], classes: NDArray[Any] | None, used: NDArray[np.int64]
 ) -> tuple[str, ...]:
     """Return what to say of arrays that are not read, and of classes without images."""
-    read = tuple(_MEDMNIST) if all(key in held for key in _MEDMNIST) else (*_KEYS, _NAMES)
+    read = tuple(_MEDMNIST) if all(key in names for key in _MEDMNIST) else (*_KEYS, _NAMES)
     notes = []
-    if others := [key for key in held if key not in read]:
+    if others := [key for key in names if key not in read]:
         notes.append(f"left out, arrays that are not read: {', '.join(others)}: {path}")
-    if classes is not None and len(known) < len(classes):
-        missing = [_shown(classes[label]) for label in range(len(classes)) if label not in known]
+    if classes is not None and len(used) < len(classes):
+        missing = [_shown(classes[label]) for label in range(len(classes)) if label not in used]
         shown = ", ".join(missing[:_SHOWN]) + (", ..." if len(missing) > _SHOWN else "")
         notes.append(f"classes without images, so that labels after them count one less each: {shown}: {path}")
     return tuple(notes)

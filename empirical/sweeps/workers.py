@@ -55,7 +55,7 @@ class Workers:
     """
 
     submit: Callable[[Config], Future[Any]]
-    collect: Callable[[Config, Any], dict[str, Any]] = field(default=lambda run, found: returned(found))
+    collect: Callable[[Config, Any], dict[str, Any]] = field(default=lambda run, value: returned(value))
     halt: Callable[[], None] = field(default=lambda: None)
     capacity: int | None = None
 

@@ -24,13 +24,15 @@ def parsed(text: str | bytes) -> Any:
     """
     try:
         return json.loads(
-            text.decode() if isinstance(text, bytes) else text, object_pairs_hook=_once, parse_constant=_no_number
+            text.decode() if isinstance(text, bytes) else text,
+            object_pairs_hook=_unique_members,
+            parse_constant=_no_number,
         )
     except RecursionError:
         raise ValueError("it is nested too deep") from None
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name in found:

@@ -40,8 +40,8 @@ from theory.verdicts.ledger import Proof, Statement
 __all__ = ["RESULTS"]
 
 
-def _own(identifier: str, title: str, place: str, summary: str, holds: str, *proofs: Proof) -> Statement:
-    return Statement(identifier, title, summary, place, "(not in the paper)", holds, proofs)
+def _own(identifier: str, title: str, source: str, summary: str, holds: str, *proofs: Proof) -> Statement:
+    return Statement(identifier, title, summary, source, "(not in the paper)", holds, proofs)
 
 
 RESULTS = (

@@ -78,7 +78,7 @@ def compiled(expression: Any) -> Callable[[Mapping[Any, Any]], Any]:
     return lambda values: function(*(one(values) for one in inner))
 
 
-def as_function(name: str, given: Any) -> Callable[..., Any]:
+def as_function(name: str, expression: Any) -> Callable[..., Any]:
     """Return a function of named parameters: the one given, a constant, or a SymPy expression on balls.
 
     Example:
@@ -86,32 +86,34 @@ def as_function(name: str, given: Any) -> Callable[..., Any]:
         >>> as_function("bound", sympy.Symbol("n") / 2)(n=3) == 1.5
         True
     """
-    if callable(given):
-        return given  # type: ignore[no-any-return]
-    if is_ball(given) or isinstance(given, Real):
-        fixed = given if is_ball(given) else number(name, given)
+    if callable(expression):
+        return expression  # type: ignore[no-any-return]
+    if is_ball(expression) or isinstance(expression, Real):
+        fixed = expression if is_ball(expression) else number(name, expression)
 
         def constant(**_: Any) -> Any:
             return fixed
 
         constant.constant = True  # type: ignore[attr-defined]
         return constant
-    if not hasattr(given, "free_symbols"):
-        refuse(name, given, "must be a number, a function of the parameters, or a SymPy expression in them")
+    if not hasattr(expression, "free_symbols"):
+        refuse(name, expression, "must be a number, a function of the parameters, or a SymPy expression in them")
     import sympy
 
-    exactly = given.xreplace({value: sympy.Rational(value) for value in given.atoms(sympy.Float)})
+    exactly = expression.xreplace({value: sympy.Rational(value) for value in expression.atoms(sympy.Float)})
 
     symbols = exactly.free_symbols
     try:
         evaluate = compiled(exactly)
     except TypeError as error:
-        refuse(name, given, str(error))
+        refuse(name, expression, str(error))
 
     def formula(**values: Any) -> Any:
         missing = sorted(symbol.name for symbol in symbols if symbol.name not in values)
         if missing:
-            refuse(name, given, f"holds {', '.join(missing)}, which the domain does not: it has {', '.join(values)}")
+            refuse(
+                name, expression, f"holds {', '.join(missing)}, which the domain does not: it has {', '.join(values)}"
+            )
         return evaluate({symbol: v if is_ball(v := values[symbol.name]) else exact(v) for symbol in symbols})
 
     return formula

@@ -108,13 +108,13 @@ def judge(formula: str, candidate: Any, *, domain: Any = None) -> Judgement:
 
 def _unequal(formula: Formula, candidate: Expressions) -> tuple[Step, Point] | None:
     for point in points(formula):
-        for given, right in zip(candidate, _answer(formula, candidate), strict=True):
+        for value, right in zip(candidate, _answer(formula, candidate), strict=True):
 
-            def differ(given: Any = given, right: Any = right, point: Point = point) -> bool:
-                return _sign(given - right, point) in (-1, 1)
+            def differ(value: Any = value, right: Any = right, point: Point = point) -> bool:
+                return _sign(value - right, point) in (-1, 1)
 
             if differ():
-                return witness(f"at {_point_text(point)}: {given} is not {right}", differ), point
+                return witness(f"at {_point_text(point)}: {value} is not {right}", differ), point
     return None
 
 

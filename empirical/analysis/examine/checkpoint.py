@@ -161,15 +161,15 @@ def _reason(error: Exception) -> str:
     return text[:200] if " " in text else type(error).__name__
 
 
-def _states(found: Any, keys: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], dict[str, Tensor]]]:
+def _states(content: Any, keys: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], dict[str, Tensor]]]:
     """Yield the dictionaries of weights in what a file holds, after the keys that lead to them."""
-    if not isinstance(found, Mapping):
+    if not isinstance(content, Mapping):
         return
-    tensors = {str(key): value for key, value in found.items() if isinstance(value, Tensor)}
+    tensors = {str(key): value for key, value in content.items() if isinstance(value, Tensor)}
     if len(tensors) > 1 and any(value.ndim >= _MATRIX for value in tensors.values()):
         yield keys, tensors
     elif len(keys) < _DEPTH:
-        for key, value in found.items():
+        for key, value in content.items():
             yield from _states(value, (*keys, str(key)))
 
 

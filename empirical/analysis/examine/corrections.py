@@ -117,18 +117,18 @@ def sweeps(inputs: Inputs) -> Sweeps:
     return Sweeps(unchanged(inputs), unchanged(inputs, bias) if bias is not None and bias.any() else None, swept)
 
 
-def corrections(inputs: Inputs, seen: Sweeps | None = None, track: Track = silent) -> Rows:
+def corrections(inputs: Inputs, network: Sweeps | None = None, track: Track = silent) -> Rows:
     """Return what each correction gives, the sweeps over tau, and what cannot be said.
 
     Args:
         inputs: the network.
-        seen: its corrections, if they have seen the logits already.
+        network: its corrections, if they have seen the logits already.
         track: shows progress.
     """
     assert inputs.first is not None
-    if seen is None:
-        seen = sweeps(inputs)
-        look(inputs, seen.every(), track)
+    if network is None:
+        network = sweeps(inputs)
+        look(inputs, network.every(), track)
     rows: list[Correction] = []
     strengths: list[Strength] = []
     missing: list[Missing] = []
@@ -138,17 +138,17 @@ def corrections(inputs: Inputs, seen: Sweeps | None = None, track: Track = silen
         missing.append(
             Missing(section=4, needs="2 held-out images of each class", adds="whatever is chosen on one half of them")
         )
-    if "tau-normalisation" not in seen.swept:
+    if "tau-normalisation" not in network.swept:
         zeros = "" if inputs.weight is None else " without rows of zeros"
         missing.append(Missing(section=4, needs=f"weight{zeros}", adds="tau-normalisation"))
     if inputs.counts is None:
         missing.append(Missing(section=4, needs="counts", adds="logits minus tau x log prior"))
 
-    trained = seen.trained.right[0]
+    trained = network.trained.right[0]
     rows.append(_row(inputs, "as trained", "nothing", trained, trained))
-    if seen.unbiased is not None:
-        rows.append(_row(inputs, "without bias", "nothing", seen.unbiased.right[0], trained))
-    for name, sweep in seen.swept.items():
+    if network.unbiased is not None:
+        rows.append(_row(inputs, "without bias", "nothing", network.unbiased.right[0], trained))
+    for name, sweep in network.swept.items():
         sweep.extend([None, *halves] if crossed else [None])
         one = "theory" if name == ADJUSTED else "equal norms"
         rows.append(_row(inputs, name, one, sweep.right[round(1 / STEP)], trained, (1.0, 1.0)))

@@ -51,10 +51,10 @@ def pair_fits(pairs: Pairs, ranked_pairs: Sequence[Pair], track: Track = silent)
             for a, b in ((pair.first, pair.second), (pair.second, pair.first)):
                 for key, value in _measured(pairs, a, b, first, rng):
                     cases.setdefault(key, []).append(value)
-    return [_fit(LAWS[law], ratio, values) for (law, ratio), values in sorted(cases.items(), key=_place)]
+    return [_fit(LAWS[law], ratio, values) for (law, ratio), values in sorted(cases.items(), key=_grid_cell)]
 
 
-def _place(case: tuple[tuple[str, int], object]) -> tuple[int, int]:
+def _grid_cell(case: tuple[tuple[str, int], object]) -> tuple[int, int]:
     (law, ratio), _ = case
     return list(LAWS).index(law), ratio
 

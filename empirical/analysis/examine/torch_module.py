@@ -75,7 +75,7 @@ def collect(
     with ExitStack() as put_back:
         place = put_back.enter_context(_evaluated(module, device))
         for name, part in layers.items():
-            put_back.enter_context(_kept(name, part, calls, whatever=len(layers) == 1))
+            put_back.enter_context(_recorded_calls(name, part, calls, whatever=len(layers) == 1))
         batches = track(cast("Sequence[Any]", loader), "batches") if isinstance(loader, Sized) else loader
         for batch in batches:
             images, labels = _pair(batch)
@@ -141,7 +141,7 @@ def _evaluated(module: nn.Module, device: str | torch.device | None) -> Iterator
 
 
 @contextmanager
-def _kept(name: str, layer: nn.Module, calls: list[_Call], whatever: bool) -> Iterator[None]:
+def _recorded_calls(name: str, layer: nn.Module, calls: list[_Call], whatever: bool) -> Iterator[None]:
     """Add each call of a layer to ``calls``: ``whatever`` it returns, or only if that may be logits.
 
     Those of all layers of a transformer would take its activations in memory.

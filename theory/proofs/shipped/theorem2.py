@@ -362,7 +362,7 @@ def quadratic_recalls() -> tuple[Step, ...]:
                 Case(
                     (s,),
                     [sympy.erfc(threshold / sympy.sqrt(8)), sympy.erf(threshold / sympy.sqrt(2))],
-                    lambda found: [one.value for one in found],
+                    lambda recalls: [one.value for one in recalls],
                 )
             ],
         ),
