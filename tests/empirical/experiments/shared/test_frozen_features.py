@@ -13,6 +13,7 @@ from scipy.stats import norm
 from empirical.analysis.agreement import lda_recalls
 from empirical.claims import findings
 from empirical.data.load import load as load_data
+from empirical.data.pair_draws import draws
 from empirical.data.superclasses import CIFAR100, superclasses
 from empirical.experiments import network_pairs, similarity_or_number
 from empirical.experiments.shared import backbone, frozen_features
@@ -158,7 +159,7 @@ def test_measured_recalls_are_those_of_lda_on_the_drawn_images(done):
 
     for kind in ("relu", "sqrt"):
         x = seen[kind].images
-        drawn = frozen_features.draws(seen[kind], run.seed, 2)
+        drawn = draws(seen[kind], run.seed, 2)
         for pos, neg in ((3, 8), (8, 3)):
             [row] = [
                 row
@@ -187,7 +188,7 @@ def test_a_prediction_does_not_see_the_images_that_measure_it(done):
     """With other values on the images that are kept every prediction stays; on those that are read it does not."""
     run = done.calls[0][0][0]
     features = frozen_features.features(run, done.out / "runs", None)["relu"]
-    test = frozen_features.draws(features, run.seed, 1)[0].test
+    test = draws(features, run.seed, 1)[0].test
 
     def predicted(which):
         images = features.images.copy()
