@@ -8,7 +8,6 @@ import numpy as np
 from numpy.random import SeedSequence
 from numpy.typing import NDArray
 from scipy.special import ndtr
-from scipy.stats import kurtosis, skew
 
 from empirical.analysis.examine.inputs import Inputs
 from empirical.analysis.examine.pairs import Pair, Pairs
@@ -153,13 +152,15 @@ def normality(pairs: Pairs, ranked_pairs: Sequence[Pair]) -> Iterator[Normality]
         both = np.concatenate(scores)
         if both.std() == 0 or not np.isfinite(spreads).all():
             continue
+        away = both - both.mean()
+        central = [float(np.mean(away**power)) for power in (2, 3, 4)]
         law, counted = 100 * float(ndtr(both.mean() / both.std())), 100 * float((both > 0).mean())
         yield Normality(
             label=label,
             name=pairs.inputs.class_names[label],
             rival=pairs.inputs.class_names[other],
-            skewness=float(skew(both)),
-            kurtosis=float(kurtosis(both)),
+            skewness=central[1] / central[0] ** 1.5,
+            kurtosis=central[2] / central[0] ** 2 - 3,
             spread=float(np.mean(spreads)),
             normal=law,
             counted=counted,

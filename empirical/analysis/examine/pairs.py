@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,7 +85,6 @@ class Pairs:
         most = min(int(inputs.held_out.max()) // 2 + 1, _MOST_IMAGES)
         self._cached = lru_cache(_entries(dimension**2))(self._moments)
         self._images = lru_cache(_entries(dimension * most))(self._read)
-        self._shared = lru_cache(None)(self._pooled)
 
     def images(self, label: int, first: bool) -> Floats:
         """Return the features of a class in a half, shape ``(n, d)``; of very many some that are evenly spaced."""
@@ -98,8 +99,8 @@ class Pairs:
         if self.own:
             pos, neg = self.moments(a, first), self.moments(b, first)
             return lda(Moments(1, pos.mean, pos.cov), Moments(1, neg.mean, neg.cov))
-        means, factor = self._shared(first)
-        w = cho_solve(factor, means[a] - means[b])
+        means, _, solved = self._shared[first]
+        w = solved[a] - solved[b]
         return Rule(w, float(-w @ (means[a] + means[b]) / 2))
 
     def pair(self, a: int, b: int) -> Pair:
@@ -128,8 +129,8 @@ class Pairs:
         """Return the pairs to look at: all of few classes, and of many the nearest of each class."""
         if self.inputs.classes <= _ALL:
             return list(combinations(range(self.inputs.classes), 2))
-        means, factor = self._shared(None)
-        white = solve_triangular(factor[0], means.T, lower=True).T
+        means, factor, _ = self._shared[None]
+        white = solve_triangular(factor[0], (means - means.mean(axis=0)).T, lower=True).T
         noise = white.shape[1] / self.inputs.held_out
         lengths = (white**2).sum(axis=1)
         found = set()
@@ -153,21 +154,43 @@ class Pairs:
     def _moments(self, label: int, first: bool) -> Moments:
         return moments(self.images(label, first))
 
-    def _pooled(self, first: bool | None) -> tuple[Floats, tuple[Floats, bool]]:
-        """Return the class means and the factor of the covariance within all classes, of a half or of all images."""
-        chosen = None if first is None else self._first == first
-        labels = self._labels if chosen is None else self._labels[chosen]
-        n = np.bincount(labels, minlength=self.inputs.classes)
-        means = class_sums(self._features, self._labels, self.inputs.classes, chosen) / n[:, None]
-        dimension = means.shape[1]
-        total = np.zeros((dimension, dimension))
+    @cached_property
+    def _shared(self) -> Mapping[bool | None, _Shared]:
+        """The means and the covariance within all classes, of each half and, under None, of all images."""
+        classes, dimension = self.inputs.classes, self._features.shape[1]
+        halves = ~self._first, self._first
+        n = np.stack([np.bincount(self._labels[half], minlength=classes) for half in halves])[:, :, None]
+        means = np.stack([class_sums(self._features, self._labels, classes, half) for half in halves]) / n
+        scatter = np.zeros((2, dimension, dimension))
         for rows in self._track(pieces(len(self._labels), dimension), "covariance"):
-            kept = slice(None) if chosen is None else chosen[rows]
-            x = np.asarray(self._features[rows], dtype=np.float64)[kept] - means[self._labels[rows][kept]]
-            total += x.T @ x
-        cov = total / (len(labels) - self.inputs.classes)
-        level = float(np.trace(cov)) / dimension or 1.0
-        return means, cho_factor(cov + _RIDGE * level * np.eye(dimension), lower=True)
+            first, labels = self._first[rows], self._labels[rows]
+            x = np.asarray(self._features[rows], dtype=np.float64) - means[first.astype(int), labels]
+            for at, own in enumerate((x[~first], x[first])):
+                scatter[at] += own.T @ own
+        apart = (means[1] - means[0]) * np.sqrt(n[0] * n[1] / (n[0] + n[1]))
+        images = n.sum(axis=(1, 2))
+        return {
+            False: _shared(means[0], scatter[0] / (images[0] - classes)),
+            True: _shared(means[1], scatter[1] / (images[1] - classes)),
+            None: _shared(
+                (n * means).sum(axis=0) / n.sum(axis=0),
+                (scatter.sum(axis=0) + apart.T @ apart) / (images.sum() - classes),
+            ),
+        }
+
+
+class _Shared(NamedTuple):
+    """What rules take of classes with one covariance: their means, its Cholesky factor, and it inverted times them."""
+
+    means: Floats
+    factor: tuple[Floats, bool]
+    solved: Floats
+
+
+def _shared(means: Floats, cov: Floats) -> _Shared:
+    level = float(np.trace(cov)) / len(cov) or 1.0
+    factor = cho_factor(cov + _RIDGE * level * np.eye(len(cov)), lower=True)
+    return _Shared(means, factor, cho_solve(factor, (means - means.mean(axis=0)).T).T)
 
 
 def _entries(numbers: int) -> int:
