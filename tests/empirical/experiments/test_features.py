@@ -185,7 +185,7 @@ def known(monkeypatch):
         config = Config(data="digits", method="ce")
         for module in (embedding, representation):
             monkeypatch.setattr(module, "features_of_runs", lambda setting, track: iter([(config, features)]))
-        return SimpleNamespace(profile="smoke")
+        return SimpleNamespace(profile="smoke", class_names=lambda run: ("cat", "dog", "truck"))
 
     return set_known
 
@@ -203,7 +203,9 @@ def biased(norms, noise=0.0):
 def test_biased_norms_are_found_and_mended(known):
     rows = {row.classifier: row for row in representation.run(known(biased([9.0, 1.0, 1.0])))}
     joint = rows["joint"]
-    assert (joint.accuracy, joint.many, joint.medium, joint.few) == pytest.approx((100 / 3, 100, 0, 0))
+    assert (joint.accuracy, joint.first_third, joint.middle_third, joint.last_third) == pytest.approx(
+        (100 / 3, 100, 0, 0)
+    )
     assert joint.std_100 == pytest.approx(100 * np.std([9, 1, 1]))
     assert joint.relative == pytest.approx(np.std([9, 1, 1]) / np.mean([9, 1, 1]))
     for name in representation.CLASSIFIERS[1:]:

@@ -114,7 +114,14 @@ def test_what_is_measured_is_not_what_is_read(monkeypatch, tmp_path):
     monkeypatch.setattr(network_classes, "read", lambda rule, images: seen.append(images[0]) or usual(rule, images))
     data = made()
     setting = SimpleNamespace(profile="smoke", imbalance=(2,), classifiers=("lda",), repeats=1)
-    source = network_classes._Source("mine", 0, "mine.npz", data["features"], data["labels"], tuple("abc"))
+    source = network_classes._Source(
+        data="mine",
+        seed=0,
+        run="mine.npz",
+        x=data["features"],
+        y=data["labels"],
+        classes=tuple(map(str, range(CLASSES))),
+    )
     case = next(source.cases(setting))
     told = case.predict()
     seen.clear()

@@ -293,7 +293,11 @@ def test_published_numbers_stand_beside_their_cells():
             "minority=2000: must be at most 108: the class of label 9 has",
         ),
         ("minority", ("--minority", "105", "--label", "8"), "minority=105: must be at most 104: the class of label 8"),
-        ("minority", ("--label", "10"), "label=10: must be a whole number of at least 0 and at most 9"),
+        (
+            "minority",
+            ("--label", "10"),
+            "label='10': must be at most 9, the label of the last class, or a name: 0, 1, 2",
+        ),
         ("minority", ("--label", "last"), "label='last': must be"),
         ("minority", ("--pretrain", "magic"), "pretrain='magic': must be one of"),
         ("minority", ("--schedule", "hours"), "schedule='hours': must be one of epochs, steps"),
