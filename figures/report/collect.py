@@ -15,7 +15,7 @@ from typing import Any
 
 from empirical.experiments import EXPERIMENTS
 from figures import ResultsError
-from figures.report.evidence import check_judged, statement_fault
+from figures.report.evidence import check_judged, refuse_claims, statement_fault
 from theory.support.cli import program_name
 from theory.support.json_text import parsed
 from theory.verdicts.beyond import RESULTS
@@ -68,12 +68,14 @@ def collect(results: Path) -> Collected:
     """Return what the folder ``results`` holds.
 
     Raises:
-        ResultsError: it is no folder, or its claims have verdicts that their numbers do not give.
+        ResultsError: it is no folder, or its claims cannot be read or have verdicts that their numbers do not give.
     """
     if not results.is_dir():
         again = f"{program_name('theory')} verify --json {results / LEDGER_FILE}"
         raise ResultsError(f"results={str(results)!r}: must be a folder of results; start one with: {again}")
     claims = read_json(results / CLAIMS)
+    if not isinstance(claims, dict | list) and (results / CLAIMS).exists():
+        refuse_claims(results / CLAIMS, "it cannot be read")
     judged = claims if isinstance(claims, dict) else {"claims": claims}
     check_judged(results / CLAIMS, entries(judged.get("claims")), entries(judged.get("published")))
     made = {name: found for name in EXPERIMENTS if isinstance(found := read_json(results / f"{name}.json"), dict)}

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from empirical.claims.repeat import cell_fault, claim_fault
 from figures import ResultsError
 from theory.support.cli import program_name
 from theory.verdicts.ledger import Statement, verdict_of
 
-__all__ = ["check_judged", "statement_fault"]
+__all__ = ["check_judged", "refuse_claims", "statement_fault"]
 
 _SIDES = ("holds", "against")
 
@@ -41,6 +41,11 @@ def check_judged(file: Path, claims: Sequence[Mapping[str, Any]], published: Seq
         named.append((f"the printed cell {where}", cell_fault(one)))
     for name, fault in named:
         if fault:
-            again = f"{program_name('empirical')} verify --results {file.parent} --json {file}"
-            line = f"results={str(file)!r}: {name} {fault}; judge the tables again with: {again}"
-            raise ResultsError(" ".join(line.split()))
+            refuse_claims(file, f"{name} {fault}")
+
+
+def refuse_claims(file: Path, fault: str) -> NoReturn:
+    """Raise the error that says what is wrong with a file of claims and how to make it anew."""
+    again = f"{program_name('empirical')} verify --results {file.parent} --json {file}"
+    line = f"results={str(file)!r}: {fault}; judge the tables again with: {again}"
+    raise ResultsError(" ".join(line.split()))

@@ -102,7 +102,7 @@ CLAIMS = {
     "half a seed": (lambda c: part(c).update(seeds_needed=3.0), SHOWS),
     "power": (lambda c: first(c).update(power="9 seeds would show it"), "states power '9 seeds would show it'"),
     "no interval": (lambda c: part(c).update(low=None), UNREAD),
-    "no number": (lambda c: part(c).update(mean=float("nan")), UNREAD),
+    "no number": (lambda c: part(c).update(mean=float("nan")), "it cannot be read"),
     "away from its mean": (lambda c: part(c).update(mean=3.0), UNREAD),
     "a comparison is gone": (
         lambda c: part(c).update(low_all=0.5, high_all=2.0),
@@ -115,6 +115,13 @@ CLAIMS = {
     "a cell's verdict": (lambda c: c["published"][0].update(verdict="within"), "'within', its interval gives 'not "),
     "no cell": (lambda c: c["published"][0].pop("low"), "none cannot be read"),
 }
+
+
+@pytest.mark.parametrize("content", ["", "{", "1", '{"claims": [], "claims": []}', "[" * 100_000])
+def test_claims_that_cannot_be_read_are_refused_and_not_left_out(folder, content):
+    (folder / "claims.json").write_text(content)
+    with pytest.raises(ResultsError, match=r"claims\.json': it cannot be read; judge the tables again with: "):
+        collect.collect(folder)
 
 
 @pytest.mark.parametrize("name", CLAIMS)
