@@ -581,6 +581,7 @@ number("tau-swept-paper", 1, lambda: _lost_paper("swept"))
 number("tau-one-paper", 1, lambda: _lost_paper("tau 1"))
 number("gap-paper", 1, lambda: one(f"{PAPER}/norm-angle", "gap", method="ce"))
 number("gap-norms-paper", 1, lambda: one(f"{PAPER}/norm-angle", "norms", method="ce"))
+number("gap-biases-paper", 1, lambda: one(f"{PAPER}/norm-angle", "biases", method="ce"))
 for _method in ("ce", "drw"):
     for _place, _end in enumerate(("low", "high")):
         number(f"{_method}-{_end}", 1, lambda m=_method, p=_place: published_range("cifar10", 100, m, "none")[p])
