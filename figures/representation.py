@@ -53,7 +53,7 @@ _UNEVEN = ("joint", "retrained")
 _ASIDE = 0.17
 _MOST = 4  # panels
 
-Place = tuple[str, float]
+Case = tuple[str, float]
 Kind = tuple[str, str]
 Look = tuple[str, str, float]
 
@@ -70,26 +70,24 @@ def draw(results: Path) -> Figure:
     """
     table, _ = _read(results)
     there, looks = _panels(table), _looks(table)
-    places = there[: _MOST // 2]
-    fig = canvas(2.1 * len(places) + 1.3)
-    grid = fig.subplots(len(places), 2, squeeze=False)
-    for place, axes in zip(places, grid, strict=True):
+    cases = there[: _MOST // 2]
+    fig = canvas(2.1 * len(cases) + 1.3)
+    grid = fig.subplots(len(cases), 2, squeeze=False)
+    for case, axes in zip(cases, grid, strict=True):
         for kind, look in looks.items():
-            cells = _select(table, place, kind)
+            cells = _select(table, case, kind)
             _draw_classifiers(axes[0], cells, "accuracy", look)
             _draw_classifiers(axes[1], cells, "last_third", look)
-            _draw_printed(axes[0], TABLE1, (*place, *kind), look)
-        axes[0].set(ylabel="test accuracy, %", title=f"all classes, imbalance {place[1]:g}")
-        axes[1].set(title=f"the rarest third, imbalance {place[1]:g}")
-    fig.legend(handles=_handles(looks, any(data in TABLE1 for data, _ in places)), loc="outside lower center", ncols=2)
+            _draw_printed(axes[0], TABLE1, (*case, *kind), look)
+        axes[0].set(ylabel="test accuracy, %", title=f"all classes, imbalance {case[1]:g}")
+        axes[1].set(title=f"the rarest third, imbalance {case[1]:g}")
+    fig.legend(handles=_handles(looks, any(data in TABLE1 for data, _ in cases)), loc="outside lower center", ncols=2)
     text = (
         "Accuracy on test images of one representation under classifiers that are trained anew or normalised (section "
         "5.4), of all classes and of the last third; tau is chosen on the training images, on one half of the test "
         "images for the other, and on the test images themselves, which is too good. Mean over the seeds, 95% interval."
     )
-    return _finish(
-        fig, table, "The same features under other classifiers", text, subset_note(places, there, "settings")
-    )
+    return _finish(fig, table, "The same features under other classifiers", text, subset_note(cases, there, "settings"))
 
 
 @styled()
@@ -102,8 +100,8 @@ def draw_tau(results: Path) -> Figure:
     table, sweep = _read(results)
     text = "Test accuracy after tau-normalisation of the classifier's weights, mean over the seeds, against tau."
 
-    def panel(ax: Axes, setting: Place, kind: Kind, look: Look) -> None:
-        _draw_sweep(ax, _select(sweep, setting, kind).rows, look)
+    def panel(ax: Axes, case: Case, kind: Kind, look: Look) -> None:
+        _draw_sweep(ax, _select(sweep, case, kind).rows, look)
 
     return _draw_panels(table, panel, "test accuracy, %", "Accuracy by tau", text, xlabel="tau")
 
@@ -121,9 +119,9 @@ def draw_norms(results: Path) -> Figure:
         "seeds with 95% interval; hollow, what Table 2 prints as the variance."
     )
 
-    def panel(ax: Axes, setting: Place, kind: Kind, look: Look) -> None:
-        _draw_uneven(ax, _select(table, setting, kind), look)
-        _draw_printed(ax, TABLE2, (*setting, *kind), look)
+    def panel(ax: Axes, case: Case, kind: Kind, look: Look) -> None:
+        _draw_uneven(ax, _select(table, case, kind), look)
+        _draw_printed(ax, TABLE2, (*case, *kind), look)
 
     message = "How uneven the norms of joint and re-trained classifiers are"
     return _draw_panels(table, panel, "100 x standard deviation", message, text, least=0)
@@ -131,7 +129,7 @@ def draw_norms(results: Path) -> Figure:
 
 def _draw_panels(
     table: Results,
-    panel: Callable[[Axes, Place, Kind, Look], None],
+    panel: Callable[[Axes, Case, Kind, Look], None],
     ylabel: str,
     message: str,
     text: str,
@@ -140,29 +138,29 @@ def _draw_panels(
 ) -> Figure:
     """Draw a panel for each data set and imbalance."""
     there, looks = _panels(table), _looks(table)
-    places = there[:_MOST]
-    rows = -(-len(places) // 2)
+    cases = there[:_MOST]
+    rows = -(-len(cases) // 2)
     fig = canvas(2.1 * rows + 1.1)
-    grid = fig.subplots(rows, min(2, len(places)), squeeze=False)
-    for place, ax in zip(places, grid.flat, strict=False):
+    grid = fig.subplots(rows, min(2, len(cases)), squeeze=False)
+    for case, ax in zip(cases, grid.flat, strict=False):
         for kind, look in looks.items():
-            panel(ax, place, kind, look)
-        ax.set(title=f"{data_name(place[0])}, imbalance {place[1]:g}", xlabel=xlabel)
+            panel(ax, case, kind, look)
+        ax.set(title=f"{data_name(case[0])}, imbalance {case[1]:g}", xlabel=xlabel)
         ax.set_ylim(bottom=least)
-    for ax in list(grid.flat)[len(places) :]:
+    for ax in list(grid.flat)[len(cases) :]:
         ax.set_axis_off()
     for axes in grid:
         axes[0].set_ylabel(ylabel)
-    printed = ylabel.startswith("100") and any(data in TABLE2 for data, _ in places)
+    printed = ylabel.startswith("100") and any(data in TABLE2 for data, _ in cases)
     fig.legend(handles=_handles(looks, printed), loc="outside lower center", ncols=2)
-    return _finish(fig, table, message, text, subset_note(places, there, "settings"))
+    return _finish(fig, table, message, text, subset_note(cases, there, "settings"))
 
 
 def _read(results: Path) -> tuple[Results, Results]:
     return read(results, "representation", _COLUMNS), read_extra(results, "representation", "tau", _SWEEP)
 
 
-def _panels(table: Results) -> list[Place]:
+def _panels(table: Results) -> list[Case]:
     return list(dict.fromkeys((row["data"], row["imbalance"]) for row in table.rows))
 
 
@@ -172,10 +170,10 @@ def _looks(table: Results) -> dict[Kind, Look]:
     return {kind: (COLOURS[i], MARKERS[i], (i - (len(kinds) - 1) / 2) * _ASIDE) for i, kind in enumerate(kinds)}
 
 
-def _select(table: Results, setting: Place, kind: Kind) -> Results:
+def _select(table: Results, case: Case, kind: Kind) -> Results:
     """Return the results of one data set, imbalance, method and start."""
     names = ("data", "imbalance", "method", "pretrain")
-    return replace(table, rows=table.where(**dict(zip(names, (*setting, *kind), strict=True))))
+    return replace(table, rows=table.where(**dict(zip(names, (*case, *kind), strict=True))))
 
 
 def _finish(fig: Figure, table: Results, message: str, *texts: str) -> Figure:

@@ -22,7 +22,7 @@ NONE, SSP = {"pretrain": "none"}, {"pretrain": "rotation"}
 _ACCURACY = single_value("accuracy")
 
 
-def _settings(table: Table) -> Iterator[tuple[str, float]]:
+def _cases(table: Table) -> Iterator[tuple[str, float]]:
     """Yield the data sets and imbalances of a table of accuracies."""
     table.need("data", "imbalance", "method", "pretrain", "seed", "accuracy")
     yield from table.combinations("data", "imbalance")
@@ -38,7 +38,7 @@ def _ssp(methods: Collection[str]) -> Callable[[Table], list[Comparison]]:
                 gain(table, _ACCURACY, SSP, NONE, data=data, imbalance=imbalance, method=method),
                 data,
             )
-            for (data, imbalance), method in product(_settings(table), methods)
+            for (data, imbalance), method in product(_cases(table), methods)
         ]
 
     return measure
@@ -54,7 +54,7 @@ def _from_scratch(pairs: Sequence[tuple[str, str]]) -> Callable[[Table], list[Co
                 gain(table, _ACCURACY, {"method": better}, {"method": worse}, data=data, imbalance=imbalance, **NONE),
                 data,
             )
-            for (data, imbalance), (better, worse) in product(_settings(table), pairs)
+            for (data, imbalance), (better, worse) in product(_cases(table), pairs)
         ]
 
     return measure
@@ -65,7 +65,7 @@ def _gains_more(pairs: Sequence[tuple[str, str]]) -> Callable[[Table], list[Comp
 
     def measure(table: Table) -> list[Comparison]:
         comparisons = []
-        for (data, imbalance), (more, less) in product(_settings(table), pairs):
+        for (data, imbalance), (more, less) in product(_cases(table), pairs):
             own, other = (
                 gain(table, _ACCURACY, SSP, NONE, data=data, imbalance=imbalance, method=method)
                 for method in (more, less)
@@ -85,7 +85,7 @@ def _ce_by_imbalance(table: Table) -> list[Comparison]:
             gain(table, _ACCURACY, {"imbalance": low}, {"imbalance": high}, data=data, **cells),
             data,
         )
-        for data, high, low in steps(table, _settings(table))
+        for data, high, low in steps(table, _cases(table))
     ]
 
 

@@ -36,7 +36,7 @@ _REBALANCED = ("rs", "rw")
 _NOT_IN_FIGURE6 = "cifar100"
 
 
-def _settings(table: Table, figure6: bool = False) -> Iterator[tuple[str, float]]:
+def _cases(table: Table, figure6: bool = False) -> Iterator[tuple[str, float]]:
     table.need("data", "imbalance", "method", "seed", "std_100")
     yield from (
         place for place in table.combinations("data", "imbalance") if not (figure6 and place[0] == _NOT_IN_FIGURE6)
@@ -50,7 +50,7 @@ def _spreads(
 
     def measure(table: Table) -> list[Comparison]:
         comparisons = []
-        for (data, imbalance), (large, small) in product(_settings(table, figure6), pairs):
+        for (data, imbalance), (large, small) in product(_cases(table, figure6), pairs):
             cells = {"data": data, "imbalance": imbalance}
             scaled = shifted(table.per_seed(norm_spread, method=large, **cells), by=0, factor=factor)
             share = "" if factor == 1 else f"{factor:g} x "
@@ -74,7 +74,7 @@ def _reduced(table: Table) -> list[Comparison]:
     """Return the comparisons: the spread of CE's norms minus that of RS and RW, as it is and over the mean."""
     table.need("label", "norm")
     comparisons = []
-    for data, imbalance in _settings(table):
+    for data, imbalance in _cases(table):
         for method, (spread, name) in product(_REBALANCED, ((norm_spread, ""), (_uneven, ", over the mean"))):
             cells = {"data": data, "imbalance": imbalance}
             values = gain(table, spread, {"method": "ce"}, {"method": method}, **cells)
@@ -87,7 +87,7 @@ def _stays(least: float, figure6: bool = False) -> Callable[[Table], list[Compar
 
     def measure(table: Table) -> list[Comparison]:
         comparisons = []
-        for data, imbalance in _settings(table, figure6):
+        for data, imbalance in _cases(table, figure6):
             cells = {"data": data, "imbalance": imbalance}
             bound = shifted(table.per_seed(norm_spread, method="ce", **cells), by=0, factor=least)
             share = "" if least == 1 else f"{least:g} x "
@@ -107,7 +107,7 @@ def _ce_by_imbalance(table: Table) -> list[Comparison]:
             gain(table, norm_spread, {"imbalance": high}, {"imbalance": low}, data=data, method="ce"),
             data,
         )
-        for data, high, low in steps(table, _settings(table))
+        for data, high, low in steps(table, _cases(table))
     ]
 
 
@@ -127,7 +127,7 @@ def _gap_by_imbalance(table: Table) -> list[Comparison]:
             ),
             data,
         )
-        for data, high, low in steps(table, _settings(table, figure6=True))
+        for data, high, low in steps(table, _cases(table, figure6=True))
     ]
 
 
@@ -138,7 +138,7 @@ def _larger(table: Table) -> list[Comparison]:
             _gap(table, data=data, imbalance=imbalance, method="ce"),
             data,
         )
-        for data, imbalance in _settings(table)
+        for data, imbalance in _cases(table)
         if imbalance > 1
     ]
 
@@ -163,7 +163,7 @@ def _correlated(table: Table) -> list[Comparison]:
             table.per_seed(_correlation, data=data, imbalance=imbalance, method="ce"),
             data,
         )
-        for data, imbalance in _settings(table)
+        for data, imbalance in _cases(table)
         if imbalance > 1
     ]
 
