@@ -265,7 +265,7 @@ def subset_note(part: Collection[Any], total: Collection[Any], noun: str) -> str
     """Return the sentence that says that not all that is there is drawn; nothing where all is.
 
     Example:
-        >>> first([100, 50], [100, 50, 10], "imbalances"), first([100], [100], "imbalances")
+        >>> subset_note([100, 50], [100, 50, 10], "imbalances"), subset_note([100], [100], "imbalances")
         ('The first 2 of 3 imbalances are drawn.', '')
     """
     return f"The first {len(part)} of {len(total)} {noun} are drawn." if len(part) < len(total) else ""

@@ -79,7 +79,7 @@ def difference(left: Series, right: Series) -> Series:
     """Return the differences, paired by seed; None for a seed that one of the two lacks.
 
     Example:
-        >>> minus({0: 3.0, 1: 4.0, 2: None}, {0: 1.0, 2: 1.0})
+        >>> difference({0: 3.0, 1: 4.0, 2: None}, {0: 1.0, 2: 1.0})
         {0: 2.0, 1: None, 2: None}
     """
 
@@ -200,7 +200,7 @@ def label_prefix(data: str, imbalance: float | None = None, *more: str) -> str:
     """Return what a label begins with: the data set, the imbalance, and more.
 
     Example:
-        >>> where("cifar10", 100, "CE")
+        >>> label_prefix("cifar10", 100, "CE")
         'cifar10, imbalance 100, CE'
     """
     return ", ".join([data, *([] if imbalance is None else [f"imbalance {imbalance:g}"]), *more])
@@ -261,7 +261,7 @@ def complete_columns(rows: Sequence[Row], *columns: str) -> list[list[float]] | 
     """Return these columns, each as a list; None while a cell is missing.
 
     Example:
-        >>> known([{"a": 1, "b": 2}, {"a": 3, "b": 4}], "a", "b")
+        >>> complete_columns([{"a": 1, "b": 2}, {"a": 3, "b": 4}], "a", "b")
         [[1, 3], [2, 4]]
     """
     values = [[row[name] for row in rows] for name in columns]
@@ -284,7 +284,7 @@ def margin_excess(margin: float, error: Mapping[int, float | None]) -> Series:
     """Return by how much each error is inside the margin.
 
     Example:
-        >>> within(2, {0: 0.5, 1: -3.0})
+        >>> margin_excess(2, {0: 0.5, 1: -3.0})
         {0: 1.5, 1: -1.0}
     """
     return shifted({seed: None if e is None else abs(e) for seed, e in error.items()}, by=margin, factor=-1)

@@ -90,7 +90,7 @@ class Dataset:
 
         Example:
             >>> from empirical.data.load import load
-            >>> data, known = load("digits").only((3, 7))
+            >>> data, known = load("digits").select_classes((3, 7))
             >>> data.classes, len(known) == len(data.train_labels)
             (('3', '7'), True)
         """

@@ -260,7 +260,7 @@ def map_images(labels: NDArray[np.int64], limit: int) -> NDArray[np.int64]:
 
     Example:
         >>> labels = np.array([0] * 50 + [1] * 2)
-        >>> labels[chosen(labels, 3)]
+        >>> labels[map_images(labels, 3)]
         array([0, 0, 0, 1, 1])
     """
     rng = np.random.default_rng(np.random.SeedSequence(_SEED))

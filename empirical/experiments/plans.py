@@ -24,7 +24,7 @@ def planned_runs(name: str, profile: str, root: Path = Path("data")) -> tuple[Co
         ValueError: there is no such profile.
 
     Example:
-        >>> len(planned("norms", "paper")), planned("pairs", "paper")
+        >>> len(planned_runs("norms", "paper")), planned_runs("pairs", "paper")
         (96, None)
     """
     experiment = load(name)

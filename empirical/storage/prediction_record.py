@@ -276,7 +276,7 @@ def joint_status(statuses: Iterable[str]) -> str:
     """Return what can be said of tables together: predicted only if each of them is; of none there is no record.
 
     Example:
-        >>> worst(["predicted", "after the fact"]), worst([])
+        >>> joint_status(["predicted", "after the fact"]), joint_status([])
         ('after the fact', 'no record')
     """
     return max(statuses, key=(PREDICTED, NO_RECORD, AFTER).index, default=NO_RECORD)

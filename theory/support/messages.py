@@ -43,7 +43,7 @@ def show_messages(quiet: bool = False, verbose: bool = False) -> Iterator[None]:
 
     Example:
         >>> import contextlib, io
-        >>> with contextlib.redirect_stderr(io.StringIO()) as text, shown():
+        >>> with contextlib.redirect_stderr(io.StringIO()) as text, show_messages():
         ...     logging.getLogger("empirical").info("3 runs")
         >>> text.getvalue()
         '3 runs\\n'

@@ -102,7 +102,7 @@ def standard_deviation(values: Sequence[float | None]) -> float | None:
     """Return the sample's standard deviation of the values that are there; None if they are fewer than two.
 
     Example:
-        >>> spread([1.0, None, 3.0, 2.0]), spread([1.0, None])
+        >>> standard_deviation([1.0, None, 3.0, 2.0]), standard_deviation([1.0, None])
         (1.0, None)
     """
     there = [value for value in values if value is not None]

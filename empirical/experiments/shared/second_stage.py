@@ -298,7 +298,7 @@ def recall_columns(recalls: Sequence[float] | Floats) -> dict[str, Any]:
     """Return the mean of the draws' recalls and the quantiles :data:`empirical.experiments.shared.rows.SPREAD` of them.
 
     Example:
-        >>> measured([0.25, 0.75])["measured"], measured([0.5])["low"], measured([])["measured"]
+        >>> recall_columns([0.25, 0.75])["measured"], recall_columns([0.5])["low"], recall_columns([])["measured"]
         (0.5, None, None)
     """
     low, high = map(float, np.quantile(recalls, SPREAD)) if len(recalls) > 1 else (None, None)
