@@ -111,6 +111,7 @@ class Execution:
         cuda = self.device.type == "cuda"
         return {
             "device": torch.cuda.get_device_name(self.device) if cuda else "cpu",
+            "instructions": None if cuda else torch.backends.cpu.get_cpu_capability(),
             "threads": torch.get_num_threads(),
             "precision": self.precision,
             "deterministic": self.deterministic or not cuda,

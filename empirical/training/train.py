@@ -238,11 +238,13 @@ class _Training:
         now = self._execution.describe()
         if self._executions:
             before = self._executions[-1]
-            changed = [name for name in now if now[name] != before[name]]
-            if not changed:
+            if all(before.get(name) == now[name] for name in now):
                 return
-            was, goes_on = (", ".join(f"{name} {how[name]}" for name in changed) for how in (before, now))
-            monitor.note(f"{self._run.folder}: began with {was}, goes on with {goes_on}; so other bits will come out")
+            known = [name for name in now if name in before and now[name] != before[name]]  # 0.1.0 recorded fewer
+            if known:
+                was, goes_on = (", ".join(f"{name} {how[name]}" for name in known) for how in (before, now))
+                told = f"began with {was}, goes on with {goes_on}; so other bits will come out"
+                monitor.note(f"{self._run.folder}: {told}")
         self._executions.append({"from_epoch": epoch, **now})
 
     def _begin(self) -> None:

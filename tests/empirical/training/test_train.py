@@ -501,6 +501,31 @@ def test_another_number_of_threads_is_said_and_recorded(tmp_path, monkeypatch):
     assert result["threads"] == 2
 
 
+def test_other_vector_instructions_are_said_and_recorded(tmp_path, monkeypatch):
+    """Two processors of one name can differ in them, and in the last bits of every sum."""
+    listening = Listening()
+    for vectors, steps in (("AVX2", 11), ("AVX512", 500)):
+        monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda vectors=vectors: vectors)
+        with contextlib.suppress(Interrupted):
+            train(TINY, tmp_path, device="cpu", stop=Impatient(steps), monitor=listening)
+    [note] = listening.notes
+    assert note.endswith("began with instructions AVX2, goes on with instructions AVX512; so other bits will come out")
+    result = Run(TINY, tmp_path).result()
+    assert [one["instructions"] for one in result["executions"]] == ["AVX2", "AVX512"]
+
+
+def test_a_state_that_says_nothing_of_instructions_goes_on_without_a_word(tmp_path):
+    listening, run = Listening(), Run(TINY, tmp_path)
+    with pytest.raises(Interrupted):
+        train(TINY, tmp_path, device="cpu", stop=Impatient(11), monitor=listening)
+    state = run.checkpoint()
+    del state["executions"][0]["instructions"]
+    run.save(state)
+    result = train(TINY, tmp_path, device="cpu", monitor=listening)
+    assert listening.notes == []
+    assert ["instructions" in one for one in result["executions"]] == [False, True]
+
+
 class Clock:
     """A clock that goes on by so many seconds whenever it is looked at."""
 
