@@ -458,7 +458,8 @@ def _tau(name: str) -> float:
 def _tail(largest: int, classes: int, imbalance: float, order: str) -> NDArray[np.int64]:
     """Return the training images of each class, two at least."""
     if largest < FEWEST * imbalance:
-        refuse("imbalance", imbalance, f"must leave the rarest class {FEWEST} of {largest} images")
+        allowed = f"must be at most {largest // FEWEST} here, for the rarest class to have {FEWEST} of {largest} images"
+        refuse("imbalance", imbalance, allowed)
     n = counts(classes, largest, imbalance)
     return n if order == "first" else n[::-1].copy()
 

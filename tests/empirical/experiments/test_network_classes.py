@@ -176,7 +176,11 @@ def test_a_network_that_is_not_trained_is_a_row_without_numbers(tmp_path, sweep)
     ("arrays", "options", "message"),
     [
         ({}, ("--data", "digits"), "data=['digits']: must be left out with --arrays"),
-        ({}, ("--imbalance", 101), "imbalance=101: must leave the rarest class 2 of 100 images"),
+        (
+            {},
+            ("--imbalance", 101),
+            "imbalance=101: must be at most 50 here, for the rarest class to have 2 of 100 images",
+        ),
         ({}, ("--imbalance", 2, "--classifiers", "svm"), "classifiers='svm': must be one of"),
         ({}, ("--imbalance", 2, "--repeats", 0), "repeats=0"),
         ({"labels": None}, (), "arrays="),
