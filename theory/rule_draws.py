@@ -73,6 +73,8 @@ class DrawnRules:
         self._moments, self._tau, self._fit, self._draws = moments, tau, fit, draws
         self._seed, self._fold, self._features = seed, fold, features
         self._base: dict[bytes, list[tuple[Floats, Floats]]] = {}
+        self._kept_class: tuple[int, int] | None = None
+        self._scatters: dict[int, Floats] = {}
 
     def recalls(self, n: Counts, only: int | None = None, base: Counts | None = None) -> Floats:
         """Return the recalls of the drawn rules at the counts ``n``, shape ``(draws, C)``.
@@ -102,10 +104,18 @@ class DrawnRules:
         if changed.size:
             means, scatter = means.copy(), scatter.copy()
         for k in changed.tolist():
-            scatter -= _statistics(self._moments, k, int(base[k]), rng(draw, k))[1]
+            scatter -= self._kept_scatter(draw, k, int(base[k]))
             means[k], own = _statistics(self._moments, k, int(n[k]), rng(draw, k))
             scatter += own
         return lda_of_scatter(means, scatter, n, self._tau)
+
+    def _kept_scatter(self, draw: int, k: int, n: int) -> Floats:
+        """Return the scatter of a class, remembered until another class or count is asked for."""
+        if self._kept_class != (k, n):
+            self._kept_class, self._scatters = (k, n), {}
+        if draw not in self._scatters:
+            self._scatters[draw] = _statistics(self._moments, k, n, self._rng(draw, k))[1]
+        return self._scatters[draw]
 
     def _sample(self, k: int, n: int, rng: np.random.Generator) -> Floats:
         """Return ``n`` features of a class."""

@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import norm
 
 import theory
-from theory import multiclass, plugin
+from theory import multiclass, plugin, rule_draws
 from theory.class_counts import (
     ClassMoments,
     class_moments,
@@ -476,3 +476,13 @@ def test_tensors_that_have_a_gradient_are_taken():
     rounded = torch.tensor(features).bfloat16()
     expected = recalls_at(rounded.double().numpy(), [9, 9, 9], labels).recalls
     assert np.array_equal(recalls_at(rounded, [9, 9, 9], labels).recalls, expected)
+
+
+def test_a_search_draws_a_class_once_a_step(monkeypatch):
+    """What is taken off the scatter, the class at the counts that are kept, is the same at every step."""
+    drawn, moments = [], skewed()
+    known = required_counts(moments, [400, 100, 30, 10], recall=0.7, draws=5)
+    monkeypatch.setattr(rule_draws, "_statistics", lambda *given: drawn.append(given[1:3]) or _statistics(*given))
+    assert required_counts(moments, [400, 100, 30, 10], recall=0.7, draws=5) == known
+    for k, n in enumerate((400, 100, 30, 10)):
+        assert drawn.count((k, n)) <= 2 * 5  # of the base once, and once to take it off
