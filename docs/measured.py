@@ -488,6 +488,11 @@ def networks() -> tuple[Mapping[str, Any], ...]:
     return tuple(sorted(found, key=lambda one: (one["config"]["seed"], methods.index(one["config"]["method"]))))
 
 
+def claims(folder: str) -> list[Mapping[str, Any]]:
+    """Return the judged claims of a folder of published tables."""
+    return list(json.loads((PUBLISHED / folder / "claims.json").read_text(encoding="utf-8"))["claims"])
+
+
 def paper(name: str) -> list[Mapping[str, Any]]:
     """Return the parts of a summary that were measured."""
     return [part for part in summary(f"{PAPER}/{name}") if part["seeds"]]
@@ -535,6 +540,21 @@ def recalls_paper() -> str:
     ]
     classes = [f"{name} ({count:,})" for name, count in zip(first["classes"], first["counts"], strict=True)]
     return markdown(("method", *classes), lines)
+
+
+@table
+def directions_paper() -> str:
+    """Which sentences and predictions one run at the paper's scale bears out, beside the small profile's verdicts."""
+    small = {claim["id"]: claim["verdict"] for claim in claims("cifar10")}
+    lines = []
+    for claim in claims(PAPER):
+        for part in claim["comparisons"]:
+            if part["seeds"] and part["decides"]:
+                side = "for it" if part["mean"] > 0 else "against it"
+                what = part["label"].removeprefix("cifar10, imbalance 100, ").replace("|", "\\|")
+                verdict = small[claim["id"]].removesuffix(" at this scale")
+                lines.append((f"`{claim['id']}`", what, shown(part["mean"], 2), side, verdict))
+    return markdown(("sentence", "statistic", "in one run", "speaks", "verdict of the profile `cpu`"), lines)
 
 
 @table
