@@ -171,7 +171,7 @@ class Config:
             "method": None if self.method is None else choice("method", self.method, METHODS),
             "pretrain": choice("pretrain", self.pretrain, (NO_PRETRAINING, *OBJECTIVES)),
             "arch": choice("arch", self.arch, ARCHITECTURES),
-            "epochs": integer("epochs", self.epochs),
+            "epochs": integer("epochs", self.epochs, most=_MOST),
             "batch_size": integer("batch_size", self.batch_size, least=2, most=_MOST),
             "lr": _real("lr", self.lr, f"must be above 0 and at most {_RATE:g}", above=0, most=_RATE),
             "momentum": _real("momentum", self.momentum, "must be at least 0 and below 1", least=0, below=1),

@@ -214,6 +214,7 @@ def test_twins():
         ({"arch": "vgg"}, r"^arch='vgg': must be one of resnet110, "),
         ({"epochs": 3}, r"^epochs=3: must be at least 4"),
         ({"epochs": 10.5}, r"^epochs=10\.5: must be a whole number"),
+        ({"epochs": 10**20}, r"^epochs=1\d*: must be .*at most 1,?000,?000"),
         ({"batch_size": 1}, r"^batch_size=1: must be a whole number of at least 2 and at most 1,000,000$"),
         ({"lr": 0}, r"^lr=0: must be above 0 and at most 1e\+30$"),
         ({"lr": float("inf")}, r"^lr=inf: must"),
