@@ -17,6 +17,7 @@ written.
 
 from __future__ import annotations
 
+import logging
 import shlex
 import sys
 from collections.abc import Sequence
@@ -42,6 +43,8 @@ from theory.support import messages
 from theory.support.validate import choice, number, refuse
 
 __all__ = ["main"]
+
+_log = logging.getLogger(__name__)
 
 _PROGRAM = f"{program_name('empirical')} examine"
 
@@ -83,7 +86,7 @@ def _examine(parser: Parser, args: Any, argv: Sequence[str]) -> int:
         arrays, about = _arrays(args)
         # scipy is imported from here on: the answer to a bad argument comes before.
         from empirical.analysis.examine import examination
-        from empirical.analysis.examine.inputs import check
+        from empirical.analysis.examine.inputs import ARRAYS, check
         from empirical.analysis.examine.text import full
 
         shown = silent if args.quiet else track
@@ -92,6 +95,10 @@ def _examine(parser: Parser, args: Any, argv: Sequence[str]) -> int:
             make_folder(args.out)
     except ValueError as error:
         parser.error(str(error))
+    if "unused" in about:
+        _log.info(
+            "not used of %s: %s; the names are %s", about["source"], ", ".join(about["unused"]), ", ".join(ARRAYS)
+        )
     about["command"] = shlex.join([*parser.prog.split(), *argv])
     found = examination.examination(inputs, recall, about, shown)
     print(full(found.to_dict()))
@@ -119,7 +126,7 @@ def _arrays(args: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     where: dict[str, Any] = {"root": args.root or ROOT, "device": args.device or "auto"}
     choice("device", where["device"], DEVICES)
     if args.arrays is not None:
-        found, about = _of_file(args.arrays), {"source": args.arrays.name}
+        found, about = _of_file(args.arrays)
     elif args.run is not None:
         from empirical.analysis.examine.sources import of_run
 
@@ -140,8 +147,8 @@ def _arrays(args: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     return found, about
 
 
-def _of_file(path: Path) -> dict[str, Any]:
-    """Return the arrays of a file that can be examined."""
+def _of_file(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the arrays of a file that can be examined, and what to say of it."""
     from empirical.analysis.examine.array_file import open_arrays
 
     found = open_arrays("arrays", path)
@@ -150,4 +157,7 @@ def _of_file(path: Path) -> dict[str, Any]:
     known: dict[str, Any] = {name: array for name, array in found.items() if name in ARRAYS}
     if not known.keys() & {"features", "logits", "weight"}:
         refuse("arrays", sorted(found), "must hold features, logits or weight, under these names")
-    return known
+    about: dict[str, Any] = {"source": path.name}
+    if unused := sorted(found.keys() - known.keys()):
+        about["unused"] = unused
+    return known, about

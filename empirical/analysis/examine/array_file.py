@@ -48,7 +48,7 @@ def open_arrays(name: str, path: Path) -> dict[str, NDArray[Any]]:
             found = {file.stem: np.load(file, mmap_mode="r") for file in sorted(path.glob("*.npy"))}
         else:
             with zipfile.ZipFile(path) as archive:
-                found = {_array_name(member): _member(path, archive, member) for member in archive.infolist()}
+                found = {_array_name(member): _named(path, archive, member) for member in archive.infolist()}
                 if len(found) < len(archive.infolist()):
                     raise ValueError("an array is in it twice")
     except Exception as error:  # zlib.error, LZMAError, TokenError, MemoryError, ...: whatever the decoder raises
@@ -63,6 +63,14 @@ def _array_name(member: zipfile.ZipInfo) -> str:
     if not member.filename.endswith(".npy"):
         raise ValueError(f"{member.filename} in it is no .npy file")
     return member.filename[: -len(".npy")]
+
+
+def _named(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[Any]:
+    """Return an array of the archive; what cannot be read is said with its name."""
+    try:
+        return _member(path, archive, member)
+    except ValueError as error:
+        raise ValueError(f"{_array_name(member)}: {error}") from None
 
 
 def _member(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[Any]:

@@ -205,7 +205,7 @@ def test_no_file_of_arrays(tmp_path, content):
 
 def test_python_objects_are_refused(tmp_path):
     np.savez(tmp_path / "a.npz", labels=np.array([{}, {}]))
-    with pytest.raises(ValueError, match="^arrays=.*Python objects"):
+    with pytest.raises(ValueError, match="^arrays=.*: labels: it holds Python objects"):
         open_arrays("arrays", tmp_path / "a.npz")
     with pytest.raises(ValueError, match="^arrays="):
         open_arrays("arrays", tmp_path / "nowhere.npz")
@@ -255,6 +255,12 @@ def test_a_file_whose_arrays_have_other_names_is_told_which_it_has(tmp_path, cap
     with pytest.raises(SystemExit):
         main(["--arrays", str(tmp_path / "a.npz")])
     assert "arrays=['feature', 'labels']: must hold features, logits or weight" in capsys.readouterr().err
+
+
+def test_arrays_that_are_not_used_are_named(tmp_path, capsys):
+    np.savez(tmp_path / "a.npz", logits=np.eye(2), labels=np.arange(2), count=np.array([9, 2]))
+    assert main(["--arrays", str(tmp_path / "a.npz")]) == 0
+    assert "a.npz: count; the names are features, logits, labels" in capsys.readouterr().err
 
 
 def test_a_file_that_is_missing_is_told_without_numbers_of_errors(tmp_path):
