@@ -79,6 +79,9 @@ def collect(results: Path) -> Collected:
     judged = claims if isinstance(claims, dict) else {"claims": claims}
     check_judged(results / CLAIMS, entries(judged.get("claims")), entries(judged.get("published")))
     made = {name: found for name in EXPERIMENTS if isinstance(found := read_json(results / f"{name}.json"), dict)}
+    for name in EXPERIMENTS:
+        if name not in made and (results / f"{name}.json").exists():
+            print(f"report: {results / name}.json cannot be read, and is left out", file=sys.stderr, flush=True)
     return Collected(
         ledger=_findings(results / LEDGER_FILE, LEDGER),
         own_results=_findings(results / RESULTS_FILE, RESULTS),

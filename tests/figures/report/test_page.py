@@ -258,13 +258,15 @@ def test_hostile_texts_stay_text(tmp_path, tree):
 @pytest.mark.parametrize(
     "content", ["", "{}", "[]", "null", "[1]", '[{"id": 1}]', '{"summary": 3}', "\x00", "[" * 10**5]
 )
-def test_files_that_cannot_be_read_are_as_good_as_missing(content, results, tmp_path, monkeypatch, capsys):
+def test_tables_that_cannot_be_read_are_left_out_and_it_is_said(content, results, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(collect, "verify", lambda statement: pytest.fail("a proof was run"))
     write_results(tmp_path)
     no_claims = content in ("{}", "[]", "[1]", '{"summary": 3}')  # what is no list of claims at all is refused
     for name in ("rebalance", "norms", *(("claims",) if no_claims else ())):
         (tmp_path / f"{name}.json").write_text(content)
     Tree(report.page(tmp_path))
+    said = capsys.readouterr().err
+    assert ("norms.json cannot be read, and is left out" in said) == (content[:1] != "{")
 
 
 @pytest.mark.parametrize(
