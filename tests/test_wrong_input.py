@@ -259,7 +259,7 @@ module.{work} = lambda *args: os.kill(os.getpid(), signal.SIGINT)
     ("package", "module", "work", "argv"),
     [
         ("theory", "theory.verdicts.report", "verify_statement", ["verify"]),
-        ("empirical", "empirical.commands.list", "planned", ["list"]),
+        ("empirical", "empirical.commands.list", "planned_runs", ["list"]),
         ("figures", "figures.report", "write", ["report", "--results", "folder"]),
     ],
 )
