@@ -34,6 +34,7 @@ from figures.results import (
     read,
 )
 from figures.style import COLOURS, GREY, MARKERS, canvas, entitle, styled
+from figures.wording import average, span
 
 __all__ = [
     "depth_command",
@@ -104,9 +105,8 @@ def draw_rebalance(results: Path) -> Figure:
     table = _first(whole)
     panels = {title: {"method": method} for method, title in METHODS.items()}
     layout = _Layout("imbalance", "imbalance", panels, [TABLE1], "printed (ResNet-32, 200 epochs)")
-    return _draw_by(
-        table, "Accuracy by imbalance, with and without pre-training", f"Table 1. {data_set(whole)}.", layout
-    )
+    subject = "Accuracy by imbalance, with and without pre-training"
+    return _draw_by(table, "Pre-training", subject, f"Table 1. {data_set(whole)}.", layout)
 
 
 @styled()
@@ -120,9 +120,8 @@ def draw_ssl(results: Path) -> Figure:
     table = _first(whole)
     panels = {ALL_METHODS.get(method, method): {"method": method} for method in table.values("method")[:_MOST]}
     layout = _Layout("imbalance", "imbalance", panels, [TABLE1], "printed (ResNet-32, 200 epochs)")
-    return _draw_by(
-        table, "Accuracy from self-supervised starts, by imbalance", f"Section 5.4. {data_set(whole)}.", layout
-    )
+    subject = "Accuracy from self-supervised starts, by imbalance"
+    return _draw_by(table, "Self-supervised pre-training", subject, f"Section 5.4. {data_set(whole)}.", layout)
 
 
 @styled()
@@ -143,12 +142,8 @@ def draw_depth(results: Path) -> Figure:
         "printed in Table 1 (ResNet-32, 200 epochs)",
         lambda row: row["depth"] == _TABLE1_DEPTH,
     )
-    return _draw_by(
-        table,
-        "Accuracy by depth of the network, with and without pre-training",
-        f"Section 5.4. {data_set(whole)}.",
-        layout,
-    )
+    subject = "Accuracy by depth of the network, with and without pre-training"
+    return _draw_by(table, "At these depths pre-training", subject, f"Section 5.4. {data_set(whole)}.", layout)
 
 
 @styled()
@@ -194,10 +189,12 @@ def draw_losses(results: Path) -> Figure:
         ax.set_xlabel("test accuracy, %")
     handles = _handles(starts, "published (ResNet-32, 200 epochs)" if hollow else None, best="|")
     fig.legend(handles=handles, loc="outside lower center", ncols=2)
+    drawn = [row for row in results_table.rows if row["imbalance"] in ratios]
     entitle(
         fig,
-        "Losses for long tails, with and without pre-training",
+        _message(drawn, "Under these losses pre-training", "imbalance"),
         _caption(results_table, f"Section 5.4. {data_set(whole)}."),
+        "Losses for long tails, with and without pre-training",
     )
     note_missing(fig, results_table)
     return fig
@@ -234,8 +231,28 @@ def _caption(table: Results, source: str) -> str:
     )
 
 
-def _draw_by(table: Results, message: str, source: str, layout: _Layout) -> Figure:
-    """Draw panels of accuracy against a number, a series for each start."""
+def _message(rows: Rows, means: str, place: str) -> str | None:
+    """Return by how much pre-training changes the mean accuracies, from least to most, or None where no pair is there.
+
+    Args:
+        rows: those that are drawn.
+        means: what changes it, as a sentence begins.
+        place: the column that, with the imbalance and the method, says which means are compared.
+    """
+    samples: dict[tuple[Any, ...], dict[str, list[float | None]]] = {}
+    for row in rows:
+        case = (row["imbalance"], row["method"], row[place])
+        samples.setdefault(case, {}).setdefault(row["pretrain"], []).append(row["accuracy"])
+    changes = []
+    for by_start in samples.values():
+        means_of = {start: mean for start in _LOOK if (mean := average(by_start.get(start, []))) is not None}
+        plain = means_of.pop("none", None)
+        changes += [mean - plain for mean in means_of.values()] if plain is not None else []
+    return f"{means} changes accuracy by {span(changes)} points" if changes else None
+
+
+def _draw_by(table: Results, means: str, subject: str, source: str, layout: _Layout) -> Figure:
+    """Draw panels of accuracy against a number, a series for each start; ``means`` is the start of the message."""
     starts = _starts(table)
     rows = -(-len(layout.panels) // 2) if len(layout.panels) > 1 else 1
     columns = min(2, len(layout.panels))
@@ -251,7 +268,8 @@ def _draw_by(table: Results, message: str, source: str, layout: _Layout) -> Figu
         axes[0].set_ylabel("test accuracy, %")
     for ax in grid[-1]:
         ax.set_xlabel(layout.xlabel)
-    entitle(fig, message, _caption(table, source))
+    drawn = [row for cells in layout.panels.values() for row in table.where(**cells)]
+    entitle(fig, _message(drawn, means, layout.x), _caption(table, source), subject)
     fig.legend(handles=_handles(starts, layout.published if hollow else None), loc="outside lower center", ncols=2)
     note_missing(fig, table)
     return fig

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from figures.style import COLOURS, GREY, canvas, series, styled
 from theory.support.validate import refuse
 
-__all__ = ["Cloud", "draw_agreement", "identity", "legend", "plot_predicted", "span"]
+__all__ = ["Cloud", "draw_agreement", "identity", "legend", "plot_predicted"]
 
 
 @dataclass(frozen=True)
@@ -137,14 +137,3 @@ def legend(fig: Figure, axes: Sequence[Axes], ratios: Sequence[float]) -> None:
             title="imbalance (line: both are equal; band: mean absolute error)",
             markerscale=1.5,
         )
-
-
-def span(numbers: Sequence[float]) -> str:
-    """Return the least and the largest of the numbers, as a title says them.
-
-    Example:
-        >>> span([2.24, 5.18])
-        '2.2 to 5.2'
-    """
-    low, high = f"{min(numbers):.1f}", f"{max(numbers):.1f}"
-    return low if low == high else f"{low} to {high}"

@@ -7,6 +7,8 @@ interval.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ from figures.results import (
     subset_note,
 )
 from figures.style import COLOURS, MARKERS, canvas, entitle, styled
+from figures.wording import average
 
 __all__ = ["command", "draw"]
 
@@ -63,7 +66,7 @@ def draw(results: Path) -> Figure:
     fig.legend(*grid[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     entitle(
         fig,
-        "How much of the gap is due to rarity, how much to which classes are rare",
+        _message(table, places),
         caption_text(
             table,
             "The more frequent half of the classes minus the rarer half, with the classes in the data's order and in",
@@ -71,9 +74,25 @@ def draw(results: Path) -> Figure:
             "over the seeds with 95% interval (Student's t).",
             subset_note(places, there, "settings"),
         ),
+        "How much of the gap is due to rarity, how much to which classes are rare",
     )
     note_missing(fig, table)
     return fig
+
+
+def _message(table: Results, places: Sequence[tuple[str, float]]) -> str | None:
+    """Return how much of the gap is due to rarity, at the first place and under the first method that are measured."""
+    for (data, ratio), (method, title) in product(places, METHODS.items()):
+        splits = _splits(table.where(data=data, imbalance=ratio, method=method), "recall")
+        gap, rarity, classes = (
+            average([getattr(one, part) for one in splits]) for part in ("labels", "rarity", "classes")
+        )
+        if gap is not None and rarity is not None and classes is not None:
+            return (
+                f"At imbalance {ratio:g} the gap between frequent and rare classes is {gap:z.0f} points under {title}: "
+                f"rarity makes {rarity:z.0f} of it, which classes are rare {classes:z.0f}"
+            )
+    return None
 
 
 def _draw(ax: Axes, table: Results, data: str, ratio: float, name: str) -> None:

@@ -8,6 +8,7 @@ class (columns), over all seeds.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
+from numpy.typing import NDArray
 
 from figures.results import (
     METHODS,
@@ -32,6 +34,7 @@ from figures.results import (
     shortened,
 )
 from figures.style import COLOURS, canvas, entitle, styled
+from figures.wording import average
 
 __all__ = ["command", "draw", "draw_confusion", "draw_confusion_pretrained"]
 
@@ -68,7 +71,7 @@ def draw(results: Path) -> Figure:
         axes[0].set_ylabel("error, %")
     fig.legend(*grid[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     text = "Test images of each class that are taken for another, in percent, mean over the seeds with 95% interval."
-    return _finish(fig, table, f"Error of each class at imbalance {ratio:g}", text, data)
+    return _finish(fig, table, _message(table, data, ratio), text, f"Error of each class at imbalance {ratio:g}")
 
 
 def draw_confusion(results: Path) -> Figure:
@@ -96,9 +99,15 @@ def _draw_confusions(results: Path, start: str) -> Figure:
     fig = canvas(5.4)
     grid = fig.subplots(2, 2, sharex=True, sharey=True)
     image = None
+    confused: list[tuple[float, str]] = []
     for (method, title), ax in zip(METHODS.items(), grid.flat, strict=True):
-        image = _draw_confusion(ax, _rows(table, data, ratio, method, start)) or image
         ax.set_title(title)
+        ax.grid(visible=False)
+        if rows := _rows(table, data, ratio, method, start):
+            shares = _shares(rows)
+            names = [shortened(name) for name in class_names(rows, len(shares))]
+            image = _draw_confusion(ax, shares, names)
+            confused += _confused(shares, names, title)
     for axes in grid:
         axes[0].set_ylabel("true class")
     for ax in grid[1]:
@@ -106,7 +115,9 @@ def _draw_confusions(results: Path, start: str) -> Figure:
     if image is not None:
         fig.colorbar(image, ax=grid, label="part of the true class, %", shrink=0.6)
     text = "The part of the test images of each class (rows) that is taken for each class (columns), over all seeds."
-    return _finish(fig, table, f"What each class is taken for, {STARTS[start]}", text, data)
+    begin = STARTS[start][:1].upper() + STARTS[start][1:]
+    message = f"{begin}, {max(confused)[1]}, the most of all pairs" if confused else None
+    return _finish(fig, table, message, text, f"What each class is taken for, {STARTS[start]}")
 
 
 def _read(results: Path) -> tuple[Results, str, float]:
@@ -120,28 +131,51 @@ def _rows(table: Results, data: str, ratio: float, method: str, start: str) -> l
     return [row for row in cells if row["label"] is not None]
 
 
-def _finish(fig: Figure, table: Results, message: str, text: str, data: str) -> Figure:
-    entitle(
-        fig, message, caption_text(table, text, f"{data_set(table)}, imbalance {max(table.values('imbalance')):g}.")
-    )
+def _message(table: Results, data: str, ratio: float) -> str | None:
+    """Return the errors of the rarest and the most frequent class, of the first method and start that are measured."""
+    for method, start in product(METHODS, _LOOK):
+        if rows := _rows(table, data, ratio, method, start):
+            labels = [row["label"] for row in rows]
+            ends = ([row["error"] for row in rows if row["label"] == label] for label in (max(labels), min(labels)))
+            rare, frequent = map(average, ends)
+            return (
+                f"At imbalance {ratio:g} the rarest class has {rare:.0f} % errors, the most frequent {frequent:.0f} % "
+                f"({METHODS[method]}, {STARTS[start]})"
+            )
+    return None
+
+
+def _finish(fig: Figure, table: Results, message: str | None, text: str, subject: str) -> Figure:
+    about = f"{data_set(table)}, imbalance {max(table.values('imbalance')):g}."
+    entitle(fig, message, caption_text(table, text, about), subject)
     note_missing(fig, table)
     return fig
 
 
-def _draw_confusion(ax: Axes, rows: Sequence[dict[str, Any]]) -> AxesImage | None:
-    """Draw the confusions over all seeds, if there are any."""
-    ax.grid(visible=False)
-    if not rows:
-        return None
+def _shares(rows: Sequence[dict[str, Any]]) -> NDArray[np.float64]:
+    """Return the part of each true class that is taken for each class over all seeds, in percent."""
     taken = [np.array(str(row["taken_for"]).split(), dtype=float) for row in rows]
     classes = len(taken[0])
     total = np.zeros((classes, classes))
     for row, part in zip(rows, taken, strict=True):
         total[row["label"]] += part
-    shares = 100 * total / total.sum(axis=1, keepdims=True)
+    shares: NDArray[np.float64] = 100 * total / total.sum(axis=1, keepdims=True)
+    return shares
+
+
+def _confused(shares: NDArray[np.float64], names: Sequence[str], method: str) -> list[tuple[float, str]]:
+    """Return how much of each class is taken for each other one, as a number and in words."""
+    return [
+        (share, f"{method}: {share:.0f} % of class {names[true]} is taken for class {names[taken]}")
+        for (true, taken), share in np.ndenumerate(shares)
+        if true != taken and np.isfinite(share)
+    ]
+
+
+def _draw_confusion(ax: Axes, shares: NDArray[np.float64], names: Sequence[str]) -> AxesImage:
+    """Draw the confusions."""
     image = ax.imshow(shares, cmap="Blues", vmin=0, vmax=100)
-    if classes <= _NAMED:
-        names = [shortened(name) for name in class_names(rows, classes)]
-        ax.set_xticks(range(classes), names, rotation=60, ha="right", rotation_mode="anchor")
-        ax.set_yticks(range(classes), names)
+    if len(names) <= _NAMED:
+        ax.set_xticks(range(len(names)), names, rotation=60, ha="right", rotation_mode="anchor")
+        ax.set_yticks(range(len(names)), names)
     return image

@@ -28,6 +28,7 @@ from figures.results import (
     subset_note,
 )
 from figures.style import COLOURS, GREY, MARKERS, canvas, entitle, styled
+from figures.wording import average, span
 
 __all__ = ["command", "draw", "draw_recall"]
 
@@ -69,8 +70,9 @@ def draw(results: Path) -> Figure:
         "How much of the boundary's shift by the imbalance each correction undoes: its movement as a part of theory's "
         "ln(n+ / n-) / M^2. 1 undoes all of it, more is too much."
     )
-    message = "How much of the boundary's shift each correction undoes"
-    return _draw_cases(results, "undone", "part of the shift undone", message, text)
+    subject = "How much of the boundary's shift each correction undoes"
+    message = "Corrections undo {} of the boundary's shift"
+    return _draw_cases(results, "undone", "part of the shift undone", message, subject, text)
 
 
 @styled()
@@ -80,12 +82,16 @@ def draw_recall(results: Path) -> Figure:
     Raises:
         ResultsError: it or ``corrections.json`` is missing or cannot be read.
     """
-    message = "The minority's recall under each correction"
-    return _draw_cases(results, "recall", "minority recall, %", message, "The minority's recall under each correction.")
+    subject = "The minority's recall under each correction"
+    message = "The minority's mean recall is {}"
+    return _draw_cases(results, "recall", "minority recall, %", message, subject, "")
 
 
-def _draw_cases(results: Path, name: str, ylabel: str, message: str, text: str) -> Figure:
-    """Draw a column and its prediction, a panel for each kind of classifier and imbalance."""
+def _draw_cases(results: Path, name: str, ylabel: str, message: str, subject: str, text: str) -> Figure:
+    """Draw a column and its prediction, a panel for each kind of classifier and imbalance.
+
+    In the ``message`` stand the least and the largest mean of a method in the first panel with any.
+    """
     table = read(results, "corrections", _COLUMNS)
     kept = [_shares(row) for row in table.rows if row["moved"] is not None and row["separation"] is not None]
     places = dict.fromkeys((row["data"], row["level"], row["imbalance"]) for row in kept)
@@ -93,9 +99,13 @@ def _draw_cases(results: Path, name: str, ylabel: str, message: str, text: str) 
     rows = -(-len(cases) // 2) or 1
     fig = canvas(2.05 * rows + 0.8)
     grid = fig.subplots(rows, 2 if len(cases) > 1 else 1, squeeze=False)
+    said = None
     for case, ax in zip(cases, grid.flat, strict=False):
         own = [row for row in kept if (row["data"], row["level"], row["imbalance"]) == case]
-        _draw(ax, [row for row in own if name == "recall" or row["method"] != "ce"], f"{name}_predicted", name)
+        own = [row for row in own if name == "recall" or row["method"] != "ce"]
+        _draw(ax, own, f"{name}_predicted", name)
+        if said is None and (means := _means(own, name)):
+            said = f"{message.format(span(means, 0, ' %'))} ({_LEVELS[case[1]]}, imbalance {case[2]:g})"
         ax.set_title(f"{_LEVELS[case[1]]},\n{data_name(case[0])}, imbalance {case[2]:g}")
         if name == "recall":
             ax.set(ylim=(-3, 103))
@@ -110,7 +120,7 @@ def _draw_cases(results: Path, name: str, ylabel: str, message: str, text: str) 
     fig.legend(handles=handles, loc="outside lower center", ncols=2)
     entitle(
         fig,
-        message,
+        said,
         caption_text(
             table,
             text,
@@ -118,6 +128,7 @@ def _draw_cases(results: Path, name: str, ylabel: str, message: str, text: str) 
             "separate pair on the left to the most; the dash is theory's.",
             subset_note(cases, places, "settings"),
         ),
+        subject,
     )
     note_missing(fig, table)
     return fig
@@ -127,6 +138,16 @@ def _shares(row: dict[str, Any]) -> dict[str, Any]:
     """Return a row with its movements as parts of what theory says that the imbalance moves."""
     whole = math.log(row["n_pos"] / row["n_neg"]) / row["separation"] ** 2
     return {**row, "undone": -row["moved"] / whole, "undone_predicted": -row["moved_predicted"] / whole}
+
+
+def _means(rows: list[dict[str, Any]], name: str) -> dict[str, float]:
+    """Return the mean of each method over pairs and seeds, in percent."""
+    means = {}
+    for method, title in _METHODS.items():
+        mean = average([row[name] for row in rows if row["method"] == method])
+        if mean is not None:
+            means[title] = mean if name == "recall" else 100 * mean
+    return means
 
 
 def _draw(ax: Axes, rows: list[dict[str, Any]], predicted: str, measured: str) -> None:

@@ -36,6 +36,7 @@ from figures.results import (
     shortened,
 )
 from figures.style import COLOURS, GREY, canvas, entitle, series, styled
+from figures.wording import average
 
 __all__ = ["command", "draw", "draw_numbers", "draw_training"]
 
@@ -79,7 +80,10 @@ def draw(results: Path) -> Figure:
         "t-SNE maps of the features of the first seed (Figure 5). A colour and a mark is a class, hollow where a "
         "colour comes again, its name at its median; of more than ten classes the ten rarest are coloured."
     )
-    return _finish(fig, table, "Maps of the features with and without pre-training", text)
+    seeds = [row["seed"] for row in places.where(data=data, imbalance=ratio) if row["label"] is not None]
+    cells = table.where(data=data, imbalance=ratio, split="test", seed=min(seeds)) if seeds else []
+    message = _message(cells, "map_purity", "Of the neighbours of test images on the map")
+    return _finish(fig, table, message, text, "Maps of the features with and without pre-training")
 
 
 def draw_numbers(results: Path) -> Figure:
@@ -117,7 +121,8 @@ def _draw_split(results: Path, split: str) -> Figure:
         "the map: the share of the nearest neighbours that are of the same class, the silhouette, and the Mahalanobis "
         "distance of the features to the nearest other class."
     )
-    return _finish(fig, table, f"How clearly the classes lie apart: {_SPLITS[split]}", text)
+    message = _message(cells, "purity", f"Of the neighbours of {_SPLITS[split]}")
+    return _finish(fig, table, message, text, f"How clearly the classes lie apart: {_SPLITS[split]}")
 
 
 def _read(results: Path) -> tuple[Results, Results]:
@@ -134,9 +139,17 @@ def _case(table: Results) -> tuple[str, float]:
     return str(table.values("data")[0]), max(table.values("imbalance"))
 
 
-def _finish(fig: Figure, table: Results, message: str, text: str) -> Figure:
+def _message(rows: Sequence[dict[str, Any]], column: str, where: str) -> str | None:
+    """Return how many of the nearest neighbours are of the same class, mean over the classes, from both starts."""
+    plain, trained = (average([row[column] for row in rows if row["pretrain"] == start]) for start in _LOOK)
+    if plain is None or trained is None:
+        return None
+    return f"{where} {plain:.0f} % are of the same class from random weights, {trained:.0f} % with pre-training"
+
+
+def _finish(fig: Figure, table: Results, message: str | None, text: str, subject: str) -> Figure:
     _, ratio = _case(table)
-    entitle(fig, message, caption_text(table, text, f"{data_set(table)}, imbalance {ratio:g}."))
+    entitle(fig, message, caption_text(table, text, f"{data_set(table)}, imbalance {ratio:g}."), subject)
     note_missing(fig, replace(table, rows=[{"run": row["run"], "images": row["images"]} for row in table.rows]))
     return fig
 

@@ -20,6 +20,7 @@ from matplotlib.figure import Figure
 from empirical.analysis.examine.tables import TABLES
 from figures import ResultsError
 from figures.style import COLOURS, GREY, MARKERS, canvas, entitle, styled
+from figures.wording import span
 from theory.support.cli import program_name
 from theory.support.json_text import parsed
 
@@ -113,9 +114,14 @@ def draw_tables(document: Mapping[str, Any], part: str = "recall") -> Figure:
 
 
 def _message(tables: Mapping[str, Rows], part: str) -> str:
-    """Return what a figure shows: the gap between frequent and rare classes where it is known."""
+    """Return what a figure shows: recall with corrections, or the gap between frequent and rare classes, if known."""
     if part == "corrections":
-        return "Corrections and calibration of this network"
+        rows = tables.get("corrections", ())
+        plain = [row["accuracy"] for row in rows if row["correction"] == "as trained"]
+        others = [row["accuracy"] for row in rows if row["correction"] != "as trained"]
+        if not (plain and others):
+            return "Corrections and calibration of this network"
+        return f"Mean recall is {plain[0]:.1f} % as trained, {span(others)} % with corrections"
     gaps = [row for row in tables.get("gap", ()) if row["part"] == "gap"]
     if not gaps:
         return "Recalls of this network, and theory's"

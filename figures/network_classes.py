@@ -69,7 +69,7 @@ def _draw_kind(results: Path, kind: str) -> Figure:
     views = list(dict.fromkeys(row["data"] for row in lda if row["features"] == kind))
     fig = canvas(6.6)
     grid = fig.subplots(2, 2)
-    text = ""
+    text, message = "", None
     if views:
         data = views[0]
         further = f", the first of {len(views)}" if len(views) > 1 else ""
@@ -84,14 +84,17 @@ def _draw_kind(results: Path, kind: str) -> Figure:
         _draw_images(grid[1, 1], own)
         for ax in grid[1]:
             ax.legend(**_UNDER)
-        text = f" Data set {data_name(data)}{further}, {_FEATURES[kind]}: mean absolute error "
-        text += f"{_errors(full, 'drawn'):.1f} points."
+        text = f" Data set {data_name(data)}{further}, {_FEATURES[kind]}."
+        message = (
+            f"The recall of every class is predicted with an error of {_errors(full, 'drawn'):.1f} points; "
+            f"two sets of images differ by {_errors(full, 'floor'):.1f}"
+        )
     else:
         for ax in grid.flat:
             ax.set_axis_off()
     entitle(
         fig,
-        "Every class's recall, predicted before anything imbalanced is trained",
+        message,
         caption_text(
             table,
             "Above, measured against predicted recall of discriminant analysis, a point for each class, the mean over",
@@ -99,6 +102,7 @@ def _draw_kind(results: Path, kind: str) -> Figure:
             "agree on the trained classifiers.",
             f"Below, the error of each law, and the error by the number of balanced images.{text}",
         ),
+        "Every class's recall, predicted before anything imbalanced is trained",
     )
     note_missing(fig, Results([{"run": row["run"], "measured": row["measured"]} for row in table.rows], table.metadata))
     return fig

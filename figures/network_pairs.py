@@ -21,9 +21,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 from scipy.special import ndtr, ndtri
 
-from figures.agreement import Cloud, draw_agreement, legend, span
+from figures.agreement import Cloud, draw_agreement, legend
 from figures.results import Results, caption_text, command_reader, data_set, note_missing, read
 from figures.style import COLOURS, GREY, MARKERS, canvas, entitle, styled
+from figures.wording import span
 
 __all__ = ["command", "draw", "draw_errors", "draw_line"]
 
@@ -135,7 +136,7 @@ def draw_line(results: Path) -> Figure:
     fig = canvas(3.6)
     left, right = fig.subplots(1, 2)
     _draw_recall(left, table, name)
-    _draw_line(right, table, name, _kinds(table, name))
+    distances = _draw_line(right, table, name, _kinds(table, name))
     handles, labels = right.get_legend_handles_labels()
     fig.legend(handles, labels, loc="outside lower center", ncols=2, markerscale=1.5)
     text = (
@@ -143,7 +144,10 @@ def draw_line(results: Path) -> Figure:
         "separations. Right, Theorem 2 says that Phi^-1(recall) / M is the line 1/2 - ln(r) / M^2, r the imbalance; "
         "recalls of 0 and 1 are left out there."
     )
-    return _finish(fig, table, name, "Number and similarity of classes act on one axis", text)
+    message = "Number and similarity of classes act on one axis"
+    if distances:
+        message += f", {np.mean(distances):.2f} from Theorem 2's line on average"
+    return _finish(fig, table, name, message, text)
 
 
 def _read(results: Path) -> tuple[Results, str]:
@@ -236,14 +240,18 @@ def _draw_recall(ax: Axes, table: Results, data: str) -> None:
     bar.set_label("separation M")
 
 
-def _draw_line(ax: Axes, table: Results, data: str, kinds: list[tuple[str, str]]) -> None:
-    """Draw what Theorem 2 brings to one line, for all classifiers; recalls of 0 and 1 have no place on it."""
-    last = 0.0
+def _draw_line(ax: Axes, table: Results, data: str, kinds: list[tuple[str, str]]) -> list[float]:
+    """Draw what Theorem 2 brings to one line, for all classifiers, and return how far the points are from it.
+
+    Recalls of 0 and 1 have no place on it.
+    """
+    last, distances = 0.0, []
     for i, kind in enumerate(kinds):
         places = [place for row in _measured(table, data, kind) if 0 < (place := _sort_key(row))[2] < 1]
         if places:
             x, m, recall = np.transpose(places)
             last = max(last, x.max())
+            distances += np.abs(ndtri(recall) / m - (0.5 - x)).tolist()
             big = kind[0] == "network"
             look: dict[str, Any] = {
                 "marker": MARKERS[i],
@@ -256,6 +264,7 @@ def _draw_line(ax: Axes, table: Results, data: str, kinds: list[tuple[str, str]]
     ends = [0, last] if last else []
     ax.plot(ends, np.subtract(0.5, ends), color=GREY, linewidth=1, label="Theorem 2: 1/2 - ln r / M²")
     ax.set(xlabel="ln r / M²", ylabel="Φ⁻¹(recall) / M", title="all classifiers")
+    return distances
 
 
 def _sort_key(row: dict[str, Any]) -> tuple[float, float, float]:

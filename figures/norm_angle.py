@@ -7,6 +7,8 @@ over the seeds with its interval. The parts are those of :mod:`empirical.experim
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ from figures.results import (
     subset_note,
 )
 from figures.style import COLOURS, MARKERS, canvas, entitle, styled
+from figures.wording import average
 
 __all__ = ["command", "draw"]
 
@@ -68,7 +71,7 @@ def draw(results: Path) -> Figure:
     fig.legend(*grid[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     entitle(
         fig,
-        "What the gap between frequent and rare classes is made of",
+        _message(table, data, ratios),
         caption_text(
             table,
             "Recall of the more frequent half of the classes minus that of the rarer half, and the parts that add up",
@@ -76,9 +79,23 @@ def draw(results: Path) -> Figure:
             f"over the seeds with 95% interval (Student's t). {data_set(table)}.",
             subset_note(ratios, there, "imbalances"),
         ),
+        "What the gap between frequent and rare classes is made of",
     )
     note_missing(fig, table)
     return fig
+
+
+def _message(table: Results, data: str, ratios: Sequence[float]) -> str | None:
+    """Return what of the gap is due to norms, at the first imbalance and under the first method that are measured."""
+    for ratio, (method, title) in product(ratios, METHODS.items()):
+        rows = table.where(data=data, imbalance=ratio, method=method)
+        gap, norms = (average(_gaps(rows, name)) for name in ("recall", "norms"))
+        if gap is not None and norms is not None:
+            return (
+                f"At imbalance {ratio:g} the gap between frequent and rare classes is {gap:z.0f} points under {title}: "
+                f"norms make {norms:z.0f} of it"
+            )
+    return None
 
 
 def _draw(ax: Axes, table: Results, data: str, ratio: float) -> None:

@@ -7,6 +7,7 @@ prints as the variance.
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from figures.results import (
     read,
 )
 from figures.style import COLOURS, GREY, MARKERS, canvas, entitle, styled
+from figures.wording import average
 
 __all__ = ["command", "draw", "draw_spread"]
 
@@ -67,7 +69,8 @@ def draw(results: Path) -> Figure:
     ]
     fig.legend(handles=handles, loc="outside lower center", ncols=len(handles))
     text = "The norm of each class's weights in the last layer (Figure 6), mean over the seeds with 95% interval."
-    return _finish(fig, table, "Norm of each class's weights, from the most frequent class to the rarest", text, data)
+    subject = "Norm of each class's weights, from the most frequent class to the rarest"
+    return _finish(fig, table, _message(table, data, ratios), text, subject)
 
 
 @styled()
@@ -86,7 +89,15 @@ def draw_spread(results: Path) -> Figure:
         "100 times the standard deviation over the classes of the norms of their weights, mean over the seeds with 95% "
         "interval; hollow, the numbers that Table 2 prints as the variance."
     )
-    return _finish(fig, table, "How uneven the norms are", text, data)
+    means = {title: average(_spreads(table, data, method, ratios[0])) for method, title in METHODS.items()}
+    known = sorted((mean, title) for title, mean in means.items() if mean is not None)
+    message = None
+    if len(known) > 1 and known[0][0] > 0:
+        message = (
+            f"Imbalance {ratios[0]:g}: norms under {known[-1][1]} are {known[-1][0] / known[0][0]:.1f} times as uneven "
+            f"as under {known[0][1]}"
+        )
+    return _finish(fig, table, message, text, "How uneven the norms are")
 
 
 def _read(results: Path) -> tuple[Results, str, list[float]]:
@@ -97,8 +108,22 @@ def _read(results: Path) -> tuple[Results, str, list[float]]:
     return table, data, ratios[:_MOST]
 
 
-def _finish(fig: Figure, table: Results, message: str, text: str, data: str) -> Figure:
-    entitle(fig, message, caption_text(table, f"{text} {data_set(table)}."))
+def _message(table: Results, data: str, ratios: list[float]) -> str | None:
+    """Return the norms of the most frequent and the rarest class, where they are first measured."""
+    for ratio, (method, title) in product(ratios, METHODS.items()):
+        rows = [row for row in table.where(data=data, method=method, imbalance=ratio) if row["label"] is not None]
+        labels = {row["label"] for row in rows}
+        if labels:
+            ends = [average([row["norm"] for row in rows if row["label"] == at]) for at in (min(labels), max(labels))]
+            return (
+                f"At imbalance {ratio:g} the norms go from {ends[0]:.2f} for the most frequent class to {ends[1]:.2f} "
+                f"for the rarest ({title})"
+            )
+    return None
+
+
+def _finish(fig: Figure, table: Results, message: str | None, text: str, subject: str) -> Figure:
+    entitle(fig, message, caption_text(table, f"{text} {data_set(table)}."), subject)
     note_missing(fig, table)
     return fig
 
@@ -118,15 +143,18 @@ def _draw_norms(ax: Axes, table: Results, data: str, ratio: float) -> None:
     ax.set(title=f"imbalance {ratio:g}")
 
 
+def _spreads(table: Results, data: str, method: str, ratio: float) -> list[float | None]:
+    """Return how uneven the norms of each run are."""
+    runs = {row["run"]: row["std_100"] for row in table.where(data=data, method=method, imbalance=ratio)}
+    return list(runs.values())
+
+
 def _draw_spread(ax: Axes, table: Results, data: str, ratios: list[float]) -> None:
     """Draw how uneven the norms are."""
     grey: dict[str, Any] = {"linestyle": "none", "color": GREY}
     for i, (method, title) in enumerate(METHODS.items()):
         x = np.array(ratios) * _ASIDE[i]
-        samples = []
-        for ratio in ratios:
-            runs = {row["run"]: row["std_100"] for row in table.where(data=data, method=method, imbalance=ratio)}
-            samples.append(list(runs.values()))
+        samples = [_spreads(table, data, method, ratio) for ratio in ratios]
         points(ax, x, samples, marker=MARKERS[i], color=COLOURS[i], label=title)
         cells = [cell(TABLE2, data, ratio, method, "none") for ratio in ratios]
         hollow = [np.nan if value is None else value for value in cells]

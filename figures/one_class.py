@@ -36,6 +36,7 @@ from figures.results import (
     subset_note,
 )
 from figures.style import COLOURS, MARKERS, canvas, entitle, styled
+from figures.wording import average
 from theory.theorem2 import minority_recall
 
 __all__ = ["draw_majority", "draw_minority", "majority_command", "minority_command", "predicted"]
@@ -82,7 +83,7 @@ def draw_majority(results: Path) -> Figure:
     """
     case = _Case("majority_images", "minority_images", "images of each other class", "the one class has {} images")
     table = read(results, "majority", _COLUMNS)
-    return _draw_case(table, "Accuracy of one class as the others gain images", "Figure 1.", case)
+    return _draw_case(table, "Accuracy of one class by the number of images of the others", "Figure 1.", case)
 
 
 @styled()
@@ -99,7 +100,7 @@ def draw_minority(results: Path) -> Figure:
     return _draw_case(table, "Accuracy of a class by the number of its images", "Figure 2.", case)
 
 
-def _draw_case(table: Results, message: str, source: str, case: _Case) -> Figure:
+def _draw_case(table: Results, subject: str, source: str, case: _Case) -> Figure:
     """Draw the results of a case."""
     there = list(dict.fromkeys((row["data"], row[case.fixed]) for row in table.rows))
     panels = there[:_MOST]
@@ -115,13 +116,14 @@ def _draw_case(table: Results, message: str, source: str, case: _Case) -> Figure
     axes[0].set_ylabel("test accuracy, %")
     entitle(
         fig,
-        message,
+        _message(table, panels, case),
         caption_text(
             table,
             f"{source} Marks are means over the seeds with 95% intervals (Student's t); the line is Theorem 2's,",
             "from the balanced runs and nothing else.",
             subset_note(panels, there, "settings"),
         ),
+        subject,
     )
     note_missing(fig, table)
     return fig
@@ -144,6 +146,20 @@ def predicted(balanced: float, ratios: Sequence[float]) -> NDArray[np.float64] |
     if not _HALF < balanced < 2 * _HALF:
         return None
     return 100 * minority_recall(2 * norm.ppf(balanced / 100), np.asarray(ratios, dtype=float))
+
+
+def _message(table: Results, panels: Sequence[tuple[str, int]], case: _Case) -> str | None:
+    """Return the recall of the one class at its ends, in the first panel where both are measured."""
+    for data, value in panels:
+        rows = table.where(**{"data": data, case.fixed: value})
+        ends = [function(row[case.varied] for row in rows) for function in (min, max)]
+        first, last = (average([row["minority"] for row in rows if row[case.varied] == end]) for end in ends)
+        if first is not None and last is not None and ends[0] < ends[1]:
+            return (
+                f"The accuracy of {_name(rows[0])} goes from {first:.0f} to {last:.0f} % as {case.xlabel} go from "
+                f"{ends[0]:,} to {ends[1]:,} ({case.heading.format(f'{value:,}')})"
+            )
+    return None
 
 
 def _draw(ax: Axes, rows: Rows, case: _Case) -> None:

@@ -15,9 +15,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from figures.agreement import Cloud, draw_agreement, legend, span
+from figures.agreement import Cloud, draw_agreement, legend
 from figures.results import Results, read, refuse, shortened
 from figures.style import COLOURS, canvas, entitle, styled
+from figures.wording import span
 from theory.theorem2 import minority_recall
 
 __all__ = ["command", "draw"]

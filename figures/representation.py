@@ -8,8 +8,9 @@ the variance. Marks are means with intervals over the seeds.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,6 @@ from figures.results import (
     caption_text,
     command_reader,
     data_name,
-    interval,
     note_missing,
     points,
     read,
@@ -35,6 +35,7 @@ from figures.results import (
     subset_note,
 )
 from figures.style import COLOURS, GREY, MARKERS, canvas, entitle, styled
+from figures.wording import average, span
 
 __all__ = ["command", "draw", "draw_norms", "draw_tau"]
 
@@ -87,7 +88,9 @@ def draw(results: Path) -> Figure:
         "5.4), of all classes and of the last third; tau is chosen on the training images, on one half of the test "
         "images for the other, and on the test images themselves, which is too good. Mean over the seeds, 95% interval."
     )
-    return _finish(fig, table, "The same features under other classifiers", text, subset_note(cases, there, "settings"))
+    message = _message(table, cases, _say_accuracies)
+    subject = "The same features under other classifiers"
+    return _finish(fig, table, message, subject, text, subset_note(cases, there, "settings"))
 
 
 @styled()
@@ -103,7 +106,8 @@ def draw_tau(results: Path) -> Figure:
     def panel(ax: Axes, case: Case, kind: Kind, look: Look) -> None:
         _draw_sweep(ax, _select(sweep, case, kind).rows, look)
 
-    return _draw_panels(table, panel, "test accuracy, %", "Accuracy by tau", text, xlabel="tau")
+    message = _message(sweep, _cases(table)[:_MOST], _say_best_tau)
+    return _draw_panels(table, panel, "test accuracy, %", message, "Accuracy by tau", text, xlabel="tau")
 
 
 @styled()
@@ -123,15 +127,17 @@ def draw_norms(results: Path) -> Figure:
         _draw_uneven(ax, _select(table, case, kind), look)
         _draw_printed(ax, TABLE2, (*case, *kind), look)
 
-    message = "How uneven the norms of joint and re-trained classifiers are"
-    return _draw_panels(table, panel, "100 x standard deviation", message, text, least=0)
+    message = _message(table, _cases(table)[:_MOST], _say_uneven)
+    subject = "How uneven the norms of joint and re-trained classifiers are"
+    return _draw_panels(table, panel, "100 x standard deviation", message, subject, text, least=0)
 
 
 def _draw_panels(
     table: Results,
     panel: Callable[[Axes, Case, Kind, Look], None],
     ylabel: str,
-    message: str,
+    message: str | None,
+    subject: str,
     text: str,
     xlabel: str = "",
     least: float | None = None,
@@ -153,7 +159,7 @@ def _draw_panels(
         axes[0].set_ylabel(ylabel)
     printed = ylabel.startswith("100") and any(data in TABLE2 for data, _ in cases)
     fig.legend(handles=_handles(looks, printed), loc="outside lower center", ncols=2)
-    return _finish(fig, table, message, text, subset_note(cases, there, "settings"))
+    return _finish(fig, table, message, subject, text, subset_note(cases, there, "settings"))
 
 
 def _read(results: Path) -> tuple[Results, Results]:
@@ -176,8 +182,39 @@ def _select(table: Results, case: Case, kind: Kind) -> Results:
     return replace(table, rows=table.where(**dict(zip(names, (*case, *kind), strict=True))))
 
 
-def _finish(fig: Figure, table: Results, message: str, *texts: str) -> Figure:
-    entitle(fig, message, caption_text(table, *texts))
+def _message(table: Results, cases: Sequence[Case], say: Callable[[Results], str | None]) -> str | None:
+    """Return what is said of the first data set, imbalance, method and start of which anything can be."""
+    for case, (method, start) in product(cases, _looks(table)):
+        if said := say(_select(table, case, (method, start))):
+            return f"{said} ({METHODS[method]}, {STARTS[start]}, imbalance {case[1]:g})"
+    return None
+
+
+def _say_accuracies(cells: Results) -> str | None:
+    """Return the least and the largest accuracy, without that of the tau that the test images choose."""
+    names = {name: title for name, title in _CLASSIFIERS.items() if name != "tau-test"}
+    means = {title: average([row["accuracy"] for row in cells.where(classifier=name)]) for name, title in names.items()}
+    known = {title: mean for title, mean in means.items() if mean is not None}
+    return f"The same features give {span(known, 1, ' %')} accuracy" if len(known) > 1 else None
+
+
+def _say_best_tau(cells: Results) -> str | None:
+    """Return the accuracy at the least tau and at the best."""
+    means = _sweep(cells.rows)
+    if not means:
+        return None
+    first, best = min(means), max(means, key=lambda tau: means[tau])
+    return f"Accuracy goes from {means[first]:.1f} % at tau {first:g} to {means[best]:.1f} % at {best:g}, the best"
+
+
+def _say_uneven(cells: Results) -> str | None:
+    """Return how uneven the norms of a re-trained classifier are, beside the joint one's."""
+    joint, again = (average([row["std_100"] for row in cells.where(classifier=name)]) for name in _UNEVEN)
+    return None if not joint or again is None else f"Re-trained norms are {again / joint:.2f} times as uneven as joint"
+
+
+def _finish(fig: Figure, table: Results, message: str | None, subject: str, *texts: str) -> Figure:
+    entitle(fig, message, caption_text(table, *texts), subject)
     note_missing(fig, replace(table, rows=[{"run": row["run"], "accuracy": row["accuracy"]} for row in table.rows]))
     return fig
 
@@ -192,13 +229,19 @@ def _draw_classifiers(ax: Axes, cells: Results, column: str, look: Look) -> None
     ax.grid(visible=False, axis="x")
 
 
+def _sweep(rows: list[dict[str, Any]]) -> dict[float, float]:
+    """Return the mean accuracy by tau."""
+    taus = sorted({row["tau"] for row in rows if row["tau"] is not None})
+    means = {tau: average([row["accuracy"] for row in rows if row["tau"] == tau]) for tau in taus}
+    return {tau: mean for tau, mean in means.items() if mean is not None}
+
+
 def _draw_sweep(ax: Axes, rows: list[dict[str, Any]], look: Look) -> None:
     """Draw the mean accuracy of a representation over tau."""
-    taus = sorted({row["tau"] for row in rows if row["tau"] is not None})
-    means = [interval([row["accuracy"] for row in rows if row["tau"] == tau]) for tau in taus]
-    found = [(tau, mean[0]) for tau, mean in zip(taus, means, strict=True) if mean is not None]
-    if found:
-        ax.plot(*np.transpose(found), color=look[0], marker=look[1], markersize=3, markevery=5, linewidth=1)
+    if means := _sweep(rows):
+        ax.plot(
+            list(means), list(means.values()), color=look[0], marker=look[1], markersize=3, markevery=5, linewidth=1
+        )
 
 
 def _draw_uneven(ax: Axes, cells: Results, look: Look) -> None:

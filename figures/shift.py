@@ -41,6 +41,7 @@ _BANDS = {
     "inside_exact": "exact band",
     "as_printed": "printed band, about the printed shift",
 }
+_FORMULAS = ("predicted", "printed")  # the shift that holds and the one that is printed
 _LEVEL = 95
 _LINEAR = 1.0
 
@@ -64,8 +65,8 @@ def draw(results: Path) -> Figure:
     )
     looks: dict[str, Any] = {"the shift that holds, exact 95 % band": "-", "the printed shift": "--"}
     lines = [Line2D([], [], color=GREY, linestyle=look, label=label) for label, look in looks.items()]
-    message = "The boundary shifts with similar samples: by formula and as measured"
-    return _draw(results, _draw_shift, "shift / |mu2 - mu1|", message, text, lines, share=True)
+    subject = "The boundary shifts with similar samples: by formula and as measured"
+    return _draw(results, _draw_shift, "shift / |mu2 - mu1|", _say_shift, subject, text, lines, share=True)
 
 
 @styled()
@@ -79,8 +80,8 @@ def draw_bands(results: Path) -> Figure:
         f"Percent of the boundaries inside each band, with exact 95% intervals; the line is {_LEVEL}%, the level of "
         "all bands."
     )
-    message = "How often the estimated boundary lies within each band"
-    return _draw(results, _draw_inside, "boundaries inside, %", message, text)
+    subject = "How often the estimated boundary lies within each band"
+    return _draw(results, _draw_inside, "boundaries inside, %", _say_inside, subject, text)
 
 
 @styled()
@@ -94,15 +95,16 @@ def draw_crossing(results: Path) -> Figure:
         "Where the nearest-mean hyperplane crosses the line of the means, from their middle, predicted to first order "
         "and measured; on the line both are equal. The scale is linear up to 1, then logarithmic."
     )
-    message = "Where the nearest-mean hyperplane crosses the line of the means"
-    return _draw(results, _draw_crossing, "crossing, measured", message, text, share=True)
+    subject = "Where the nearest-mean hyperplane crosses the line of the means"
+    return _draw(results, _draw_crossing, "crossing, measured", _say_crossing, subject, text, share=True)
 
 
 def _draw(
     results: Path,
     panel: Callable[[Axes, Rows], None],
     ylabel: str,
-    message: str,
+    say: Callable[[Sequence[Rows]], str],
+    subject: str,
     text: str,
     lines: Sequence[Line2D] = (),
     *,
@@ -113,8 +115,9 @@ def _draw(
     data = str(table.values("data")[0])
     fig = canvas(5.4)
     grid = fig.subplots(2, 2)
-    for ax, ((space, mixed), title) in zip(grid.flat, _KINDS.items(), strict=True):
-        panel(ax, table.where(data=data, space=space, mixed=mixed))
+    panels = [table.where(data=data, space=space, mixed=mixed) for space, mixed in _KINDS]
+    for ax, rows, title in zip(grid.flat, panels, _KINDS.values(), strict=True):
+        panel(ax, rows)
         ax.set_title(title)
     for axes in grid:
         axes[0].set_ylabel(ylabel)
@@ -125,18 +128,56 @@ def _draw(
         shown |= {label: line for line, label in zip(*ax.get_legend_handles_labels(), strict=True)}
     if shown:
         fig.legend(list(shown.values()), list(shown), loc="outside lower center", ncols=2)
-    entitle(fig, message, caption_text(table, text, f"{data_set(table)}."))
+    message = say([rows for rows in panels if rows]) if any(panels) else None
+    entitle(fig, message, caption_text(table, text, f"{data_set(table)}."), subject)
     note_missing(fig, table)
     return fig
 
 
+def _most_even(rows: Rows) -> Rows:
+    """Return the rows at the smallest imbalance."""
+    least = min((row["imbalance"] for row in rows), default=None)
+    return [row for row in rows if row["imbalance"] == least]
+
+
+def _say_shift(panels: Sequence[Rows]) -> str:
+    """Return how far both formulas are off, in percent of the distance of the means."""
+    own = [row for rows in panels for row in _most_even(rows)]
+    holds, printed = (100 * np.mean([abs(row[name] - row["measured"]) for row in own]) for name in _FORMULAS)
+    return (
+        f"The shift that holds is off by {holds:.1f} % of the distance of the means, the printed one by {printed:.1f} %"
+    )
+
+
+def _say_inside(panels: Sequence[Rows]) -> str:
+    """Return how many boundaries lie within the exact and the printed band."""
+    rows = [row for own in panels for row in own]
+    exact, printed = (
+        100 * sum(row[name] for row in rows) / sum(row["repeats"] for row in rows)
+        for name in ("inside_exact", "as_printed")
+    )
+    return (
+        f"{exact:.1f} % of the boundaries lie within the exact {_LEVEL} % band, {printed:.1f} % within the printed one "
+        "about the printed shift"
+    )
+
+
+def _say_crossing(panels: Sequence[Rows]) -> str:
+    """Return the median error of the crossing."""
+    middle = np.median([abs(row["crossing"] - row["predicted_crossing"]) for rows in panels for row in rows])
+    return (
+        f"In half of the cases the hyperplane crosses within {100 * middle:.1f} % of the distance of the means of its "
+        "prediction"
+    )
+
+
 def _draw_shift(ax: Axes, rows: Rows) -> None:
     """Draw the shift against ``rho``."""
-    rows = [row for row in rows if row["imbalance"] == min(r["imbalance"] for r in rows)]
+    rows = _most_even(rows)
     fractions = sorted({row["fraction"] for row in rows})
     for i, degree in enumerate(sorted({row["degree"] for row in rows})):
         own = [row for row in rows if row["degree"] == degree]
-        for name, look in (("predicted", "-"), ("printed", "--")):
+        for name, look in zip(_FORMULAS, ("-", "--"), strict=True):
             line = [next(row[name] for row in own if row["fraction"] == at) for at in fractions]
             ax.plot(fractions, line, look, color=COLOURS[i], linewidth=1.2)
         middle = [next(row["predicted"] for row in own if row["fraction"] == at) for at in fractions]

@@ -20,6 +20,7 @@ from scipy.stats import norm
 
 from figures.results import (
     PERCENT,
+    Results,
     caption_text,
     command_reader,
     data_name,
@@ -30,6 +31,7 @@ from figures.results import (
     subset_note,
 )
 from figures.style import COLOURS, MARKERS, canvas, entitle, styled
+from figures.wording import average
 from theory import theorem1
 
 __all__ = ["degree_command", "draw_degree", "draw_fraction", "fraction_command", "predicted"]
@@ -55,8 +57,8 @@ def draw_fraction(results: Path) -> Figure:
         ResultsError: they are missing or cannot be read.
     """
     xlabel = "rho: part of the majority's images that are mixed"
-    message = "Accuracy as more of the majority's samples are similar to the minority"
-    return _draw_similarity(results, "similar-fraction", "fraction", xlabel, message)
+    subject = "Accuracy as more of the majority's samples are similar to the minority"
+    return _draw_similarity(results, "similar-fraction", "fraction", xlabel, subject)
 
 
 def draw_degree(results: Path) -> Figure:
@@ -66,12 +68,12 @@ def draw_degree(results: Path) -> Figure:
         ResultsError: they are missing or cannot be read.
     """
     xlabel = "lambda: weight of the majority's image (1: not mixed)"
-    message = "Accuracy by how similar the majority's mixed samples are"
-    return _draw_similarity(results, "similar-degree", "degree", xlabel, message)
+    subject = "Accuracy by how similar the majority's mixed samples are"
+    return _draw_similarity(results, "similar-degree", "degree", xlabel, subject)
 
 
 @styled()
-def _draw_similarity(results: Path, name: str, varied: str, xlabel: str, message: str) -> Figure:
+def _draw_similarity(results: Path, name: str, varied: str, xlabel: str, subject: str) -> Figure:
     """Draw the results of the experiment ``name``, in which ``fraction`` or ``degree`` is ``varied``."""
     table = read(results, name, _COLUMNS)
     there = list(dict.fromkeys((row["data"], row["imbalance"]) for row in table.rows))
@@ -89,16 +91,34 @@ def _draw_similarity(results: Path, name: str, varied: str, xlabel: str, message
     fixed = max(row[other] for row in table.rows)
     entitle(
         fig,
-        message,
+        _message(table, cases, varied),
         caption_text(
             table,
             f"{xlabel}; {_SYMBOL[other]} = {fixed:g}. Marks are means over the seeds with 95% intervals (Student's t);",
             "lines follow Theorem 1's shift from the accuracies without similar samples.",
             subset_note(cases, there, "settings"),
         ),
+        subject,
     )
     note_missing(fig, table)
     return fig
+
+
+def _message(table: Results, cases: Sequence[tuple[str, float]], varied: str) -> str | None:
+    """Return the accuracies at the ends, in the panels of the first data set where all are measured."""
+    parts: list[str] = []
+    for ratio in (ratio for data, ratio in cases if data == cases[0][0]):
+        rows = table.where(data=cases[0][0], imbalance=ratio)
+        ends = [function(row[varied] for row in rows) for function in (min, max)]
+        high, low = (
+            [average([row[name] for row in rows if row[varied] == end]) for end in ends]
+            for name in ("majority", "minority")
+        )
+        if ends[0] < ends[1] and None not in (*high, *low):
+            begin = "" if parts else f"From {_SYMBOL[varied]} {ends[0]:g} to {ends[1]:g} majority and minority go "
+            said = f"from {high[0]:.0f} and {low[0]:.0f} to {high[1]:.0f} and {low[1]:.0f} %"
+            parts.append(f"{begin}{said} at {'' if parts else 'imbalance '}{ratio:g}")
+    return ", ".join(parts) or None
 
 
 def predicted(

@@ -20,6 +20,7 @@ from matplotlib.ticker import NullLocator
 
 from figures.results import Results, caption_text, command_reader, data_name, data_set, note_missing, points, read
 from figures.style import COLOURS, canvas, entitle, styled
+from figures.wording import span
 from theory.attribution import attribution, split
 
 __all__ = ["command", "draw"]
@@ -47,10 +48,15 @@ def draw(results: Path) -> Figure:
     fig = canvas(5.2)
     (first, second), (third, last) = fig.subplots(2, 2)
     last.set_axis_off()
+    message = None
     if rows:
+        parts = [part for part in table.metadata["summary"] if part["data"] == name]
         _draw_map(first, rows)
         _draw_recalls(second, rows)
-        _draw_parts(third, last, [part for part in table.metadata["summary"] if part["data"] == name])
+        _draw_parts(third, last, parts)
+        shares = [part["share"] for part in parts if part["source"] == "measured" and part["share"] is not None]
+        if shares:
+            message = f"Number has {span(shares, 0, ' %')} of a minority's drop in recall, similarity the rest"
         drawn = second.get_legend_handles_labels()
         last.legend(*drawn, loc="upper left", title="Recall of the groups", alignment="left")
     else:
@@ -59,7 +65,7 @@ def draw(results: Path) -> Figure:
         first.set_title(f"{data_name(name)}: nothing is measured yet")
     entitle(
         fig,
-        "A minority's drop in recall: due to number or to similarity?",
+        message,
         caption_text(
             table,
             "Above left, the share of the drop that Theorem 2 puts down to the number of images, by imbalance and",
@@ -68,6 +74,7 @@ def draw(results: Path) -> Figure:
             "drop from balanced and dissimilar to imbalanced and similar, and its two parts. LDA on",
             f"features of a network. {data_set(table)}.",
         ),
+        "A minority's drop in recall: due to number or to similarity",
     )
     note_missing(fig, Results([{"run": row["run"], "measured": row["measured"]} for row in table.rows], table.metadata))
     return fig

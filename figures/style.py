@@ -145,28 +145,40 @@ def canvas(height: float, columns: int = 2) -> Figure:
     return Figure(figsize=(WIDTHS[columns] * size, height * size))
 
 
-def entitle(fig: Figure, message: str, about: str) -> None:
-    """Write ``message``, what the figure shows, above it, and keep ``about``, its numbers, for :func:`caption`."""
+def entitle(fig: Figure, message: str | None, about: str, subject: str = "") -> None:
+    """Write ``message``, what the figure shows, above it, and keep ``about``, its numbers, for :func:`caption`.
+
+    Args:
+        fig: the figure.
+        message: a sentence without its full stop; None where the data say nothing yet.
+        about: sentences.
+        subject: what the figure is about: its title where there is no message, else the caption's first sentence.
+    """
     _, text, _ = STYLES[_CURRENT.get()]
     letters = int(_LETTERS * fig.get_figwidth() / text)
-    fig.suptitle(_balanced(message, letters), x=0.01, ha="left", weight="bold")
-    fig.set_label(about)
+    fig.suptitle(_balanced(message or subject, letters), x=0.01, ha="left", weight="bold")
+    fig.set_label(f"{subject}. {about}" if message and subject else about)
 
 
 def _balanced(message: str, letters: int) -> str:
     """Return a message in as few lines of at most so many ``letters`` as it needs, about equally long.
 
+    No line begins with a percent sign.
+
     Example:
         >>> _balanced("a title of seven words or so", 22)
         'a title of seven\\nwords or so'
     """
-    lines = fill(message, letters).count("\n")
-    return next(text for width in range(1, letters + 1) if (text := fill(message, width)).count("\n") <= lines)
+    kept = message.replace(" %", "\xa0%")
+    texts = [fill(kept, width, break_on_hyphens=False) for width in range(1, letters + 1)]
+    lines = texts[-1].count("\n")
+    return next(text for text in texts if text.count("\n") <= lines).replace("\xa0", " ")
 
 
 def caption(fig: Figure, command: str) -> str:
     """Return the caption of a figure: its message, what is drawn with its numbers, and the ``command`` of its data."""
-    parts = [f"{' '.join(fig.get_suptitle().split())}.", str(fig.get_label() or ""), f"Data: {command}"]
+    title = " ".join(fig.get_suptitle().split()).replace(r"\$", "$")
+    parts = [f"{title}.", str(fig.get_label() or ""), f"Data: {command}"]
     return "\n".join(fill(part, _LINE, break_on_hyphens=False, break_long_words=False) for part in parts if part) + "\n"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from figures import FIGURES, Drawing, ResultsError
+from figures import FIGURES, ResultsError
 from figures.report.markup import Markup, join, tag
 from figures.report.published import picture
 from figures.report.values import command, scrolled
@@ -29,7 +29,7 @@ def draw_figures(results: Path) -> tuple[dict[str, Markup], dict[str, Markup]]:
         drawing = FIGURES[name]
         try:
             with style("screen"):
-                there[name] = _picture(name, drawing, drawing.draw(results), drawing.command(results))
+                there[name] = _picture(name, drawing.draw(results), drawing.command(results))
         except ResultsError as error:
             again = str(error).partition(_AGAIN)[2].replace(str(results), "RESULTS")
             absent[name] = join(tag("strong", name), f": {drawing.title}. ", command(again))
@@ -49,12 +49,12 @@ def pictures(figures: Mapping[str, Markup], absent: Mapping[str, Markup]) -> Mar
     return join(*folded, tag("details", tag("summary", words), rest))
 
 
-def _picture(name: str, drawing: Drawing, fig: Figure, made_by: str) -> Markup:
+def _picture(name: str, fig: Figure, made_by: str) -> Markup:
     width, height = (round(inches * _PIXELS_PER_INCH) for inches in fig.get_size_inches())
     wide = "wide" if width > _PHONE else None
     source, alternative = _data_uri(fig, name, made_by), " ".join(caption(fig, made_by).split())
     image = tag("img", src=source, alt=alternative, width=width, height=height, class_=wide)
-    below = tag("figcaption", f"{drawing.title}. {fig.get_label()} Data: ", command(made_by))
+    below = tag("figcaption", f"{fig.get_label()} Data: ", command(made_by))
     return tag("figure", scrolled(image, name) if wide else image, below)
 
 

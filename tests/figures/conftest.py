@@ -31,7 +31,7 @@ def _overlap(one, other):
 
 @pytest.fixture(scope="session")
 def assert_inside():
-    """Return a function that asserts that nothing of a figure is cut off, and no number beside a tick is covered."""
+    """Return a function that asserts that nothing of a figure is cut off, and no title or number is covered."""
 
     def inside(fig):
         fig.draw_without_rendering()
@@ -39,6 +39,10 @@ def assert_inside():
             box = part.get_tightbbox()
             assert fig.bbox.x0 <= box.x0 < box.x1 <= fig.bbox.x1
             assert fig.bbox.y0 <= box.y0 < box.y1 <= fig.bbox.y1
+        title = fig._suptitle.get_window_extent()
+        assert fig.bbox.x0 <= title.x0 < title.x1 <= fig.bbox.x1 and title.y1 <= fig.bbox.y1
+        assert fig.get_suptitle().count("\n") <= 1
+        assert not any(title.overlaps(ax.get_tightbbox()) for ax in fig.axes if ax.axison)
         for axis in (axis for ax in fig.axes if ax.axison for axis in (ax.xaxis, ax.yaxis)):
             low, high = sorted(axis.get_view_interval())
             labels = (tick.label1 for tick in axis.get_major_ticks() if low <= tick.get_loc() <= high)
