@@ -231,28 +231,28 @@ def _caption(table: Results, source: str) -> str:
     )
 
 
-def _message(rows: Rows, means: str, place: str) -> str | None:
+def _message(rows: Rows, cause: str, column: str) -> str | None:
     """Return by how much pre-training changes the mean accuracies, from least to most, or None where no pair is there.
 
     Args:
         rows: those that are drawn.
-        means: what changes it, as a sentence begins.
-        place: the column that, with the imbalance and the method, says which means are compared.
+        cause: what changes it, as a sentence begins.
+        column: the one that, with the imbalance and the method, says which means are compared.
     """
     samples: dict[tuple[Any, ...], dict[str, list[float | None]]] = {}
     for row in rows:
-        case = (row["imbalance"], row["method"], row[place])
+        case = (row["imbalance"], row["method"], row[column])
         samples.setdefault(case, {}).setdefault(row["pretrain"], []).append(row["accuracy"])
     changes = []
     for by_start in samples.values():
-        means_of = {start: mean for start in _LOOK if (mean := average(by_start.get(start, []))) is not None}
-        plain = means_of.pop("none", None)
-        changes += [mean - plain for mean in means_of.values()] if plain is not None else []
-    return f"{means} changes accuracy by {span(changes)} points" if changes else None
+        means = {start: mean for start in _LOOK if (mean := average(by_start.get(start, []))) is not None}
+        plain = means.pop("none", None)
+        changes += [mean - plain for mean in means.values()] if plain is not None else []
+    return f"{cause} changes accuracy by {span(changes)} points" if changes else None
 
 
-def _draw_by(table: Results, means: str, subject: str, source: str, layout: _Layout) -> Figure:
-    """Draw panels of accuracy against a number, a series for each start; ``means`` is the start of the message."""
+def _draw_by(table: Results, cause: str, subject: str, source: str, layout: _Layout) -> Figure:
+    """Draw panels of accuracy against a number, a series for each start; ``cause`` begins the message."""
     starts = _starts(table)
     rows = -(-len(layout.panels) // 2) if len(layout.panels) > 1 else 1
     columns = min(2, len(layout.panels))
@@ -269,7 +269,7 @@ def _draw_by(table: Results, means: str, subject: str, source: str, layout: _Lay
     for ax in grid[-1]:
         ax.set_xlabel(layout.xlabel)
     drawn = [row for cells in layout.panels.values() for row in table.where(**cells)]
-    entitle(fig, _message(drawn, means, layout.x), _caption(table, source), subject)
+    entitle(fig, _message(drawn, cause, layout.x), _caption(table, source), subject)
     fig.legend(handles=_handles(starts, layout.published if hollow else None), loc="outside lower center", ncols=2)
     note_missing(fig, table)
     return fig

@@ -80,9 +80,9 @@ def draw(results: Path) -> Figure:
     return fig
 
 
-def _message(table: Results, places: Sequence[tuple[str, float]]) -> str | None:
-    """Return how much of the gap is due to rarity, at the first place and under the first method that are measured."""
-    for (data, ratio), (method, title) in product(places, METHODS.items()):
+def _message(table: Results, cases: Sequence[tuple[str, float]]) -> str | None:
+    """Return how much of the gap is due to rarity, in the first case and under the first method that are measured."""
+    for (data, ratio), (method, title) in product(cases, METHODS.items()):
         splits = _splits(table.where(data=data, imbalance=ratio, method=method), "recall")
         gap, rarity, classes = (
             average([getattr(one, part) for one in splits]) for part in ("labels", "rarity", "classes")

@@ -89,7 +89,7 @@ def _message(table: Results, data: str, ratios: Sequence[float]) -> str | None:
     """Return what of the gap is due to norms, at the first imbalance and under the first method that are measured."""
     for ratio, (method, title) in product(ratios, METHODS.items()):
         rows = table.where(data=data, imbalance=ratio, method=method)
-        gap, norms = (average(_gaps(rows, name)) for name in ("recall", "norms"))
+        gap, norms = (average(_run_gaps(rows, name)) for name in ("recall", "norms"))
         if gap is not None and norms is not None:
             return (
                 f"At imbalance {ratio:g} the gap between frequent and rare classes is {gap:z.0f} points under {title}: "

@@ -106,7 +106,7 @@ def draw_tau(results: Path) -> Figure:
     def panel(ax: Axes, case: Case, kind: Kind, look: Look) -> None:
         _draw_sweep(ax, _select(sweep, case, kind).rows, look)
 
-    message = _message(sweep, _cases(table)[:_MOST], _say_best_tau)
+    message = _message(sweep, _panels(table)[:_MOST], _say_best_tau)
     return _draw_panels(table, panel, "test accuracy, %", message, "Accuracy by tau", text, xlabel="tau")
 
 
@@ -127,7 +127,7 @@ def draw_norms(results: Path) -> Figure:
         _draw_uneven(ax, _select(table, case, kind), look)
         _draw_printed(ax, TABLE2, (*case, *kind), look)
 
-    message = _message(table, _cases(table)[:_MOST], _say_uneven)
+    message = _message(table, _panels(table)[:_MOST], _say_uneven)
     subject = "How uneven the norms of joint and re-trained classifiers are"
     return _draw_panels(table, panel, "100 x standard deviation", message, subject, text, least=0)
 

@@ -40,7 +40,8 @@ def assert_inside():
             assert fig.bbox.x0 <= box.x0 < box.x1 <= fig.bbox.x1
             assert fig.bbox.y0 <= box.y0 < box.y1 <= fig.bbox.y1
         title = fig._suptitle.get_window_extent()
-        assert fig.bbox.x0 <= title.x0 < title.x1 <= fig.bbox.x1 and title.y1 <= fig.bbox.y1
+        assert fig.bbox.x0 <= title.x0 < title.x1 <= fig.bbox.x1
+        assert title.y1 <= fig.bbox.y1
         assert fig.get_suptitle().count("\n") <= 1
         assert not any(title.overlaps(ax.get_tightbbox()) for ax in fig.axes if ax.axison)
         for axis in (axis for ax in fig.axes if ax.axison for axis in (ax.xaxis, ax.yaxis)):
@@ -50,6 +51,12 @@ def assert_inside():
             assert not any(_overlap(one, other) for one, other in combinations(shown, 2))
 
     return inside
+
+
+@pytest.fixture(scope="session")
+def title():
+    """Return a function that returns the title of a figure in one line."""
+    return lambda fig: " ".join(fig.get_suptitle().split())
 
 
 @pytest.fixture(scope="session")

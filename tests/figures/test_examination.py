@@ -85,6 +85,22 @@ def test_the_same_examination_gives_the_same_page(found):
     assert page(made) == page(made)
 
 
+def test_titles_say_the_recall_with_corrections_and_the_gap(found, title):
+    made = json.loads(found.to_json())
+    rows = made["tables"]["corrections"]["rows"] = made["tables"]["corrections"]["rows"][:3]
+    for row, accuracy in zip(rows, (71.9, 70.04, 80.41), strict=True):
+        row.update(accuracy=accuracy, low=accuracy - 1, high=accuracy + 1)
+    assert rows[0]["correction"] == "as trained"
+    assert title(examination.draw_tables(made, "corrections")) == (
+        "Mean recall is 71.9 % as trained, 70.0 to 80.4 % with corrections"
+    )
+    del made["tables"]["corrections"]
+    assert title(examination.draw_tables(made, "corrections")) == "Corrections and calibration of this network"
+    [gap] = [row for row in made["tables"]["gap"]["rows"] if row["part"] == "gap"]
+    gap.update(points=-2.5, low=-4.0, high=-1.0)
+    assert title(examination.draw_tables(made)) == "Frequent classes have 2.5 points less recall than rare ones"
+
+
 def test_from_results(found, tmp_path):
     found.to_json(tmp_path / "examination.json")
     assert len(titles(examination.draw(tmp_path))) == 4

@@ -83,8 +83,9 @@ def test_all_of_it_is_inside_and_nothing_is_missing(results, assert_complete, as
             assert ax.get_ylim()[0] <= min(values) <= max(values) <= ax.get_ylim()[1]
 
 
-def test_missing_runs_are_noted_and_the_rest_is_drawn(results, write, assert_inside):
+def test_missing_runs_are_noted_and_the_rest_is_drawn(results, write, assert_inside, title):
     folder, name = results
+    about = MODULES[name].draw(folder).get_label()
     rows, more = tables(name)
     runs = sorted({row["run"] for row in rows})
     write(folder, **both(name, lose(rows, runs[:1]), lose(more, runs[:1])))
@@ -96,6 +97,27 @@ def test_missing_runs_are_noted_and_the_rest_is_drawn(results, write, assert_ins
     assert fig.get_supxlabel().startswith(f"{len(runs)} of {len(runs)} runs are missing")
     assert not any(len(values) for ax in fig.axes for values in series(ax))
     assert_inside(fig)
+    assert about.startswith(f"{title(fig)}. ")
+
+
+def test_titles_say_the_means(tmp_path, write, title):
+    for name in MODULES:
+        write(tmp_path, **both(name, *tables(name)))
+    assert title(embedding.draw(tmp_path)) == (
+        "Of the neighbours of test images on the map 50 % are of the same class from random weights, 60 % with "
+        "pre-training"
+    )
+    said = "Of the neighbours of {} images 55 % are of the same class from random weights, 65 % with pre-training"
+    assert title(embedding.draw_numbers(tmp_path)) == said.format("test")
+    assert title(embedding.draw_training(tmp_path)) == said.format("training")
+    where = "(CE, from random weights, imbalance 100)"
+    assert title(representation.draw(tmp_path)) == (
+        f"The same features give 60.5 % (joint) to 66.5 % (nearest mean) accuracy {where}"
+    )
+    assert title(representation.draw_tau(tmp_path)) == (
+        f"Accuracy goes from 60.5 % at tau 0 to 80.5 % at 2, the best {where}"
+    )
+    assert title(representation.draw_norms(tmp_path)) == (f"Re-trained norms are 0.98 times as uneven as joint {where}")
 
 
 def test_a_number_that_is_not_defined_is_no_missing_run(results, write):

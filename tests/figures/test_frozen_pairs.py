@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.special import ndtr, ndtri
 
 from figures import FIGURES, network_pairs, similarity_or_number
 from theory.theorem2 import minority_recall
@@ -83,6 +84,25 @@ def results(request, tmp_path, put):
 def test_all_of_it_is_inside_and_nothing_is_missing(results, assert_complete):
     folder, name = results
     assert_complete(name, folder, profile="cpu", command=f"python -m empirical run {experiment(name)}")
+
+
+def test_titles_say_the_numbers(tmp_path, put, title):
+    rows = table("network-pairs")
+    put("network-pairs", rows)
+    line = "Number and similarity of classes act on one axis, {} from Theorem 2's line on average"
+    assert title(network_pairs.draw_line(tmp_path)) == line.format("0.00")
+    for row in rows:
+        row["measured"] = float(ndtr(ndtri(row["measured"]) - 0.25 * row["separation"]))
+    put("network-pairs", rows)
+    assert title(network_pairs.draw_line(tmp_path)) == line.format("0.25")
+    rows, parts = table("similarity-or-number"), summary("similarity-or-number")
+    parts[0]["share"] = 55.4
+    put("similarity-or-number", rows, parts)
+    assert title(similarity_or_number.draw(tmp_path)) == (
+        "Number has 55 to 67 % of a minority's drop in recall, similarity the rest"
+    )
+    put("similarity-or-number", rows, [{**part, "share": None} for part in parts])
+    assert title(similarity_or_number.draw(tmp_path)) == "A minority's drop in recall: due to number or to similarity"
 
 
 def test_of_two_data_sets_the_first_is_drawn_and_named(tmp_path, assert_inside, put):

@@ -56,12 +56,21 @@ def test_figure(tmp_path, write):
     assert images.lines[1].get_ydata() == pytest.approx([2, 2])
 
 
+def test_the_title_has_error_and_floor(tmp_path, write, title):
+    write(tmp_path, "network-classes", table())
+    for draw in (network_classes.draw, network_classes.draw_roots):
+        assert title(draw(tmp_path)) == (
+            "The recall of every class is predicted with an error of 2.0 points; two sets of images differ by 2.0"
+        )
+
+
 def test_no_results(tmp_path):
     with pytest.raises(ResultsError):
         network_classes.draw(tmp_path)
 
 
-def test_a_network_that_is_not_trained_leaves_the_panels_empty(tmp_path, write):
+def test_a_network_that_is_not_trained_leaves_the_panels_empty(tmp_path, write, title):
     row = dict.fromkeys(table()[0], "") | {"data": "toy", "seed": 0, "run": "abc"}
     write(tmp_path, "network-classes", [row])
+    assert title(network_classes.draw(tmp_path)).startswith("Every class's recall, predicted before")
     assert len(network_classes.draw(tmp_path).axes) == 4

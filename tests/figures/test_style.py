@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from PIL import Image
 
-from figures.style import COLOURS, FORMATS, MARKERS, WIDTHS, canvas, entitle, save, style, styled
+from figures.style import COLOURS, FORMATS, MARKERS, WIDTHS, canvas, caption, entitle, save, style, styled
 
 COMMAND = "python -m empirical run toy --data <digits> & more"
 
@@ -34,6 +34,19 @@ def test_save_writes_both_formats(tmp_path):
     text = svg.read_text()
     assert ">Readable words</text>" in text
     assert "python -m empirical run toy --data &lt;digits&gt; &amp; more" in text
+
+
+def test_what_a_figure_is_about_is_its_title_or_in_its_caption():
+    for message, said in (("Two of $3", "Two of $3. Marks. Three."), (None, "Marks. Three.")):
+        fig = Figure(figsize=(3, 2))
+        entitle(fig, message and message.replace("$", r"\$"), "Three.", "Marks")
+        assert " ".join(caption(fig, "").split()) == f"{said} Data:"
+
+
+def test_no_line_of_a_title_begins_with_a_percent_sign():
+    fig = Figure(figsize=(1, 2))
+    entitle(fig, "a loss of 12 % of all re-trained", "")
+    assert fig.get_suptitle() == "a loss of\n12 % of all\nre-trained"
 
 
 def test_same_figure_same_bytes(tmp_path):

@@ -124,8 +124,9 @@ def test_all_of_it_is_inside_and_nothing_is_missing(results, assert_complete):
     assert_complete(name, folder, command=command(name))
 
 
-def test_missing_runs_are_noted_and_the_rest_is_drawn(results, write, assert_inside):
+def test_missing_runs_are_noted_and_the_rest_is_drawn(results, write, assert_inside, title):
     folder, name = results
+    about = FIGURES[name].draw(folder).get_label()
     rows = table(name)
     lost = rows[0]["run"]
     write(folder, name, lose(rows, lambda row: row["run"] == lost), command=command(name))
@@ -141,6 +142,84 @@ def test_missing_runs_are_noted_and_the_rest_is_drawn(results, write, assert_ins
     assert fig.get_supxlabel().startswith(f"{total} of {total} runs are missing")
     assert sum(len(series[0]) for ax in fig.axes for series in measured(ax)) == 0
     assert_inside(fig)
+    assert about.startswith(f"{title(fig)}. ")
+    assert not fig.get_label().startswith(title(fig))
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("rebalance", "Pre-training changes accuracy by -3.0 to 2.0 points"),
+        ("ssl", "Self-supervised pre-training changes accuracy by -3.0 to 8.0 points"),
+        ("depth", "At these depths pre-training changes accuracy by -3.0 to 2.0 points"),
+        ("losses", "Under these losses pre-training changes accuracy by -3.0 to 2.0 points"),
+    ],
+)
+def test_titles_say_what_pretraining_changes(tmp_path, write, title, name, said):
+    rows = table(name)
+    for row in rows:  # the starts are 2 points apart
+        if (row["pretrain"], row["imbalance"]) == ("rotation", 10):
+            row["accuracy"] -= 5
+    write(tmp_path, name, rows)
+    assert title(FIGURES[name].draw(tmp_path)) == said
+    write(tmp_path, name, [row for row in rows if row["pretrain"] == "none"])
+    assert "changes" not in title(FIGURES[name].draw(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("norms", "At imbalance 100 the norms go from 4.00 for the most frequent class to 3.80 for the rarest (CE)"),
+        ("norms-spread", "Imbalance 100: norms under CE + RS are 2.0 times as uneven as under CE"),
+        (
+            "similar-fraction",
+            "From rho 0 to 1 majority and minority go from 89 and 61 to 89 and 36 % at imbalance 100",
+        ),
+        (
+            "similar-degree",
+            "From lambda 0 to 1 majority and minority go from 89 and 61 to 89 and 36 % at imbalance 100",
+        ),
+        (
+            "majority",
+            "The accuracy of truck goes from 30 to 76 % as images of each other class go from 100 to 5,000 (the one "
+            "class has 100 images)",
+        ),
+        (
+            "minority",
+            "The accuracy of truck goes from 30 to 76 % as images of the one class go from 100 to 5,000 (the others "
+            "have 5,000 images each)",
+        ),
+    ],
+)
+def test_titles_say_from_what_to_what(tmp_path, write, title, name, said):
+    experiment = name.partition("-spread")[0]
+    rows = table(experiment)
+    for row in rows:
+        if row.get("method") in ("rs", "rw", "drw") and "std_100" in row:
+            row["std_100"] *= {"rs": 2, "rw": 1.5, "drw": 1.2}[row["method"]]
+    write(tmp_path, experiment, rows)
+    assert title(FIGURES[name].draw(tmp_path)) == said
+
+
+def test_titles_name_the_errors_and_the_confused_classes(tmp_path, write, title):
+    rows = table("classwise")
+    for row in rows:
+        row["error"] += 20 * row["label"]
+        if (row["label"], row["method"], row["pretrain"]) == (2, "rw", "none"):
+            row["taken_for"] = "8 1 1"
+    write(tmp_path, "classwise", rows)
+    assert title(classwise.draw(tmp_path)) == (
+        "At imbalance 100 the rarest class has 70 % errors, the most frequent 30 % (CE, from random weights)"
+    )
+    assert title(classwise.draw_confusion(tmp_path)) == (
+        "From random weights, CE + RW: 80 % of class 3 is taken for class 1, the most of all pairs"
+    )
+    assert title(classwise.draw_confusion_pretrained(tmp_path)).startswith("Rotation pre-training (SSP), ")
+    write(tmp_path, "classwise", [row for row in rows if (row["method"], row["pretrain"]) == ("drw", "none")])
+    assert title(classwise.draw(tmp_path)).endswith("(CE + DRW, from random weights)")
+    assert title(classwise.draw_confusion_pretrained(tmp_path)) == (
+        "What each class is taken for, rotation pre-training (SSP)"
+    )
 
 
 @pytest.mark.parametrize("kind", ["csv", "json"])

@@ -111,8 +111,9 @@ def test_all_of_it_is_inside_and_nothing_is_missing(results, assert_complete, as
 
 
 @pytest.mark.parametrize("all_of_them", [False, True])
-def test_missing_runs_are_noted_and_the_rest_is_drawn(results, all_of_them, write, assert_inside):
+def test_missing_runs_are_noted_and_the_rest_is_drawn(results, all_of_them, write, assert_inside, title):
     folder, name = results
+    about = MODULES[name].draw(folder).get_label()
     rows = list(ROWS[name]())
     runs = dict.fromkeys(row["run"] for row in rows)
     lost = list(runs) if all_of_them else [rows[0]["run"]]
@@ -123,6 +124,58 @@ def test_missing_runs_are_noted_and_the_rest_is_drawn(results, all_of_them, writ
     assert fig.get_supxlabel().startswith(f"{len(lost)} of {len(runs)} runs are missing")
     assert bool(sum(len(heights(ax)) for ax in fig.axes)) is not all_of_them
     assert_inside(fig)
+    assert about.startswith(f"{title(fig)}. ") is all_of_them
+
+
+LINEAR = "(linear classifiers on frozen features, imbalance 100)"
+
+
+@pytest.mark.parametrize(
+    ("name", "draw", "said"),
+    [
+        (
+            "shift",
+            shift.draw,
+            "The shift that holds is off by 1.0 % of the distance of the means, the printed one by 24.0 %",
+        ),
+        (
+            "shift",
+            shift.draw_bands,
+            "95.0 % of the boundaries lie within the exact 95 % band, 3.0 % within the printed one about the printed "
+            "shift",
+        ),
+        (
+            "shift",
+            shift.draw_crossing,
+            "In half of the cases the hyperplane crosses within 1.0 % of the distance of the means of its prediction",
+        ),
+        (
+            "corrections",
+            corrections.draw,
+            f"Corrections undo 49 % (RW) to 149 % (tau) of the boundary's shift {LINEAR}",
+        ),
+        ("corrections", corrections.draw_recall, f"The minority's mean recall is 56 % (CE) to 71 % (tau) {LINEAR}"),
+        (
+            "norm-angle",
+            norm_angle.draw,
+            "At imbalance 100 the gap between frequent and rare classes is 4 points under CE: norms make 2 of it",
+        ),
+        (
+            "class-order",
+            class_order.draw,
+            "At imbalance 100 the gap between frequent and rare classes is 28 points under CE: rarity makes 20 of it, "
+            "which classes are rare 8",
+        ),
+        (
+            "pretraining",
+            pretraining.draw,
+            "At imbalance 100 pre-training changes separations by 0.6 and recall by 4.7 points, by theory 3.3",
+        ),
+    ],
+)
+def test_titles_say_the_numbers(tmp_path, write, title, name, draw, said):
+    write(tmp_path, name, list(ROWS[name]()))
+    assert title(draw(tmp_path)) == said
 
 
 @pytest.mark.parametrize("kind", ["csv", "json"])

@@ -23,6 +23,16 @@ def rows(missing=False):
         yield {"data": "cifar10", "imbalance": 100, "method": "rs", "run": "rs100", **empty}
 
 
+def test_the_title_is_of_the_largest_split(tmp_path, write, title):
+    table = [row if row["fraction"] == 0.1 else {**row, "lost": 50} for row in rows()]
+    write(tmp_path, "which-tau", table)
+    assert title(which_tau.draw(tmp_path)) == (
+        "Choosing tau by likelihood loses 0.5 points, by a sweep on the same split 1.5, mean over the networks"
+    )
+    write(tmp_path, "which-tau", [row for row in table if row["rule"] != "swept"])
+    assert title(which_tau.draw(tmp_path)) == "Points lost by rules that choose tau on a long-tailed split"
+
+
 def test_a_point_for_each_rule_and_network(tmp_path, write):
     write(tmp_path, "which-tau", list(rows()))
     left, right = which_tau.draw(tmp_path).axes[:2]
