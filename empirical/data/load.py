@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -72,7 +72,7 @@ def load(name: str, root: str | Path | None = None, *, seed: int = 0, resolution
     try:
         return _load(name, root, seed, resolution)
     except OSError as error:
-        refuse("data", name, f"cannot be read or downloaded: {error.strerror or error}")
+        _refuse(name, error)
 
 
 def check_name(name: str, root: str | Path | None = None, resolution: int | None = None) -> None:
@@ -83,8 +83,19 @@ def check_name(name: str, root: str | Path | None = None, resolution: int | None
     """
     if is_gaussian(name):
         gaussian_law(name, resolution)
-    elif name not in ("digits", *_CIFAR) and not _path(name, root).exists():
+    elif name not in ("digits", *_CIFAR) and not _exists(name, root):
         load(name, root)
+
+
+def _exists(name: str, root: str | Path | None) -> bool:
+    try:
+        return _path(name, root).exists()
+    except OSError as error:
+        _refuse(name, error)
+
+
+def _refuse(name: str, error: OSError) -> NoReturn:
+    refuse("data", name, f"cannot be read or downloaded: {error.strerror or error}")
 
 
 def _path(name: str, root: str | Path | None) -> Path:
