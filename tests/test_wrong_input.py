@@ -10,6 +10,7 @@ import shlex
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
@@ -19,6 +20,8 @@ import pytest
 import empirical.__main__ as empirical_program
 import figures.__main__ as figures_program
 import theory.__main__ as theory_program
+from empirical.analysis.examine.array_file import open_arrays
+from empirical.analysis.examine.checkpoint import read_state
 from empirical.commands import train
 from empirical.experiments import EXPERIMENTS
 from empirical.experiments import load as load_experiment
@@ -30,9 +33,9 @@ LONG = "z" * 300  # longer than a file's name can be
 HUGE = "1" + "0" * 31
 BAD = {
     numeric: ("x", "", "nan", "inf", "-1", "0.5", HUGE, "9" * 5000),
-    folder: ("", "file", "file/below", LONG),
+    folder: ("", "file", "file/below", LONG, "pipe"),
     file: ("", "folder", "file/below", LONG, "pipe"),
-    file_or_folder: ("", "file/below", LONG),
+    file_or_folder: ("", "file/below", LONG, "pipe"),
     None: ("", "x", "y" * 300),
 }
 """What each kind of option is given."""
@@ -173,6 +176,42 @@ def test_every_option_of_the_other_commands(capsys, monkeypatch):
         (figures_program.main, ["report", "--results", "folder"]),
     ):
         try_all(main, base, parser_of(monkeypatch, lambda main=main, base=base: main(base)), capsys)
+
+
+PIPED = {
+    "examine --arrays": (empirical_program.main, ["examine", "--arrays", "pipe"]),
+    "examine --checkpoint": (
+        empirical_program.main,
+        ["examine", "--checkpoint", "pipe", "--arch", "resnet8", "--data", "digits"],
+    ),
+    "train --indices": (
+        empirical_program.main,
+        ["train", "--data", "digits", "--indices", "pipe", "--out", "runs"],
+    ),
+    "train --data": (empirical_program.main, ["train", "--data", "pipe", "--out", "runs"]),
+    "which-tau --arrays": (
+        empirical_program.main,
+        ["run", "which-tau", "--profile", "cpu", "--arrays", "pipe", "--out", "out"],
+    ),
+    "verify --preregistered": (
+        empirical_program.main,
+        ["verify", "--results", "folder", "--preregistered", "pipe"],
+    ),
+    "recheck": (theory_program.main, ["recheck", "pipe"]),
+    "report --results": (figures_program.main, ["report", "--results", "pipe"]),
+}
+
+
+@pytest.mark.parametrize("name", PIPED)
+def test_a_pipe_is_refused_and_not_waited_for(name, capsys):
+    main, argv = PIPED[name]
+    assert "pipe" in refused(main, argv, capsys)
+
+
+@pytest.mark.parametrize("read", [partial(open_arrays, "arrays"), read_state], ids=["arrays", "checkpoint"])
+def test_a_pipe_is_refused_in_python_too(read):
+    with pytest.raises(ValueError, match="pipe"):
+        read(Path("pipe"))
 
 
 COMMANDS = {

@@ -225,7 +225,8 @@ def _path(text: str, allowed: str) -> Path:
     try:
         os.fsencode(text).decode()  # in a locale without UTF-8, its letters come as surrogates
         path = Path(text).expanduser()
-        path.exists()
+        if path.exists() and not (path.is_file() or path.is_dir()):  # reading a pipe would wait for its writer
+            raise argparse.ArgumentTypeError(f"{text!r}: {allowed}, not a pipe or a device")
     except OSError as error:  # a name that is too long, a folder that may not be looked into
         raise argparse.ArgumentTypeError(f"{text[:40]!r}: {allowed}: {error.strerror}") from None
     except UnicodeError:

@@ -46,6 +46,8 @@ def open_arrays(name: str, path: Path) -> dict[str, NDArray[Any]]:
     try:
         if path.is_dir():
             found = {file.stem: np.load(file, mmap_mode="r") for file in sorted(path.glob("*.npy"))}
+        elif path.exists() and not path.is_file():
+            raise ValueError("it is a pipe or a device")
         else:
             with zipfile.ZipFile(path) as archive:
                 found = {_array_name(member): _named(path, archive, member) for member in archive.infolist()}

@@ -64,6 +64,8 @@ def read_state(path: Path) -> tuple[str, dict[str, Tensor]]:
     """
     allowed = "must be a file of torch.save or safetensors that holds the tensors of one network"
     try:
+        if path.exists() and not path.is_file():
+            raise ValueError("it is a folder, a pipe or a device")
         if path.suffix == ".safetensors":
             found: Any = _safetensors(path)
         else:
