@@ -257,26 +257,43 @@ _CLASS_LAWS = {
 def _classes(network: str, features: str, images: int, law: str, column: str = "mae") -> list[float]:
     """Return a column of the summary at imbalance 2, 10 and 100."""
     where = {"data": f"resnet32-{network}", "features": features, "classifier": "lda", "images": images, "law": law}
-    return [one("cifar10/network-classes", column, imbalance=ratio, **where) for ratio in (2, 10, 100)]
+    table = f"{'cifar10-paper' if network in _METHODS else 'cifar10'}/network-classes"
+    return [one(table, column, imbalance=ratio, **where) for ratio in (2, 10, 100)]
 
 
+_METHODS = ("ce", "drw")
 _NETWORKS = {
     ("balanced", "plain"): "balanced, features",
     ("balanced", "sqrt"): "balanced, square roots",
     ("longtail", "plain"): "long tail, features",
     ("longtail", "sqrt"): "long tail, square roots",
 }
+_PAPER_NETWORKS = {
+    (method, features): f"{method.upper()}, {text}"
+    for method in _METHODS
+    for features, text in (("plain", "features"), ("sqrt", "square roots"))
+}
+
+
+def _class_laws(networks: Mapping[tuple[str, str], str]) -> str:
+    lines = [
+        (text, *(", ".join(map(shown, _classes(*kind, 750, law))) for kind in networks))
+        for law, text in _CLASS_LAWS.items()
+    ]
+    floor = ("floor", *(", ".join(map(shown, _classes(*kind, 750, "drawn", "floor"))) for kind in networks))
+    return markdown(("law, at imbalance 2, 10, 100", *networks.values()), [*lines, floor])
 
 
 @table
 def network_classes() -> str:
     """The error of each law of the recalls of all classes."""
-    lines = [
-        (text, *(", ".join(map(shown, _classes(*kind, 750, law))) for kind in _NETWORKS))
-        for law, text in _CLASS_LAWS.items()
-    ]
-    floor = ("floor", *(", ".join(map(shown, _classes(*kind, 750, "drawn", "floor"))) for kind in _NETWORKS))
-    return markdown(("law, at imbalance 2, 10, 100", *_NETWORKS.values()), [*lines, floor])
+    return _class_laws(_NETWORKS)
+
+
+@table
+def network_classes_paper() -> str:
+    """The same on networks of the paper's scale."""
+    return _class_laws(_PAPER_NETWORKS)
 
 
 number("few", 0, lambda: min(part["images"] for part in summary("cifar10/network-classes")))
