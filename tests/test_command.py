@@ -75,6 +75,7 @@ lines += [("run", name, "--profile", "smoke", *out, *seeds) for name in EXPERIME
 lines += [("run", "norms", "--profile", "smoke", *out, *bad) for bad in (("--imbalance", "0"), ("--workers", "0"))]
 lines += [("run", "pairs", "--data", data, *out, "--repeats", "0") for data in ("digits", "nope")]
 lines += [("predict", "network-pairs", "--profile", "smoke", *out, *seeds), ("list", "--profile", "nope")]
+lines += [("examine", "--run", "nope"), ("export", "--run", "nope", *out)]
 lines += [("examine", "--arrays", "nope.npz"), ("examine", "--checkpoint", "nope.pt"), ("bench", "--device", "nope")]
 lines += [("examine", "--checkpoint", "nope.pt", "--arch", "resnet32", "--data", "nope")]
 for line in lines:

@@ -128,6 +128,9 @@ def _arrays(args: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     if args.arrays is not None:
         found, about = _of_file(args.arrays)
     elif args.run is not None:
+        from empirical.storage.run_folder import finished_run
+
+        finished_run(args.run)  # without torch, which takes seconds to import
         from empirical.analysis.examine.sources import of_run
 
         found, about = of_run(args.run, **where)

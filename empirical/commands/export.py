@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 
 from empirical.runtime.command_line import FAILED, ROOT, Parser, folder, program_name, record_output
+from empirical.storage.run_folder import finished_run
 
 __all__ = ["main"]
 
@@ -28,7 +29,11 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--device", default="auto", metavar="NAME", help="auto, cpu or cuda (default: auto)")
     parser.add_argument("--out", type=folder, metavar="DIR", required=True, help="the folder for the files")
     args = parser.parse_args(argv)
-    from empirical.analysis.run_export import export_run
+    try:
+        finished_run(args.run)
+    except ValueError as error:
+        parser.error(str(error))
+    from empirical.analysis.run_export import export_run  # imports torch, which takes seconds
 
     try:
         files = export_run(args.run, args.out, args.root or ROOT, args.device)

@@ -17,12 +17,13 @@ from empirical.storage.checkpoint import load_checkpoint, save_checkpoint
 from empirical.storage.lock import locked
 from empirical.storage.records import check_scores, read_record, record_text
 from empirical.storage.tables import csv_text, write_whole
+from theory.support.json_text import parsed
 from theory.support.validate import refuse
 
 if TYPE_CHECKING:
     from empirical.data.training_set import TrainingSet
 
-__all__ = ["Run"]
+__all__ = ["Run", "finished_run"]
 
 _LOCK = ".lock"
 
@@ -168,6 +169,32 @@ class Run:
         buffer = io.BytesIO()
         torch.save(dict(model), buffer)
         _write(self.folder / "model.pt", buffer.getvalue())
+
+
+def finished_run(folder: Path) -> Run:
+    """Return the run whose folder this is.
+
+    Args:
+        folder: ``runs/HASH``.
+
+    Raises:
+        ValueError: it is no run, it is not finished, or one of its records is damaged.
+    """
+    allowed = "must be the folder of a finished run"
+    try:
+        record = parsed((folder / "config.json").read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
+        refuse("run", str(folder), f"{allowed} ({type(error).__name__})")
+    try:
+        config = Config(**record["config"])
+    except (KeyError, TypeError) as error:
+        refuse("run", str(folder), f"{allowed} ({type(error).__name__})")
+    if config.digest != folder.resolve().name:
+        refuse("run", str(folder), f"{allowed}: its name must be the hash of its configuration, {config.digest}")
+    run = Run(config, folder.resolve().parent)
+    if run.result() is None:
+        refuse("run", str(folder), f"{allowed}: it has no result.json")
+    return run
 
 
 def _write(path: Path, content: str | bytes) -> None:

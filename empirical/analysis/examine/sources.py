@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,15 +11,13 @@ from torch import Tensor
 
 from empirical.analysis import features
 from empirical.analysis.examine.checkpoint import load_network
-from empirical.config import Config
 from empirical.data.channels import channel_statistics
 from empirical.data.load import load
 from empirical.runtime.device import find_device
 from empirical.runtime.progress import Track, silent
-from empirical.storage.run_folder import Run
+from empirical.storage.run_folder import finished_run
 from empirical.training import evaluate
 from empirical.training.augment import normalize
-from theory.support.json_text import parsed
 from theory.support.validate import floats, refuse
 
 __all__ = ["of_checkpoint", "of_run"]
@@ -108,21 +105,15 @@ def of_run(folder: Path, root: Path | None = None, device: str = "cpu") -> tuple
     Raises:
         ValueError: it is no run, it is not finished, or its data are others.
     """
-    allowed = "must be the folder of a finished run"
-    try:
-        config = Config(**parsed((folder / "config.json").read_bytes())["config"])
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError, KeyError, TypeError) as error:
-        refuse("run", str(folder), f"{allowed} ({type(error).__name__})")
-    if config.digest != folder.resolve().name:
-        refuse("run", str(folder), f"{allowed}: its name must be the hash of its configuration, {config.digest}")
-    out = folder.resolve().parent
-    seen = features.of_run(config, out, root, device)
+    run = finished_run(folder)
+    config = run.config
+    seen = features.of_run(config, run.out, root, device)
     arrays: Arrays = {
         "features": seen.test.numpy(),
         "labels": seen.test_labels.numpy(),
         "train_features": seen.train.numpy(),
         "train_labels": seen.train_labels.numpy(),
-        "class_names": (Run(config, out).result() or {}).get("classes"),
+        "class_names": (run.result() or {}).get("classes"),
     }
     if seen.bias is None:  # cosines, for which neither norms nor lengths of features count
         unit = torch.nn.functional.normalize
