@@ -14,15 +14,18 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from empirical.experiments import PREDICTING, load
+from empirical.experiments.experiment import Experiment
 from empirical.runtime.command_line import FAILED, Parser, folder, program_name, record_output
-from empirical.runtime.progress import track
+from empirical.runtime.progress import silent, track
 from empirical.runtime.stop import CANCELLED
 from empirical.storage.folders import make_folders
 from empirical.storage.prediction_record import Changed, preregistration
 from empirical.storage.provenance import command
 from empirical.storage.tables import write_whole
+from theory.support import messages
 
 __all__ = ["main"]
 
@@ -44,12 +47,20 @@ def _predict(name: str, options: Sequence[str]) -> int:
     parser = Parser(prog=f"{_PROGRAM} {name}", description=f"Predict what `run {name}` measures.")
     experiment.add_options(parser)
     parser.add_argument("--out", required=True, type=folder, metavar="DIR", help="the folder for the preregistration")
+    messages.add_options(parser)
     parser.set_defaults(only_predictions=True)
     args = parser.parse_args(options)
+    with messages.show_messages(args.quiet, args.verbose):
+        return _write_down(parser, experiment, args)
+
+
+def _write_down(parser: Parser, experiment: Experiment[Any, Any], args: argparse.Namespace) -> int:
+    """Write the predictions down and return the exit code."""
+    name = experiment.name
     try:
         prepared = experiment.prepare(args)
         make_folders({**({} if args.runs is None else {"runs": args.runs}), "out": args.out})
-        experiment.run(prepared.work, track)
+        experiment.run(prepared.work, silent if args.quiet else track)
     except (ValueError, Changed) as error:
         parser.error(str(error))
     except KeyboardInterrupt:

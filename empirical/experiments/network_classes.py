@@ -242,7 +242,7 @@ def run(options: Options, track: Track = silent) -> list[Row]:
         made = PredictionRecord(runs=options.records, name=_NAME, values=LAWS).write(map(asdict, written), ())
         options.about["predictions"] = {**made, "when": NO_RECORD} if options.sweep is None else made
         if options.only_predictions:
-            return [Row(**asdict(part), floor=None, measured=None) for part in written]
+            return [case.row(part) for case, parts in predicted for part in parts]
         return [row for case, parts in track(predicted, "classifiers") for row in case.measure(parts)]
 
 
@@ -383,16 +383,12 @@ class _Case:
         for (name, images), own in _in_turn(predictions, lambda part: (part.classifier, part.images)):
             on = self.few[images] if images in self.few and own[0].drawn is None else self.others
             floor, measured = (np.mean([read(rule, part) for rule in rules[name]], axis=0) for part in (on, self.kept))
-            rows += [
-                Row(
-                    **asdict(part),
-                    class_name=self.source.classes[part.label],
-                    floor=floor[part.label],
-                    measured=measured[part.label],
-                )
-                for part in own
-            ]
+            rows += [self.row(part, floor[part.label], measured[part.label]) for part in own]
         return rows
+
+    def row(self, part: Prediction, floor: float | None = None, measured: float | None = None) -> Row:
+        """Return the row of a prediction; without numbers it is not measured."""
+        return Row(**asdict(part), class_name=self.source.classes[part.label], floor=floor, measured=measured)
 
     def _sample(self, rng: np.random.Generator) -> list[Floats]:
         """Return the features that a classifier is trained on, by class."""
