@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -156,7 +157,8 @@ def entitle(fig: Figure, message: str | None, about: str, subject: str = "") -> 
     """
     _, text, _ = STYLES[_CURRENT.get()]
     letters = int(_LETTERS * fig.get_figwidth() / text)
-    fig.suptitle(_balanced(message or subject, letters), x=0.01, ha="left", weight="bold")
+    plain = re.sub(r"(?<!\\)\$", r"\\$", message or subject)  # names of data and classes are no formulas
+    fig.suptitle(_balanced(plain, letters), x=0.01, ha="left", weight="bold")
     fig.set_label(f"{subject}. {about}" if message and subject else about)
 
 

@@ -43,6 +43,15 @@ def test_what_a_figure_is_about_is_its_title_or_in_its_caption():
         assert " ".join(caption(fig, "").split()) == f"{said} Data:"
 
 
+def test_a_dollar_sign_in_a_title_begins_no_formula(tmp_path):
+    with styled():
+        fig = canvas(2, columns=1)
+        entitle(fig, r"$a_b^ of $c^ and \$1", "It cannot be drawn as a formula.")
+        save(fig, tmp_path, "own", "python own.py")
+    assert fig.get_suptitle().replace("\n", " ") == r"\$a_b^ of \$c^ and \$1"
+    assert (tmp_path / "own.txt").read_text().startswith("$a_b^ of $c^ and $1.")
+
+
 def test_no_line_of_a_title_begins_with_a_percent_sign():
     fig = Figure(figsize=(1, 2))
     entitle(fig, "a loss of 12 % of all re-trained", "")
