@@ -19,6 +19,7 @@ __all__ = ["busy_process", "listening", "pool", "worker_processes"]
 
 _BUSY = "import os, sys\nwhile os.getppid() == int(sys.argv[1]): pass"
 _KEYBOARD = {signal.SIGINT}
+_STOPPING = (signal.SIGTERM, signal.SIGINT)
 _UNGUARDED = (
     "no process could begin, as each imports the calling script anew and that would begin the work once more; "
     'put the call under: if __name__ == "__main__":'
@@ -33,6 +34,20 @@ def listening() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, former)
+
+
+@contextmanager
+def _deferred() -> Iterator[None]:
+    """Let SIGTERM and Ctrl-C wait for the end of the block: a process that is half started ends with a traceback."""
+    came: list[int] = []
+    former = {number: signal.signal(number, lambda number, _: came.append(number)) for number in _STOPPING}
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+        if came:
+            signal.raise_signal(came[0])
 
 
 def terminator() -> Callable[[], None]:
@@ -64,11 +79,14 @@ def worker_processes(
     with ProcessPoolExecutor(count, context, _begin, (begin, arguments)) as pool:
 
         def submit(*work: Any) -> Future[Any]:
-            before = signal.pthread_sigmask(signal.SIG_BLOCK, _KEYBOARD)  # a process begins with what is blocked here
-            try:
-                return pool.submit(*work)
-            finally:
-                signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            with _deferred():
+                before = signal.pthread_sigmask(
+                    signal.SIG_BLOCK, _KEYBOARD
+                )  # a process begins with what is blocked here
+                try:
+                    return pool.submit(*work)
+                finally:
+                    signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
         try:
             yield submit

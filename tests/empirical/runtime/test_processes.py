@@ -91,6 +91,44 @@ def test_the_busy_process_does_not_outlive_a_killed_one(tmp_path):
     until(lambda: not alive(process.pid), "it is left")
 
 
+INTERRUPTED = """
+import os, signal, sys
+from multiprocessing import util
+from empirical.runtime.processes import listening, worker_processes
+
+spawn = util.spawnv_passfds
+
+def spawn_and_stop(path, argv, descriptors):
+    pid = spawn(path, argv, descriptors)
+    if "--multiprocessing-fork" in map(os.fsdecode, argv):
+        os.kill(os.getpid(), int(sys.argv[1]))
+    return pid
+
+util.spawnv_passfds = spawn_and_stop
+if __name__ == "__main__":
+    with listening(), worker_processes() as submit:
+        try:
+            submit(abs, -3)
+        except KeyboardInterrupt:
+            print("stopped")
+            raise SystemExit(130)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_process_that_is_being_started_is_started_whole(number, tmp_path):
+    script = tmp_path / "program.py"
+    script.write_text(INTERRUPTED)
+    run = subprocess.run(
+        [sys.executable, script, str(int(number))],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        timeout=PATIENCE,
+    )
+    assert (run.returncode, run.stdout, run.stderr) == (130, "stopped\n", "")
+
+
 UNGUARDED = """
 import os
 from empirical.runtime.processes import pool
