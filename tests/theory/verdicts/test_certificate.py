@@ -14,7 +14,7 @@ from theory.proofs.evidence import LEVELS, Step
 from theory.verdicts import certificate, report
 from theory.verdicts.beyond import RESULTS
 from theory.verdicts.canonical import digest
-from theory.verdicts.ledger import LEDGER
+from theory.verdicts.ledger import LEDGER, verdict_of
 from theory.verdicts.schema import first_fault
 
 FEW = tuple(s for s in LEDGER if s.id in ("T1.shift", "T2.covariance", "P1"))
@@ -280,3 +280,13 @@ def test_an_unknown_keyword_is_not_passed_over():
 
 def test_the_schema_is_packaged():
     assert "certificate.schema.json" in Path(theory.__file__).parents[1].joinpath("setup.cfg").read_text()
+
+
+def test_the_published_one_is_of_this_version_and_of_every_statement():
+    file = Path(__file__).parents[3] / "figures" / "published" / "theory" / "certificate.json"
+    found = certificate.read(file)
+    assert found["made_with"]["tailbound"] == theory.__version__
+    statements = {statement.id: statement for statement in (*LEDGER, *RESULTS)}
+    assert [entry["id"] for entry in found["statements"]] == list(statements)
+    for entry in found["statements"]:
+        assert verdict_of(statements[entry["id"]], entry["evidence"]) == entry["verdict"]
