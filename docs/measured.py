@@ -27,6 +27,7 @@ __all__ = ["NUMBERS", "PAGES", "TABLES", "differences", "rendered", "unnamed"]
 
 ROOT = Path(__file__).parents[1]
 PUBLISHED = ROOT / "figures" / "published"
+PAPER = "cifar10-paper"
 PAGES = (
     "README.md",
     "docs/results-theory.md",
@@ -257,7 +258,7 @@ _CLASS_LAWS = {
 def _classes(network: str, features: str, images: int, law: str, column: str = "mae") -> list[float]:
     """Return a column of the summary at imbalance 2, 10 and 100."""
     where = {"data": f"resnet32-{network}", "features": features, "classifier": "lda", "images": images, "law": law}
-    table = f"{'cifar10-paper' if network in _METHODS else 'cifar10'}/network-classes"
+    table = f"{PAPER if network in _METHODS else 'cifar10'}/network-classes"
     return [one(table, column, imbalance=ratio, **where) for ratio in (2, 10, 100)]
 
 
@@ -494,8 +495,6 @@ def which_tau_sizes() -> str:
 
 # The paper's own scale.
 
-PAPER = "cifar10-paper"
-
 
 @cache
 def networks() -> tuple[Mapping[str, Any], ...]:
@@ -619,7 +618,7 @@ number("tau-one-paper", 1, lambda: _lost_paper("tau 1"))
 number("gap-paper", 1, lambda: one(f"{PAPER}/norm-angle", "gap", method="ce"))
 number("gap-norms-paper", 1, lambda: one(f"{PAPER}/norm-angle", "norms", method="ce"))
 number("gap-biases-paper", 1, lambda: one(f"{PAPER}/norm-angle", "biases", method="ce"))
-for _method in ("ce", "drw"):
+for _method in _METHODS:
     for _place, _end in enumerate(("low", "high")):
         number(f"{_method}-{_end}", 1, lambda m=_method, p=_place: published_range("cifar10", 100, m, "none")[p])
 
@@ -732,9 +731,8 @@ def similar_readouts() -> str:
 
 
 def _claims(data: str, begins: str) -> str:
-    claims = json.loads((PUBLISHED / data / "claims.json").read_text(encoding="utf-8"))["claims"]
     lines = []
-    for claim in claims:
+    for claim in claims(data):
         if claim["id"].startswith(begins) and claim["verdict"] != "not measured":
             own = claim["as_printed"]
             text = (claim.get("printed") or claim["predicted"]).replace("|", "\\|")

@@ -28,6 +28,8 @@ from empirical.experiments import load as load_experiment
 from empirical.runtime.command_line import file, file_or_folder, folder, numeric
 from empirical.sweeps.options import add_sweep_options
 from figures import FIGURES
+from theory import check
+from theory.verdicts import certificate
 
 LONG = "z" * 300  # longer than a file's name can be
 HUGE = "1" + "0" * 31
@@ -208,7 +210,11 @@ def test_a_pipe_is_refused_and_not_waited_for(name, capsys):
     assert "pipe" in refused(main, argv, capsys)
 
 
-@pytest.mark.parametrize("read", [partial(open_arrays, "arrays"), read_state], ids=["arrays", "checkpoint"])
+@pytest.mark.parametrize(
+    "read",
+    [partial(open_arrays, "arrays"), read_state, certificate.read, check.recheck],
+    ids=["arrays", "checkpoint", "certificate", "certificate of a check"],
+)
 def test_a_pipe_is_refused_in_python_too(read):
     with pytest.raises(ValueError, match="pipe"):
         read(Path("pipe"))

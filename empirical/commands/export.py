@@ -12,8 +12,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from empirical.runtime.command_line import FAILED, ROOT, Parser, folder, program_name, record_output
+from empirical.runtime.command_line import DEVICES, FAILED, ROOT, Parser, folder, program_name, record_output
 from empirical.storage.run_folder import finished_run
+from theory.support.validate import choice
 
 __all__ = ["main"]
 
@@ -30,6 +31,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--out", type=folder, metavar="DIR", required=True, help="the folder for the files")
     args = parser.parse_args(argv)
     try:
+        choice("device", args.device, DEVICES)
         finished_run(args.run)
     except ValueError as error:
         parser.error(str(error))

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from empirical.data.npz import arrays_of
+from theory.support.files import is_pipe_or_device
 from theory.support.validate import refuse
 
 __all__ = ["read_positions"]
@@ -57,8 +58,8 @@ def _numbers(path: Path) -> NDArray[np.int64]:
             refuse("indices", str(path), f"must hold whole numbers, not {array.dtype}")
         return array.astype(np.int64)
     try:
-        if path.exists() and not path.is_file():  # reading a pipe would wait for its writer
-            raise ValueError("it is a folder, a pipe or a device")
+        if is_pipe_or_device(path):
+            raise ValueError("it is a pipe or a device")
         words = path.read_text(encoding="utf-8").replace(",", " ").split()
         for word in words:
             if not _NUMBER.fullmatch(word):  # int() takes 1_0 too

@@ -6,7 +6,7 @@ They lie in ``figures/published`` of a copy of the repository; an installed whee
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,19 +75,22 @@ def picture(name: str) -> Markup:
 
 def cells() -> list[Entry]:
     """Return the published cells of Table 1 that say where they lie in the range of published numbers."""
-    contents = (read_json(file) for file in sorted(_FOLDER.glob(f"*/{CLAIMS}")))
-    found = (entries(content.get("published")) for content in contents if isinstance(content, dict))
-    return [cell for own in found for cell in own if cell.get("range") is not None]
+    return [cell for _, own in _judged("published") for cell in own if cell.get("range") is not None]
 
 
 def verdicts() -> list[tuple[str, list[Entry]]]:
     """Return the published claims that are decided by measurement, by folder."""
-    found = []
+    return [
+        (folder, [claim for claim in own if claim.get("verdict") != "not measured"])
+        for folder, own in _judged("claims")
+    ]
+
+
+def _judged(key: str) -> Iterator[tuple[str, Sequence[Entry]]]:
+    """Yield the entries under a key of each published file of verdicts, with the name of its folder."""
     for file in sorted(_FOLDER.glob(f"*/{CLAIMS}")):
         content = read_json(file)
-        judged = entries(content.get("claims")) if isinstance(content, dict) else []
-        found.append((file.parent.name, [claim for claim in judged if claim.get("verdict") != "not measured"]))
-    return found
+        yield file.parent.name, entries(content.get(key)) if isinstance(content, dict) else []
 
 
 def _pictures(name: str) -> Iterator[Markup]:

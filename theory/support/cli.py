@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn, ParamSpec, TextIO
 
 from theory import __version__
+from theory.support.files import is_pipe_or_device
 
 __all__ = [
     "BAD_INPUT",
@@ -225,7 +226,7 @@ def _path(text: str, allowed: str) -> Path:
     try:
         os.fsencode(text).decode()  # in a locale without UTF-8, its letters come as surrogates
         path = Path(text).expanduser()
-        if path.exists() and not (path.is_file() or path.is_dir()):  # reading a pipe would wait for its writer
+        if is_pipe_or_device(path):
             raise argparse.ArgumentTypeError(f"{text!r}: {allowed}, not a pipe or a device")
     except OSError as error:  # a name that is too long, a folder that may not be looked into
         raise argparse.ArgumentTypeError(f"{text[:40]!r}: {allowed}: {error.strerror}") from None

@@ -11,9 +11,14 @@ from tempfile import TemporaryFile
 
 from theory.support.validate import refuse
 
-__all__ = ["check_file", "write_together", "write_whole"]
+__all__ = ["check_file", "is_pipe_or_device", "write_together", "write_whole"]
 
 _HOST = 32
+
+
+def is_pipe_or_device(path: Path) -> bool:
+    """Return whether there is something at ``path`` that is no file and no folder: reading it may never end."""
+    return path.exists() and not (path.is_file() or path.is_dir())
 
 
 def check_file(name: str, path: Path) -> None:
@@ -30,7 +35,7 @@ def check_file(name: str, path: Path) -> None:
     try:
         if path.is_dir():
             refuse(name, str(path), "must name a file, not a folder")
-        if path.exists() and not path.is_file():
+        if is_pipe_or_device(path):
             refuse(name, str(path), "must name a file, not a pipe or a device")
         path.parent.mkdir(parents=True, exist_ok=True)
         TemporaryFile(dir=path.parent).close()

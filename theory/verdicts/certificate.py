@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from theory import __version__
+from theory.support.files import is_pipe_or_device
 from theory.support.json_text import parsed
 from theory.support.validate import refuse
 from theory.verdicts.beyond import RESULTS
@@ -85,6 +86,8 @@ def read(path: Path) -> dict[str, Any]:
     Raises:
         ValueError: the file cannot be read, is no certificate of this version, or was altered: a hash does not match.
     """
+    if is_pipe_or_device(path):
+        _refuse(path, "must be a file, not a pipe or a device")
     try:
         text = path.read_bytes()
     except OSError as error:

@@ -16,7 +16,7 @@ from typing import Any
 
 from theory.exact.balls import between, ends, exact
 from theory.exact.law import Box, Law, is_ball
-from theory.support.files import check_file, write_whole
+from theory.support.files import check_file, is_pipe_or_device, write_whole
 from theory.support.json_text import parsed
 from theory.support.validate import refuse
 from theory.verdicts.canonical import digest
@@ -131,6 +131,8 @@ def read(path: str | PathLike[str]) -> dict[str, Any]:
     Raises:
         ValueError: the file cannot be read, is no certificate of a check, or was altered.
     """
+    if is_pipe_or_device(Path(path)):
+        refuse("FILE", str(path), "must be a file, not a pipe or a device")
     try:
         data = parsed(Path(path).read_bytes())
     except OSError as error:

@@ -12,6 +12,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from theory.support.files import is_pipe_or_device
 from theory.support.validate import refuse
 
 __all__ = ["open_arrays"]
@@ -46,7 +47,7 @@ def open_arrays(name: str, path: Path) -> dict[str, NDArray[Any]]:
     try:
         if path.is_dir():
             found = {file.stem: np.load(file, mmap_mode="r") for file in sorted(path.glob("*.npy"))}
-        elif path.exists() and not path.is_file():
+        elif is_pipe_or_device(path):
             raise ValueError("it is a pipe or a device")
         else:
             with zipfile.ZipFile(path) as archive:

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from empirical.training.networks import build
+from theory.support.files import is_pipe_or_device
 from theory.support.validate import refuse
 
 __all__ = ["Loaded", "load_network", "read_state"]
@@ -64,8 +65,8 @@ def read_state(path: Path) -> tuple[str, dict[str, Tensor]]:
     """
     allowed = "must be a file of torch.save or safetensors that holds the tensors of one network"
     try:
-        if path.exists() and not path.is_file():
-            raise ValueError("it is a folder, a pipe or a device")
+        if is_pipe_or_device(path):
+            raise ValueError("it is a pipe or a device")
         if path.suffix == ".safetensors":
             found: Any = _safetensors(path)
         else:
