@@ -35,7 +35,7 @@ MADE = {
     "trained": "what trained the runs: how many are finished and missing, their seconds, devices, precisions, torch.",
     "seconds": "how long it took, without what was trained before.",
     "rows": "of the table.",
-    "sha256": "of each table that was written with it.",
+    "sha256": "of each table that was written with it; of one that gzip packed, of what it unpacks to.",
     "text": "of each table, the columns that hold text, as the names of classes, whatever a cell looks like.",
     "further": "the further tables, with the number of their rows.",
     "summary": "the few numbers to look at first, as a list; explained with each experiment.",

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import io
 import json
 import re
 import sys
@@ -22,6 +23,7 @@ from typing import Any
 from empirical.claims import statistics
 from empirical.claims.paper.printed_tables import published_range
 from empirical.experiments import network_pairs as network_pairs_experiment
+from empirical.storage.tables import table_bytes, table_file
 
 __all__ = ["NUMBERS", "PAGES", "TABLES", "differences", "rendered", "unnamed"]
 
@@ -77,8 +79,8 @@ def summary(name: str) -> tuple[Mapping[str, Any], ...]:
 @cache
 def rows(name: str) -> tuple[Mapping[str, str], ...]:
     """Return the rows of a published table."""
-    with (PUBLISHED / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        return tuple(csv.DictReader(file))
+    file = table_file((PUBLISHED / name).parent, Path(name).name)
+    return tuple(csv.DictReader(io.StringIO(table_bytes(file).decode(), newline="")))
 
 
 def parts(name: str, **cells: Any) -> list[Mapping[str, Any]]:

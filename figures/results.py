@@ -17,7 +17,7 @@ from matplotlib.ticker import FixedLocator
 from numpy.typing import NDArray
 from scipy.stats import t
 
-from empirical.storage.tables import TableError, read_table
+from empirical.storage.tables import TableError, read_table, table_file
 from figures import ResultsError
 from theory.support.cli import program_name
 
@@ -126,7 +126,7 @@ def read(
     Raises:
         ResultsError: they are missing, cannot be read, or lack one of the ``columns``.
     """
-    table, made = results / f"{name}.csv", results / f"{name}.json"
+    table, made = table_file(results, name), results / f"{name}.json"
     if not (table.is_file() and made.is_file()):
         refuse(results, name, f"must hold {name}.csv and {name}.json")
     try:

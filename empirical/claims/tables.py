@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from empirical.storage.prediction_record import NO_RECORD, joint_status, writing_time
-from empirical.storage.tables import TableError, read_table
+from empirical.storage.tables import TableError, read_table, table_bytes, table_file
 from theory.support.validate import refuse
 
 __all__ = [
@@ -156,14 +156,15 @@ def read(folders: Iterable[Path], names: Iterable[str]) -> dict[str, dict[str, T
         if not folder.is_dir():
             refuse("results", str(folder), "must be a folder that exists")
         for name in names:
-            if not (folder / f"{name}.csv").is_file():
+            file = table_file(folder, name)
+            if not file.is_file():
                 continue
             try:
                 table = read_table(folder, name)
             except TableError:
-                _refuse(folder / f"{name}.csv")
+                _refuse(file)
             profile = str(table.metadata["arguments"].get("profile", ""))
-            written = writing_time((folder / f"{name}.csv").read_text(encoding="utf-8"), table.metadata)
+            written = writing_time(table_bytes(file).decode(), table.metadata)
             part: tuple[list[Row], str, str] = [*table.rows], str(table.metadata["command"]), written
             parts.setdefault(profile, {}).setdefault(name, []).append(part)
     return {

@@ -23,7 +23,7 @@ from empirical.experiments import EXPERIMENTS
 from empirical.runtime.command_line import FAILED, Parser, record_output
 from empirical.storage.digests import digest
 from empirical.storage.prediction_record import read_preregistration, table_predictions
-from empirical.storage.tables import check_file, write_whole
+from empirical.storage.tables import check_file, table_bytes, table_file, write_whole
 
 __all__ = ["judge"]
 
@@ -62,9 +62,9 @@ def judge(parser: Parser, args: argparse.Namespace) -> int:
 def _compare(console: Console, folders: Sequence[Path], registered: Mapping[str, Any]) -> bool:
     """Say whether a table holds the predictions of a preregistration, and return it."""
     name = registered["experiment"]
-    tables = [path for path in (results / f"{name}.csv" for results in folders) if path.is_file()]
+    tables = [path for path in (table_file(results, name) for results in folders) if path.is_file()]
     held = any(
-        digest(table_predictions(path.read_text(encoding="utf-8"), registered["columns"], registered["where"]))
+        digest(table_predictions(table_bytes(path).decode(), registered["columns"], registered["where"]))
         == registered["sha256"]
         for path in tables
     )

@@ -1,10 +1,12 @@
-"""The tables of results: written whole or not at all, and read whole or refused."""
+"""The tables of results: written whole or not at all, and read whole or refused, also where gzip packed them."""
 
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import re
+import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, isfinite
@@ -23,9 +25,13 @@ __all__ = [
     "csv_rows",
     "csv_text",
     "read_table",
+    "table_bytes",
+    "table_file",
     "write_together",
     "write_whole",
 ]
+
+_PACKED = ".gz"
 
 _NAMES = ("run", "data")
 """Columns of names: a hash such as 12e34567890 is not a number, nor is a data set called 2024 or nan."""
@@ -96,8 +102,7 @@ def read_table(folder: Path, name: str, extra: str | None = None, *, text: Colle
     Raises:
         TableError: a file is missing, cannot be read, is torn or altered, or the two are not of one run.
     """
-    file = name if extra is None else f"{name}-{extra}"
-    table = folder / f"{file}.csv"
+    table = table_file(folder, name if extra is None else f"{name}-{extra}")
     try:
         made = parsed((folder / f"{name}.json").read_bytes())
         if not (isinstance(made, dict) and "command" in made and isinstance(made.get("arguments"), dict)):
@@ -111,13 +116,36 @@ def read_table(folder: Path, name: str, extra: str | None = None, *, text: Colle
     return ResultTable(rows, made)
 
 
+def table_file(folder: Path, name: str) -> Path:
+    """Return the file of a table in a folder, there or not: ``NAME.csv``, or ``NAME.csv.gz`` where only that is."""
+    plain = folder / f"{name}.csv"
+    packed = folder / f"{name}.csv{_PACKED}"
+    return packed if packed.is_file() and not plain.is_file() else plain
+
+
+def table_bytes(path: Path) -> bytes:
+    """Return the text of a CSV file as bytes, of one that ends in ``.gz`` what it unpacks to.
+
+    Raises:
+        OSError: it cannot be read.
+        csv.Error: it is no whole gzip file.
+    """
+    content = path.read_bytes()
+    if path.suffix != _PACKED:
+        return content
+    try:
+        return gzip.decompress(content)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise csv.Error(f"{path} is no whole gzip file") from error
+
+
 def csv_rows(
     path: Path, metadata: Mapping[str, Any] | None = None, *, text: Collection[str] = ()
 ) -> list[dict[str, Any]]:
     """Return the rows of a CSV file: numbers, texts, and None where a cell is empty.
 
     Args:
-        path: the file.
+        path: the file, ``.csv`` or ``.csv.gz``.
         metadata: how it was made, as ``tailbound empirical run`` writes it. If that has a digest of the file, another
             file of the name is refused: one that was altered, or one of another run. Its ``text`` columns count too.
         text: further columns whose cells stay texts; ``run`` and ``data`` always do.
@@ -128,23 +156,24 @@ def csv_rows(
         csv.Error: it is no CSV file, not the one that was made, or torn: a row lacks cells or has too many, or the last
             one has no end; or a row comes twice, or a number is outside the range of its column.
     """
-    content = path.read_bytes()
+    content = table_bytes(path)
+    name = path.name.removesuffix(_PACKED).removesuffix(".csv")
     metadata = metadata or {}
     lines = content.decode()
     names, *rows = csv.reader(io.StringIO(lines, newline=""), strict=True) if lines else [[]]
     if not lines.endswith("\n") or any(len(row) != len(names) for row in rows):
         raise csv.Error(f"{path} is torn")
     own = digest(content)
-    if metadata.get("sha256", {}).get(path.stem, own) != own:
+    if metadata.get("sha256", {}).get(name, own) != own:
         raise csv.Error(f"{path} is not the file that was made")
     if len(set(map(tuple, rows))) < len(rows):
         raise csv.Error("it holds a row twice")
-    former = _FORMER.get(path.stem, {})
-    names = [former.get(name, name) for name in names]
-    kept = {*_NAMES, *text, *metadata.get("text", {}).get(path.stem, ())}
-    found = [{name: _value(name, cell, name in kept) for name, cell in zip(names, row, strict=True)} for row in rows]
-    for name in names:
-        _check_column(name, [row[name] for row in found])
+    former = _FORMER.get(name, {})
+    names = [former.get(column, column) for column in names]
+    kept = {*_NAMES, *text, *metadata.get("text", {}).get(name, ())}
+    found = [{own: _value(own, cell, own in kept) for own, cell in zip(names, row, strict=True)} for row in rows]
+    for column in names:
+        _check_column(column, [row[column] for row in found])
     return found
 
 

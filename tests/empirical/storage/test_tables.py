@@ -1,4 +1,5 @@
 import csv
+import gzip
 import io
 import json
 import os
@@ -125,6 +126,22 @@ def test_what_is_missing_or_no_text_is_refused(tmp_path, file):
         read_table(tmp_path, "toy")
 
 
+def test_a_table_that_gzip_packed_is_read_as_before(tmp_path):
+    text = "x,run\n2,a\n"
+    write_results(tmp_path, text, sha256={"toy": digest(text)})
+    rows = read_table(tmp_path, "toy").rows
+    packed = tmp_path / "toy.csv.gz"
+    packed.write_bytes(gzip.compress((tmp_path / "toy.csv").read_bytes()))
+    (tmp_path / "toy.csv").unlink()
+    assert read_table(tmp_path, "toy").rows == rows == [{"x": 2, "run": "a"}]
+    for content in (packed.read_bytes()[:-9], b"x,run\n2,a\n", gzip.compress(b"x,run\n3,a\n")):
+        packed.write_bytes(content)
+        with pytest.raises(TableError):
+            read_table(tmp_path, "toy")
+    (tmp_path / "toy.csv").write_text(text)  # what a run writes counts
+    assert read_table(tmp_path, "toy").rows == rows
+
+
 def test_names_stay_names(tmp_path):
     rows = [{"data": name, "accuracy": 50.0} for name in ("2024", "1e5", "nan", "inf", "=1+1", "@x", "-", "'=x")]
     (tmp_path / "t.csv").write_text(csv_text(rows))
@@ -168,6 +185,6 @@ def test_cells_out_of_range_are_refused_by_name(tmp_path, rows, message):
         csv_rows(tmp_path / "t.csv")
 
 
-@pytest.mark.parametrize("table", sorted(PUBLISHED.rglob("*.csv")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("table", sorted(PUBLISHED.rglob("*.csv*")), ids=lambda path: path.name)
 def test_the_published_tables_are_read(table):
     assert csv_rows(table)
