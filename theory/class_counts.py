@@ -65,6 +65,7 @@ __all__ = [
     "Gains",
     "LinearRule",
     "class_moments",
+    "drawn_recalls",
     "gains_per_image",
     "lda_rule",
     "normal_recalls",
@@ -170,7 +171,19 @@ def recalls_at(
         >>> float(theorem2.minority_recall(2.0, 10).round(2))
         0.44
     """
-    sources = drawn_rules(source, labels, held_out, tau, fit, draws, seed)
+    return drawn_recalls(drawn_rules(source, labels, held_out, tau, fit, draws, seed), counts)
+
+
+def drawn_recalls(sources: list[DrawnRules], counts: ArrayLike) -> ClassRecalls:
+    """Return :func:`recalls_at` of rules from :func:`theory.rule_draws.drawn_rules`, which can serve several times.
+
+    Example:
+        >>> from theory.rule_draws import drawn_rules
+        >>> moments = ClassMoments.of_covariances([[0.0], [2.0]], [[1.0]])
+        >>> [rules] = drawn_rules(moments, None, None, 0.0, None, 40, 0)
+        >>> [drawn_recalls([own], [10_000, 1_000]).recalls.round(2).tolist() for own in (rules, rules.with_tau(1.0))]
+        [[0.98, 0.44], [0.84, 0.84]]
+    """
     n = image_counts("counts", counts, sources[0].classes)
     values = [part.recalls(n) for part in sources]
     recalls, read = _mean(sources, values), sum(part.weight for part in sources)

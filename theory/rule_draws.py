@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from copy import copy
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import solve_triangular
 from scipy.special import gammaincinv
 
@@ -69,12 +71,29 @@ class DrawnRules:
         """Hold the arguments; nothing is drawn yet."""
         self.classes = len(moments.means)
         self.images = images
-        self.weight = np.ones(self.classes) if images is None else np.bincount(images[1], minlength=self.classes)
         self._moments, self._tau, self._fit, self._draws = moments, tau, fit, draws
         self._seed, self._fold, self._features = seed, fold, features
         self._base: dict[bytes, list[tuple[Floats, Floats]]] = {}
         self._kept_class: tuple[int, int] | None = None
         self._scatters: dict[int, Floats] = {}
+
+    @property
+    def weight(self) -> NDArray[Any]:
+        """How many images of each class are read; 1 for the normal law."""
+        return np.ones(self.classes) if self.images is None else np.bincount(self.images[1], minlength=self.classes)
+
+    def with_images(self, images: Labelled | None) -> DrawnRules:
+        """Return the same rules, read on other images; statistics that one of the two has drawn serve both."""
+        return self._changed(images=images)
+
+    def with_tau(self, tau: float) -> DrawnRules:
+        """Return the same rules with another ``tau``, of the same statistics likewise."""
+        return self._changed(_tau=tau)
+
+    def _changed(self, **attributes: Any) -> DrawnRules:
+        found = copy(self)
+        vars(found).update(attributes)
+        return found
 
     def recalls(self, n: Counts, only: int | None = None, base: Counts | None = None) -> Floats:
         """Return the recalls of the drawn rules at the counts ``n``, shape ``(draws, C)``.
@@ -99,7 +118,8 @@ class DrawnRules:
             return lda_of_scatter(*self._pooled(draw, n), n, self._tau)
         key = base.tobytes()
         if key not in self._base:
-            self._base = {key: [self._pooled(at, base) for at in range(self._draws)]}
+            self._base.clear()
+            self._base[key] = [self._pooled(at, base) for at in range(self._draws)]
         means, scatter = self._base[key][draw]
         if changed.size:
             means, scatter = means.copy(), scatter.copy()
@@ -231,8 +251,8 @@ def _statistics(moments: ClassMoments, k: int, n: int, rng: np.random.Generator)
     outside = _bartlett(size - n - 1, rank, rng)
     lower = np.linalg.cholesky(inside.T @ inside + outside.T @ outside + np.outer(deviation, deviation))
     known = math.sqrt(size - 1) * root
-    factor = solve_triangular(lower, inside.T, lower=True).T @ known
-    moved = solve_triangular(lower, deviation, lower=True) @ known
+    factor = solve_triangular(lower, inside.T, lower=True, check_finite=False).T @ known
+    moved = solve_triangular(lower, deviation, lower=True, check_finite=False) @ known
     return mean + math.sqrt(1 / n - 1 / size) * moved, factor.T @ factor
 
 

@@ -24,7 +24,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LAWS", "class_laws", "read"]
+__all__ = ["LAWS", "ClassLaws", "read"]
 
 LAWS = ("theorem2", "covariances", "samples", "moved", "drawn", "crossed")
 """Their names, as above."""
@@ -33,15 +33,15 @@ Floats = NDArray[np.float64]
 Labelled = tuple[Floats, NDArray[np.intp]]
 
 
-def class_laws(
-    held_out: Labelled, others: Labelled, counts: NDArray[np.int64], draws: int, seed: int
-) -> dict[str, Floats]:
-    """Return the recalls of all classes by each law.
+class ClassLaws:
+    """The laws on the balanced features of a network.
+
+    Discriminant analysis without its log priors differs by ``tau`` alone, so that its rules are not drawn anew if it is
+    asked for after the laws with them, at the same counts.
 
     Args:
         held_out: balanced features and labels that give the moments.
         others: those that are read.
-        counts: training images of each class.
         draws: rules that are drawn.
         seed: of the draws.
 
@@ -49,26 +49,50 @@ def class_laws(
         >>> rng = np.random.default_rng(0)
         >>> y = np.repeat([0, 1], 50)
         >>> half = lambda: (rng.normal(size=(100, 2)) + 3 * y[:, None], y)
-        >>> found = class_laws(half(), half(), np.array([40, 4]), draws=10, seed=0)
+        >>> laws = ClassLaws(half(), half(), draws=10, seed=0)
+        >>> found = laws.recalls(np.array([40, 4]))
         >>> sorted(found) == sorted(LAWS), found["drawn"].shape
         (True, (2,))
+        >>> sorted(laws.drawn(np.array([40, 4]), tau=1.0))
+        ['crossed', 'drawn']
     """
-    from theory.class_counts import ClassMoments, class_moments, lda_rule, normal_recalls, recalls_at
 
-    moments = class_moments(*held_out)
-    covs = moments.covariances
-    alike = ClassMoments.of_covariances(moments.means, covs.mean(axis=0))
-    balanced = lda_rule(moments.means, counts.sum() * covs.mean(axis=0), counts)
-    pooled = lda_rule(moments.means, np.tensordot(counts.astype(float), covs, axes=1), counts)
-    every = np.concatenate([held_out[0], others[0]]), np.concatenate([held_out[1], others[1]])
-    return {
-        "theorem2": normal_recalls(balanced, alike, seed=seed),
-        "covariances": normal_recalls(pooled, moments, seed=seed),
-        "samples": recalls_at(moments, counts, draws=draws, seed=seed).recalls,
-        "moved": read(balanced, others),
-        "drawn": recalls_at(moments, counts, held_out=others, draws=draws, seed=seed).recalls,
-        "crossed": recalls_at(every[0], counts, every[1], draws=draws, seed=seed).recalls,
-    }
+    def __init__(self, held_out: Labelled, others: Labelled, draws: int, seed: int) -> None:
+        """Take the moments."""
+        from theory.class_counts import class_moments
+        from theory.rule_draws import drawn_rules
+
+        self._others, self._seed = others, seed
+        self._moments = class_moments(*held_out)
+        every, labels = (np.concatenate(pair) for pair in zip(held_out, others, strict=True))
+        self._halves = drawn_rules(self._moments, None, others, 0.0, None, draws, seed)
+        self._folds = drawn_rules(every, labels, None, 0.0, None, draws, seed)
+
+    def recalls(self, counts: NDArray[np.int64]) -> dict[str, Floats]:
+        """Return the recalls of all classes by each law, trained on ``counts`` images of each."""
+        from theory.class_counts import ClassMoments, drawn_recalls, lda_rule, normal_recalls
+
+        moments = self._moments
+        covs = moments.covariances
+        alike = ClassMoments.of_covariances(moments.means, covs.mean(axis=0))
+        balanced = lda_rule(moments.means, counts.sum() * covs.mean(axis=0), counts)
+        pooled = lda_rule(moments.means, np.tensordot(counts.astype(float), covs, axes=1), counts)
+        return {
+            "theorem2": normal_recalls(balanced, alike, seed=self._seed),
+            "covariances": normal_recalls(pooled, moments, seed=self._seed),
+            "samples": drawn_recalls([rules.with_images(None) for rules in self._halves], counts).recalls,
+            "moved": read(balanced, self._others),
+            **self.drawn(counts),
+        }
+
+    def drawn(self, counts: NDArray[np.int64], tau: float = 0.0) -> dict[str, Floats]:
+        """Return those by ``drawn`` and ``crossed``, with ``tau`` times the log priors taken off the scores."""
+        from theory.class_counts import drawn_recalls
+
+        both = {"drawn": self._halves, "crossed": self._folds}
+        return {
+            law: drawn_recalls([part.with_tau(tau) for part in rules], counts).recalls for law, rules in both.items()
+        }
 
 
 def read(rule: tuple[Floats, Floats], images: Labelled) -> Floats:

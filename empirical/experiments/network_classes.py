@@ -44,7 +44,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from empirical.analysis.agreement import agreement
-from empirical.analysis.class_laws import LAWS, class_laws, read
+from empirical.analysis.class_laws import LAWS, ClassLaws, read
 from empirical.analysis.linear_classifiers import multiclass_head
 from empirical.data.longtail import counts, imbalance_ratio
 from empirical.data.pair_draws import FEWEST
@@ -352,14 +352,19 @@ class _Case:
         every = int(np.bincount(self.pool[1]).min() + np.bincount(self.others[1]).min())
         x, y = (np.concatenate(pair) for pair in zip(self.pool, self.others, strict=True))
         told: list[Prediction] = []
-        remembered = _Remembered()
+        remembered, own_laws = _Remembered(), ClassLaws(self.pool, self.others, draws, seed)
         for name in self.classifiers:
-            if name == "lda":
-                laws = class_laws(self.pool, self.others, self.n, draws, seed)
+            if name.startswith("lda"):
+                laws = own_laws.recalls(self.n) if name == "lda" else own_laws.drawn(self.n, _tau(name))
             else:
-                fit = None if name == "lda-tau" else remembered(name)
-                repeats = draws if fit is None else _HEADS[self.options.profile]
-                law = partial(recalls_at, counts=self.n, tau=_tau(name), fit=fit, draws=repeats, seed=seed)
+                law = partial(
+                    recalls_at,
+                    counts=self.n,
+                    tau=_tau(name),
+                    fit=remembered(name),
+                    draws=_HEADS[self.options.profile],
+                    seed=seed,
+                )
                 crossed = law(x, labels=y)
                 drawn = law(class_moments(*self.pool), held_out=self.others)
                 laws = {"drawn": drawn.recalls, "crossed": crossed.recalls}

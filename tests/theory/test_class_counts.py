@@ -486,3 +486,19 @@ def test_a_search_draws_a_class_once_a_step(monkeypatch):
     assert required_counts(moments, [400, 100, 30, 10], recall=0.7, draws=5) == known
     for k, n in enumerate((400, 100, 30, 10)):
         assert drawn.count((k, n)) <= 2 * 5  # of the base once, and once to take it off
+
+
+def test_rules_with_another_tau_or_other_images_are_those_drawn_anew(monkeypatch):
+    """To the bit, and nothing is drawn a second time."""
+    features, labels = _three_classes()
+    moments, counts, read = class_moments(features, labels), np.array([9, 4, 2]), (features + 1, labels)
+    anew = [
+        drawn_rules(moments, None, images, tau, None, 5, 0)[0].recalls(counts)
+        for images, tau in ((read, 0.0), (None, 0.0), (read, 1.0))
+    ]
+    [rules] = drawn_rules(moments, None, read, 0.0, None, 5, 0)
+    shared = [rules.recalls(counts)]
+    monkeypatch.setattr(rule_draws, "_statistics", None)
+    shared += [part.recalls(counts) for part in (rules.with_images(None), rules.with_tau(1.0))]
+    assert all(np.array_equal(*pair) for pair in zip(anew, shared, strict=True))
+    assert rules.with_images(None).weight.tolist() == [1, 1, 1]

@@ -6,8 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from empirical.analysis import class_laws
-from empirical.analysis.class_laws import LAWS
+from empirical.analysis.class_laws import LAWS, ClassLaws
 from empirical.experiments import network_classes
 from empirical.experiments.network_classes import CLASSIFIERS, _split, _tail
 
@@ -150,7 +149,7 @@ def test_laws_of_normal_features_agree():
     def drawn():
         return rng.standard_normal((len(y), 2)) + 2 * np.array([[0, 0], [1, 0], [0, 1]])[y], y
 
-    found = class_laws.class_laws(drawn(), drawn(), np.array([5000, 1000, 500]), draws=10, seed=0)
+    found = ClassLaws(drawn(), drawn(), draws=10, seed=0).recalls(np.array([5000, 1000, 500]))
     assert set(found) == set(LAWS)
     for law in LAWS:
         assert found[law] == pytest.approx(found["theorem2"], abs=6.6 * np.sqrt(0.5 / 6000)), law
