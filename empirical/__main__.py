@@ -1,6 +1,7 @@
 """The command line: ``tailbound empirical list``, ``run NAME ... --out DIR``,
-``predict NAME ... --out DIR``, ``train ... --out DIR``, ``examine``,
-``export``, ``bench`` and ``verify --results DIR``.
+``predict NAME ... --out DIR``, ``merge NAME --results DIR DIR --out DIR``,
+``train ... --out DIR``, ``examine``, ``export``, ``bench`` and
+``verify --results DIR``.
 
 Each command is a module of :mod:`empirical.commands`; this one dispatches. Bad input ends with exit code 2 and one line
 that says what is allowed; nothing is written then.
@@ -19,6 +20,7 @@ __all__ = ["COMMANDS", "main"]
 COMMANDS = {
     "run": "run an experiment",
     "predict": "write an experiment's predictions down, and train nothing that they speak of",
+    "merge": "join tables of an experiment that was made in several places",
     "list": "name the experiments, and how many runs and how much time they need",
     "train": "train a network",
     "examine": "say what the theory says of anyone's network",

@@ -11,25 +11,22 @@ SIGTERM or its time budget, the table has what there is, and the same command go
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Sequence
 from typing import Any
 
 from empirical.experiments import EXPERIMENTS, load
 from empirical.experiments.experiment import Experiment
-from empirical.experiments.shared.rows import Tables
+from empirical.experiments.shared.result_files import result_files, summary_text
 from empirical.runtime.command_line import FAILED, Parser, folder, program_name, record_output
 from empirical.runtime.progress import silent, track
 from empirical.runtime.stop import CANCELLED
-from empirical.storage.digests import digest
 from empirical.storage.folders import make_folders
 from empirical.storage.prediction_record import Changed
 from empirical.storage.provenance import command, surroundings, training
-from empirical.storage.tables import csv_text, write_together
+from empirical.storage.tables import write_together
 from empirical.sweeps.sweep import Sweep
 from theory.support import messages
 
@@ -83,10 +80,6 @@ def _make(experiment: Experiment[Any, Any], parser: Parser, args: argparse.Names
         print(f"{parser.prog}: cancelled; the same command goes on", file=sys.stderr)
         return CANCELLED
     seconds = time.perf_counter() - started
-    summary = experiment.summarise(rows)
-    extra = rows.extra if isinstance(rows, Tables) else {}
-    tables = {name: rows, **{f"{name}-{key}": table for key, table in extra.items()}}
-    texts = {file: csv_text(map(asdict, table)) for file, table in tables.items()}
     made = {
         "command": command(name, prepared.arguments),
         "arguments": prepared.arguments,
@@ -94,28 +87,17 @@ def _make(experiment: Experiment[Any, Any], parser: Parser, args: argparse.Names
         **surroundings(),
         **({} if sweep is None else _trained(sweep)),
         "seconds": round(seconds, 2),
-        "rows": len(rows),
-        "sha256": {file: digest(text) for file, text in texts.items()},
-        "text": {file: _text_columns(table) for file, table in tables.items()},
-        **({"further": {key: len(table) for key, table in extra.items()}} if extra else {}),
-        "summary": summary,
     }
-    files = {args.out / f"{file}.csv": text for file, text in texts.items()}
-    files[args.out / f"{name}.json"] = json.dumps(made, indent=2, allow_nan=False) + "\n"
+    files, summary = result_files(experiment, rows, made, args.out)
     try:
         write_together(files)
     except OSError as error:
         print(f"{parser.prog}: {args.out} cannot be written: {error.strerror}; what is trained stays", file=sys.stderr)
         return FAILED
     record_output(args.out / f"{name}.json")
-    print(_table(summary))
+    print(summary_text(summary))
     print(f"{len(rows)} rows in {seconds:.1f} s: {args.out / name}.csv, {args.out / name}.json")
     return 0 if sweep is None else sweep.exit_code
-
-
-def _text_columns(rows: Sequence[Any]) -> list[str]:
-    """Return the columns of a table that hold text: a class may be called ``1e5``."""
-    return list(dict.fromkeys(name for row in rows for name, value in vars(row).items() if isinstance(value, str)))
 
 
 def _trained(sweep: Sweep) -> dict[str, Any]:
@@ -123,17 +105,3 @@ def _trained(sweep: Sweep) -> dict[str, Any]:
     from empirical.storage.run_folder import Run
 
     return {"trained": training(Run(run, sweep.runs).result() for run in sweep.configs)}
-
-
-def _table(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return the rows, which all have the same keys, as a table of plain text."""
-    lines = [list(rows[0])] + [[_cell(value) for value in row.values()] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join("  ".join(map(str.rjust, line, widths)) for line in lines)
-
-
-def _cell(value: float | None) -> str:
-    """Return a value of the table."""
-    if value is None:
-        return "-"
-    return f"{value:.2f}" if isinstance(value, float) else str(value)

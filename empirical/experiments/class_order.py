@@ -21,7 +21,7 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 from empirical.analysis.rarity import ORDERS, Split, split
 from empirical.config import NO_PRETRAINING, Config
@@ -58,6 +58,9 @@ class Row:
         norm: the L2 norm of its row of the classifier.
         run: the name of its folder.
     """
+
+    key: ClassVar[tuple[str, ...]] = ("run", "label")
+    outcome: ClassVar[str] = "recall"
 
     data: str
     imbalance: float

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -39,6 +39,9 @@ class Row:
         taken_for: how many of its test images are taken for each class: C numbers, with spaces between.
         run: the name of its folder.
     """
+
+    key: ClassVar[tuple[str, ...]] = ("run", "label")
+    outcome: ClassVar[str] = "error"
 
     data: str
     imbalance: float

@@ -48,7 +48,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.random import Generator, SeedSequence
@@ -133,6 +133,9 @@ class Row:
         recall: of the minority on the test images that are kept, in per cent.
         run: the folder of the network, or the file of arrays.
     """
+
+    key: ClassVar[tuple[str, ...]] = ("run", "seed", "level", "majority", "minority", "imbalance", "method")
+    outcome: ClassVar[str] = "moved"
 
     data: str
     seed: int
@@ -477,4 +480,5 @@ EXPERIMENT = Experiment(
     setup=_setup,
     run=run,
     summarise=summarise,
+    merges=("data", "arrays", "imbalance", "seeds"),
 )

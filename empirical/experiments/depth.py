@@ -127,4 +127,5 @@ EXPERIMENT = Experiment(
     setup=_setup,
     run=run,
     summarise=summarise,
+    merges=("data", "imbalance", "seeds", "arch"),
 )

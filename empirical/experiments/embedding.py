@@ -30,7 +30,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -109,6 +109,9 @@ class Row:
         run: the name of its folder.
     """
 
+    key: ClassVar[tuple[str, ...]] = ("run", "split", "label")
+    outcome: ClassVar[str] = "silhouette"
+
     data: str
     imbalance: float
     pretrain: str
@@ -149,6 +152,9 @@ class Point:
         y: likewise.
         run: the name of the run's folder.
     """
+
+    key: ClassVar[tuple[str, ...]] = ("run", "split", "image")
+    outcome: ClassVar[str] = "x"
 
     data: str
     imbalance: float

@@ -12,12 +12,12 @@ from empirical.sweeps.options import Plan, add_sweep_options, prepare_sweep
 from empirical.sweeps.sweep import Sweep
 
 if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
+    from empirical.experiments.shared.rows import TableRow
 
 __all__ = ["Experiment", "Prepared"]
 
 Work = TypeVar("Work")
-Row = TypeVar("Row", bound="DataclassInstance")
+Row = TypeVar("Row", bound="TableRow")
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +49,8 @@ class Experiment(Generic[Work, Row]):
             progress. Further tables hang on it (:class:`empirical.experiments.shared.rows.Tables`).
         summarise: returns the few numbers to look at first, as a list of dictionaries.
         extra_rows: the classes of the rows of its further tables, by name.
+        merges: the arguments in which tables to be merged may differ: ``seeds``, and lists in which no value changes
+            what a row of another value holds.
         trains: whether it trains networks.
         data: the data sets of each profile, where the options name none.
         imbalance: the imbalances of each profile likewise; None if there is none to choose.
@@ -63,7 +65,8 @@ class Experiment(Generic[Work, Row]):
     row: type[Row]
     run: Callable[[Work, Track], list[Row]]
     summarise: Callable[[Sequence[Row]], list[dict[str, Any]]]
-    extra_rows: Mapping[str, type[DataclassInstance]] = field(default_factory=dict)
+    extra_rows: Mapping[str, type[TableRow]] = field(default_factory=dict)
+    merges: tuple[str, ...] = ("data", "imbalance", "seeds")
     trains: bool = True
     data: Mapping[str, tuple[str, ...]] | None = None
     imbalance: Mapping[str, tuple[float, ...]] | None = None

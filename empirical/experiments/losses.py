@@ -84,4 +84,5 @@ EXPERIMENT = Experiment(
     setup=_setup,
     run=accuracies.run,
     summarise=summarise,
+    merges=("data", "imbalance", "seeds", "method"),
 )

@@ -34,4 +34,5 @@ EXPERIMENT = Experiment(
     setup=partial(one_class.setup, designs=DESIGNS),
     run=one_class.run,
     summarise=one_class.summarise,
+    merges=("data", "seeds"),
 )

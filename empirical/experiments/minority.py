@@ -94,4 +94,5 @@ EXPERIMENT = Experiment(
     setup=partial(one_class.setup, designs=DESIGNS),
     run=one_class.run,
     summarise=summarise,
+    merges=("data", "seeds"),
 )

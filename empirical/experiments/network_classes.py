@@ -38,7 +38,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property, partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -131,6 +131,9 @@ class Row(Prediction):
         floor: the mean recall of the trained classifiers on the images that the prediction reads.
         measured: on the images that are kept for it.
     """
+
+    key: ClassVar[tuple[str, ...]] = ("run", "seed", "features", "classifier", "order", "imbalance", "images", "label")
+    outcome: ClassVar[str] = "measured"
 
     class_name: str
     floor: float | None
@@ -527,4 +530,5 @@ EXPERIMENT = Experiment(
     setup=_setup,
     run=run,
     summarise=summarise,
+    merges=("data", "arrays", "imbalance", "seeds", "classifiers"),
 )

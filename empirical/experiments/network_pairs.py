@@ -29,7 +29,7 @@ import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import permutations
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,6 +77,9 @@ class Row(frozen_features.Prediction):
         low: the 2.5 % quantile of the draws' recalls; of networks there is one, and no quantile.
         high: their 97.5 % quantile.
     """
+
+    key: ClassVar[tuple[str, ...]] = ("run", "seed", "classifier", "features", "majority", "minority", "imbalance")
+    outcome: ClassVar[str] = "measured"
 
     measured: float | None
     low: float | None
@@ -350,4 +353,5 @@ EXPERIMENT = Experiment(
     setup=_setup,
     run=run,
     summarise=summarise,
+    merges=("data", "arrays"),
 )

@@ -18,7 +18,7 @@ import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,6 +66,9 @@ class Row:
         angles: what the angles add.
         run: the name of its folder, or the file of arrays.
     """
+
+    key: ClassVar[tuple[str, ...]] = ("run", "label")
+    outcome: ClassVar[str] = "recall"
 
     data: str
     imbalance: float
@@ -276,4 +279,5 @@ EXPERIMENT = Experiment(
     setup=_setup,
     run=run,
     summarise=summarise,
+    merges=("data", "arrays", "imbalance", "seeds"),
 )

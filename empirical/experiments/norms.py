@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from empirical.config import NO_PRETRAINING, Config
 from empirical.experiments.experiment import Experiment
@@ -40,6 +40,9 @@ class Row:
         std_100: 100 times that.
         run: the name of its folder.
     """
+
+    key: ClassVar[tuple[str, ...]] = ("run", "label")
+    outcome: ClassVar[str] = "norm"
 
     data: str
     imbalance: float

@@ -17,7 +17,7 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, product
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -140,6 +140,9 @@ class Row:
             images where they are drawn); the repeats share images, so it is no confidence interval of the mean.
         repeats: how many there were.
     """
+
+    key: ClassVar[tuple[str, ...]] = ("data", "components", "majority", "minority", "imbalance")
+    outcome: ClassVar[str] = "measured"
 
     data: str
     components: int
@@ -305,4 +308,5 @@ EXPERIMENT = Experiment(
     setup=_setup,
     run=run,
     summarise=summarise,
+    merges=("imbalance",),
 )

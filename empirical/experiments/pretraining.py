@@ -27,7 +27,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.random import SeedSequence
@@ -81,6 +81,9 @@ class Row:
         run: the folder of the run with pre-training.
     """
 
+    key: ClassVar[tuple[str, ...]] = ("data", "imbalance", "seed", "majority", "minority")
+    outcome: ClassVar[str] = "gain"
+
     data: str
     imbalance: float
     seed: int
@@ -109,9 +112,8 @@ def run(sweep: Sweep, track: Track = silent) -> list[Row]:
     plains = [config for config in found if config.pretrain == NO_PRETRAINING]
     for plain in track(plains, "runs"):
         [other] = [c for c in found if c.pretrain != NO_PRETRAINING and _case(c) == _case(plain)]
-        lost = [config for config in (plain, other) if found[config] is None]
-        if lost:
-            rows.append(blank(Row, run_key(lost[-1], "imbalance")))
+        if found[plain] is None or found[other] is None:
+            rows.append(blank(Row, run_key(other, "imbalance")))
         else:
             looks = [_measure(sweep, config) for config in (plain, other)]
             rows += _rows(other, looks, sweep.class_names(other))

@@ -33,7 +33,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from statistics import fmean
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from empirical.config import Config
 from empirical.experiments.experiment import Experiment
@@ -92,6 +92,9 @@ class Row:
         run: the name of its folder.
     """
 
+    key: ClassVar[tuple[str, ...]] = ("run", "classifier")
+    outcome: ClassVar[str] = "accuracy"
+
     data: str
     imbalance: float
     method: str
@@ -127,6 +130,9 @@ class Strength:
         std_100: 100 times the standard deviation of the norms.
         run: the name of its folder.
     """
+
+    key: ClassVar[tuple[str, ...]] = ("run", "tau")
+    outcome: ClassVar[str] = "accuracy"
 
     data: str
     imbalance: float

@@ -42,7 +42,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.random import Generator, SeedSequence
@@ -135,6 +135,18 @@ class Row:
         repeats: how many there were.
         run: the folder of the network.
     """
+
+    key: ClassVar[tuple[str, ...]] = (
+        "run",
+        "space",
+        "mixed",
+        "majority",
+        "minority",
+        "imbalance",
+        "fraction",
+        "degree",
+    )
+    outcome: ClassVar[str] = "measured"
 
     data: str
     seed: int
@@ -404,4 +416,5 @@ EXPERIMENT = Experiment(
     setup=lambda args: backbone.prepare(args, _DATA, _IMBALANCE, minority_count)[0],
     run=run,
     summarise=summarise,
+    merges=("data", "seeds"),
 )

@@ -17,7 +17,7 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import permutations
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.random import SeedSequence
@@ -69,6 +69,9 @@ class Row(_Case):
         low: the 2.5 % quantile of the draws' recalls.
         high: their 97.5 % quantile.
     """
+
+    key: ClassVar[tuple[str, ...]] = ("run", "seed", "classifier", "features", "majority", "minority", "imbalance")
+    outcome: ClassVar[str] = "measured"
 
     measured: float | None
     low: float | None
@@ -217,4 +220,5 @@ EXPERIMENT = Experiment(
     setup=_setup,
     run=run,
     summarise=summarise,
+    merges=("data", "arrays", "seeds"),
 )

@@ -40,7 +40,7 @@ import argparse
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -98,6 +98,9 @@ class Row:
         lost_95: what is lost in the worst 5 % of the splits, the 95 % quantile.
         run: the name of the folder of the run, or the file of arrays.
     """
+
+    key: ClassVar[tuple[str, ...]] = ("run", "fraction", "rule")
+    outcome: ClassVar[str] = "draws"
 
     data: str
     imbalance: float
@@ -320,4 +323,5 @@ EXPERIMENT = Experiment(
     setup=_setup,
     run=run,
     summarise=summarise,
+    merges=("data", "arrays", "imbalance", "seeds"),
 )

@@ -13,7 +13,7 @@ from typing import Any
 
 from theory import __version__
 
-__all__ = ["command", "surroundings", "training"]
+__all__ = ["command", "merge_command", "surroundings", "training"]
 
 _CPUINFO = Path("/proc/cpuinfo")
 
@@ -30,6 +30,17 @@ def command(experiment: str, arguments: Mapping[str, Any]) -> str:
         values = value if isinstance(value, tuple | list) else (value,)
         words += [f"--{name}", *map(str, values)]
     return shlex.join(words)
+
+
+def merge_command(experiment: str, folders: Iterable[Path]) -> str:
+    """Return the command line that merges tables again, the folders by their names, without where they lie.
+
+    Example:
+        >>> merge_command("rebalance", [Path("/results/here"), Path("there")])
+        'python -m empirical merge rebalance --results here there'
+    """
+    names = [folder.resolve().name for folder in folders]
+    return shlex.join(["python", "-m", "empirical", "merge", experiment, "--results", *names])
 
 
 def surroundings() -> dict[str, Any]:

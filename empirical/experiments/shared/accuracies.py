@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from empirical.config import Config
 from empirical.experiments.shared.rows import average, grouped, percent, run_key, standard_deviation
@@ -35,6 +35,9 @@ class Row:
         images: to train on.
         run: the name of its folder.
     """
+
+    key: ClassVar[tuple[str, ...]] = ("run",)
+    outcome: ClassVar[str] = "accuracy"
 
     data: str
     imbalance: float

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import product
-from typing import Any
+from typing import Any, ClassVar
 
 from empirical.config import NO_PRETRAINING, Config
 from empirical.data.class_names import label_of
@@ -125,6 +125,9 @@ class Row:
         accuracy: the same for all images.
         run: the name of its folder.
     """
+
+    key: ClassVar[tuple[str, ...]] = ("run",)
+    outcome: ClassVar[str] = "accuracy"
 
     data: str
     label: int

@@ -7,12 +7,24 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from itertools import groupby
 from statistics import fmean, stdev
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 from empirical.config import Config, has_name
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance, SupportsRichComparison
+
+    class TableRow(DataclassInstance, Protocol):
+        """A class of rows.
+
+        Attributes:
+            key: the columns that tell one row from another; a run that is not finished may leave some of them empty.
+            outcome: a column that every row of a finished run has, and no other.
+        """
+
+        key: ClassVar[tuple[str, ...]]
+        outcome: ClassVar[str]
+
 
 __all__ = ["SPREAD", "Tables", "average", "blank", "data_name", "grouped", "percent", "run_key", "standard_deviation"]
 

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,6 +76,9 @@ class Row:
         auc: the area under the ROC curve of the log odds, on the test images of the two classes.
         run: the name of its folder.
     """
+
+    key: ClassVar[tuple[str, ...]] = ("run",)
+    outcome: ClassVar[str] = "accuracy"
 
     data: str
     imbalance: float

@@ -1,0 +1,65 @@
+"""The files of an experiment's results: ``NAME.csv``, further tables ``NAME-TABLE.csv``, and ``NAME.json``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from empirical.experiments.experiment import Experiment
+from empirical.experiments.shared.rows import Tables
+from empirical.storage.digests import digest
+from empirical.storage.tables import csv_text
+
+__all__ = ["result_files", "summary_text"]
+
+
+def result_files(
+    experiment: Experiment[Any, Any], rows: list[Any], made: Mapping[str, Any], out: Path
+) -> tuple[dict[Path, str], list[dict[str, Any]]]:
+    """Return the files of a table, by path, and its summary.
+
+    Args:
+        experiment: the experiment.
+        rows: its rows, data classes; further tables hang on them (:class:`~empirical.experiments.shared.rows.Tables`).
+        made: how they were made, the first part of the JSON file; the numbers of rows, the SHA-256 of the tables, their
+            columns of text and the summary follow it.
+        out: the folder.
+    """
+    name = experiment.name
+    extra = rows.extra if isinstance(rows, Tables) else {}
+    tables = {name: rows, **{f"{name}-{key}": table for key, table in extra.items()}}
+    texts = {file: csv_text(map(asdict, table)) for file, table in tables.items()}
+    summary = experiment.summarise(rows)
+    described = {
+        **made,
+        "rows": len(rows),
+        "sha256": {file: digest(text) for file, text in texts.items()},
+        "text": {file: _text_columns(table) for file, table in tables.items()},
+        **({"further": {key: len(table) for key, table in extra.items()}} if extra else {}),
+        "summary": summary,
+    }
+    files = {out / f"{file}.csv": text for file, text in texts.items()}
+    files[out / f"{name}.json"] = json.dumps(described, indent=2, allow_nan=False) + "\n"
+    return files, summary
+
+
+def summary_text(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return a summary, rows that all have the same keys, as a table of plain text."""
+    lines = [list(rows[0])] + [[_cell(value) for value in row.values()] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join("  ".join(map(str.rjust, line, widths)) for line in lines)
+
+
+def _text_columns(rows: Sequence[Any]) -> list[str]:
+    """Return the columns of a table that hold text: a class may be called ``1e5``."""
+    return list(dict.fromkeys(name for row in rows for name, value in vars(row).items() if isinstance(value, str)))
+
+
+def _cell(value: float | None) -> str:
+    """Return a value of the table."""
+    if value is None:
+        return "-"
+    return f"{value:.2f}" if isinstance(value, float) else str(value)
