@@ -32,8 +32,10 @@ MADE = {
     "versions": "of tailbound, Python and the packages that a number may depend on.",
     "platform": "operating system and architecture.",
     "processor": "its model, and the number of cores.",
-    "trained": "what trained the runs: how many are finished and missing, their seconds, devices, precisions, torch.",
+    "trained": "what trained the runs: how many are finished and missing, their seconds, devices, precisions, torch; "
+    "`repeated` are those of merged tables that several of them have.",
     "seconds": "how long it took, without what was trained before.",
+    "parts": "of a table that `merge` wrote: what each table that it came from said of the above, and its SHA-256.",
     "rows": "of the table.",
     "sha256": "of each table that was written with it; of one that gzip packed, of what it unpacks to.",
     "text": "of each table, the columns that hold text, as the names of classes, whatever a cell looks like.",

@@ -76,6 +76,7 @@ lines += [("run", "norms", "--profile", "smoke", *out, *bad) for bad in (("--imb
 lines += [("run", "pairs", "--data", data, *out, "--repeats", "0") for data in ("digits", "nope")]
 lines += [("predict", "network-pairs", "--profile", "smoke", *out, *seeds), ("list", "--profile", "nope")]
 lines += [("examine", "--run", "nope"), ("export", "--run", "nope", *out)]
+lines += [("merge", name, "--results", "nope", "nope", *out) for name in EXPERIMENTS]
 lines += [("examine", "--arrays", "nope.npz"), ("examine", "--checkpoint", "nope.pt"), ("bench", "--device", "nope")]
 lines += [("examine", "--checkpoint", "nope.pt", "--arch", "resnet32", "--data", "nope")]
 for line in lines:
@@ -104,7 +105,7 @@ def test_every_command_of_empirical_names_the_program_that_was_called():
 import sys
 sys.argv = ["/bin/tailbound"]
 import tailbound
-commands = ("run", "list", "train", "export", "bench", "verify")
+commands = ("run", "merge", "list", "train", "export", "bench", "verify")
 for line in ("empirical", *(f"empirical {name}" for name in commands), "examine"):
     try:
         tailbound.main([*line.split(), "--no-such-option"])
@@ -112,7 +113,7 @@ for line in ("empirical", *(f"empirical {name}" for name in commands), "examine"
         assert stopped.code == 2
 """
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stderr
-    assert len(told.splitlines()) == 8
+    assert len(told.splitlines()) == 9
     assert all(line.startswith("tailbound empirical") for line in told.splitlines()), told
 
 
@@ -125,6 +126,7 @@ for line in ("empirical", *(f"empirical {name}" for name in commands), "examine"
         ("empirical", "train"),
         ("empirical", "run"),
         ("empirical", "run", "pairs"),
+        ("empirical", "merge"),
         ("empirical", "list"),
         ("empirical", "verify"),
         ("empirical", "bench"),

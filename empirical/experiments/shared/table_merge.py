@@ -15,7 +15,7 @@ from empirical.storage.digests import digest
 from empirical.storage.prediction_record import joint_status, table_predictions, writing_time
 from empirical.storage.provenance import merge_command
 from empirical.storage.row_merge import Columns, Part, merge_rows
-from empirical.storage.tables import csv_text, read_table
+from empirical.storage.tables import csv_text, read_table, table_bytes, table_file
 from theory.support.validate import refuse
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def merge_tables(experiment: Experiment[Any, Any], folders: Sequence[Path]) -> t
         "command": merge_command(experiment.name, folders),
         "arguments": arguments,
         "data": {**_data(sources), **_predictions(sources, rows)},
-        **{name: _together(part.get(name) for part in parts) for name in ("versions", "platform", "processor")},
+        **{name: _common(part.get(name) for part in parts) for name in ("versions", "platform", "processor")},
         **({} if trained is None else {"trained": trained}),
         "seconds": round(sum(part.get("seconds", 0) for part in parts), 2),
         "parts": parts,
@@ -110,9 +110,9 @@ class _Source:
         return [own if predictions is None else {**own, "predictions": predictions}]
 
     @cached_property
-    def finished(self) -> set[str]:
+    def measured_runs(self) -> set[str]:
         """The runs that are measured."""
-        return _finished(self.tables[None], self.experiment.row.outcome)
+        return _measured_runs(self.tables[None], self.experiment.row.outcome)
 
     def part(self, extra: str | None) -> Part:
         """Return the rows of a table, with empty cells for the columns that it lacks.
@@ -138,7 +138,7 @@ class _Source:
         return Part(str(self.folder), full, frozenset(lacking))
 
     def _refuse(self, reason: str) -> None:
-        raise ValueError(f"{self.folder / self.experiment.name}.csv: {reason}")
+        raise ValueError(f"{table_file(self.folder, self.experiment.name)}: {reason}")
 
 
 def _is_whole(made: Any) -> bool:
@@ -147,6 +147,9 @@ def _is_whole(made: Any) -> bool:
     if not isinstance(made, dict) or any(
         not isinstance(made[name], kind) for name, kind in kinds.items() if name in made
     ):
+        return False
+    lists = [value for value in made.get("arguments", {}).values() if isinstance(value, list)]
+    if not all(isinstance(value, str | int | float) for values in lists for value in values):
         return False
     trained = made.get("trained", {}).items()
     counts = [
@@ -164,7 +167,8 @@ def _is_whole(made: Any) -> bool:
 def _row_classes(experiment: Experiment[Any, Any]) -> dict[str | None, type[TableRow]]:
     """Return the classes of the rows of its table, and of the further ones by name."""
     classes: dict[str | None, type[TableRow]] = {None: experiment.row}
-    return {**classes, **experiment.extra_rows}
+    classes.update(experiment.extra_rows.items())
+    return classes
 
 
 def _columns(row: type[TableRow]) -> Columns:
@@ -223,7 +227,7 @@ def _rank(arguments: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], tuple[i
 
     def rank(row: Mapping[str, Any]) -> tuple[int, ...]:
         seed = row.get("seed")
-        return *(place.get(row[name], -1) for name, place in places.items()), -1 if seed is None else int(seed)
+        return *(place.get(row.get(name), -1) for name, place in places.items()), -1 if seed is None else int(seed)
 
     return rank
 
@@ -254,7 +258,7 @@ def _predictions(sources: Sequence[_Source], rows: Tables) -> dict[str, Any]:
 
     A part that has measured nothing of the table says nothing.
     """
-    speaking = [source for source in sources if source.finished] or list(sources)
+    speaking = [source for source in sources if source.measured_runs] or list(sources)
     found = [source.metadata.get("data", {}).get("predictions") for source in speaking]
     first = next((part for part in found if part is not None), None)
     if first is None:
@@ -267,19 +271,16 @@ def _predictions(sources: Sequence[_Source], rows: Tables) -> dict[str, Any]:
         return {}
     columns = [name for name in whole[0]["columns"] if all(name in part["columns"] for part in whole)]
     known = {"columns": columns, "where": whole[0]["where"]}
-    files = [source.folder / f"{source.experiment.name}.csv" for source in speaking]
-    told = [
-        writing_time(file.read_text(encoding="utf-8"), source.metadata)
-        for file, source in zip(files, speaking, strict=True)
-    ]
+    texts = [table_bytes(table_file(source.folder, source.experiment.name)).decode() for source in speaking]
+    told = [writing_time(text, source.metadata) for text, source in zip(texts, speaking, strict=True)]
     because = list(dict.fromkeys(reason for part in whole for reason in part.get("because", ())))
     own = {"sha256": digest(_predicted(text, known)), **known, "when": joint_status(told), "because": because}
     return {"predictions": own}
 
 
-def _predicted(text: str, known: Mapping[str, Any]) -> str:
+def _predicted(text: str, about: Mapping[str, Any]) -> str:
     """Return the text of the predictions in the text of a table."""
-    return table_predictions(text, known["columns"], known["where"])
+    return table_predictions(text, about["columns"], about["where"])
 
 
 def _trained(
@@ -291,36 +292,39 @@ def _trained(
     in each.
     """
     counting: list[_Source] = []
-    for source in sorted((own for own in sources if "trained" in own.metadata), key=lambda own: -len(own.finished)):
-        more = source.finished - set().union(*(own.finished for own in counting))
+    for source in sorted(
+        (own for own in sources if "trained" in own.metadata), key=lambda own: -len(own.measured_runs)
+    ):
+        more = source.measured_runs - set().union(*(own.measured_runs for own in counting))
         if more or not counting:
             counting.append(source)
     if not counting:
         return None
     outcome = experiment.row.outcome
-    missing = _missing([vars(row) for row in rows], outcome)
+    missing = _missing_runs([vars(row) for row in rows], outcome)
     counted = [source.metadata["trained"] for source in counting]
-    if len(counted) == 1 and missing == _missing(counting[0].tables[None], outcome):
+    if len(counted) == 1 and missing == _missing_runs(counting[0].tables[None], outcome):
         return dict(counted[0])
-    repeated = sum(len(own.finished) for own in counting) - len(set().union(*(own.finished for own in counting)))
+    runs = [run for source in counting for run in source.measured_runs]
+    repeated = len(runs) - len(set(runs)) + sum(part.get("repeated", 0) for part in counted)
     total: dict[str, Any] = {
         "runs": sum(part.get("runs", 0) for part in counted),
         "missing": len(missing),
         "seconds": round(sum(part.get("seconds", 0) for part in counted), 1),
     }
-    if repeated := repeated + sum(part.get("repeated", 0) for part in counted):
+    if repeated:
         total["repeated"] = repeated
     for name in dict.fromkeys(name for part in counted for name in part if name not in _NUMBERS):
         total[name] = dict(sum((Counter(part.get(name, {})) for part in counted), Counter()))
     return total
 
 
-def _missing(rows: Sequence[Mapping[str, Any]], outcome: str) -> set[str]:
+def _missing_runs(rows: Sequence[Mapping[str, Any]], outcome: str) -> set[str]:
     """Return the runs that are not measured."""
-    return {row["run"] for row in rows if "run" in row and row[outcome] is None} - _finished(rows, outcome)
+    return {row["run"] for row in rows if "run" in row and row[outcome] is None} - _measured_runs(rows, outcome)
 
 
-def _finished(rows: Sequence[Mapping[str, Any]], outcome: str) -> set[str]:
+def _measured_runs(rows: Sequence[Mapping[str, Any]], outcome: str) -> set[str]:
     """Return the runs that are measured."""
     return {row["run"] for row in rows if "run" in row and row[outcome] is not None}
 
@@ -334,12 +338,12 @@ def _distinct(values: Iterable[Any]) -> list[Any]:
     return found
 
 
-def _together(values: Iterable[Any]) -> Any:
+def _common(values: Iterable[Any]) -> Any:
     """Return the versions, or the machine, of all parts: what they agree on, or all that they say."""
     known = _distinct(value for value in values if value is not None)
     if len(known) < 2:
         return known[0] if known else None
     if all(isinstance(value, dict) for value in known):
         names = dict.fromkeys(name for value in known for name in value)
-        return {name: _together(value.get(name) for value in known) for name in names}
+        return {name: _common(value.get(name) for value in known) for name in names}
     return "; ".join(map(str, known))

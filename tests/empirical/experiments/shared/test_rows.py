@@ -1,6 +1,7 @@
 """The experiments ``majority``, ``minority``, ``depth``, ``ssl`` and ``losses``: their grids, and smoke runs."""
 
 import shlex
+from dataclasses import fields
 from itertools import product
 
 import numpy as np
@@ -118,7 +119,7 @@ def test_the_accuracies_of_the_one_class_and_of_the_others(swept):
     out, tables = swept
     for name in TOYS:
         rows, made = tables[name]
-        assert list(rows[0]) == list(one_class.Row.__dataclass_fields__)
+        assert list(rows[0]) == [column.name for column in fields(one_class.Row)]
         for row, run in zip(rows, grid(name, "smoke"), strict=True):
             last = Run(run, out / "runs").result()["last"]
             confusion = np.array(last["confusion"])
@@ -228,7 +229,7 @@ def test_a_row_is_a_run_and_its_accuracy(swept, name):
     out, tables = swept
     rows, made = tables[name]
     more = ["depth"] if name == "depth" else []
-    assert list(rows[0]) == [*accuracies.Row.__dataclass_fields__, *more]
+    assert list(rows[0]) == [*(column.name for column in fields(accuracies.Row)), *more]
     for row, run in zip(rows, grid(name, "smoke"), strict=True):
         result = Run(run, out / "runs").result()
         assert (row["run"], row["method"], row["pretrain"]) == (run.digest, run.method, run.pretrain)
