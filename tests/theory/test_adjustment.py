@@ -13,7 +13,8 @@ from scipy.optimize import linprog, minimize
 from scipy.special import logsumexp, softmax
 from scipy.stats import binom, chi2
 
-from theory.adjustment import _separated, fit_adjustment, fit_tau_normalisation
+from theory.adjustment import fit_adjustment, fit_tau_normalisation
+from theory.support.multinomial_logit import separated
 
 COUNTS = np.array([400, 120, 60, 20])
 LOG_PRIOR = np.log(COUNTS / COUNTS.sum())
@@ -89,6 +90,19 @@ def test_standard_errors_and_the_likelihood_ratio_have_their_distributions():
     assert sum(fit.trusted for fit in fits) > 150
 
 
+def test_many_classes_with_few_images_do_not_speak_against_the_fit():
+    """60 splits of a hundred classes, four images a class on average: p < 0.05 no more often than it should be."""
+    counts, small = np.round(3000 * 30 ** (-np.arange(100) / 99)).astype(int), 0
+    for child in np.random.SeedSequence(23).spawn(60):
+        rng = np.random.default_rng(child)
+        labels = rng.choice(100, size=400, p=counts / counts.sum())
+        z = 3 * (3 * np.eye(100)[labels] + rng.normal(size=(400, 100))) + np.log(counts)
+        found = fit_adjustment(z, labels, counts).against_vector_scaling
+        small += found.p_value < 0.05
+        assert found.freedom == 20
+    assert small <= binom.isf(1e-7, 60, 0.05)
+
+
 @pytest.mark.parametrize("target", [None, [1, 1, 1, 1], [1, 2, 3, 4], [0, 1, 0, 3], COUNTS])
 def test_adjusted_logits_decide_as_bayes_rule_does(rng, target):
     tau, temperature = 1.6, 1.8
@@ -122,7 +136,7 @@ def test_a_balanced_split_is_told_by_its_counts():
 def test_a_class_without_images_and_one_with_few_keep_the_common_parameters(rng):
     z, y = problem(rng)
     keep = (y != 3) | (np.cumsum(y == 3) <= 3)
-    few = fit_adjustment(z[keep], y[keep], COUNTS)
+    few = fit_adjustment(z[keep], y[keep], COUNTS, split_counts=[400, 120, 60, 3])
     assert few.against_vector_scaling.freedom == 4 + 3 - 2  # every scale, and the biases of three
     none = fit_adjustment(z[y != 3], y[y != 3], COUNTS)
     assert none.tau == pytest.approx(few.tau, abs=0.5)
@@ -188,7 +202,7 @@ def test_separation_is_decided_as_by_linear_programming(rows, labels, counts):
         for axis, sign in itertools.product((0, 1), (-1, 1))
         for bounds in [[(sign, sign) if i == axis else (-1, 1) for i in (0, 1)]]
     )
-    assert _separated(z, prior, y) == possible
+    assert separated(z, prior, y) == possible
 
 
 def test_no_other_classifier_separates_what_is_not_separated(rng):

@@ -29,7 +29,6 @@ __all__ = ["ADJUSTED", "Head", "Sweeps", "corrections", "head", "sweeps"]
 ADJUSTED = "logits - tau log prior"
 """Logit adjustment after training."""
 
-_MOST_CLASSES = 300  # the likelihood's test against vector scaling takes minutes beyond
 _MOST_NUMBERS = 2**25  # logits, or features, that are held at once
 _MOST_WORK = 2**31  # images x features x classes of a head that is trained
 _ITERATIONS = 200
@@ -191,11 +190,11 @@ def _likelihood(inputs: Inputs, trained: Right, missing: list[Missing]) -> Itera
     assert inputs.first is not None
     assert inputs.counts is not None
     n = len(inputs.labels)
-    if inputs.classes > _MOST_CLASSES or n * inputs.classes > _MOST_NUMBERS:
+    if n * inputs.classes > _MOST_NUMBERS:
         missing.append(
             Missing(
                 section=4,
-                needs=f"at most {_MOST_CLASSES} classes, and {_MOST_NUMBERS:,} logits",
+                needs=f"at most {_MOST_NUMBERS:,} logits",
                 adds="tau by likelihood, without a sweep",
             )
         )
