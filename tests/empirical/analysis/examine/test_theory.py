@@ -100,6 +100,16 @@ def test_bayes_logits_need_a_tau_of_1(found):
     )
 
 
+def test_the_tau_of_five_hundred_classes_is_fitted_too():
+    counts = np.round(1000 * 100 ** (-np.arange(500) / 499)).astype(int)
+    labels = np.arange(2000) % 500
+    rng = np.random.default_rng(np.random.SeedSequence(4))
+    logits = 2 * (3 * (3 * np.eye(500)[labels] + rng.normal(size=(2000, 500))) + np.log(counts))
+    rows = examine(logits=logits, labels=labels, counts=counts).corrections
+    [row] = [row for row in rows if row.chosen_by == "likelihood on the other half, no sweep"]
+    assert (row.tau, row.tau_2) == pytest.approx((2, 2), abs=1)  # eight standard errors
+
+
 def test_gains_are_differences_of_the_same_images(network, found):
     logits = network["features"] @ network["weight"].T + network["bias"]
     labels = network["labels"]
