@@ -16,8 +16,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from empirical.experiments.shared.tau_choice import REFUSED
 from figures.results import (
     PERCENT,
+    Results,
     caption_text,
     command_reader,
     data_name,
@@ -45,13 +47,17 @@ _METHODS = {
     "logit-adjustment": "logit adj.",
     "tau": "tau",
     "retrained": "re-trained",
+    "post-hoc": "post-hoc adj.",
+    "likelihood": "tau by likel.",
 }
 _LEVELS = {
     "pixels": "linear classifiers on Gaussian pixels",
     "heads": "linear classifiers on frozen features",
     "networks": "networks",
 }
-_LOOK = dict(zip(_METHODS, zip(["#777777", *COLOURS], ["*", *MARKERS], strict=True), strict=True))
+_LOOK = dict(
+    zip(_METHODS, zip(["#777777", *COLOURS, *COLOURS[:2]], ["*", *MARKERS, "<", ">"], strict=True), strict=True)
+)
 _MOST = 4  # panels
 _WIDTH = 0.72
 
@@ -130,8 +136,13 @@ def _draw_cases(results: Path, name: str, ylabel: str, message: str, subject: st
         ),
         subject,
     )
-    note_missing(fig, table)
+    note_missing(fig, Results([_needed(row) for row in table.rows], table.metadata))
     return fig
+
+
+def _needed(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the cells that a finished run has: a fit of tau that was refused leaves nothing to measure."""
+    return {name: row[name] for name in (("run",) if row.get("fit") == REFUSED.fit else _COLUMNS)}
 
 
 def _shares(row: dict[str, Any]) -> dict[str, Any]:

@@ -27,7 +27,7 @@ shown, and how many seeds would show what was measured.
 The paper's claims by number: E1 Figure 1, E2 Figure 2, E3 Figure 3, E4 Figures 3 and 4, E5 Table 1, E6 Figure 5, E7
 Table 2, E8 Figure 6, E9 section 5.4. Beside the verdict stands what the paper's own printed tables say to the sentence
 (:mod:`empirical.claims.paper.as_printed`), and whether a printed cell is within noise of what was measured
-(:mod:`empirical.claims.paper.printed_tables`). Our own predictions are N1 to N9
+(:mod:`empirical.claims.paper.printed_tables`). Our own predictions are N1 to N10
 (:mod:`empirical.claims.predictions`).
 
 **A new entry** is a ``Claim`` in the ``CLAIMS`` of a module of this package, and a new module is a line in

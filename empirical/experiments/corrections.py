@@ -38,6 +38,21 @@ frozen features with classes drawn equally often. ``tau`` is ``ce`` with its row
 biases. With weight decay the two rows of a trained classifier are each other's negative, so that dividing by the norms
 does nothing and leaving out the bias all: the boundary is parallel to the balanced one and passes through the origin
 of the features. Its offset is predicted so, from the means and the covariance of balanced features.
+
+``post-hoc`` subtracts the log frequencies from the logits of ``ce`` after training, ``tau = 1``; ``likelihood``
+subtracts ``tau`` times them, with the ``tau`` that training images make most likely which the classifier did not see
+(:func:`theory.adjustment.fit_adjustment`). Theory says 1 of both effective prior ratios: of the first if the logits
+are calibrated, of the second if they are so up to a temperature ``T``, as then ``tau = T`` (:mod:`theory.temperature`).
+
+The images that choose ``tau`` were decided on before any measurement. With ``m`` rare images among them the standard
+error of the boundary is ``1 / sqrt(m)`` in log odds or more. Of the 25 rare images of a head at imbalance 100 a tenth
+leaves 0.6, and often images that some ``tau`` tells apart; all of them leave 0.2. So for linear classifiers, which take
+milliseconds to train, ``tau`` is cross-fitted: the logits of each tenth are those of a classifier trained on the
+other nine (:func:`empirical.experiments.shared.tau_choice.out_of_fold`), all of them choose ``tau``, and what is
+corrected is the classifier of ``ce`` itself. Nobody trains a network ten times to choose a number: for networks a
+tenth of the training images of each class is put aside, and what is corrected is a network of its own, trained on the
+other nine tenths. No test image chooses anything. The column ``fit`` says whether the fit is without doubts; where it
+is refused, as some ``tau`` tells the images apart, nothing is measured.
 """
 
 from __future__ import annotations
@@ -48,7 +63,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.random import Generator, SeedSequence
@@ -66,10 +81,11 @@ from empirical.experiments.shared.corrected_heads import (
     effective_ratio,
     offset,
     offset_without_bias,
-    retrained_head,
 )
+from empirical.experiments.shared.corrected_networks import differences, halved_features, imbalanced_runs, network_rule
 from empirical.experiments.shared.frozen_features import Trainer, arrays_sweep, halves
 from empirical.experiments.shared.rows import average, blank, grouped, percent, run_key
+from empirical.experiments.shared.tau_choice import POST_HOC, REFUSED, TauChoice, adjusted, cross_fitted
 from empirical.runtime.progress import Track, silent
 from empirical.runtime.threads import one_thread
 from empirical.storage.prediction_record import PredictionRecord
@@ -77,9 +93,6 @@ from empirical.sweeps.options import add_sweep_options
 from empirical.sweeps.profiles import profile_config
 from empirical.sweeps.sweep import Sweep
 from theory.support.validate import refuse
-
-if TYPE_CHECKING:
-    from empirical.analysis.features import Features
 
 __all__ = [
     "EXPERIMENT",
@@ -94,17 +107,17 @@ __all__ = [
     "summarise",
 ]
 
-NETWORKS = ("ce", "rw", "rs", "drw", "logit-adjustment", "tau", "retrained")
+NETWORKS = ("ce", "rw", "rs", "drw", "logit-adjustment", "tau", "retrained", "post-hoc", "likelihood")
 """The corrections of the level ``networks``."""
 
-HEADS = ("ce", "rw", "rw-inverse", "rs", "logit-adjustment", "tau", "retrained")
+HEADS = ("ce", "rw", "rw-inverse", "rs", "logit-adjustment", "tau", "retrained", "post-hoc", "likelihood")
 """Those of the levels ``heads`` and ``pixels``."""
 
 _DATA = {"smoke": ("digits",), "cpu": ("cifar10",), "paper": ("cifar10",)}
 _IMBALANCE = {"smoke": (10,), "cpu": (10, 100), "paper": (10, 100)}
-_TRAINED = tuple(method for method in NETWORKS if method not in ("tau", "retrained"))
 _PAIRS = {"smoke": 3, "cpu": 5, "paper": 9}
 _PREDICTED = ("separation", "predicted", "moved_predicted", "recall_predicted")
+_MEASURED = ("measured", "moved", "recall", "tau", "tau_error", "temperature", "fit")
 _CAT_AND_DOG = (3, 5)
 
 
@@ -119,8 +132,8 @@ class Row:
         majority: the class with ``n_pos`` images.
         minority: the class with ``n_neg`` images.
         imbalance: as asked for.
-        n_pos: training images of the majority.
-        n_neg: training images of the minority.
+        n_pos: training images of the majority, with those that ``tau`` is chosen on.
+        n_neg: training images of the minority, likewise.
         method: the correction.
         read: test images of the minority that the prediction reads.
         kept: its other test images, which the offset and the recall are measured on.
@@ -131,6 +144,10 @@ class Row:
         moved: the offset minus that of ``ce``.
         recall_predicted: of the minority, in per cent.
         recall: of the minority on the test images that are kept, in per cent.
+        tau: what the log prior is multiplied by before it is subtracted after training; None for other corrections.
+        tau_error: its robust standard error, of ``likelihood``.
+        temperature: of the fit of ``likelihood``, which theory says that ``tau`` is.
+        fit: of ``likelihood``: ``trusted``, ``doubtful``, or ``refused``, without a ``tau`` and a measurement.
         run: the folder of the network, or the file of arrays.
     """
 
@@ -155,6 +172,10 @@ class Row:
     moved: float | None
     recall_predicted: float | None
     recall: float | None
+    tau: float | None
+    tau_error: float | None
+    temperature: float | None
+    fit: str | None
     run: str
 
 
@@ -243,7 +264,8 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """Return for each level, imbalance and correction the means over pairs and seeds.
 
     ``error`` is the mean absolute difference of ``moved`` and ``moved_predicted``, in per cent of the distance between
-    the class means as they are, ``recall_error`` that of the minority's recall, in points.
+    the class means as they are, ``recall_error`` that of the minority's recall, in points; ``refused`` counts the fits
+    of ``tau`` that were refused, which are left out.
     """
 
     def key(row: Row) -> tuple[Any, ...]:
@@ -252,6 +274,7 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
     summary = []
     for (data, level, ratio, _), own in grouped(rows, key):
         done = [row for row in own if row.moved is not None and row.moved_predicted is not None]
+        refused = sum(row.fit == REFUSED.fit for row in own)
         moves = [abs(row.moved - row.moved_predicted) for row in done]  # type: ignore[operator]
         recalls = [abs(row.recall - row.recall_predicted) for row in done]  # type: ignore[operator]
         summary.append(
@@ -261,7 +284,8 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
                 "imbalance": ratio,
                 "method": own[0].method,
                 "cases": len(done),
-                "missing": len(own) - len(done),
+                "missing": len(own) - len(done) - refused,
+                "refused": refused,
                 "predicted": average([row.predicted for row in done]),
                 "measured": average([row.measured for row in done]),
                 "moved_predicted": average([row.moved_predicted for row in done]),
@@ -270,6 +294,7 @@ def summarise(rows: Sequence[Row]) -> list[dict[str, Any]]:
                 "recall_predicted": average([row.recall_predicted for row in done]),
                 "recall": average([row.recall for row in done]),
                 "recall_error": average(recalls),
+                "tau": average([row.tau for row in done]),
             }
         )
     return summary
@@ -339,10 +364,13 @@ def _head_rows(
         rule=weighted_head(pos, neg), read=read, kept=len(kept[1]), through_origin=offset_without_bias(pos, neg)
     )
     few = neg[:n_neg]
-    methods = {method: corrected_head(method, pos, few, rng) for method in HEADS if method != "tau"}
+    counts = len(pos), n_neg
+    choices = {"post-hoc": POST_HOC, "likelihood": cross_fitted(pos, few)}
+    methods = {method: corrected_head(method, pos, few, rng) for method in HEADS if method not in ("tau", *choices)}
     methods["tau"] = Rule(methods["ce"].w, 0.0)
+    methods |= adjusted(methods["ce"], choices, counts)
     measured = {method: (rule.scores(kept[0]), rule.scores(kept[1])) for method, rule in methods.items()}
-    yield from _rows(dict.fromkeys(HEADS, key), (len(pos), n_neg), known, measured)
+    yield from _rows(dict.fromkeys(HEADS, key), counts, known, measured, choices)
 
 
 def _pair(sweep: Sweep, even: Config, results: Mapping[Config, dict[str, Any] | None]) -> Iterator[Row]:
@@ -351,18 +379,16 @@ def _pair(sweep: Sweep, even: Config, results: Mapping[Config, dict[str, Any] | 
     names = sweep.class_names(even)
     known = None
     if results[even] is not None:
-        (read, kept), seen = _test_features(even, sweep)
-        known = BalancedHead(rule=_rule(seen), read=read, kept=len(kept[1]), through_origin=offset_without_bias(*read))
+        (read, kept), seen = halved_features(even, sweep)
+        rule = network_rule(seen.weight, seen.bias)
+        known = BalancedHead(rule=rule, read=read, kept=len(kept[1]), through_origin=offset_without_bias(*read))
     for ratio in sweep.arguments()["imbalance"]:
         counts = even.counts[0], minority_count(even.counts[0], ratio)
-        runs = {method: replace(even, counts=counts, method=method) for method in _TRAINED}
+        runs = imbalanced_runs(even, counts)
         case = {"level": "networks", "majority": names[0], "minority": names[1], "imbalance": ratio}
-        measured: dict[str, tuple[Floats, Floats]] = {}
-        for method, config in runs.items():
-            if results[config] is not None:
-                measured.update(_differences(method, config, sweep))
+        measured, choices = differences(runs, results, sweep)
         keys = {method: {**run_key(runs.get(method, runs["ce"])), **case} for method in NETWORKS}
-        yield from _rows(keys, counts, known, measured)
+        yield from _rows(keys, counts, known, measured, choices)
 
 
 def _predictions(
@@ -371,38 +397,7 @@ def _predictions(
     """Yield the rows of the networks without what the imbalanced ones are measured for."""
     for config in even:
         for row in _pair(sweep, config, {**dict.fromkeys(sweep.configs), config: results[config]}):
-            yield {name: value for name, value in asdict(row).items() if name not in ("measured", "moved", "recall")}
-
-
-def _differences(method: str, config: Config, sweep: Sweep) -> Iterator[tuple[str, tuple[Floats, Floats]]]:
-    """Yield the logit differences on the test images that are kept, of a network and of what is made of it."""
-    (_, kept), seen = _test_features(config, sweep)
-    heads = {method: _rule(seen)}
-    if method == "ce":
-        weight = seen.weight.double().numpy()
-        unit = weight / np.linalg.norm(weight, axis=1, keepdims=True)
-        heads["tau"] = Rule(unit[0] - unit[1], 0.0)
-        rng = np.random.default_rng(SeedSequence(config.seed))
-        heads["retrained"] = retrained_head(seen.train.double().numpy(), seen.train_labels.numpy(), rng)
-    for name, rule in heads.items():
-        yield name, (rule.scores(kept[0]), rule.scores(kept[1]))
-
-
-def _rule(features: Features) -> Rule:
-    """Return the rule of a network of two classes."""
-    weight = features.weight.double().numpy()
-    bias = 0.0 if features.bias is None else float(features.bias[0] - features.bias[1])
-    return Rule(weight[0] - weight[1], bias)
-
-
-def _test_features(config: Config, sweep: Sweep) -> tuple[list[tuple[Floats, Floats]], Features]:
-    """Return the test features of a run's two classes that predictions read, those that are kept, and all it sees."""
-    from empirical.analysis import features
-
-    seen = features.of_run(config, sweep.runs, sweep.root)
-    x, labels = seen.test.double().numpy(), seen.test_labels.numpy()
-    split = [_halves(x[labels == at], config.seed, int(label)) for at, label in enumerate(config.classes or ())]
-    return list(zip(*split, strict=True)), seen
+            yield {name: value for name, value in asdict(row).items() if name not in _MEASURED}
 
 
 def _rows(
@@ -410,8 +405,12 @@ def _rows(
     counts: tuple[int, int],
     balanced: BalancedHead | None,
     measured: Mapping[str, tuple[Floats, Floats]],
+    choices: Mapping[str, TauChoice],
 ) -> Iterator[Row]:
-    """Yield a row for each correction that has a key, from the logit differences of those that are there."""
+    """Yield a row for each correction that has a key, from the logit differences of those that are there.
+
+    ``choices`` are those of the corrections that have a tau.
+    """
     from scipy.special import ndtr
 
     offsets = {method: offset(*both) for method, both in measured.items()}
@@ -442,6 +441,7 @@ def _rows(
             moved=_difference(found, offsets.get("ce")),
             recall_predicted=guess,
             recall=recall,
+            **asdict(choices.get(method, TauChoice())),
         )
 
 
@@ -462,12 +462,10 @@ def _deep_pairs(data: str, classes: int) -> list[tuple[int, int]]:
 
 def _networks(sweep: Sweep, config: Config, pair: tuple[int, int], images: int) -> Iterator[Config]:
     """Yield the runs of the networks of a pair: the balanced one, and the corrections at each imbalance."""
-    shared = {"data": config.data, "classes": pair, "seed": config.seed}
-    yield profile_config(sweep.profile, counts=(images, images), **shared)
+    even = profile_config(sweep.profile, counts=(images, images), data=config.data, classes=pair, seed=config.seed)
+    yield even
     for ratio in sweep.arguments()["imbalance"]:
-        counts = images, minority_count(images, ratio)
-        for method in _TRAINED:
-            yield profile_config(sweep.profile, counts=counts, method=method, **shared)
+        yield from imbalanced_runs(even, (images, minority_count(images, ratio))).values()
 
 
 EXPERIMENT = Experiment(

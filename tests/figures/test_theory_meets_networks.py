@@ -204,6 +204,20 @@ def test_corrections_are_parts_of_the_shift(tmp_path, write):
     assert heights(ax) == pytest.approx(expected)
 
 
+def test_a_fit_of_tau_that_was_refused_is_no_missing_run(tmp_path, write):
+    rows = [{**row, "fit": ""} for row in corrections_rows()]
+    for row in rows:
+        if row["method"] == "logit-adjustment":
+            row["method"] = "likelihood"
+            if row["minority"] == "dog":
+                row.update(fit="refused", moved="", recall="")
+    write(tmp_path, "corrections", rows)
+    for draw in (corrections.draw, corrections.draw_recall):
+        fig = draw(tmp_path)
+        assert fig.get_supxlabel() == ""
+        assert "tau by likel." in [label.get_text() for label in fig.axes[0].get_xticklabels()]
+
+
 def test_norm_angle_draws_gaps_that_add_up(tmp_path, write):
     write(tmp_path, "norm-angle", list(norm_angle_rows()))
     ax = norm_angle.draw(tmp_path).axes[0]

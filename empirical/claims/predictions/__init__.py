@@ -11,7 +11,8 @@ The predictions by number: N1 recall under imbalance by Theorem 2 and its refine
 of Theorem 1 (``shift``), N3 the shares of number and similarity (``similarity-or-number``), N4 pre-training
 (``pretraining``; an explanation, as it reads the networks that it speaks of), N5 corrections as movements of the
 boundary (``corrections``), N6 Theorem 3 and Property 3 (``norm-angle``), N7 rarity against class (``class-order``), N8
-the recall of every class (``network-classes``), N9 tau by likelihood (``which-tau``).
+the recall of every class (``network-classes``), N9 tau by likelihood (``which-tau``), N10 the boundary with it
+(``corrections``).
 
 Draws, repeats and pairs of classes inside a seed are averaged within the seed first: the interval is over networks.
 What a claim averages over is named (:func:`empirical.claims.measures.per_seed`), and a table in which anything
@@ -31,6 +32,7 @@ from empirical.claims.predictions import (
     pretraining,
     shift,
     similarity_or_number,
+    tau_choice,
     which_tau,
 )
 
@@ -48,6 +50,7 @@ CLAIMS = tuple(
         class_order,
         network_classes,
         which_tau,
+        tau_choice,
     )
     for claim in module.CLAIMS
 )

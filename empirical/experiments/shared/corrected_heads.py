@@ -34,6 +34,9 @@ Floats = NDArray[np.float64]
 def effective_ratio(method: str, n_pos: int, n_neg: int) -> float:
     """Return the effective prior ratio that theory gives a correction, all but ``tau``.
 
+    After cross entropy ``tau = 1`` restores the balanced boundary if the logits are those of Bayes' rule, and ``tau =
+    T``, which the likelihood looks for, if they are those of Bayes' rule times ``T`` (:mod:`theory.temperature`).
+
     Example:
         >>> [round(effective_ratio(method, 5000, 50), 3) for method in ("ce", "rw", "logit-adjustment")]
         [100.0, 1.268, 1.0]
@@ -45,7 +48,9 @@ def effective_ratio(method: str, n_pos: int, n_neg: int) -> float:
         return corrections.effective_number(n_pos, n_neg, _BETA)
     if method == "rw-inverse":
         return corrections.reweighting(ratio, 1 / n_pos, 1 / n_neg)
-    return corrections.logit_adjustment(ratio) if method == "logit-adjustment" else corrections.resampling(ratio)
+    if method in ("logit-adjustment", "post-hoc", "likelihood"):
+        return corrections.logit_adjustment(ratio)
+    return corrections.resampling(ratio)
 
 
 def offset(pos: Floats, neg: Floats) -> float:

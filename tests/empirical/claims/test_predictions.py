@@ -122,6 +122,7 @@ def corrections(rng, right):
     for level, methods in (("heads", HEADS), ("networks", NETWORKS)):
         for seed, method in product(range(SEEDS), methods):
             predicted = 0.0 if method == "ce" else -0.3
+            offset = {"ce": 0.4, "post-hoc": 0.2, "likelihood": 0.03 if right else 0.6}.get(method, 0.1)
             yield {
                 "data": "toy",
                 "seed": seed,
@@ -137,6 +138,8 @@ def corrections(rng, right):
                 "moved": _around(rng, predicted if right else -predicted),
                 "recall_predicted": 60.0,
                 "recall": _around(rng, 60 if right else 80),
+                "measured": _around(rng, offset) * (-1) ** seed,
+                "fit": "doubtful" if method == "likelihood" else None,
             }
 
 
@@ -423,3 +426,50 @@ def test_a_table_without_its_columns_is_named(true):
         bare = {name: Table(name, ({"data": "toy", "seed": 0, "run": "x"},))}
         with pytest.raises(MissingDataError, match=f"the table {name} has no column"):
             claim.measure(bare)
+
+
+def _with_likelihood(table, change):
+    """Return the table with other rows of tau by likelihood."""
+    return replace(table, rows=tuple(change(row) if row["method"] == "likelihood" else row for row in table.rows))
+
+
+def test_a_pair_whose_fit_of_tau_is_refused_is_left_out(true):
+    """A second pair, at which the boundary is nowhere near, changes nothing if its fit is refused."""
+    table = true["corrections"]
+    second = [{**row, "minority": "c"} for row in table.rows]
+    far = _with_likelihood(replace(table, rows=tuple(second)), lambda row: {**row, "measured": 9.0})
+    refused = _with_likelihood(far, lambda row: {**row, "measured": None, "fit": "refused"})
+    for claim in (BY_ID["N10.nearer-heads"], BY_ID["N10.midpoint-networks"]):
+        alone, without, with_it = (
+            judge(claim, {"corrections": replace(table, rows=(*table.rows, *more))})
+            for more in ((), refused.rows, far.rows)
+        )
+        assert alone.comparisons == without.comparisons
+        assert with_it.verdict == CONTRADICTED
+
+
+def test_a_table_in_which_every_fit_of_tau_is_refused_lacks_no_run(true):
+    table = _with_likelihood(true["corrections"], lambda row: {**row, "measured": None, "fit": "refused"})
+    for claim in OURS:
+        if claim.id.startswith("N10."):
+            found = judge(claim, {"corrections": table})
+            assert found.verdict == UNDECIDED
+            assert found.make == ()
+            assert all(text.startswith("a fit of tau that was not refused") for text in found.missing)
+
+
+def test_a_table_from_before_tau_by_likelihood_is_judged_as_it_was(true):
+    table = true["corrections"]
+    dropped = "fit", "measured"
+    old = [
+        {key: value for key, value in row.items() if key not in dropped}
+        for row in table.rows
+        if row["method"] not in ("post-hoc", "likelihood")
+    ]
+    for claim in OURS:
+        if claim.experiments == ("corrections",):
+            found = judge(claim, {"corrections": replace(table, rows=tuple(old))})
+            if claim.id.startswith("N10."):
+                assert found.verdict == NOT_MEASURED
+            else:
+                assert found.comparisons == judge(claim, {"corrections": table}).comparisons

@@ -6,9 +6,11 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 from numpy.random import SeedSequence
 from scipy.optimize import minimize
 
@@ -16,11 +18,15 @@ from empirical.analysis import features, linear_classifiers, rarity
 from empirical.analysis.agreement import separation_from_recalls
 from empirical.analysis.classifier_parts import PARTS, recalls, shapley
 from empirical.config import Config
+from empirical.data.load import load as load_data
+from empirical.data.training_set import load_training_set
 from empirical.experiments import class_order, corrections, load, norm_angle, pretraining, rebalance, shift
-from empirical.experiments.shared import corrected_heads, frozen_features
+from empirical.experiments.shared import corrected_heads, corrected_networks, frozen_features, tau_choice
 from empirical.storage.run_folder import Run
 from empirical.sweeps.profiles import profile_config
 from empirical.sweeps.sweep import run_sweep
+from empirical.training.augment import normalize
+from empirical.training.train import trained_network
 from theory import theorem1, theorem2
 
 
@@ -33,6 +39,11 @@ def classes(n, separation, dimension=1, seed=0, at=0.0):
     x = rng(seed).standard_normal((2, n, dimension))
     x[1, :, 0] += separation
     return x + at
+
+
+def number(cell):
+    """Return the number in a cell; None if it is empty."""
+    return float(cell) if cell else None
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +60,7 @@ def swept(tmp_path_factory, exit_code):
             with (out / f"{name}.csv").open(newline="") as file:
                 rows = [
                     {
-                        k: v if k in ("run", "data", "space", "mixed", "level", "method", "order") else float(v)
+                        k: v if k in ("run", "data", "space", "mixed", "level", "method", "order", "fit") else number(v)
                         for k, v in r.items()
                     }
                     for r in csv.DictReader(file)
@@ -160,17 +171,26 @@ class TestCorrections:
         assert [*head.w, head.b] == pytest.approx(rows[0] - rows[1], abs=1e-3)
 
     def test_smoke(self, swept):
-        runs, rows, _ = swept("corrections")
+        runs, rows, made = swept("corrections")
         assert {row["level"] for row in rows} == {"heads", "networks"}
         assert len(rows) == 3 * len(corrections.HEADS) + len(corrections.NETWORKS)
+        refused = [row for row in rows if row["fit"] == "refused"]
         for row in rows:
             base = next(r for r in rows if r["method"] == "ce" and (r["level"], r["majority"]) == _where(row))
-            assert row["moved"] == pytest.approx(row["measured"] - base["measured"], abs=2e-6)
+            if row in refused:
+                assert {row[name] for name in ("measured", "moved", "recall", "tau", "tau_error")} == {None}
+            else:
+                assert row["moved"] == pytest.approx(row["measured"] - base["measured"], abs=2e-6)
+            assert (row["fit"] == "") is (row["method"] != "likelihood")
+            assert row["predicted"] == 0 or row["method"] not in ("logit-adjustment", "post-hoc", "likelihood")
             if row["method"] != "tau":
                 ratio = corrections.effective_ratio(row["method"], int(row["n_pos"]), int(row["n_neg"]))
                 assert row["predicted"] == pytest.approx(np.log(ratio) / row["separation"] ** 2, abs=1e-4)
         for row in rows:
-            if row["level"] == "networks" and row["method"] not in ("tau", "retrained"):
+            if row["level"] == "networks" and row["method"] == "likelihood":
+                result = json.loads((runs / row["run"] / "result.json").read_text())
+                assert tuple(result["counts"]) == tau_choice.remaining_counts((int(row["n_pos"]), int(row["n_neg"])))
+            elif row["level"] == "networks" and row["method"] not in ("tau", "retrained", "post-hoc"):
                 result = json.loads((runs / row["run"] / "result.json").read_text())
                 assert result["counts"] == [row["n_pos"], row["n_neg"]]
                 images = sum(result["last"]["confusion"][1])
@@ -178,6 +198,8 @@ class TestCorrections:
                 hits = row["recall"] * row["kept"] / 100
                 assert hits == pytest.approx(round(hits), abs=1e-4)
                 assert 0 <= images * result["last"]["per_class"][1] - round(hits) <= row["read"]
+        assert sum(part["refused"] for part in made["summary"]) == len(refused) > 0
+        assert {part["missing"] for part in made["summary"]} == {0}
 
     def test_nothing_that_is_measured_enters_a_prediction(self):
         """Other images to measure on change no prediction, other images to read no measurement."""
@@ -194,10 +216,61 @@ class TestCorrections:
 
         told = "separation", "predicted", "moved_predicted", "recall_predicted"
         found = "measured", "moved", "recall"
+        chosen = "tau", "tau_error", "temperature", "fit"
         base, other, new = rows(own, own), rows(own, kept), rows(read, own)
+        assert base[-1].fit == "trusted"
+        for part in (other, new):
+            assert [[getattr(row, name) for name in chosen] for row in (*part, *base)] == 2 * [
+                [getattr(row, name) for name in chosen] for row in base
+            ]
         for names, same, changed in ((told, other, new), (found, new, other)):
             values = [[[getattr(row, name) for name in names] for row in part] for part in (base, same, changed)]
             assert values[0] == values[1] != values[2]
+
+    def test_images_that_choose_tau_change_nothing_else(self, monkeypatch):
+        """Other folds change what is measured of ``likelihood`` alone, and no random number is drawn for them."""
+        neg, pos = classes(60, 2.0, dimension=2)
+        tests = [tuple(part) for part in classes(80, 2.0, dimension=2, seed=1)[::-1].reshape(2, 2, 40, 2)]
+        where = dict.fromkeys(("data", "seed", "level", "majority", "minority", "imbalance"), "") | {"run": ""}
+
+        def rows(folds):
+            monkeypatch.setattr(tau_choice, "FOLDS", folds)
+            return {row.method: row for row in corrections._head_rows(where, pos, neg, tests, 20, rng())}
+
+        ten, five = rows(10), rows(5)
+        assert {name for name in ten if ten[name] != five[name]} == {"likelihood"}
+        assert ten["likelihood"].predicted == five["likelihood"].predicted
+        stream, kept = rng(), [part for _, part in tests]
+        for method in ("ce", "rw", "rw-inverse", "rs", "logit-adjustment", "retrained"):
+            head = corrected_heads.corrected_head(method, pos, neg[:20], stream)
+            assert ten[method].measured == corrections.offset(*map(head.scores, kept)), method
+
+    def test_a_networks_tau_is_chosen_on_training_images_that_it_did_not_see(self, swept, monkeypatch):
+        runs, rows, _ = swept("corrections")
+        [row] = [row for row in rows if row["level"] == "networks" and row["method"] == "likelihood"]
+        even = profile_config("smoke", counts=(int(row["n_pos"]),) * 2, data="digits", classes=(0, 9), seed=0)
+        configs = corrected_networks.imbalanced_runs(even, (int(row["n_pos"]), int(row["n_neg"])))
+        own, whole = (load_training_set(configs[method], None) for method in ("likelihood", "ce"))
+        assert configs["likelihood"].digest == row["run"]
+        assert set(own.chosen) < set(whole.chosen)
+        spied = []
+        monkeypatch.setattr(corrected_networks, "choose", lambda *given: spied.append(given) or tau_choice.POST_HOC)
+        sweep = SimpleNamespace(runs=runs, root=None)
+        results = dict.fromkeys(configs.values()) | {configs["likelihood"]: {}}
+        measured, choices = corrected_networks.differences(configs, results, sweep)
+        assert list(measured) == ["likelihood"]
+        assert choices["likelihood"] == tau_choice.POST_HOC
+        [(pos, neg, counts)] = spied
+        assert (len(pos), len(neg)) == tuple(np.subtract(whole.counts, own.counts))
+        assert counts == own.counts
+        data = load_data("digits")
+        aside = sorted(set(whole.chosen) - set(own.chosen))
+        images = torch.from_numpy(data.train_images[aside])
+        network, _ = trained_network(configs["likelihood"], runs)
+        with torch.no_grad():
+            logits = network(normalize(images, own.mean, own.std)).numpy()
+        expected = (logits[:, 0] - logits[:, 1])[data.train_labels[aside] == 0]
+        assert sorted(pos) == pytest.approx(sorted(expected), abs=1e-4)
 
     def test_networks_are_read_off_one_half_and_measured_on_the_other(self, swept):
         runs, rows, _ = swept("corrections")
