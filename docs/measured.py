@@ -567,7 +567,7 @@ def directions_paper() -> str:
     lines = []
     for claim in claims(PAPER):
         for part in claim["comparisons"]:
-            if part["seeds"] and part["decides"]:
+            if part["seeds"] == 1 and part["decides"]:
                 side = "for it" if part["mean"] > 0 else "against it"
                 what = part["label"].removeprefix("cifar10, imbalance 100, ").replace("|", "\\|")
                 verdict = small[claim["id"]].removesuffix(" at this scale")
@@ -605,8 +605,12 @@ def networks_paper() -> str:
     return markdown(("network", "method", "precision", "processor", "images/s, mean", "hours"), lines)
 
 
-number("ce-paper", 1, lambda: one(f"{PAPER}/rebalance", "last", method="ce", pretrain="none"))
-number("drw-paper", 1, lambda: one(f"{PAPER}/rebalance", "last", method="drw", pretrain="none"))
+_TRAINED = ("ce", "rs", "drw")
+for _method in _TRAINED:
+    number(f"{_method}-paper", 1, lambda m=_method: one(f"{PAPER}/rebalance", "last", method=m, pretrain="none"))
+for _method in ("ce", "rs"):
+    number(f"norms-{_method}-paper", 1, lambda m=_method: one(f"{PAPER}/norms", "std_100", method=m))
+    number(f"norms-{_method}-small", 1, lambda m=_method: one("cifar10/norms", "std_100", method=m, imbalance=100))
 
 
 def _lost_paper(rule: str) -> float:
@@ -620,7 +624,21 @@ number("tau-one-paper", 1, lambda: _lost_paper("tau 1"))
 number("gap-paper", 1, lambda: one(f"{PAPER}/norm-angle", "gap", method="ce"))
 number("gap-norms-paper", 1, lambda: one(f"{PAPER}/norm-angle", "norms", method="ce"))
 number("gap-biases-paper", 1, lambda: one(f"{PAPER}/norm-angle", "biases", method="ce"))
-for _method in _METHODS:
+number("gap-features-rs", 1, lambda: one(f"{PAPER}/norm-angle", "features", method="rs"))
+number("gap-rest-rs", 1, lambda: sum(one(f"{PAPER}/norm-angle", n, method="rs") for n in ("norms", "biases", "angles")))
+
+
+def _small_accuracy(method: str) -> float:
+    return float(one("cifar10/rebalance", "last", method=method, pretrain="none", imbalance=100))
+
+
+def _best_of_taus(method: str) -> float:
+    return next(float(row["best"]) for row in rows(f"{PAPER}/which-tau") if row["method"] == method)
+
+
+number("gain-rs-small", 1, lambda: _small_accuracy("rs") - _small_accuracy("ce"))
+number("best-spread-paper", 1, lambda: max(map(_best_of_taus, _TRAINED)) - min(map(_best_of_taus, _TRAINED)))
+for _method in _TRAINED:
     for _place, _end in enumerate(("low", "high")):
         number(f"{_method}-{_end}", 1, lambda m=_method, p=_place: published_range("cifar10", 100, m, "none")[p])
 

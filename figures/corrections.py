@@ -8,6 +8,7 @@ mean over the seeds with its interval, from the least separate pair on the left 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,6 @@ from matplotlib.lines import Line2D
 from empirical.experiments.shared.tau_choice import REFUSED
 from figures.results import (
     PERCENT,
-    Results,
     caption_text,
     command_reader,
     data_name,
@@ -136,13 +136,13 @@ def _draw_cases(results: Path, name: str, ylabel: str, message: str, subject: st
         ),
         subject,
     )
-    note_missing(fig, Results([_needed(row) for row in table.rows], table.metadata))
+    note_missing(fig, replace(table, rows=[_finished(row) for row in table.rows]), "moved")
     return fig
 
 
-def _needed(row: dict[str, Any]) -> dict[str, Any]:
-    """Return the cells that a finished run has: a fit of tau that was refused leaves nothing to measure."""
-    return {name: row[name] for name in (("run",) if row.get("fit") == REFUSED.fit else _COLUMNS)}
+def _finished(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row with something measured if its run is finished: a fit of tau that was refused leaves nothing."""
+    return {**row, "moved": 0.0} if row.get("fit") == REFUSED.fit else row
 
 
 def _shares(row: dict[str, Any]) -> dict[str, Any]:

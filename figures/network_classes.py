@@ -17,7 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from figures.results import Results, caption_text, command_reader, data_name, note_missing, read
+from figures.results import caption_text, command_reader, data_name, note_missing, read
 from figures.style import COLOURS, MARKERS, canvas, entitle, styled
 
 __all__ = ["command", "draw", "draw_roots"]
@@ -104,7 +104,7 @@ def _draw_kind(results: Path, kind: str) -> Figure:
         ),
         "Every class's recall, predicted before anything imbalanced is trained",
     )
-    note_missing(fig, Results([{"run": row["run"], "measured": row["measured"]} for row in table.rows], table.metadata))
+    note_missing(fig, table, "measured")
     return fig
 
 

@@ -125,7 +125,7 @@ def _draw_case(table: Results, subject: str, source: str, case: _Case) -> Figure
         ),
         subject,
     )
-    note_missing(fig, table)
+    note_missing(fig, table, "accuracy")
     return fig
 
 

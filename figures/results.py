@@ -305,20 +305,26 @@ def shortened(name: str) -> str:
     return short.replace("$", r"\$")
 
 
-def note_missing(fig: Figure, table: Results) -> None:
+def note_missing(fig: Figure, table: Results, measured: str) -> None:
     """Write into each panel without data that they are missing, and under the figure how many runs it lacks.
 
     The figure grows by that note, which says how to make them. Its own legends, which lie at its lower edge, move above
     the note.
+
+    Args:
+        fig: the figure.
+        table: what it shows.
+        measured: the column that every row of a finished run has; other cells of it may be empty.
     """
     for ax in fig.axes:
         if ax.axison and _is_empty(ax):
             _say_missing(ax)
     runs = {row["run"]: None for row in table.rows}
-    missing = {row["run"] for row in table.rows if None in row.values()}
+    missing = {row["run"] for row in table.rows if row[measured] is None}
     if not missing:
         return
-    text = f"{len(missing)} of {len(runs)} runs are missing; the same command trains them: {table.command}"
+    last = table.metadata.get("parts", [table.metadata])[-1]  # a merged table was made by the commands of its parts
+    text = f"{len(missing)} of {len(runs)} runs are missing; the same command trains them: {last['command']}"
     lines = fill(text, int(_LETTERS * fig.get_figwidth()), break_on_hyphens=False)
     note = fig.supxlabel(lines, fontsize=_NOTE, color=_RED)
     points_high = _NOTE * _LEADING * (lines.count("\n") + 2)

@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import NullLocator
 
-from figures.results import Results, caption_text, command_reader, data_name, data_set, note_missing, points, read
+from figures.results import caption_text, command_reader, data_name, data_set, note_missing, points, read
 from figures.style import COLOURS, canvas, entitle, styled
 from figures.wording import span
 from theory.attribution import attribution, split
@@ -76,7 +76,7 @@ def draw(results: Path) -> Figure:
         ),
         "A minority's drop in recall: due to number or to similarity",
     )
-    note_missing(fig, Results([{"run": row["run"], "measured": row["measured"]} for row in table.rows], table.metadata))
+    note_missing(fig, table, "measured")
     return fig
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from figures.results import ALL_METHODS, Results, caption_text, command_reader, data_name, note_missing, read
+from figures.results import ALL_METHODS, caption_text, command_reader, data_name, note_missing, read
 from figures.style import COLOURS, GREY, canvas, entitle, series, styled
 from figures.wording import average
 
@@ -68,11 +68,7 @@ def draw(results: Path) -> Figure:
         ),
         "Points lost by rules that choose tau on a long-tailed split",
     )
-    finished = {row["run"] for row in there}
-    note_missing(
-        fig,
-        Results([{"run": row["run"], "there": row["run"] in finished or None} for row in table.rows], table.metadata),
-    )
+    note_missing(fig, table, "images")
     return fig
 
 

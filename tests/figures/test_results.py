@@ -19,7 +19,7 @@ def noted(rows, legend, command=LONG):
         ax.set_xlabel("what it is")
         if legend:
             fig.legend(loc="outside lower center")
-        note_missing(fig, Results(rows, {"command": command}))
+        note_missing(fig, Results(rows, {"command": command}), "x")
         fig.draw_without_rendering()
     return fig, ax
 
@@ -41,3 +41,11 @@ def test_there_is_no_note_where_nothing_is_missing():
     fig, _ = noted([{"run": "a", "x": 1}], legend=True)
     assert not fig.get_supxlabel()
     assert fig.get_size_inches().tolist() == [6, 3]
+
+
+def test_a_finished_run_may_have_empty_cells_and_a_merged_table_names_the_command_of_a_part():
+    rows = [{"run": "a", "x": 1.0, "class_name": None}, {"run": "b", "x": None, "class_name": None}]
+    fig = Figure(figsize=(6, 3), layout="constrained")
+    fig.subplots().plot([0, 1], [0, 1])
+    note_missing(fig, Results(rows, {"command": "merge", "parts": [{"command": "one"}, {"command": "two"}]}), "x")
+    assert fig.get_supxlabel() == "1 of 2 runs are missing; the same command trains them: two"
