@@ -151,7 +151,7 @@ def read(folders: Iterable[Path], names: Iterable[str]) -> dict[str, dict[str, T
         ValueError: a folder is missing, or a table cannot be read.
     """
     names = list(names)
-    parts: dict[str, dict[str, list[tuple[list[Row], str, str]]]] = {}
+    parts: dict[str, dict[str, list[tuple[list[Row], list[str], str]]]] = {}
     for folder in folders:
         if not folder.is_dir():
             refuse("results", str(folder), "must be a folder that exists")
@@ -162,17 +162,18 @@ def read(folders: Iterable[Path], names: Iterable[str]) -> dict[str, dict[str, T
             try:
                 table = read_table(folder, name)
             except TableError:
-                _refuse(file)
+                _refuse(file, name)
             profile = str(table.metadata["arguments"].get("profile", ""))
             written = writing_time(table_bytes(file).decode(), table.metadata)
-            part: tuple[list[Row], str, str] = [*table.rows], str(table.metadata["command"]), written
+            commands = [str(made["command"]) for made in table.metadata.get("parts", [table.metadata])]
+            part: tuple[list[Row], list[str], str] = [*table.rows], commands, written
             parts.setdefault(profile, {}).setdefault(name, []).append(part)
     return {
         profile: {
             name: Table(
                 name=name,
                 rows=_merge([rows for rows, *_ in found]),
-                commands=tuple(dict.fromkeys(made_by for _, made_by, _ in found)),
+                commands=tuple(dict.fromkeys(made_by for _, commands, _ in found for made_by in commands)),
                 when=joint_status(written for *_, written in found),
             )
             for name, found in tables.items()
@@ -203,5 +204,5 @@ def _filled(rows: Sequence[Row]) -> int:
     return sum(value is not None for row in rows for value in row.values())
 
 
-def _refuse(table: Path) -> NoReturn:
-    refuse("results", str(table), f"must be a whole table with its {table.stem}.json; the same command makes both anew")
+def _refuse(table: Path, name: str) -> NoReturn:
+    refuse("results", str(table), f"must be a whole table with its {name}.json; the same command makes both anew")

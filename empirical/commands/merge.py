@@ -46,10 +46,15 @@ def main(argv: Sequence[str]) -> int:
     try:
         if len(args.results) < 2:
             refuse("results", str(args.results[0]), "must be at least two folders")
-        rows, made = merge_tables(experiment, args.results)
-        files, summary = result_files(experiment, rows, made, args.out)
+        rows, made, lacking = merge_tables(experiment, args.results)
     except ValueError as error:
         parser.error(str(error))
+    try:
+        files, summary = result_files(experiment, rows, made, args.out, lacking)
+    except ValueError:  # a cell has a word, such as a method, that the summary does not know
+        parser.error(
+            f"results={list(map(str, args.results))}: must hold rows that this version of {args.experiment} knows"
+        )
     try:
         write_together(files)
     except OSError as error:

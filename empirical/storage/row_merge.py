@@ -80,7 +80,11 @@ def merge_rows(
         for key, entry in own.items():
             found[key] = entry if key not in found else _joined(columns, key, found[key], entry)
     lookup = _Lookup(order)
-    rows = [dict(found[key].cells) for key in order if not lookup.filled(key)]
+
+    def gives_way(key: Key) -> bool:
+        return found[key].cells[columns.outcome] is None and lookup.filled(key) is not None
+
+    rows = [dict(found[key].cells) for key in order if not gives_way(key)]
     if all(list(ranks) == sorted(ranks) for ranks in ([rank(row) for row in part.rows] for part in parts)):
         rows.sort(key=rank)
     return rows

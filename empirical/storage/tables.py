@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import gzip
 import io
 import re
@@ -15,7 +16,7 @@ from typing import Any
 
 from empirical.runtime.command_line import numeric
 from empirical.storage.digests import digest
-from theory.support.files import check_file, write_together, write_whole
+from theory.support.files import check_file, is_pipe_or_device, write_together, write_whole
 from theory.support.json_text import parsed
 
 __all__ = [
@@ -104,16 +105,38 @@ def read_table(folder: Path, name: str, extra: str | None = None, *, text: Colle
     """
     table = table_file(folder, name if extra is None else f"{name}-{extra}")
     try:
-        made = parsed((folder / f"{name}.json").read_bytes())
-        if not (isinstance(made, dict) and "command" in made and isinstance(made.get("arguments"), dict)):
-            raise TableError(f"{folder / name}.json does not say how the table was made")
+        made = parsed(_content(folder / f"{name}.json"))
+        if not _says_how_made(made):
+            raise TableError(f"{folder / name}.json is not as it was written: it does not say how the table was made")
         rows = csv_rows(table, made, text=text)
         expected = made["rows"] if extra is None else made["further"][extra]
-    except (OSError, KeyError, ValueError, TypeError, AttributeError, RecursionError, csv.Error) as error:
+    except OSError as error:
+        raise TableError(f"{error.filename or table} cannot be read: {error.strerror or error}") from error
+    except (KeyError, ValueError, TypeError, AttributeError, RecursionError, csv.Error) as error:
         raise error if isinstance(error, TableError) else TableError(f"{table}: {error}") from error
     if not rows or len(rows) != expected:
         raise TableError(f"{table} holds {len(rows)} rows, and its JSON file says {expected}")
     return ResultTable(rows, made)
+
+
+def _says_how_made(made: Any) -> bool:
+    """Return whether it is the content of a JSON file beside a table, as far as other modules read it unasked."""
+    if not (isinstance(made, dict) and "command" in made and isinstance(made.get("arguments"), dict)):
+        return False
+    parts, data = made.get("parts", [made]), made.get("data", {})
+    predictions = data.get("predictions", {}) if isinstance(data, dict) else None
+    if not (isinstance(parts, list) and parts and all(isinstance(part, dict) and "command" in part for part in parts)):
+        return False
+    kinds = {"columns": list, "because": list, "where": dict, "when": str}
+    return isinstance(predictions, dict) and all(
+        isinstance(value, kinds[name]) and all(isinstance(word, str) for word in _words(value))
+        for name, value in predictions.items()
+        if name in kinds
+    )
+
+
+def _words(value: Any) -> Collection[Any]:
+    return value.values() if isinstance(value, dict) else value
 
 
 def table_file(folder: Path, name: str) -> Path:
@@ -127,16 +150,23 @@ def table_bytes(path: Path) -> bytes:
     """Return the text of a CSV file as bytes, of one that ends in ``.gz`` what it unpacks to.
 
     Raises:
-        OSError: it cannot be read.
+        OSError: it cannot be read, or is a pipe or a device.
         csv.Error: it is no whole gzip file.
     """
-    content = path.read_bytes()
+    content = _content(path)
     if path.suffix != _PACKED:
         return content
     try:
         return gzip.decompress(content)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise csv.Error(f"{path} is no whole gzip file") from error
+        raise csv.Error("it is no whole gzip file") from error
+
+
+def _content(path: Path) -> bytes:
+    """Return what a file holds; reading a pipe or a device might never end."""
+    if is_pipe_or_device(path):
+        raise OSError(errno.EINVAL, "it is a pipe or a device", str(path))
+    return path.read_bytes()
 
 
 def csv_rows(
@@ -162,10 +192,10 @@ def csv_rows(
     lines = content.decode()
     names, *rows = csv.reader(io.StringIO(lines, newline=""), strict=True) if lines else [[]]
     if not lines.endswith("\n") or any(len(row) != len(names) for row in rows):
-        raise csv.Error(f"{path} is torn")
+        raise csv.Error("it is torn")
     own = digest(content)
     if metadata.get("sha256", {}).get(name, own) != own:
-        raise csv.Error(f"{path} is not the file that was made")
+        raise csv.Error("it is not the file that was made")
     if len(set(map(tuple, rows))) < len(rows):
         raise csv.Error("it holds a row twice")
     former = _FORMER.get(name, {})

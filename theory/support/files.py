@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import platform
 import secrets
@@ -61,12 +62,18 @@ def write_together(contents: Mapping[Path, bytes | str]) -> None:
     """Write several files as :func:`write_whole` does; none takes its place before all are on the disk.
 
     Raises:
-        OSError: a folder or a file cannot be written; older files are then as they were.
+        OSError: a folder or a file cannot be written, or a folder, a pipe or a device is where a file is to be; older
+            files are then as they were.
     """
+    for path in contents:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        if is_pipe_or_device(path):
+            raise OSError(errno.EINVAL, "it is a pipe or a device", str(path))
     parts: dict[Path, Path] = {}
     try:
         for path, content in contents.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
+            _make_folder(path.parent)
             parts[path] = part = path.with_name(f".{path.name}.{_host()}.{os.getpid()}.{secrets.token_hex(4)}.part")
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
             with os.fdopen(os.open(part, flags, 0o666), "wb") as file:
@@ -78,6 +85,13 @@ def write_together(contents: Mapping[Path, bytes | str]) -> None:
     finally:
         for part in parts.values():
             part.unlink(missing_ok=True)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except RecursionError:
+        raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG), str(folder)) from None
 
 
 def _host() -> str:

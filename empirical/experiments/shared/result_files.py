@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,11 @@ __all__ = ["result_files", "summary_text"]
 
 
 def result_files(
-    experiment: Experiment[Any, Any], rows: list[Any], made: Mapping[str, Any], out: Path
+    experiment: Experiment[Any, Any],
+    rows: list[Any],
+    made: Mapping[str, Any],
+    out: Path,
+    lacking: Mapping[str | None, Collection[str]] | None = None,
 ) -> tuple[dict[Path, str], list[dict[str, Any]]]:
     """Return the files of a table, by path, and its summary.
 
@@ -27,11 +31,13 @@ def result_files(
         made: how they were made, the first part of the JSON file; the numbers of rows, the SHA-256 of the tables, their
             columns of text and the summary follow it.
         out: the folder.
+        lacking: columns to leave out, by further table, None for the experiment's own.
     """
     name = experiment.name
     extra = rows.extra if isinstance(rows, Tables) else {}
     tables = {name: rows, **{f"{name}-{key}": table for key, table in extra.items()}}
-    texts = {file: csv_text(map(asdict, table)) for file, table in tables.items()}
+    left_out = {name if key is None else f"{name}-{key}": columns for key, columns in (lacking or {}).items()}
+    texts = {file: csv_text(_cells(table, left_out.get(file, ()))) for file, table in tables.items()}
     summary = experiment.summarise(rows)
     described = {
         **made,
@@ -51,6 +57,12 @@ def summary_text(rows: Sequence[Mapping[str, Any]]) -> str:
     lines = [list(rows[0])] + [[_cell(value) for value in row.values()] for row in rows]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join("  ".join(map(str.rjust, line, widths)) for line in lines)
+
+
+def _cells(rows: Iterable[Any], left_out: Collection[str]) -> Iterator[dict[str, Any]]:
+    """Yield the cells of rows, without those of the columns that are left out."""
+    for row in rows:
+        yield {name: value for name, value in asdict(row).items() if name not in left_out}
 
 
 def _text_columns(rows: Sequence[Any]) -> list[str]:

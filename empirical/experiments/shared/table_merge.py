@@ -15,7 +15,7 @@ from empirical.storage.digests import digest
 from empirical.storage.prediction_record import joint_status, table_predictions, writing_time
 from empirical.storage.provenance import merge_command
 from empirical.storage.row_merge import Columns, Part, merge_rows
-from empirical.storage.tables import csv_text, read_table, table_bytes, table_file
+from empirical.storage.tables import TableError, csv_text, read_table, table_bytes, table_file
 from theory.support.validate import refuse
 
 if TYPE_CHECKING:
@@ -27,16 +27,20 @@ _NUMBERS = ("runs", "missing", "seconds", "repeated")
 _PART = ("command", "versions", "platform", "processor", "trained", "seconds", "rows", "sha256")
 
 
-def merge_tables(experiment: Experiment[Any, Any], folders: Sequence[Path]) -> tuple[Tables, dict[str, Any]]:
-    """Return the rows of an experiment's tables in several folders, and how they were made.
+Lacking = dict[str | None, frozenset[str]]
+
+
+def merge_tables(experiment: Experiment[Any, Any], folders: Sequence[Path]) -> tuple[Tables, dict[str, Any], Lacking]:
+    """Return the rows of an experiment's tables in several folders, how they were made, and what none of them has.
 
     Args:
         experiment: the experiment.
         folders: where ``tailbound empirical run`` wrote its tables, or an earlier merge did.
 
     Returns:
-        The rows, data classes, with the further tables; and what the JSON file says before the number of rows:
-        ``parts`` are the tables, each with its command, versions, machine and SHA-256.
+        The rows, data classes, with the further tables; what the JSON file says before the number of rows: ``parts``
+        are the tables, each with its command, versions, machine and SHA-256; and the columns that no table has, as an
+        earlier version did not write them, by further table, None for the experiment's own.
 
     Raises:
         ValueError: a table cannot be read or does not have the experiment's columns; tables differ in an argument on
@@ -46,8 +50,11 @@ def merge_tables(experiment: Experiment[Any, Any], folders: Sequence[Path]) -> t
     arguments = _arguments(experiment, sources)
     rank = _rank(arguments)
     merged: dict[str | None, list[Any]] = {}
+    lacking: Lacking = {}
     for extra, row in _row_classes(experiment).items():
-        cells = merge_rows(_columns(row), [source.part(extra) for source in sources], rank)
+        tables = [source.part(extra) for source in sources]
+        lacking[extra] = frozenset.intersection(*(table.lacking for table in tables))
+        cells = merge_rows(_columns(row), tables, rank)
         merged[extra] = [row(**own) for own in cells]
     rows = Tables(merged.pop(None), **{str(extra): own for extra, own in merged.items()})
     parts = _distinct(part for source in sources for part in source.parts)
@@ -61,7 +68,7 @@ def merge_tables(experiment: Experiment[Any, Any], folders: Sequence[Path]) -> t
         "seconds": round(sum(part.get("seconds", 0) for part in parts), 2),
         "parts": parts,
     }
-    return rows, {name: value for name, value in made.items() if value is not None}
+    return rows, {name: value for name, value in made.items() if value is not None}, lacking
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +96,13 @@ class _Source:
         found = {}
         for extra, row in _row_classes(self.experiment).items():
             text = [column.name for column in fields(row) if "str" in str(column.type)]
-            table = read_table(self.folder, self.experiment.name, extra, text=text)
+            try:
+                table = read_table(self.folder, self.experiment.name, extra, text=text)
+            except TableError as error:
+                name = self.experiment.name
+                refuse(
+                    "results", str(self.folder), f"must hold {name}.csv and {name}.json as they were written: {error}"
+                )
             found[extra] = (table.rows, table.metadata)
         return found
 
@@ -132,18 +145,20 @@ class _Source:
                 self._refuse(f"lacks the column {name}, which an earlier version did not write; run it again")
         for own in rows:
             for name, value in own.items():
+                if value is None and "None" not in columns[name]:
+                    self._refuse(f"{name} is empty in a row, and must have a value in all")
                 if isinstance(value, str) and "str" not in columns[name]:
-                    self._refuse(f"{name}={value}: must be a number, or empty")
+                    self._refuse(f"{name}={value!r}: must be a number, or empty")
         full = [{name: own.get(name) for name in columns} for own in rows]
         return Part(str(self.folder), full, frozenset(lacking))
 
     def _refuse(self, reason: str) -> None:
-        raise ValueError(f"{table_file(self.folder, self.experiment.name)}: {reason}")
+        raise ValueError(f"results='{self.folder}': {table_file(self.folder, self.experiment.name).name} {reason}")
 
 
 def _is_whole(made: Any) -> bool:
     """Return whether what a JSON file says of a table, or of a part of it, is of the kinds that are written there."""
-    kinds = {"data": dict, "trained": dict, "versions": dict, "seconds": int | float, "parts": list}
+    kinds = {"arguments": dict, "trained": dict, "versions": dict, "seconds": int | float}
     if not isinstance(made, dict) or any(
         not isinstance(made[name], kind) for name, kind in kinds.items() if name in made
     ):
@@ -152,15 +167,10 @@ def _is_whole(made: Any) -> bool:
     if not all(isinstance(value, str | int | float) for values in lists for value in values):
         return False
     trained = made.get("trained", {}).items()
-    counts = [
-        number
-        for name, part in trained
-        if name not in _NUMBERS
-        for number in (part.values() if isinstance(part, dict) else (part,))
-    ]
     numbers = [number for name, number in trained if name in _NUMBERS]
-    return all(isinstance(number, int) for number in counts) and all(
-        isinstance(number, int | float) for number in numbers
+    counts = [part for name, part in trained if name not in _NUMBERS]
+    return all(isinstance(number, int | float) for number in numbers) and all(
+        isinstance(part, dict) and all(isinstance(number, int) for number in part.values()) for part in counts
     )
 
 

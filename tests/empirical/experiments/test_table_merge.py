@@ -1,7 +1,9 @@
 """``tailbound empirical merge``: published tables and tables of runs that came later, as if made in one go."""
 
 import csv
+import gzip
 import json
+import os
 import subprocess
 import sys
 from dataclasses import fields
@@ -88,7 +90,7 @@ def test_a_published_table_takes_up_a_run_that_came_later(name, merge, tmp_path)
         assert merge(name, *folders, out=tmp_path / "out") == (0, "")
         found = read_table(tmp_path / "out", name)
         assert [{column: row[column] for column in whole[0]} for row in found.rows] == whole
-        assert list(found.rows[0]) == [column.name for column in fields(load(name).row)]
+        assert list(found.rows[0]) == [column.name for column in fields(load(name).row) if column.name in whole[0]]
         one = json.loads((PAPER / f"{name}.json").read_text())
         blanks = {row["run"] for row in whole if row[outcome] is None}
         told = found.metadata["trained"]
@@ -103,7 +105,8 @@ def test_a_published_table_takes_up_a_run_that_came_later(name, merge, tmp_path)
         ]
         assert {one["processor"], "another"} == set(found.metadata["processor"].split("; "))
         assert found.metadata["versions"] == one["versions"]
-        own = [load(name).row(**row) for row in found.rows]
+        names = [column.name for column in fields(load(name).row)]
+        own = [load(name).row(**{**dict.fromkeys(names), **row}) for row in found.rows]
         assert found.metadata["summary"] == json.loads(json.dumps(load(name).summarise(own)))
 
 
@@ -177,8 +180,12 @@ def test_columns_that_an_earlier_version_did_not_write_are_filled_or_refused(mer
         assert merge("similar-fraction", *folders, out=tmp_path / "out") == (0, "")
         assert read_table(tmp_path / "out", "similar-fraction").rows == newer
     assert merge("similar-fraction", older, older, out=tmp_path / "out") == (0, "")
-    empty = [{**row, **dict.fromkeys(late)} for row in newer]
-    assert read_table(tmp_path / "out", "similar-fraction").rows == empty
+    assert (
+        read_table(tmp_path / "out", "similar-fraction").rows == rows
+    )  # a column of empty cells would be another table
+    for folder in (tmp_path / "out", older):
+        assert merge("similar-fraction", folder, source, out=tmp_path / "both") == (0, "")
+        assert read_table(tmp_path / "both", "similar-fraction").rows == newer
     code, said = merge("similar-fraction", PUBLISHED / "cifar10", source, out=tmp_path / "other")
     assert (code, "majority is" in said) == (2, True)  # the runs were trained anew, with other last digits
     code, said = merge("network-classes", PUBLISHED / "cifar10", PUBLISHED / "cifar10", out=tmp_path / "other")
@@ -199,7 +206,19 @@ REFUSED = {
     "a list that is none": ({"arguments": {"profile": "paper", "data": "cifar10"}}, "data is"),
     "a list of lists": ({"arguments": {"profile": "paper", "data": [["cifar10"]]}}, "as it was written"),
     "trained": ({"trained": {"runs": "many"}}, "as it was written"),
+    "trained, a number": ({"trained": {"runs": 1, "device": 5}}, "as it was written"),
     "parts": ({"parts": ["one"]}, "as it was written"),
+    "no parts": ({"parts": []}, "as it was written"),
+    "arguments of a part": ({"parts": [{"command": "run", "arguments": 5}]}, "as it was written"),
+    "predictions": ({"data": {"predictions": 5}}, "as it was written"),
+    "columns of predictions": (
+        {"data": {"predictions": {"sha256": "0", "columns": 5, "where": {}, "when": "predicted"}}},
+        "as it was written",
+    ),
+    "where of predictions": (
+        {"data": {"predictions": {"sha256": "0", "columns": ["run"], "where": ["run"], "when": "predicted"}}},
+        "as it was written",
+    ),
 }
 
 
@@ -289,3 +308,73 @@ assert not {{"torch", "sklearn", "scipy", "matplotlib"}} & set(sys.modules)
 """
     subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
     assert next(csv.reader((tmp_path / "rebalance.csv").open()))[0] == "data"
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ({"data": None}, "data is empty in a row"),
+        ({"run": None}, "run is empty in a row"),
+        ({"accuracy": "much"}, "must be a number"),
+        ({"method": "=1+1"}, "must hold rows that this version of rebalance knows"),
+    ],
+)
+def test_cells_that_a_row_cannot_have_are_refused_in_one_line(cell, said, merge, tmp_path):
+    rows = [{**row, **cell} for row in read_table(PAPER, "rebalance").rows]
+    other = rewrite(tmp_path / "other", "rebalance", PAPER, rows[:1])
+    code, told = merge("rebalance", other, other, out=tmp_path / "out")
+    assert (code, told.count("\n"), said in told, "results=" in told) == (2, 1, True, True), told
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("file", ["rebalance.csv", "rebalance.json"])
+def test_a_pipe_for_a_table_is_refused_and_not_waited_for_or_replaced(file, tmp_path):
+    other = rewrite(tmp_path / "other", "rebalance", PAPER)
+    (other / file).unlink()
+    os.mkfifo(other / file)
+    command = [sys.executable, "-m", "empirical", "merge", "rebalance", "--results", PAPER]
+    for more, code in (((other, "--out", tmp_path / "out"), 2), ((PAPER, "--out", other), 1)):
+        done = subprocess.run([*command, *more], capture_output=True, text=True, timeout=60, check=False)
+        assert (done.returncode, done.stderr.count("\n"), "it is a pipe or a device" in done.stderr) == (code, 1, True)
+    assert (other / file).is_fifo()
+
+
+def test_a_missing_table_and_a_torn_packed_one_are_refused_by_the_name_of_their_folder(
+    merge, code_of, capsys, tmp_path
+):
+    code, told = merge("rebalance", PAPER, tmp_path, out=tmp_path / "out")
+    assert (code, f"results='{tmp_path}': must hold rebalance.csv and rebalance.json" in told) == (2, True)
+    other = rewrite(tmp_path / "other", "rebalance", PAPER)
+    (other / "rebalance.csv.gz").write_bytes(gzip.compress((other / "rebalance.csv").read_bytes())[:-9])
+    (other / "rebalance.csv").unlink()
+    code, told = merge("rebalance", PAPER, other, out=tmp_path / "out")
+    assert (code, told.count("rebalance.csv.gz"), "no whole gzip file" in told) == (2, 1, True)
+    assert code_of(main, "verify", "--results", other) == 2
+    assert "rebalance.csv.gz': must be a whole table with its rebalance.json" in capsys.readouterr().err
+
+
+def test_nothing_is_half_written_where_a_folder_is_in_the_way_of_the_json_file(merge, tmp_path):
+    out = rewrite(tmp_path / "out", "rebalance", PAPER, without("rebalance", read_table(PAPER, "rebalance").rows, ()))
+    (out / "rebalance.json").unlink()
+    (out / "rebalance.json").mkdir()
+    (out / "rebalance.csv").write_text("older")
+    assert merge("rebalance", PAPER, PAPER, out=out)[0] == 1
+    assert (out / "rebalance.csv").read_text() == "older"
+    code, told = merge("rebalance", PAPER, PAPER, out=tmp_path / ("d/" * 1500))
+    assert (code, told.count("\n")) == (1, 1)
+
+
+def test_verdicts_on_a_merged_table_are_those_on_its_source_with_the_same_commands(merge, code_of, tmp_path):
+    """Also where the source lacks a column: then what reads it is not measured, rather than undecided."""
+    for name, folder in (("similar-fraction", "cifar10"), ("rebalance", "cifar10-paper")):
+        merge(name, PUBLISHED / folder, PUBLISHED / folder, out=tmp_path / folder)
+        table = table_file(PUBLISHED / folder, name)
+        source = tmp_path / f"{folder}-source"
+        source.mkdir()
+        for file in (table, PUBLISHED / folder / f"{name}.json"):
+            (source / file.name).write_bytes(file.read_bytes())
+        told = []
+        for results in (source, tmp_path / folder):
+            assert code_of(main, "verify", "--results", results, "--json", tmp_path / "verdicts.json") == 0
+            told.append(json.loads((tmp_path / "verdicts.json").read_text())["claims"])
+        assert told[0] == told[1]

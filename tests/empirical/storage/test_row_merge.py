@@ -115,3 +115,10 @@ def test_an_empty_cell_of_a_finished_row_is_no_gap_but_a_column_that_is_lacking_
 def test_a_part_that_has_a_row_twice_is_refused():
     with pytest.raises(ValueError, match="part 0: two rows have run 1, label 0"):
         merged([*rows_of("1", [0]), {**rows_of("1", [0])[0], "recall": 0.9}])
+
+
+def test_a_finished_row_gives_way_to_none_though_its_key_has_an_empty_cell():
+    columns = Columns(names=("run", "label", "recall"), key=("run", "label"), outcome="recall")
+    rows = [{"run": "a", "label": None, "recall": 0.5}], [{"run": "a", "label": 0, "recall": 0.7}]
+    found = merge_rows(columns, [Part("here", rows[0]), Part("there", rows[1])], lambda row: ())
+    assert sorted(row["recall"] for row in found) == [0.5, 0.7]
