@@ -68,13 +68,16 @@ class Comparison:
 
     Attributes:
         statistic: twice the difference of the log-likelihoods.
-        freedom: the number of parameters that vector scaling has more.
-        p_value: the chance of a statistic as large if the fitted model is right, by the chi-squared distribution.
+        freedom: the number of parameters that vector scaling has more; of two classes it has none.
+        p_value: the chance of a statistic as large if the fitted model is right, by the chi-squared distribution. It is
+            a guide: of few images small ones are too frequent.
+        shared: whether classes of neighbouring frequency share a scale and a bias.
     """
 
     statistic: float
     freedom: int
     p_value: float
+    shared: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -265,7 +268,7 @@ def fit_adjustment(
         tau,
         math.sqrt(robust[0, 0]),
     )
-    doubts = split_doubts(y, drawn, loss, comparison.p_value)
+    doubts = split_doubts(y, drawn, loss, comparison.p_value, shared=comparison.shared)
     if not a > 3 * math.sqrt(spread[0, 0]):
         doubts += (f"the logits hardly tell the classes apart: 1/T is {a:.3g} +- {math.sqrt(spread[0, 0]):.2g}",)
     return Adjustment(
@@ -293,13 +296,14 @@ def _compare(z: Floats, y: Labels, offset: Floats, value: float, basis: Floats) 
     own[free, group] = 1
     own[classes + free, groups + group] = 1
     larger = np.concatenate([basis, own], axis=1)
-    scales = int(np.linalg.matrix_rank(larger[:classes]))
+    # The centred logits of two classes are each other's negative, so that only the sum of the scales counts.
+    scales = 1 if classes == 2 else int(np.linalg.matrix_rank(larger[:classes]))
     biases = int(np.linalg.matrix_rank(np.column_stack([larger[classes:], np.ones(classes)]))) - 1
     freedom = scales + biases - basis.shape[1]
     if freedom <= 0:
         return Comparison(0.0, 0, 1.0)
     statistic = max(2 * (fit_logit(z, y, offset, larger).value - value), 0.0)
-    return Comparison(statistic, freedom, float(chi2.sf(statistic, freedom)))
+    return Comparison(statistic, freedom, float(chi2.sf(statistic, freedom)), groups < len(free))
 
 
 def _scaled(z: Floats) -> tuple[Floats, float]:

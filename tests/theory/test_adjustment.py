@@ -103,6 +103,24 @@ def test_many_classes_with_few_images_do_not_speak_against_the_fit():
     assert small <= binom.isf(1e-7, 60, 0.05)
 
 
+@pytest.mark.parametrize(("classes", "whose"), [(10, "class"), (12, "group of classes of similar frequency")])
+def test_the_doubt_says_whose_scales_fit_better(classes, whose):
+    """Rare classes whose logits are twice as large: on this split p is far below the thousandth where doubt begins."""
+    rng, counts = np.random.default_rng(8), np.round(1000 * 10 ** (-np.arange(classes) / (classes - 1))).astype(int)
+    labels = rng.choice(classes, size=550, p=counts / counts.sum())
+    z = 3 * (2 * np.eye(classes)[labels] + rng.normal(size=(550, classes))) + np.log(counts)
+    z = (z - z.mean(axis=1, keepdims=True)) * np.where(np.arange(classes) < classes // 2, 1, 2)
+    fit = fit_adjustment(z, labels, counts)
+    assert any(doubt.startswith(f"a scale and a bias for each {whose} fit better") for doubt in fit.doubts)
+
+
+def test_vector_scaling_of_two_classes_is_the_fitted_model(rng):
+    labels = np.repeat([0, 1], [1000, 100])
+    score = 2 * (1 - 2 * labels) + 2 * rng.normal(size=1100) + np.log(10)
+    found = fit_adjustment(np.column_stack([score, 0 * score]), labels, [1000, 100]).against_vector_scaling
+    assert (found.freedom, found.p_value) == (0, 1)
+
+
 @pytest.mark.parametrize("target", [None, [1, 1, 1, 1], [1, 2, 3, 4], [0, 1, 0, 3], COUNTS])
 def test_adjusted_logits_decide_as_bayes_rule_does(rng, target):
     tau, temperature = 1.6, 1.8

@@ -34,8 +34,13 @@ def expected_loss(
     return 100 * min(max(float(np.mean([best - accuracy(tau + error * level) for level in levels])), 0.0), 1.0)
 
 
-def split_doubts(y: Labels, drawn: Floats, loss: float, p_value: float = 1.0) -> tuple[str, ...]:
-    """Return the reasons not to trust a fit; ``p_value`` is that of its test against vector scaling."""
+def split_doubts(
+    y: Labels, drawn: Floats, loss: float, p_value: float = 1.0, *, shared: bool = False
+) -> tuple[str, ...]:
+    """Return the reasons not to trust a fit; ``p_value`` is that of its test against vector scaling.
+
+    ``shared`` says whether classes share a scale and a bias there.
+    """
     shares, found = drawn / drawn.sum(), np.bincount(y, minlength=len(drawn))
     tails = 2 * np.minimum(binom.cdf(found, len(y), shares), binom.sf(found - 1, len(y), shares))
     reasons = []
@@ -45,7 +50,8 @@ def split_doubts(y: Labels, drawn: Floats, loss: float, p_value: float = 1.0) ->
             f"the split has {found[k]} images of class {k}, where the counts let {len(y) * shares[k]:.1f} be expected"
         )
     if p_value < _UNLIKELY:
-        reasons.append(f"a scale and a bias for each class fit better: p = {p_value:.1g}")
+        each = "group of classes of similar frequency" if shared else "class"
+        reasons.append(f"a scale and a bias for each {each} fit better: p = {p_value:.1g}")
     if loss > _COSTLY:
         reasons.append(f"the split is small: the error of tau costs {loss:.2g} points on average")
     return tuple(reasons)
