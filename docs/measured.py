@@ -16,7 +16,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -305,14 +305,20 @@ number("few", 0, lambda: min(part["images"] for part in summary("cifar10/network
 @table
 def network_classes_few() -> str:
     """The error of the recalls of all classes from few images."""
+    kinds = {(f"resnet32-{network}", features): text for (network, features), text in _NETWORKS.items()}
+    return _few("cifar10/network-classes", kinds, (20, 50, 100, 200))
+
+
+def _few(where: str, kinds: Mapping[tuple[str, str], str], numbers: Sequence[int]) -> str:
     lines = []
-    for images in (20, 50, 100, 200):
+    for images in numbers:
         cells = []
-        for kind in _NETWORKS:
-            errors, floors = (_classes(*kind, images, "crossed", column) for column in ("mae", "floor"))
-            cells.append(", ".join(f"{e:.1f} ({f:.1f})" for e, f in zip(errors, floors, strict=True)))
+        for data, features in kinds:
+            own = {"data": data, "features": features, "classifier": "lda", "images": images, "law": "crossed"}
+            found = [[one(where, name, imbalance=r, **own) for name in ("mae", "floor")] for r in (2, 10, 100)]
+            cells.append(", ".join(f"{error:.1f} ({floor:.1f})" for error, floor in found))
         lines.append((str(images), *cells))
-    return markdown(("images of each class", *_NETWORKS.values()), lines)
+    return markdown(("images of each class", *kinds.values()), lines)
 
 
 _HEADS = {
@@ -326,32 +332,79 @@ _HEADS = {
 @table
 def network_classes_heads() -> str:
     """The error of the recalls of all classes by other classifiers, and the floor."""
+    networks = {"resnet32-balanced": "balanced", "resnet32-longtail": "long tail"}
+    return _heads("cifar10/network-classes", networks, 750, (2, 10, 100))
+
+
+def _heads(where: str, networks: Mapping[str, str], images: int, ratios: Sequence[int]) -> str:
     lines = []
     for classifier, text in _HEADS.items():
         for law in ("drawn", "crossed", "floor"):
-            cells = []
-            for network in ("balanced", "longtail"):
-                where = {"data": f"resnet32-{network}", "features": "plain", "classifier": classifier, "images": 750}
-                column, of = ("floor", "drawn") if law == "floor" else ("mae", law)
-                found = (one("cifar10/network-classes", column, law=of, imbalance=r, **where) for r in (2, 10, 100))
-                cells.append(", ".join(map(shown, found)))
+            column, of = ("floor", "drawn") if law == "floor" else ("mae", law)
+            own = {"features": "plain", "classifier": classifier, "images": images, "law": of}
+            cells = (
+                ", ".join(shown(one(where, column, data=data, imbalance=r, **own)) for r in ratios) for data in networks
+            )
             lines.append((text, law, *cells))
-    return markdown(("classifier", "law, at imbalance 2, 10, 100", "balanced", "long tail"), lines)
+    return markdown(("classifier", f"law, at imbalance {', '.join(map(str, ratios))}", *networks.values()), lines)
 
 
 @table
 def network_classes_hundred() -> str:
     """The error of each law of the recalls of a hundred classes."""
+    return _hundred("cifar100/network-classes", "resnet8-cifar100", 263, (10, 50))
+
+
+@table
+def network_classes_transfer() -> str:
+    """The same on features of a network that was trained on ten other classes."""
+    return _hundred(_TRANSFER, "resnet32-balanced-cifar100", 450, (2, 10, 100))
+
+
+@table
+def network_classes_transfer_heads() -> str:
+    """The error of the recalls of a hundred classes by other classifiers, and the floor."""
+    return _heads(_TRANSFER, {"resnet32-balanced-cifar100": "features"}, 450, (100,))
+
+
+@table
+def network_classes_transfer_few() -> str:
+    """The error of the recalls of a hundred classes from few images."""
+    kinds = {("resnet32-balanced-cifar100", kind): text for kind, text in _KINDS.items()}
+    return _few(_TRANSFER, kinds, (20, 50, 100))
+
+
+@table
+def network_classes_transfer_rare() -> str:
+    """The error at imbalance 100 by the number of training images of a class, and the floor."""
+    where = {"features": "plain", "classifier": "lda", "images": "450", "imbalance": "100"}
+    own = [row for row in rows(_TRANSFER) if all(row[name] == value for name, value in where.items())]
+    lines = []
+    for least, most in pairwise((2, 5, 15, 50, 150, 300)):
+        few = [row for row in own if least < int(row["n"]) <= most]
+        off = (
+            sum(abs(float(row[law]) - float(row["measured"])) for row in few) / len(few)
+            for law in ("drawn", "crossed", "floor")
+        )
+        shares = (_mean(few, "measured"), *off)
+        lines.append((f"{least + 1} to {most}", *(shown(100 * share) for share in shares)))
+    return markdown(("training images of the class", "recall, %", "drawn", "crossed", "floor"), lines)
+
+
+def _hundred(where: str, data: str, images: int, ratios: Sequence[int]) -> str:
     lines = []
     for law, text in {**_CLASS_LAWS, "floor": "floor"}.items():
+        column, of = ("floor", "drawn") if law == "floor" else ("mae", law)
         cells = []
         for kind in ("plain", "sqrt"):
-            where = {"features": kind, "images": 263, "law": "drawn" if law == "floor" else law}
-            column = "floor" if law == "floor" else "mae"
-            found = (one("cifar100/network-classes", column, imbalance=ratio, **where) for ratio in (10, 50))
-            cells.append(", ".join(map(shown, found)))
+            own = {"data": data, "features": kind, "classifier": "lda", "images": images, "law": of}
+            cells.append(", ".join(shown(one(where, column, imbalance=ratio, **own)) for ratio in ratios))
         lines.append((text.replace("ten", "a hundred"), *cells))
-    return markdown(("law, at imbalance 10, 50", "features", "square roots"), lines)
+    return markdown((f"law, at imbalance {', '.join(map(str, ratios))}", "features", "square roots"), lines)
+
+
+_TRANSFER = "cifar100-transfer/network-classes"
+_KINDS = {"plain": "features", "sqrt": "square roots"}
 
 
 @table
