@@ -548,6 +548,23 @@ def which_tau_sizes() -> str:
     return markdown(["split", "images", "of the rarest class", *rules], lines)
 
 
+@table
+def which_tau_hundred() -> str:
+    """What rules for tau lose on networks of a hundred classes, from a split of a tenth."""
+    own = [row for row in rows("cifar100/which-tau") if row["lost"] and float(row["fraction"]) == 0.1]
+    names = ("likelihood", "swept", "tau 1", "mean posterior", "vector scaling", "tau-normalisation", "retrained head")
+    lines = []
+    for place in dict.fromkeys((row["imbalance"], row["method"]) for row in own):
+        mine = [row for row in own if (row["imbalance"], row["method"]) == place]
+        cells = {name: [row for row in mine if row["rule"] == name] for name in names}
+        fit = cells["likelihood"]
+        known = (shown(_mean(fit, "best_tau"), 2), shown(_mean(fit, "tau"), 2), shown(100 * _mean(fit, "trusted"), 0))
+        lines.append((f"{float(place[0]):g}", place[1], *known, *map(_lost, cells.values())))
+    last = ["mean", "", "", "", "", *(_lost([row for row in own if row["rule"] == name]) for name in names)]
+    head = ("imbalance", "method", "best tau", "tau by likelihood", "without doubts, %", *names)
+    return markdown(head, [*lines, last])
+
+
 # The paper's own scale.
 
 

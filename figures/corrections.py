@@ -136,11 +136,11 @@ def _draw_cases(results: Path, name: str, ylabel: str, message: str, subject: st
         ),
         subject,
     )
-    note_missing(fig, replace(table, rows=[_finished(row) for row in table.rows]), "moved")
+    note_missing(fig, replace(table, rows=[_outcome(row) for row in table.rows]), "moved")
     return fig
 
 
-def _finished(row: dict[str, Any]) -> dict[str, Any]:
+def _outcome(row: dict[str, Any]) -> dict[str, Any]:
     """Return a row with something measured if its run is finished: a fit of tau that was refused leaves nothing."""
     return {**row, "moved": 0.0} if row.get("fit") == REFUSED.fit else row
 

@@ -56,7 +56,9 @@ def draw(results: Path) -> Figure:
     left.set_ylabel("points lost against the best tau")
     right.plot([], [], "--", color=GREY, label="the worst 5 % of splits")
     right.legend(loc="upper center", bbox_to_anchor=(0.5, -0.15))
-    fig.legend(*left.get_legend_handles_labels(), loc="outside lower left", ncols=3)
+    handles, labels = left.get_legend_handles_labels()
+    title = None if len({row["imbalance"] for row in there}) == 1 else "method, imbalance"
+    fig.legend(handles, labels, loc="outside lower left", ncols=3, title=title, alignment="left")
     entitle(
         fig,
         _message(there),
@@ -111,9 +113,10 @@ def _draw_rules(ax: Axes, rows: list[dict[str, Any]]) -> None:
             [rules.index(row["rule"]) + shift for row in mine],
             [row["lost"] for row in mine],
             linestyle="none",
-            markersize=3,
+            markersize=3.5,
+            markeredgewidth=0.8,
             **series(k),
-            label=network[0] if one else f"{network[0]}, imbalance {network[1]:g}",
+            label=network[0] if one else f"{network[0]}, {network[1]:g}",
         )
     names = [_RULES.get(rule, rule) for rule in rules]
     ax.set_xticks(range(len(rules)), names, rotation=45, ha="right", rotation_mode="anchor")
@@ -124,15 +127,17 @@ def _draw_rules(ax: Axes, rows: list[dict[str, Any]]) -> None:
 
 
 def _draw_sizes(ax: Axes, rows: list[dict[str, Any]]) -> None:
-    """Draw what rules lose against the images of the split."""
+    """Draw what rules lose against the size of the split."""
     fractions = sorted({row["fraction"] for row in rows})
     for i, rule in enumerate(_CHOSEN_ON_SPLITS):
         own = [[row for row in rows if row["rule"] == rule and row["fraction"] == f] for f in fractions]
-        images = [np.mean([row["images"] for row in part]) for part in own if part]
+        sizes = [100 * part[0]["fraction"] for part in own if part]
         for column, style in (("lost", "-"), ("lost_95", "--")):
             values = [np.mean([row[column] for row in part]) for part in own if part]
             label = _RULES.get(rule, rule) if column == "lost" else None
-            ax.plot(images, values, style, color=COLOURS[i], marker="o" if label else None, markersize=3, label=label)
+            ax.plot(sizes, values, style, color=COLOURS[i], marker="o" if label else None, markersize=3, label=label)
     ax.set_xscale("log")
-    ax.set_xlabel("images of the split")
+    ax.set_xticks([100 * f for f in fractions], [f"{100 * f:g}" for f in fractions])
+    ax.minorticks_off()
+    ax.set_xlabel("split, % of the training counts")
     ax.set_title("smaller splits")

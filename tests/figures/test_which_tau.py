@@ -41,13 +41,13 @@ def test_a_point_for_each_rule_and_network(tmp_path, write):
     ]
     names = left.get_legend_handles_labels()[1]
     assert names == [
-        *(f"{name}, imbalance {r}" for name in ("CE", "CE + DRW") for r in (100, 10)),
-        "logits, imbalance 50",
+        *(f"{name}, {r}" for name in ("CE", "CE + DRW") for r in (100, 10)),
+        "logits, 50",
     ]
     drawn = {line.get_label(): list(line.get_ydata()) for line in left.lines}
-    assert drawn["CE, imbalance 100"] == [-0.5, 0.5, 1.5, 2.5, 3.5]
-    assert drawn["logits, imbalance 50"] == [3.0]
-    assert [list(line.get_xdata()) for line in right.lines if line.get_label() == "likelihood"] == [[248.0, 1241.0]]
+    assert drawn["CE, 100"] == [-0.5, 0.5, 1.5, 2.5, 3.5]
+    assert drawn["logits, 50"] == [3.0]
+    assert [list(line.get_xdata()) for line in right.lines if line.get_label() == "likelihood"] == [[2.0, 10.0]]
 
 
 def test_missing_runs_are_named_and_empty_cells_are_not_missing(tmp_path, write):
