@@ -1,0 +1,102 @@
+"""Numbers and tables of docs/choosing-tau.md, and of README on tau."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from .published import PAPER, mean, one, rows
+from .registry import markdown, number, shown, table
+
+
+@table
+def which_tau() -> str:
+    """What each rule loses on the networks of each method, mean over the seeds, from splits of the largest size."""
+    table = rows("cifar10/which-tau")
+    largest = max((row["fraction"] for row in table if row["rule"]), key=float)
+    own = [row for row in table if row["fraction"] == largest and row["lost"]]
+    networks = list(dict.fromkeys(map(_network, own)))
+    lines = []
+    for rule in dict.fromkeys(row["rule"] for row in own):
+        cells = [[row for row in own if (row["rule"], _network(row)) == (rule, name)] for name in networks]
+        lines.append([rule, *map(_lost, cells)])
+    first = [[row for row in own if (row["rule"], _network(row)) == ("likelihood", name)] for name in networks]
+    known = [
+        ["networks", *(str(len(part)) for part in first)],
+        ["mean over the classes at the best tau, %", *(shown(mean(part, "best")) for part in first)],
+        ["the best tau", *(shown(mean(part, "best_tau"), 2) for part in first)],
+        ["tau by likelihood", *(f"{mean(part, 'tau'):.2f} +- {mean(part, 'tau_spread'):.2f}" for part in first)],
+        ["temperature by likelihood", *(shown(mean(part, "temperature"), 2) for part in first)],
+        ["splits without doubts, %", *(shown(100 * mean(part, "trusted"), 0) for part in first)],
+    ]
+    return markdown(["rule", *networks], [*known, *lines])
+
+
+def _network(row: Mapping[str, str]) -> str:
+    return row["method"] or row["data"]
+
+
+@table
+def which_tau_sizes() -> str:
+    """What rules that choose on the split lose by its size."""
+    table = [row for row in rows("cifar10/which-tau") if row["lost"]]
+    rules = ("likelihood", "swept", "temperature", "mean posterior", "vector scaling", "tau-normalisation")
+    lines = []
+    for fraction in dict.fromkeys(row["fraction"] for row in table):
+        own = [row for row in table if row["fraction"] == fraction]
+        cells = []
+        for rule in rules:
+            mine = [row for row in own if row["rule"] == rule]
+            cells.append(_lost(mine))
+        lines.append([f"{100 * float(fraction):g} %", own[0]["images"], own[0]["rarest"], *cells])
+    return markdown(["split", "images", "of the rarest class", *rules], lines)
+
+
+@table
+def which_tau_hundred() -> str:
+    """What rules for tau lose on networks of a hundred classes, from a split of a tenth."""
+    own = [row for row in rows("cifar100/which-tau") if row["lost"] and float(row["fraction"]) == 0.1]
+    names = ("likelihood", "swept", "tau 1", "mean posterior", "vector scaling", "tau-normalisation", "retrained head")
+    lines = []
+    for place in dict.fromkeys((row["imbalance"], row["method"]) for row in own):
+        mine = [row for row in own if (row["imbalance"], row["method"]) == place]
+        cells = {name: [row for row in mine if row["rule"] == name] for name in names}
+        fit = cells["likelihood"]
+        known = (shown(mean(fit, "best_tau"), 2), shown(mean(fit, "tau"), 2), shown(100 * mean(fit, "trusted"), 0))
+        lines.append((f"{float(place[0]):g}", place[1], *known, *map(_lost, cells.values())))
+    last = ["mean", "", "", "", "", *(_lost([row for row in own if row["rule"] == name]) for name in names)]
+    head = ("imbalance", "method", "best tau", "tau by likelihood", "without doubts, %", *names)
+    return markdown(head, [*lines, last])
+
+
+@table
+def which_tau_paper() -> str:
+    """What rules for tau lose at the paper's scale."""
+    table = [row for row in rows(f"{PAPER}/which-tau") if row["lost"]]
+    places = list(dict.fromkeys((row["method"], row["fraction"]) for row in table))
+    cells = {place: [row for row in table if (row["method"], row["fraction"]) == place] for place in places}
+    lines = [
+        ["mean over the classes at the best tau, %", *(shown(float(own[0]["best"])) for own in cells.values())],
+        ["the best tau", *(shown(float(own[0]["best_tau"]), 2) for own in cells.values())],
+    ]
+    for name in ("tau", "temperature"):
+        found = (next(row[name] for row in own if row["rule"] == "likelihood") for own in cells.values())
+        lines.append([f"{name} by likelihood", *(shown(float(value), 2) for value in found)])
+    for rule in dict.fromkeys(row["rule"] for row in table):
+        lines.append([rule, *(_lost([row for row in own if row["rule"] == rule]) for own in cells.values())])
+    return markdown(["rule", *(f"{method}, {100 * float(part):g} %" for method, part in places)], lines)
+
+
+def _lost(table: Sequence[Mapping[str, str]]) -> str:
+    return f"{mean(table, 'lost'):.1f} ({mean(table, 'lost_95'):.1f})" if table else "-"
+
+
+def _lost_paper(rule: str) -> float:
+    table = (row for row in rows(f"{PAPER}/which-tau") if row["rule"] == rule and row["method"] == "ce")
+    return max((float(row["fraction"]), float(row["lost"])) for row in table)[1]
+
+
+number("tau-likelihood", 1, lambda: one("cifar10/which-tau", "lost", fraction=0.1, rule="likelihood"))
+number("tau-swept", 1, lambda: one("cifar10/which-tau", "lost", fraction=0.1, rule="swept"))
+number("tau-likelihood-paper", 1, lambda: _lost_paper("likelihood"))
+number("tau-swept-paper", 1, lambda: _lost_paper("swept"))
+number("tau-one-paper", 1, lambda: _lost_paper("tau 1"))
