@@ -43,6 +43,8 @@ COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#0
 Source: M. Okabe and K. Ito, Color Universal Design, 2008 (https://jfly.uni-koeln.de/color/).
 """
 
+_FILLS = ("full", "none", "left")
+
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 """A marker for each colour, for readers without any."""
 
@@ -185,14 +187,15 @@ def caption(fig: Figure, command: str) -> str:
 
 
 def series(i: int) -> dict[str, Any]:
-    """Return the marker and the colour of series ``i``, from 0; from 7 on markers are hollow, so that 14 differ.
+    """Return the marker and the colour of series ``i``, from 0: full markers, then hollow, then half ones; 21 differ.
 
     Example:
         >>> series(7)
         {'marker': 'o', 'color': '#0072B2', 'fillstyle': 'none'}
     """
     look: dict[str, Any] = {"marker": MARKERS[i % len(MARKERS)], "color": COLOURS[i % len(COLOURS)]}
-    return look if i < len(COLOURS) else look | {"fillstyle": "none"}
+    fill = _FILLS[i // len(COLOURS) % len(_FILLS)]
+    return look if fill == "full" else look | {"fillstyle": fill}
 
 
 def save(fig: Figure, folder: Path, name: str, command: str, formats: Sequence[str] = ("png", "svg")) -> list[Path]:

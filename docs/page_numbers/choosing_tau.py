@@ -10,10 +10,8 @@ from .registry import markdown, number, shown, table
 
 @table
 def which_tau() -> str:
-    """What each rule loses on the networks of each method, mean over the seeds, from splits of the largest size."""
-    table = rows("cifar10/which-tau")
-    largest = max((row["fraction"] for row in table if row["rule"]), key=float)
-    own = [row for row in table if row["fraction"] == largest and row["lost"]]
+    """What each rule loses on the networks of each method at imbalance 100, mean over the seeds, from a tenth."""
+    own = _tenth("cifar10/which-tau", 100)
     networks = list(dict.fromkeys(map(_network, own)))
     lines = []
     for rule in dict.fromkeys(row["rule"] for row in own):
@@ -38,7 +36,7 @@ def _network(row: Mapping[str, str]) -> str:
 @table
 def which_tau_sizes() -> str:
     """What rules that choose on the split lose by its size."""
-    table = [row for row in rows("cifar10/which-tau") if row["lost"]]
+    table = [row for row in rows("cifar10/which-tau") if row["lost"] and float(row["imbalance"]) == 100]
     rules = ("likelihood", "swept", "temperature", "mean posterior", "vector scaling", "tau-normalisation")
     lines = []
     for fraction in dict.fromkeys(row["fraction"] for row in table):
@@ -54,7 +52,23 @@ def which_tau_sizes() -> str:
 @table
 def which_tau_hundred() -> str:
     """What rules for tau lose on networks of a hundred classes, from a split of a tenth."""
-    own = [row for row in rows("cifar100/which-tau") if row["lost"] and float(row["fraction"]) == 0.1]
+    return _by_network([row for imbalance in (10, 100) for row in _tenth("cifar100/which-tau", imbalance)])
+
+
+@table
+def which_tau_ten() -> str:
+    """What rules for tau lose on networks of ten classes at imbalance 10, from a split of a tenth."""
+    return _by_network(_tenth("cifar10/which-tau", 10))
+
+
+def _tenth(name: str, imbalance: float) -> list[Mapping[str, str]]:
+    """Return what was measured at an imbalance with splits of a tenth of the training counts."""
+    places = {"fraction": 0.1, "imbalance": imbalance}
+    return [row for row in rows(name) if row["lost"] and all(float(row[key]) == value for key, value in places.items())]
+
+
+def _by_network(own: Sequence[Mapping[str, str]]) -> str:
+    """Return a table with a line for each imbalance and method, mean over the seeds."""
     names = ("likelihood", "swept", "tau 1", "mean posterior", "vector scaling", "tau-normalisation", "retrained head")
     lines = []
     for place in dict.fromkeys((row["imbalance"], row["method"]) for row in own):

@@ -16,7 +16,7 @@ _CLASS_LAWS = {
     "drawn": "rules drawn at the class counts, images read",
     "crossed": "the same, all balanced images read",
 }
-_METHODS = ("ce", "drw")
+_METHODS = ("ce", "rs", "drw")
 _NETWORKS = {
     ("balanced", "plain"): "balanced, features",
     ("balanced", "sqrt"): "balanced, square roots",
@@ -92,6 +92,13 @@ def network_classes_heads() -> str:
     return _heads("cifar10/network-classes", networks, 750, (2, 10, 100))
 
 
+@table
+def network_classes_paper_heads() -> str:
+    """The same on networks of the paper's scale."""
+    networks = {"resnet32-ce-half": "CE", "resnet32-rs": "RS", "resnet32-drw-half": "DRW"}
+    return _heads(f"{PAPER}/network-classes", networks, 750, (2, 10, 100))
+
+
 def _heads(where: str, networks: Mapping[str, str], images: int, ratios: Sequence[int]) -> str:
     lines = []
     for classifier, text in _HEADS.items():
@@ -132,7 +139,7 @@ def _hundred(where: str, data: str, images: int, ratios: Sequence[int]) -> str:
 @table
 def network_classes_transfer_heads() -> str:
     """The error of the recalls of a hundred classes by other classifiers, and the floor."""
-    return _heads(_TRANSFER, {"resnet32-balanced-cifar100": "features"}, 450, (100,))
+    return _heads(_TRANSFER, {"resnet32-balanced-cifar100": "features"}, 450, (2, 10, 100))
 
 
 @table

@@ -31,9 +31,9 @@ def edit(file, change):
 def test_every_published_verdict_is_repeated(file):
     content = json.loads(file.read_text())
     assert content["claims"]
-    assert content["published"]
+    assert bool(content["published"]) == (file.parent / "rebalance.csv").is_file()
     assert {claim_fault(claim) for claim in content["claims"]} == {""}
-    assert {cell_fault(cell) for cell in content["published"]} == {""}
+    assert {cell_fault(cell) for cell in content["published"]} <= {""}
 
 
 STATEMENTS = {
