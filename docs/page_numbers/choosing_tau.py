@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from .published import PAPER, mean, one, rows
+from .published import PAPER, mean, one, parts, rows
 from .registry import markdown, number, shown, table
 
 
@@ -98,6 +98,37 @@ def which_tau_paper() -> str:
     for rule in dict.fromkeys(row["rule"] for row in table):
         lines.append([rule, *(_lost([row for row in own if row["rule"] == rule]) for own in cells.values())])
     return markdown(["rule", *(f"{method}, {100 * float(part):g} %" for method, part in places)], lines)
+
+
+@table
+def corrections_paper() -> str:
+    """Corrections of linear classifiers of two classes on features of the paper's scale."""
+    networks = {"resnet32-ce-half.npz": "CE", "resnet32-rs.npz": "RS", "resnet32-drw-half.npz": "DRW"}
+    methods = {
+        "ce": "none",
+        "logit-adjustment": "logit adjustment in training",
+        "retrained": "classes drawn equally often",
+        "post-hoc": "`tau = 1` after training",
+        "likelihood": "tau by likelihood",
+    }
+    lines = []
+    for imbalance in (10, 100):
+        for method, text in methods.items():
+            found = parts(f"{PAPER}/corrections", imbalance=imbalance, method=method)
+            own = [part for data in networks for part in found if part["data"] == data]
+            offsets = ", ".join(shown(100 * part["measured"], 0) for part in own)
+            recalls = ", ".join(f"{part['recall']:.0f} ({part['recall_predicted']:.0f})" for part in own)
+            refused = ", ".join(str(part["refused"]) for part in own) if method == "likelihood" else ""
+            lines.append((str(imbalance), text, offsets, recalls, refused))
+    names = ", ".join(networks.values())
+    head = (
+        "imbalance",
+        "correction",
+        f"offset, %: {names}",
+        "recall of the rarer class (predicted), %",
+        "fits refused of 50",
+    )
+    return markdown(head, lines)
 
 
 def _lost(table: Sequence[Mapping[str, str]]) -> str:
