@@ -60,7 +60,7 @@ class Row:
     """
 
     key: ClassVar[tuple[str, ...]] = ("run", "label")
-    outcome: ClassVar[str] = "recall"
+    outcome: ClassVar[tuple[str, ...]] = ("recall",)
 
     data: str
     imbalance: float

@@ -41,7 +41,7 @@ class Row:
     """
 
     key: ClassVar[tuple[str, ...]] = ("run", "label")
-    outcome: ClassVar[str] = "error"
+    outcome: ClassVar[tuple[str, ...]] = ("error",)
 
     data: str
     imbalance: float

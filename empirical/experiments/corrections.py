@@ -152,7 +152,7 @@ class Row:
     """
 
     key: ClassVar[tuple[str, ...]] = ("run", "seed", "level", "majority", "minority", "imbalance", "method")
-    outcome: ClassVar[str] = "moved"
+    outcome: ClassVar[tuple[str, ...]] = ("moved", "fit")
 
     data: str
     seed: int

@@ -110,7 +110,7 @@ class Row:
     """
 
     key: ClassVar[tuple[str, ...]] = ("run", "split", "label")
-    outcome: ClassVar[str] = "silhouette"
+    outcome: ClassVar[tuple[str, ...]] = ("silhouette",)
 
     data: str
     imbalance: float
@@ -154,7 +154,7 @@ class Point:
     """
 
     key: ClassVar[tuple[str, ...]] = ("run", "split", "image")
-    outcome: ClassVar[str] = "x"
+    outcome: ClassVar[tuple[str, ...]] = ("x",)
 
     data: str
     imbalance: float

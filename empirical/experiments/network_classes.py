@@ -133,7 +133,7 @@ class Row(Prediction):
     """
 
     key: ClassVar[tuple[str, ...]] = ("run", "seed", "features", "classifier", "order", "imbalance", "images", "label")
-    outcome: ClassVar[str] = "measured"
+    outcome: ClassVar[tuple[str, ...]] = ("measured",)
 
     class_name: str
     floor: float | None

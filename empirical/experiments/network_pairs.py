@@ -79,7 +79,7 @@ class Row(frozen_features.Prediction):
     """
 
     key: ClassVar[tuple[str, ...]] = ("run", "seed", "classifier", "features", "majority", "minority", "imbalance")
-    outcome: ClassVar[str] = "measured"
+    outcome: ClassVar[tuple[str, ...]] = ("measured",)
 
     measured: float | None
     low: float | None

@@ -68,7 +68,7 @@ class Row:
     """
 
     key: ClassVar[tuple[str, ...]] = ("run", "label")
-    outcome: ClassVar[str] = "recall"
+    outcome: ClassVar[tuple[str, ...]] = ("recall",)
 
     data: str
     imbalance: float

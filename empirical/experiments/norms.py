@@ -42,7 +42,7 @@ class Row:
     """
 
     key: ClassVar[tuple[str, ...]] = ("run", "label")
-    outcome: ClassVar[str] = "norm"
+    outcome: ClassVar[tuple[str, ...]] = ("norm",)
 
     data: str
     imbalance: float

@@ -142,7 +142,7 @@ class Row:
     """
 
     key: ClassVar[tuple[str, ...]] = ("data", "components", "majority", "minority", "imbalance")
-    outcome: ClassVar[str] = "measured"
+    outcome: ClassVar[tuple[str, ...]] = ("measured",)
 
     data: str
     components: int

@@ -82,7 +82,7 @@ class Row:
     """
 
     key: ClassVar[tuple[str, ...]] = ("data", "imbalance", "seed", "majority", "minority")
-    outcome: ClassVar[str] = "gain"
+    outcome: ClassVar[tuple[str, ...]] = ("gain",)
 
     data: str
     imbalance: float

@@ -93,7 +93,7 @@ class Row:
     """
 
     key: ClassVar[tuple[str, ...]] = ("run", "classifier")
-    outcome: ClassVar[str] = "accuracy"
+    outcome: ClassVar[tuple[str, ...]] = ("accuracy",)
 
     data: str
     imbalance: float
@@ -132,7 +132,7 @@ class Strength:
     """
 
     key: ClassVar[tuple[str, ...]] = ("run", "tau")
-    outcome: ClassVar[str] = "accuracy"
+    outcome: ClassVar[tuple[str, ...]] = ("accuracy",)
 
     data: str
     imbalance: float

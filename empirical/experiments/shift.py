@@ -146,7 +146,7 @@ class Row:
         "fraction",
         "degree",
     )
-    outcome: ClassVar[str] = "measured"
+    outcome: ClassVar[tuple[str, ...]] = ("measured",)
 
     data: str
     seed: int

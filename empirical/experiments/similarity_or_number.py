@@ -71,7 +71,7 @@ class Row(_Case):
     """
 
     key: ClassVar[tuple[str, ...]] = ("run", "seed", "classifier", "features", "majority", "minority", "imbalance")
-    outcome: ClassVar[str] = "measured"
+    outcome: ClassVar[tuple[str, ...]] = ("measured",)
 
     measured: float | None
     low: float | None

@@ -100,7 +100,7 @@ class Row:
     """
 
     key: ClassVar[tuple[str, ...]] = ("run", "fraction", "rule")
-    outcome: ClassVar[str] = "draws"
+    outcome: ClassVar[tuple[str, ...]] = ("draws",)
 
     data: str
     imbalance: float

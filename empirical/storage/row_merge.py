@@ -20,12 +20,16 @@ class Columns:
     Attributes:
         names: of all.
         key: those that tell one row from another.
-        outcome: one that every row of a finished run has, and no other.
+        outcome: those of which each row of a finished run has one, and no other row has any.
     """
 
     names: tuple[str, ...]
     key: tuple[str, ...]
-    outcome: str
+    outcome: tuple[str, ...]
+
+    def has_outcome(self, cells: Cells) -> bool:
+        """Return whether a row is of a finished run."""
+        return any(cells[name] is not None for name in self.outcome)
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +65,7 @@ def merge_rows(
         ValueError: two parts have a row of the same key and differ in another cell, or a part has a key twice.
 
     Example:
-        >>> columns = Columns(names=("run", "label", "recall"), key=("run", "label"), outcome="recall")
+        >>> columns = Columns(names=("run", "label", "recall"), key=("run", "label"), outcome=("recall",))
         >>> here = [{"run": "a", "label": 0, "recall": 0.5}, {"run": "b", "label": None, "recall": None}]
         >>> there = [{"run": "a", "label": None, "recall": None}, {"run": "b", "label": 0, "recall": 0.7}]
         >>> [row["recall"] for row in merge_rows(columns, [Part("here", here), Part("there", there)], lambda row: ())]
@@ -82,7 +86,7 @@ def merge_rows(
     lookup = _Lookup(order)
 
     def gives_way(key: Key) -> bool:
-        return found[key].cells[columns.outcome] is None and lookup.filled(key) is not None
+        return not columns.has_outcome(found[key].cells) and lookup.filled(key) is not None
 
     rows = [dict(found[key].cells) for key in order if not gives_way(key)]
     if all(list(ranks) == sorted(ranks) for ranks in ([rank(row) for row in part.rows] for part in parts)):
@@ -101,7 +105,7 @@ class _Entry:
 
 def _joined(columns: Columns, key: Key, one: _Entry, other: _Entry) -> _Entry:
     """Return what two rows of the same key say together; a finished one has said all but the columns it lacks."""
-    ends = [entry.cells[columns.outcome] is not None for entry in (one, other)]
+    ends = [columns.has_outcome(entry.cells) for entry in (one, other)]
     cells: dict[str, Any] = {}
     lacking = set()
     for name in columns.names:

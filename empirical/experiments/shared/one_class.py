@@ -127,7 +127,7 @@ class Row:
     """
 
     key: ClassVar[tuple[str, ...]] = ("run",)
-    outcome: ClassVar[str] = "accuracy"
+    outcome: ClassVar[tuple[str, ...]] = ("accuracy",)
 
     data: str
     label: int

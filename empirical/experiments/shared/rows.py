@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
         Attributes:
             key: the columns that tell one row from another; a run that is not finished may leave some of them empty.
-            outcome: a column that every row of a finished run has, and no other.
+            outcome: columns of which each row of a finished run has one, and no other row has any.
         """
 
         key: ClassVar[tuple[str, ...]]
-        outcome: ClassVar[str]
+        outcome: ClassVar[tuple[str, ...]]
 
 
 __all__ = ["SPREAD", "Tables", "average", "blank", "data_name", "grouped", "percent", "run_key", "standard_deviation"]

@@ -141,7 +141,7 @@ class _Source:
             if name not in columns:
                 self._refuse(f"has a column {name}, and there is none in this version")
         for name in lacking:
-            if "None" not in columns[name] or name in (*row.key, row.outcome):
+            if "None" not in columns[name] or name in row.key or set(row.outcome) <= set(lacking):
                 self._refuse(f"lacks the column {name}, which an earlier version did not write; run it again")
         for own in rows:
             for name, value in own.items():
@@ -329,14 +329,14 @@ def _trained(
     return total
 
 
-def _missing_runs(rows: Sequence[Mapping[str, Any]], outcome: str) -> set[str]:
+def _missing_runs(rows: Sequence[Mapping[str, Any]], outcome: Sequence[str]) -> set[str]:
     """Return the runs that are not measured."""
-    return {row["run"] for row in rows if "run" in row and row[outcome] is None} - _measured_runs(rows, outcome)
+    return {row["run"] for row in rows if "run" in row} - _measured_runs(rows, outcome)
 
 
-def _measured_runs(rows: Sequence[Mapping[str, Any]], outcome: str) -> set[str]:
+def _measured_runs(rows: Sequence[Mapping[str, Any]], outcome: Sequence[str]) -> set[str]:
     """Return the runs that are measured."""
-    return {row["run"] for row in rows if "run" in row and row[outcome] is not None}
+    return {row["run"] for row in rows if "run" in row and any(row.get(name) is not None for name in outcome)}
 
 
 def _distinct(values: Iterable[Any]) -> list[Any]:

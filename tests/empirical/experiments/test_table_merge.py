@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from empirical.__main__ import main
 from empirical.experiments import EXPERIMENTS, load
+from empirical.experiments.shared.table_merge import _missing_runs
 from empirical.storage.digests import digest
 from empirical.storage.prediction_record import AFTER, NO_RECORD, writing_time
 from empirical.storage.tables import csv_text, read_table, table_bytes, table_file
@@ -54,7 +55,7 @@ def rewrite(folder, name, source, rows=None, extra=None, **changes):
 
 def blank_of(name, row):
     """Return the row that the run of a row would have if it were not finished."""
-    blank = next(own for own in read_table(PAPER, name).rows if own[load(name).row.outcome] is None)
+    blank = next(own for own in read_table(PAPER, name).rows if own[load(name).row.outcome[0]] is None)
     return {column: None if blank[column] is None else row[column] for column in row}
 
 
@@ -69,7 +70,7 @@ def without(name, rows, runs):
 
 def later(name):
     """Return the rows of a table that has another run of a published one, made up from a finished run, and no other."""
-    rows, outcome = read_table(PAPER, name).rows, load(name).row.outcome
+    rows, outcome = read_table(PAPER, name).rows, load(name).row.outcome[0]
     done = next(row["run"] for row in rows if row[outcome] is not None)
     new = next(row for row in rows if row[outcome] is None)
     key = {column: value for column, value in new.items() if value is not None}
@@ -80,7 +81,7 @@ def later(name):
 
 @pytest.mark.parametrize("name", SPLIT)
 def test_a_published_table_takes_up_a_run_that_came_later(name, merge, tmp_path):
-    rows, outcome = read_table(PAPER, name).rows, load(name).row.outcome
+    rows, outcome = read_table(PAPER, name).rows, load(name).row.outcome[0]
     others, made = later(name)
     trained = {**json.loads((PAPER / f"{name}.json").read_text())["trained"], "runs": 1, "seconds": 0.2}
     trained |= {"device": {"cuda": 1}, "precision": {"float32": 1}, "instructions": {"AVX2": 1}}
@@ -294,9 +295,9 @@ def test_every_published_table_has_its_rows_told_apart_and_finished():
             rows, row = read_table(file.parent, name).rows, load(name).row
             keys = [tuple(own.get(column) for column in row.key) for own in rows]
             assert len(set(keys)) == len(keys), file
-            assert {*row.key, row.outcome} <= {column.name for column in fields(row)}
+            assert {*row.key, *row.outcome} <= {column.name for column in fields(row)}
             if json.loads(file.read_text()).get("trained", {}).get("missing", 0) == 0:
-                assert all(own[row.outcome] is not None for own in rows), file
+                assert all(any(own.get(name) is not None for name in row.outcome) for own in rows), file
 
 
 def test_merging_imports_no_torch(tmp_path):
@@ -378,3 +379,8 @@ def test_verdicts_on_a_merged_table_are_those_on_its_source_with_the_same_comman
             assert code_of(main, "verify", "--results", results, "--json", tmp_path / "verdicts.json") == 0
             told.append(json.loads((tmp_path / "verdicts.json").read_text())["claims"])
         assert told[0] == told[1]
+
+
+def test_a_run_whose_fit_was_refused_is_not_missing():
+    rows = [{"run": "a", "moved": None, "fit": "refused"}, {"run": "b", "moved": None, "fit": None}]
+    assert _missing_runs(rows, load("corrections").row.outcome) == {"b"}

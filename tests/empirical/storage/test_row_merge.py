@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from empirical.storage.row_merge import Columns, Part, merge_rows
 
-COLUMNS = Columns(names=("data", "seed", "run", "label", "told", "recall"), key=("run", "label"), outcome="recall")
+COLUMNS = Columns(names=("data", "seed", "run", "label", "told", "recall"), key=("run", "label"), outcome=("recall",))
 
 
 def blank(run):
@@ -118,7 +118,7 @@ def test_a_part_that_has_a_row_twice_is_refused():
 
 
 def test_a_finished_row_gives_way_to_none_though_its_key_has_an_empty_cell():
-    columns = Columns(names=("run", "label", "recall"), key=("run", "label"), outcome="recall")
+    columns = Columns(names=("run", "label", "recall"), key=("run", "label"), outcome=("recall",))
     rows = [{"run": "a", "label": None, "recall": 0.5}], [{"run": "a", "label": 0, "recall": 0.7}]
     found = merge_rows(columns, [Part("here", rows[0]), Part("there", rows[1])], lambda row: ())
     assert sorted(row["recall"] for row in found) == [0.5, 0.7]
