@@ -249,5 +249,6 @@ def _chance(leads: Leads, images: int, seed: int, k: int) -> float:
         return float(ndtr(leads.mean[0] / np.sqrt(leads.cov[0, 0])))
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(k,)))
     values, vectors = np.linalg.eigh(leads.cov)
-    root = vectors * np.sqrt(np.maximum(values, 0))
+    # The symmetric root: eigenvectors of equal eigenvalues, and so other roots, differ from processor to processor.
+    root = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
     return float(np.mean(np.all(leads.mean + rng.standard_normal((images, len(values))) @ root.T > 0, axis=1)))

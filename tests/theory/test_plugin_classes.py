@@ -156,3 +156,17 @@ def test_invalid_arguments(name, options):
 def test_equal_classes_go_to_the_frequent_one():
     moments = ClassMoments.of_covariances(np.zeros((2, 2)), np.eye(2))
     assert noise_losses(moments, [1000, 5]).recalls == pytest.approx([1, 0])
+
+
+def test_the_seed_decides_whatever_axes_a_processor_finds(monkeypatch):
+    """The signs of eigenvectors are any, and those of equal eigenvalues any basis of their space."""
+    moments = ClassMoments.of_covariances(3 * np.eye(4, 8), np.stack([np.eye(8)] * 4))
+    counts = [500, 200, 50, 10]
+    usual, eigh = asymptotic_recalls(moments, counts), np.linalg.eigh
+
+    def turned(matrix):
+        values, vectors = eigh(matrix)
+        return values, vectors * np.where(np.arange(len(values)) % 2, -1, 1)
+
+    monkeypatch.setattr(np.linalg, "eigh", turned)
+    assert asymptotic_recalls(moments, counts) == pytest.approx(usual, abs=1e-4)
