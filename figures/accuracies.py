@@ -196,7 +196,7 @@ def draw_losses(results: Path) -> Figure:
         _caption(results_table, f"Section 5.4. {data_set(whole)}."),
         "Losses for long tails, with and without pre-training",
     )
-    note_missing(fig, results_table, "accuracy")
+    note_missing(fig, results_table)
     return fig
 
 
@@ -271,7 +271,7 @@ def _draw_by(table: Results, cause: str, subject: str, source: str, layout: _Lay
     drawn = [row for cells in layout.panels.values() for row in table.where(**cells)]
     entitle(fig, _message(drawn, cause, layout.x), _caption(table, source), subject)
     fig.legend(handles=_handles(starts, layout.published if hollow else None), loc="outside lower center", ncols=2)
-    note_missing(fig, table, "accuracy")
+    note_missing(fig, table)
     return fig
 
 

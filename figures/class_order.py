@@ -76,7 +76,7 @@ def draw(results: Path) -> Figure:
         ),
         "How much of the gap is due to rarity, how much to which classes are rare",
     )
-    note_missing(fig, table, "recall")
+    note_missing(fig, table)
     return fig
 
 

@@ -148,7 +148,7 @@ def _message(table: Results, data: str, ratio: float) -> str | None:
 def _finish(fig: Figure, table: Results, message: str | None, text: str, subject: str) -> Figure:
     about = f"{data_set(table)}, imbalance {max(table.values('imbalance')):g}."
     entitle(fig, message, caption_text(table, text, about), subject)
-    note_missing(fig, table, "error")
+    note_missing(fig, table)
     return fig
 
 

@@ -8,7 +8,6 @@ mean over the seeds with its interval, from the least separate pair on the left 
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from empirical.experiments.shared.tau_choice import REFUSED
 from figures.results import (
     PERCENT,
     caption_text,
@@ -136,13 +134,8 @@ def _draw_cases(results: Path, name: str, ylabel: str, message: str, subject: st
         ),
         subject,
     )
-    note_missing(fig, replace(table, rows=[_outcome(row) for row in table.rows]), "moved")
+    note_missing(fig, table)
     return fig
-
-
-def _outcome(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a row with something measured if its run is finished: a fit of tau that was refused leaves nothing."""
-    return {**row, "moved": 0.0} if row.get("fit") == REFUSED.fit else row
 
 
 def _shares(row: dict[str, Any]) -> dict[str, Any]:

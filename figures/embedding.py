@@ -150,7 +150,7 @@ def _message(rows: Sequence[dict[str, Any]], column: str, where: str) -> str | N
 def _finish(fig: Figure, table: Results, message: str | None, text: str, subject: str) -> Figure:
     _, ratio = _case(table)
     entitle(fig, message, caption_text(table, text, f"{data_set(table)}, imbalance {ratio:g}."), subject)
-    note_missing(fig, table, "images")
+    note_missing(fig, table)
     return fig
 
 

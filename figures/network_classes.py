@@ -104,7 +104,7 @@ def _draw_kind(results: Path, kind: str) -> Figure:
         ),
         "Every class's recall, predicted before anything imbalanced is trained",
     )
-    note_missing(fig, table, "measured")
+    note_missing(fig, table)
     return fig
 
 

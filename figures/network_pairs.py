@@ -159,7 +159,7 @@ def _read(results: Path) -> tuple[Results, str]:
 def _finish(fig: Figure, table: Results, data: str, message: str, text: str) -> Figure:
     """Entitle a figure and note what is missing."""
     entitle(fig, message, caption_text(table, f"{text} {data_set(table)}."))
-    note_missing(fig, table, "measured")
+    note_missing(fig, table)
     return fig
 
 

@@ -81,7 +81,7 @@ def draw(results: Path) -> Figure:
         ),
         "What the gap between frequent and rare classes is made of",
     )
-    note_missing(fig, table, "recall")
+    note_missing(fig, table)
     return fig
 
 

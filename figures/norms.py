@@ -124,7 +124,7 @@ def _message(table: Results, data: str, ratios: list[float]) -> str | None:
 
 def _finish(fig: Figure, table: Results, message: str | None, text: str, subject: str) -> Figure:
     entitle(fig, message, caption_text(table, f"{text} {data_set(table)}."), subject)
-    note_missing(fig, table, "norm")
+    note_missing(fig, table)
     return fig
 
 

@@ -125,7 +125,7 @@ def _draw_case(table: Results, subject: str, source: str, case: _Case) -> Figure
         ),
         subject,
     )
-    note_missing(fig, table, "accuracy")
+    note_missing(fig, table)
     return fig
 
 

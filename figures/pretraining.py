@@ -70,7 +70,7 @@ def draw(results: Path) -> Figure:
         ),
         "What pre-training adds to the separation of classes and to recall",
     )
-    note_missing(fig, table, "gain")
+    note_missing(fig, table)
     return fig
 
 

@@ -215,7 +215,7 @@ def _say_uneven(cells: Results) -> str | None:
 
 def _finish(fig: Figure, table: Results, message: str | None, subject: str, *texts: str) -> Figure:
     entitle(fig, message, caption_text(table, *texts), subject)
-    note_missing(fig, table, "accuracy")
+    note_missing(fig, table)
     return fig
 
 

@@ -17,7 +17,8 @@ from matplotlib.ticker import FixedLocator
 from numpy.typing import NDArray
 from scipy.stats import t
 
-from empirical.storage.tables import TableError, read_table, table_file
+from empirical.experiments import load
+from empirical.storage.tables import TableError, is_finished, read_table, table_file
 from figures import ResultsError
 from theory.support.cli import program_name
 
@@ -87,10 +88,17 @@ _DATA = {"cifar10": "CIFAR-10", "cifar100": "CIFAR-100"}
 
 @dataclass(frozen=True)
 class Results:
-    """The table, each row a dictionary in which an empty cell is None, and how it was made."""
+    """The table of an experiment.
+
+    Attributes:
+        rows: each a dictionary in which an empty cell is None.
+        metadata: how it was made.
+        outcome: columns of which each row of a finished run has one, and no other row has any.
+    """
 
     rows: list[dict[str, Any]]
     metadata: dict[str, Any]
+    outcome: tuple[str, ...]
 
     @property
     def command(self) -> str:
@@ -101,6 +109,11 @@ class Results:
     def profile(self) -> str:
         """The profile, for a title."""
         return f"profile {self.metadata['arguments']['profile']}"
+
+    @property
+    def finished(self) -> list[dict[str, Any]]:
+        """The rows of finished runs."""
+        return [row for row in self.rows if is_finished(row, self.outcome)]
 
     def where(self, **cells: Any) -> list[dict[str, Any]]:
         """Return the rows with these cells."""
@@ -124,20 +137,22 @@ def read(
         profile: whether the experiment has profiles.
 
     Raises:
-        ResultsError: they are missing, cannot be read, or lack one of the ``columns``.
+        ResultsError: they are missing, cannot be read, or lack one of the ``columns`` or the outcome of runs.
     """
     table, made = table_file(results, name), results / f"{name}.json"
     if not (table.is_file() and made.is_file()):
         refuse(results, name, f"must hold {name}.csv and {name}.json")
+    outcome = load(name).row.outcome
     try:
         results_table = read_table(results, name, text=text)
+        there = results_table.rows[0].keys()
         complete = "profile" in results_table.metadata["arguments"] or not profile
-        complete = complete and set(columns) <= results_table.rows[0].keys()
+        complete = complete and set(columns) <= there and not there.isdisjoint(outcome)
     except TableError:
         complete = False
     if not complete:
         refuse(results, name, f"must hold a {name}.csv and a {name}.json of one run of the experiment")
-    return Results(results_table.rows, results_table.metadata)
+    return Results(results_table.rows, results_table.metadata, outcome)
 
 
 def command_reader(name: str, columns: Collection[str]) -> Callable[[Path], str]:
@@ -165,7 +180,7 @@ def read_extra(results: Path, name: str, key: str, columns: Collection[str]) -> 
         rows = []
     if not rows or not set(columns) <= rows[0].keys():
         refuse(results, name, f"must hold the {name}-{key}.csv that belongs to {name}.json")
-    return Results(rows, table.metadata)
+    return Results(rows, table.metadata, load(name).extra_rows[key].outcome)
 
 
 def interval(values: Sequence[float | None]) -> tuple[float, float] | None:
@@ -216,9 +231,9 @@ def clipped(
 
 
 def caption_text(table: Results, *sentences: str) -> str:
-    """Return a caption: the sentences, how many runs and seeds are drawn, and at which profile they were made."""
-    runs = len({row["run"] for row in table.rows if "run" in row})
-    seeds = len({row["seed"] for row in table.rows if row.get("seed") is not None})
+    """Return a caption: the sentences, how many finished runs and seeds it has, and at which profile they were made."""
+    runs = len({row["run"] for row in table.finished if "run" in row})
+    seeds = len({row["seed"] for row in table.finished if row.get("seed") is not None})
     parts = [f"{runs} run{'s' * (runs != 1)}"] if runs else []
     parts += [f"{seeds} seed{'s' * (seeds != 1)}"] if seeds else []
     number = f" n = {', '.join(parts)}." if parts else ""
@@ -305,7 +320,7 @@ def shortened(name: str) -> str:
     return short.replace("$", r"\$")
 
 
-def note_missing(fig: Figure, table: Results, measured: str) -> None:
+def note_missing(fig: Figure, table: Results) -> None:
     """Write into each panel without data that they are missing, and under the figure how many runs it lacks.
 
     The figure grows by that note, which says how to make them. Its own legends, which lie at its lower edge, move above
@@ -314,13 +329,12 @@ def note_missing(fig: Figure, table: Results, measured: str) -> None:
     Args:
         fig: the figure.
         table: what it shows.
-        measured: the column that every row of a finished run has; other cells of it may be empty.
     """
     for ax in fig.axes:
         if ax.axison and _is_empty(ax):
             _say_missing(ax)
     runs = {row["run"]: None for row in table.rows}
-    missing = {row["run"] for row in table.rows if row[measured] is None}
+    missing = runs.keys() - {row["run"] for row in table.finished}
     if not missing:
         return
     last = table.metadata.get("parts", [table.metadata])[-1]  # a merged table was made by the commands of its parts

@@ -130,7 +130,7 @@ def _draw(
         fig.legend(list(shown.values()), list(shown), loc="outside lower center", ncols=2)
     message = say([rows for rows in panels if rows]) if any(panels) else None
     entitle(fig, message, caption_text(table, text, f"{data_set(table)}."), subject)
-    note_missing(fig, table, "measured")
+    note_missing(fig, table)
     return fig
 
 

@@ -100,7 +100,7 @@ def _draw_similarity(results: Path, name: str, varied: str, xlabel: str, subject
         ),
         subject,
     )
-    note_missing(fig, table, "accuracy")
+    note_missing(fig, table)
     return fig
 
 

@@ -76,7 +76,7 @@ def draw(results: Path) -> Figure:
         ),
         "A minority's drop in recall: due to number or to similarity",
     )
-    note_missing(fig, table, "measured")
+    note_missing(fig, table)
     return fig
 
 

@@ -70,7 +70,7 @@ def draw(results: Path) -> Figure:
         ),
         "Points lost by rules that choose tau on a long-tailed split",
     )
-    note_missing(fig, table, "images")
+    note_missing(fig, table)
     return fig
 
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from empirical.storage.tables import is_finished
+
 __all__ = ["Columns", "Part", "merge_rows"]
 
 Cells = Mapping[str, Any]
@@ -26,10 +28,6 @@ class Columns:
     names: tuple[str, ...]
     key: tuple[str, ...]
     outcome: tuple[str, ...]
-
-    def has_outcome(self, cells: Cells) -> bool:
-        """Return whether a row is of a finished run."""
-        return any(cells[name] is not None for name in self.outcome)
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +84,7 @@ def merge_rows(
     lookup = _Lookup(order)
 
     def gives_way(key: Key) -> bool:
-        return not columns.has_outcome(found[key].cells) and lookup.filled(key) is not None
+        return not is_finished(found[key].cells, columns.outcome) and lookup.filled(key) is not None
 
     rows = [dict(found[key].cells) for key in order if not gives_way(key)]
     if all(list(ranks) == sorted(ranks) for ranks in ([rank(row) for row in part.rows] for part in parts)):
@@ -105,7 +103,7 @@ class _Entry:
 
 def _joined(columns: Columns, key: Key, one: _Entry, other: _Entry) -> _Entry:
     """Return what two rows of the same key say together; a finished one has said all but the columns it lacks."""
-    ends = [columns.has_outcome(entry.cells) for entry in (one, other)]
+    ends = [is_finished(entry.cells, columns.outcome) for entry in (one, other)]
     cells: dict[str, Any] = {}
     lacking = set()
     for name in columns.names:

@@ -25,6 +25,7 @@ __all__ = [
     "check_file",
     "csv_rows",
     "csv_text",
+    "is_finished",
     "read_table",
     "table_bytes",
     "table_file",
@@ -72,6 +73,16 @@ def csv_text(rows: Iterable[Mapping[str, Any]]) -> str:
             writer.writeheader()
         writer.writerow({name: _cell(value) for name, value in row.items()})
     return text.getvalue()
+
+
+def is_finished(row: Mapping[str, Any], outcome: Collection[str]) -> bool:
+    """Return whether a row is of a finished run: whether it has one of the columns ``outcome`` of its table.
+
+    Example:
+        >>> is_finished({"run": "a", "recall": 0.5}, ["recall"]), is_finished({"run": "b", "recall": None}, ["recall"])
+        (True, False)
+    """
+    return any(row.get(name) is not None for name in outcome)
 
 
 class TableError(ValueError):

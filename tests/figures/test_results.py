@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 from matplotlib.figure import Figure
 
-from figures.results import Results, note_missing
+from figures.results import Results, caption_text, note_missing
 from figures.style import styled
 
 LONG = "python -m empirical run toy " + 12 * "--option value "
@@ -19,7 +19,7 @@ def noted(rows, legend, command=LONG):
         ax.set_xlabel("what it is")
         if legend:
             fig.legend(loc="outside lower center")
-        note_missing(fig, Results(rows, {"command": command}), "x")
+        note_missing(fig, Results(rows, {"command": command}, ("x",)))
         fig.draw_without_rendering()
     return fig, ax
 
@@ -47,5 +47,11 @@ def test_a_finished_run_may_have_empty_cells_and_a_merged_table_names_the_comman
     rows = [{"run": "a", "x": 1.0, "class_name": None}, {"run": "b", "x": None, "class_name": None}]
     fig = Figure(figsize=(6, 3), layout="constrained")
     fig.subplots().plot([0, 1], [0, 1])
-    note_missing(fig, Results(rows, {"command": "merge", "parts": [{"command": "one"}, {"command": "two"}]}), "x")
+    made = {"command": "merge", "parts": [{"command": "one"}, {"command": "two"}]}
+    note_missing(fig, Results(rows, made, ("x",)))
     assert fig.get_supxlabel() == "1 of 2 runs are missing; the same command trains them: two"
+
+
+def test_a_caption_counts_the_runs_that_are_finished():
+    rows = [{"run": "a", "seed": 0, "x": 1.0}, {"run": "b", "seed": 0, "x": None}, {"run": "c", "seed": 1, "x": None}]
+    assert caption_text(Results(rows, {}, ("x",)), "Text.") == "Text. n = 1 run, 1 seed."

@@ -11,15 +11,15 @@ def rows(missing=False):
     for method, ratio, fraction, (k, rule) in product(("ce", "drw"), (100, 10), (0.1, 0.02), enumerate(RULES)):
         yield {
             **{"data": "cifar10", "imbalance": ratio, "method": method, "fraction": fraction, "rule": rule},
-            **{"images": round(12_406 * fraction), "tau": None, "lost": k - 0.5, "lost_95": k + 0.5},
+            **{"images": round(12_406 * fraction), "draws": 20, "tau": None, "lost": k - 0.5, "lost_95": k + 0.5},
             "run": f"{method}{ratio}",
         }
     yield {
         **{"data": "logits", "imbalance": 50, "method": None, "fraction": 0.1, "rule": "none", "images": 100},
-        **{"tau": 0.0, "lost": 3.0, "lost_95": 4.0, "run": "logits.npz"},
+        **{"draws": 20, "tau": 0.0, "lost": 3.0, "lost_95": 4.0, "run": "logits.npz"},
     }
     if missing:
-        empty = dict.fromkeys(("fraction", "rule", "images", "tau", "lost", "lost_95"))
+        empty = dict.fromkeys(("fraction", "rule", "images", "draws", "tau", "lost", "lost_95"))
         yield {"data": "cifar10", "imbalance": 100, "method": "rs", "run": "rs100", **empty}
 
 

@@ -15,7 +15,7 @@ from empirical.storage.digests import digest
 from empirical.storage.prediction_record import joint_status, table_predictions, writing_time
 from empirical.storage.provenance import merge_command
 from empirical.storage.row_merge import Columns, Part, merge_rows
-from empirical.storage.tables import TableError, csv_text, read_table, table_bytes, table_file
+from empirical.storage.tables import TableError, csv_text, is_finished, read_table, table_bytes, table_file
 from theory.support.validate import refuse
 
 if TYPE_CHECKING:
@@ -336,7 +336,7 @@ def _missing_runs(rows: Sequence[Mapping[str, Any]], outcome: Sequence[str]) -> 
 
 def _measured_runs(rows: Sequence[Mapping[str, Any]], outcome: Sequence[str]) -> set[str]:
     """Return the runs that are measured."""
-    return {row["run"] for row in rows if "run" in row and any(row.get(name) is not None for name in outcome)}
+    return {row["run"] for row in rows if "run" in row and is_finished(row, outcome)}
 
 
 def _distinct(values: Iterable[Any]) -> list[Any]:
