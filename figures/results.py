@@ -111,7 +111,7 @@ class Results:
         return f"profile {self.metadata['arguments']['profile']}"
 
     @property
-    def finished(self) -> list[dict[str, Any]]:
+    def finished_rows(self) -> list[dict[str, Any]]:
         """The rows of finished runs."""
         return [row for row in self.rows if is_finished(row, self.outcome)]
 
@@ -232,8 +232,8 @@ def clipped(
 
 def caption_text(table: Results, *sentences: str) -> str:
     """Return a caption: the sentences, how many finished runs and seeds it has, and at which profile they were made."""
-    runs = len({row["run"] for row in table.finished if "run" in row})
-    seeds = len({row["seed"] for row in table.finished if row.get("seed") is not None})
+    runs = len({row["run"] for row in table.finished_rows if "run" in row})
+    seeds = len({row["seed"] for row in table.finished_rows if row.get("seed") is not None})
     parts = [f"{runs} run{'s' * (runs != 1)}"] if runs else []
     parts += [f"{seeds} seed{'s' * (seeds != 1)}"] if seeds else []
     number = f" n = {', '.join(parts)}." if parts else ""
@@ -334,7 +334,7 @@ def note_missing(fig: Figure, table: Results) -> None:
         if ax.axison and _is_empty(ax):
             _say_missing(ax)
     runs = {row["run"]: None for row in table.rows}
-    missing = runs.keys() - {row["run"] for row in table.finished}
+    missing = runs.keys() - {row["run"] for row in table.finished_rows}
     if not missing:
         return
     last = table.metadata.get("parts", [table.metadata])[-1]  # a merged table was made by the commands of its parts

@@ -18,8 +18,18 @@ from .registry import markdown, number, shown, table
 def networks() -> tuple[Mapping[str, Any], ...]:
     """Return the results of the published networks, in the order of Table 1."""
     found = [json.loads(file.read_text(encoding="utf-8")) for file in (PUBLISHED / PAPER / "networks").glob("*.json")]
-    methods = [part["method"] for part in summary(f"{PAPER}/rebalance")]
-    return tuple(sorted(found, key=lambda one: (one["config"]["seed"], methods.index(one["config"]["method"]))))
+    order = [(part["pretrain"], part["method"]) for part in summary(f"{PAPER}/rebalance")]
+
+    def place(made: Mapping[str, Any]) -> tuple[int, int]:
+        return made["config"]["seed"], order.index((made["config"]["pretrain"], made["config"]["method"]))
+
+    return tuple(sorted(found, key=place))
+
+
+def _name(config: Mapping[str, Any]) -> str:
+    """Return what tables call a network of this configuration."""
+    method = config["method"].upper()
+    return method if config["pretrain"] == "none" else f"{method}, {config['pretrain']}"
 
 
 def paper(name: str) -> list[Mapping[str, Any]]:
@@ -64,8 +74,7 @@ def recalls_paper() -> str:
     """The recall of each class at the paper's scale."""
     [first, *_] = networks()
     lines = [
-        (one["config"]["method"].upper(), *(shown(100 * recall, 0) for recall in one["last"]["per_class"]))
-        for one in networks()
+        (_name(one["config"]), *(shown(100 * recall, 0) for recall in one["last"]["per_class"])) for one in networks()
     ]
     classes = [f"{name} ({count:,})" for name, count in zip(first["classes"], first["counts"], strict=True)]
     return markdown(("method", *classes), lines)
@@ -93,7 +102,7 @@ def networks_paper() -> str:
     for made in networks():
         images = made["config"]["epochs"] * sum(made["counts"])
         precision = ", then ".join(part for part, _ in groupby(part["precision"] for part in made["executions"]))
-        name, method, hours = f"`{made['hash']}`", made["config"]["method"], shown(made["seconds"] / 3600)
+        name, method, hours = f"`{made['hash']}`", _name(made["config"]), shown(made["seconds"] / 3600)
         lines.append((name, method, precision, made["processor"], f"{images / made['seconds']:,.0f}", hours))
     return markdown(("network", "method", "precision", "processor", "images/s, mean", "hours"), lines)
 
@@ -111,10 +120,10 @@ def _published_end(method: str, place: int) -> float:
     return ends[place]
 
 
-_TRAINED = ("ce", "rs", "drw")
+_TRAINED = ("ce", "rs", "rw", "drw")
 for _method in _TRAINED:
     number(f"{_method}-paper", 1, partial(one, f"{PAPER}/rebalance", "last", method=_method, pretrain="none"))
-for _method in ("ce", "rs"):
+for _method in ("ce", "rs", "rw"):
     number(f"norms-{_method}-paper", 1, partial(one, f"{PAPER}/norms", "std_100", method=_method))
     number(f"norms-{_method}-small", 1, partial(one, "cifar10/norms", "std_100", method=_method, imbalance=100))
 for _method in _TRAINED:
@@ -126,4 +135,6 @@ number("gap-biases-paper", 1, lambda: one(f"{PAPER}/norm-angle", "biases", metho
 number("gap-features-rs", 1, lambda: one(f"{PAPER}/norm-angle", "features", method="rs"))
 number("gap-rest-rs", 1, lambda: sum(one(f"{PAPER}/norm-angle", n, method="rs") for n in ("norms", "biases", "angles")))
 number("gain-rs-small", 1, lambda: _small_accuracy("rs") - _small_accuracy("ce"))
-number("best-spread-paper", 1, lambda: max(map(_best_of_taus, _TRAINED)) - min(map(_best_of_taus, _TRAINED)))
+_CLOSE = ("ce", "rs", "drw")
+number("best-spread-paper", 1, lambda: max(map(_best_of_taus, _CLOSE)) - min(map(_best_of_taus, _CLOSE)))
+number("best-rw-below-ce", 1, lambda: _best_of_taus("ce") - _best_of_taus("rw"))
