@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from textwrap import TextWrapper
 from typing import Any
@@ -58,13 +59,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     options = _options(parser, args)
     if args.name == "report":
+        if args.dpi is not None:
+            parser.error(f"dpi={args.dpi!r}: must be left out, the report's pictures have their own")
         return _report(parser, args.results, args.out or Path("report.html"))
     out = args.out or Path("figures")
     if args.out is None and (out / "__init__.py").exists():
         parser.error("out='figures': must be no Python package, as tailbound's own figures are: name one with --out")
     if args.name == "all":
         _check(parser, args.results, out)
-    with style(args.style):
+    with ExitStack() as look:
+        try:
+            look.enter_context(style(args.style, args.dpi))
+        except ValueError as error:
+            parser.error(str(error))
         absent = [
             name
             for name in (sorted(FIGURES) if args.name == "all" else [args.name])
@@ -108,6 +115,14 @@ def _parser() -> Parser:
     )
     parser.add_argument(
         "--style", choices=list(STYLES), default="paper", help="paper (default): as wide as a column; screen: larger"
+    )
+    parser.add_argument(
+        "--dpi",
+        type=numeric,
+        metavar="N",
+        help="dots per inch of a PNG (default: "
+        + ", ".join(f"{name} {dots}" for name, (_, _, dots) in STYLES.items())
+        + ")",
     )
     parser.add_argument("--verbose", action="store_true", help="with all: say of each figure not drawn what it lacks")
     for figure, options in _THEORY.items():

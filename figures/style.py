@@ -16,6 +16,7 @@ from PIL.PngImagePlugin import PngImageFile, PngInfo
 
 from empirical.storage.tables import write_whole
 from theory import __version__
+from theory.support.validate import choice, integer
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -104,13 +105,22 @@ _TEXT: dict[Any, float] = {
 _LETTERS = 12.3  # of a title, an inch
 _LINE = 100  # letters of a caption
 _PALETTE = 256
-_CURRENT: ContextVar[str] = ContextVar("style", default="paper")
+_CURRENT: ContextVar[tuple[float, float, int]] = ContextVar("style", default=STYLES["paper"])
 
 
 @contextmanager
-def style(name: str) -> Iterator[None]:
-    """Use one of the :data:`STYLES` for the figures that are drawn meanwhile."""
-    token = _CURRENT.set(name)
+def style(name: str, dpi: int | None = None) -> Iterator[None]:
+    """Use one of the :data:`STYLES` for the figures that are drawn meanwhile.
+
+    Args:
+        name: of the style.
+        dpi: dots per inch of a PNG, 50 to 1,200; None is the style's own.
+
+    Raises:
+        ValueError: there is no such style, or ``dpi`` lies outside its range.
+    """
+    size, text, dots = STYLES[choice("style", name, STYLES)]
+    token = _CURRENT.set((size, text, dots if dpi is None else integer("dpi", dpi, 50, 1200)))
     try:
         yield
     finally:
@@ -129,7 +139,7 @@ def styled() -> Iterator[None]:
     """
     import matplotlib  # takes half a second, and --help does without
 
-    _, text, _ = STYLES[_CURRENT.get()]
+    _, text, _ = _CURRENT.get()
 
     with matplotlib.rc_context({**_STYLE, **{name: size * text for name, size in _TEXT.items()}}):
         yield
@@ -142,7 +152,7 @@ def canvas(height: float, columns: int = 2) -> Figure:
         >>> canvas(3).get_size_inches().tolist()
         [5.5, 3.0]
     """
-    size, _, _ = STYLES[_CURRENT.get()]
+    size, _, _ = _CURRENT.get()
     from matplotlib.figure import Figure
 
     return Figure(figsize=(WIDTHS[columns] * size, height * size))
@@ -157,7 +167,7 @@ def entitle(fig: Figure, message: str | None, about: str, subject: str = "") -> 
         about: sentences.
         subject: what the figure is about: its title where there is no message, else the caption's first sentence.
     """
-    _, text, _ = STYLES[_CURRENT.get()]
+    _, text, _ = _CURRENT.get()
     letters = int(_LETTERS * fig.get_figwidth() / text)
     plain = re.sub(r"(?<!\\)\$", r"\\$", message or subject)  # names of data and classes are no formulas
     fig.suptitle(_balanced(plain, letters), x=0.01, ha="left", weight="bold")
@@ -225,7 +235,7 @@ def encoded(fig: Figure, kind: str, name: str, command: str, *, outlines: bool =
         "svg": {"Title": name, "Description": command, "Creator": creator, "Date": None},
         "pdf": {"Title": name, "Subject": command, "Creator": creator, "CreationDate": None},
     }
-    _, _, dots = STYLES[_CURRENT.get()]
+    _, _, dots = _CURRENT.get()
     buffer = io.BytesIO()
     import matplotlib
 

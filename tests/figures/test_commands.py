@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from matplotlib.figure import Figure
+from PIL import Image
 
 from empirical.experiments import EXPERIMENTS
 from figures import FIGURES, ResultsError, commands
@@ -108,7 +109,7 @@ def test_a_missing_result_asked_for_by_name(tmp_path, toys, capsys, exit_code):
     assert os.listdir(tmp_path) == []
 
 
-@pytest.mark.parametrize("argv", [(), ("nothing",), ("ready", "--dpi", "9"), ("ready", "--out")])
+@pytest.mark.parametrize("argv", [(), ("nothing",), ("ready", "--size", "9"), ("ready", "--out")])
 def test_bad_options(argv, toys, capsys, exit_code):
     assert exit_code(*argv) == 2
     shown = capsys.readouterr()
@@ -124,6 +125,22 @@ def test_a_report_that_cannot_be_written_is_refused_before_the_work(out, tmp_pat
     [line] = capsys.readouterr().err.splitlines()
     assert line.startswith("python -m figures: out=")
     assert os.listdir(tmp_path) == ["file"]
+
+
+@pytest.mark.parametrize("dpi", ["49", "1201", "72.5", "many"])
+def test_a_resolution_out_of_range_is_refused_and_nothing_is_drawn(dpi, tmp_path, toys, capsys, exit_code):
+    assert exit_code("ready", "--dpi", dpi, "--results", tmp_path, "--out", tmp_path / "out") == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith("python -m figures: dpi=")
+    assert line.endswith("must be a whole number of at least 50 and at most 1,200")
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_resolution_of_ones_own(tmp_path, toys, exit_code):
+    for name, dpi in (("one", 50), ("two", 100)):
+        assert exit_code("ready", "--dpi", dpi, "--format", "png", "--results", tmp_path, "--out", tmp_path / name) == 0
+    one, two = (Image.open(tmp_path / name / "ready.png") for name in ("one", "two"))
+    assert two.size == (2 * one.width, 2 * one.height)
 
 
 def test_bad_folder(tmp_path, toys, capsys, exit_code):

@@ -18,7 +18,7 @@ def test_a_published_figure_is_that_of_its_table(place, assert_inside):
     drawing = FIGURES[path.stem]
     fig = drawing.draw(path.parent)
     said = path.with_suffix(".txt").read_text(encoding="utf-8")
-    again = f"tailbound figures {path.stem} --results {path.parent} --out {path.parent} --format png"
+    again = f"tailbound figures {path.stem} --results {path.parent} --out {path.parent} --format png --dpi 200"
     assert caption(fig, drawing.command(path.parent)) == said, f"draw it again: {again}"
     assert fig.get_figwidth() in WIDTHS.values()
     assert sum(ax.axison and ax.get_label() != "<colorbar>" for ax in fig.axes) <= 4
