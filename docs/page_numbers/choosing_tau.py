@@ -135,13 +135,30 @@ def _lost(table: Sequence[Mapping[str, str]]) -> str:
     return f"{mean(table, 'lost'):.1f} ({mean(table, 'lost_95'):.1f})" if table else "-"
 
 
-def _lost_paper(rule: str) -> float:
-    table = (row for row in rows(f"{PAPER}/which-tau") if row["rule"] == rule and row["method"] == "ce")
-    return max((float(row["fraction"]), float(row["lost"])) for row in table)[1]
+def _hundred(rule: str, imbalance: float, fraction: float = 0.1) -> float:
+    """Return the points that a rule loses with a hundred classes, mean over the networks."""
+    places = {"fraction": fraction, "imbalance": imbalance}
+    own = [row for row in rows("cifar100/which-tau") if row["lost"] and row["rule"] == rule]
+    return mean([row for row in own if all(float(row[key]) == value for key, value in places.items())], "lost")
+
+
+def _paper(column: str, rule: str, *methods: str) -> float:
+    """Return the mean of a column at the paper's scale with a split of a tenth, over the methods named or all."""
+    own = _tenth(f"{PAPER}/which-tau", 100)
+    return mean([row for row in own if row["rule"] == rule and row["method"] in (methods or row["method"])], column)
 
 
 number("tau-likelihood", 1, lambda: one("cifar10/which-tau", "lost", fraction=0.1, rule="likelihood"))
 number("tau-swept", 1, lambda: one("cifar10/which-tau", "lost", fraction=0.1, rule="swept"))
-number("tau-likelihood-paper", 1, lambda: _lost_paper("likelihood"))
-number("tau-swept-paper", 1, lambda: _lost_paper("swept"))
-number("tau-one-paper", 1, lambda: _lost_paper("tau 1"))
+number("tau-likelihood-paper", 1, lambda: _paper("lost", "likelihood"))
+number("tau-swept-paper", 1, lambda: _paper("lost", "swept"))
+number("tau-one-paper", 1, lambda: _paper("lost", "tau 1"))
+number("best-tau-rs-paper", 1, lambda: _paper("best_tau", "likelihood", "rs"))
+number("best-tau-rw-paper", 1, lambda: _paper("best_tau", "likelihood", "rw"))
+number("hundred-10", 1, lambda: _hundred("likelihood", 10))
+number("hundred-100", 1, lambda: _hundred("likelihood", 100))
+number("hundred-swept-10", 1, lambda: _hundred("swept", 10))
+number("hundred-swept-100", 1, lambda: _hundred("swept", 100))
+number("hundred-small-100", 1, lambda: _hundred("likelihood", 100, 0.02))
+number("hundred-small-swept-100", 1, lambda: _hundred("swept", 100, 0.02))
+number("hundred-small-own-100", 1, lambda: _hundred("likelihood, own counts", 100, 0.02))
