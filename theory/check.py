@@ -8,9 +8,10 @@
 - :func:`settings`: a Hypothesis strategy for the parameters of a bound that aims at tight spots;
 - :func:`recheck`: repeat the certificate that a result's ``certificate(FILE)`` wrote.
 
-Every result has a ``verdict``, ``certified``, ``refuted`` or ``undecided``; ``explain()`` says in words what was found,
-and ``assert_holds()`` raises it as an ``AssertionError`` unless the verdict is ``certified``. Nothing passes because it
-could not be decided. The laws are those of :mod:`theory.laws`.
+Every result has a ``verdict``, ``certified``, ``refuted``, ``undecided``, or ``qualified`` where only part of an
+endless domain was checked; ``explain()`` says in words what was found, and ``assert_holds()`` raises it as an
+``AssertionError`` unless the verdict is ``certified``. Nothing passes because it could not be decided. The laws are
+those of :mod:`theory.laws`.
 
 Example:
     >>> from theory import check

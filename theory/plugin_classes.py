@@ -21,8 +21,9 @@ take the places of ``P`` and ``P V P``, and the covariance of two leads has ``su
 more, ``G_j = P (delta_j delta_j^T + S_j / n_j - S_k / n_k) P``: the error of the estimate is common to all features.
 
 A recall is the probability that all leads are above 0. :func:`asymptotic_recalls` takes them for jointly normal, which
-they are given the training images; over them it is an approximation, good to the extent that many images make the rule.
-``theory.class_counts.recalls_at`` draws the rule itself and is exact for normal features up to the number of draws.
+they are given the training images; over them it is an approximation. Its error is of the order ``1 / n``, as what noise
+takes from a recall is itself: where that is little it can have the wrong sign. ``theory.class_counts.recalls_at`` draws
+the rule itself and is exact for normal features up to the number of draws.
 
 References:
     A. M. Mathai, S. B. Provost, Quadratic forms in random variables, 1992, section 3.2 (moments of quadratic forms);
@@ -145,8 +146,8 @@ def noise_losses(
 ) -> NoiseLosses:
     """Return what the noise of means and of the covariance takes from the recall of each class.
 
-    By :func:`asymptotic_recalls`, whose arguments and errors it has. A rare class loses by its own mean's noise,
-    ``tr(P S_k) / (2 n_k)`` of its score; the frequent classes gain by it.
+    By :func:`asymptotic_recalls`, whose arguments, errors and approximation it has. The noise of its own mean takes
+    ``tr(P S_k) / (2 n_k)`` from the expected score of a class, most from that of a rare one.
 
     Example:
         >>> moments = ClassMoments.of_covariances([[0.0] * 8, [2.0] + [0.0] * 7], np.eye(8))

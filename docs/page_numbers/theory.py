@@ -1,21 +1,40 @@
-"""Tables of docs/results-theory.md."""
+"""Tables of docs/results-theory.md, and the numbers of verdicts in README."""
 
 from __future__ import annotations
 
 import json
+from functools import cache, partial
+from typing import TYPE_CHECKING
 
 from .published import PUBLISHED, parts
-from .registry import markdown, table
+from .registry import markdown, number, table
+
+if TYPE_CHECKING:
+    from theory.verdicts.ledger import Finding
+
+
+@cache
+def _findings() -> tuple[Finding, ...]:
+    from theory.verdicts.ledger import LEDGER, Proof, Shown, verify
+
+    known: dict[Proof, Shown] = {}
+    return tuple(verify(statement, known) for statement in LEDGER)
 
 
 @table
 def verdicts() -> str:
     """The paper's statements in words, their verdicts, and what was found."""
-    from theory.verdicts.ledger import LEDGER, Proof, Shown, verify
-
-    known: dict[Proof, Shown] = {}
-    lines = [(f"`{s.id}`", s.title, verify(s, known).verdict, s.summary) for s in LEDGER]
+    lines = [(f"`{f.statement.id}`", f.statement.title, f.verdict, f.statement.summary) for f in _findings()]
     return markdown(("statement", "what it says", "verdict", "what was found"), lines)
+
+
+def _count(verdict: str) -> int:
+    return sum(finding.verdict == verdict for finding in _findings())
+
+
+number("statements", 0, lambda: len(_findings()))
+for _verdict in ("certified", "qualified", "refuted"):
+    number(_verdict, 0, partial(_count, _verdict))
 
 
 @table
@@ -25,7 +44,7 @@ def bounds() -> str:
     names = {
         "printed": "printed",
         "chernoff": "`chernoff_bound`, optimal over the exact moment generating function",
-        "sub_gaussian": "`sub_gaussian_bound`, the shortest formula",
+        "sub_gaussian": "`sub_gaussian_bound`, a closed form",
         "sharp": "`sharp_bound`",
     }
     lines = [(text, *(_two_digits(value) for value in made["ratios"][name])) for name, text in names.items()]

@@ -1,4 +1,4 @@
-"""The steps behind :mod:`theory.plugin_classes`: moments of the plug-in scores of ``C`` classes, and what noise costs.
+"""The steps behind :mod:`theory.plugin_classes`: moments of the plug-in scores of ``C`` classes, and their noise.
 
 Matrices enter through traces and forms only, so that the steps hold in every dimension, for any number of classes and
 unequal covariances: ``t_ab = tr(P S_a P S_b)``, ``t_a = tr(P S_a)``, ``q = delta^T P delta`` and
@@ -136,7 +136,7 @@ def estimated_covariance() -> tuple[Step, ...]:
 
 
 def first_order_losses() -> tuple[Step, ...]:
-    """Show what the noise of the means takes from a recall between two classes, to the first order."""
+    """Show what the noise of the means takes from the standardised lead of two classes, to the first order."""
     own, rival = sympy.symbols("a b", nonnegative=True)
     m, spread = sympy.Symbol("m", real=True), sympy.Symbol("s", positive=True)
     z = _mean(own, rival) / sympy.sqrt(_variance(own, rival))
@@ -146,6 +146,8 @@ def first_order_losses() -> tuple[Step, ...]:
         found = sympy.diff(z, of).subs({own: 0, rival: 0})
         return sympy.simplify(found.subs(_Q, 2 * (m - _PRIOR)).subs(_QK, spread**2))
 
+    t = sympy.Symbol("t", positive=True)
+    recall = (1 + sympy.erf((t / 2 - 1 / (2 * t)) / sympy.sqrt(2))) / 2
     lost_own = (_TK / 2 + m * _TKK / (2 * spread**2)) / spread
     lost_rival = (-_TJ / 2 + m * (_QJ + _TKJ) / (2 * spread**2)) / spread
     return (
@@ -158,11 +160,16 @@ def first_order_losses() -> tuple[Step, ...]:
             lambda: (-slope(rival), lost_rival),
         ),
         lemma(
-            "a class whose recall is one half or more loses by the noise of its own mean",
+            "the standardised lead falls by the noise of the own mean where it is 0 or more",
             lambda: ([m >= 0, spread > 0, _TK > 0, _TKK > 0], _TK / 2 + m * _TKK / (2 * spread**2) > 0),
         ),
         lemma(
-            "a class whose recall is one half or less gains by the noise of its rival's mean",
+            "it rises by the noise of the rival's mean where it is 0 or less",
             lambda: ([m <= 0, _QJ >= 0], _TJ / 2 - m * (_QJ + _TKJ) / (2 * spread**2) > 0),
+        ),
+        identity(
+            "not so the recall: in one dimension, with M = 1, l = -1/2 and noise of the rival's mean alone, it is "
+            "E Phi(t/2 - 1/(2 t)), t ~ N(1, 1/n_j), one half without noise, and has the slope -phi(0)/2 in 1/n_j",
+            lambda: (recall.diff(t, 2).subs(t, 1) / 2, -1 / (2 * sympy.sqrt(2 * sympy.pi))),
         ),
     )

@@ -59,9 +59,9 @@ RESULTS = (
     ),
     _own(
         "R.sharp",
-        "an explicit bound close to the exact probability",
+        "an explicit bound below Chernoff's and the sub-Gaussian one",
         "theory.sharp.sharp_bound",
-        "an explicit bound close to the exact probability",
+        "an explicit bound below Chernoff's and the sub-Gaussian one",
         "P(|f - E f| > alpha) <= sharp_bound <= chernoff_bound and sub_gaussian_bound, for all settings",
         sharp.moment_generating_function,
         sharp.tilting,
@@ -128,7 +128,7 @@ RESULTS = (
         "at which separation a class collapses under imbalance",
         "theory.collapse",
         "the minority's recall is below one half iff M < sqrt(2 ln r)",
-        "that is also where the majority's recall is lowest; the limits in M and r, and the loss of balanced accuracy",
+        "at M = sqrt(2 ln r) the majority's recall is lowest; the limits in M and r, and the loss of balanced accuracy",
         theorem2_corollaries.collapse,
         theorem2_corollaries.balanced_accuracy,
         shipped.theorem2.collapse,
@@ -159,8 +159,9 @@ RESULTS = (
         "the tau that a way to train implies, and the cost of a wrong one",
         "theory.temperature.which_tau",
         "tau is T after cross entropy and T - t after logit adjustment by t; what a wrong tau costs",
-        "where what the loss sees is Bayes' rule times T: tau = T ln e/ln r - t; the cost is exact for two Gaussian "
-        "classes, and at most phi(1)/2 (d ln r/(T M))^2",
+        "where what the loss sees is Bayes' rule times T, for counts of ratio r that it weighs to the ratio e: tau = "
+        "T ln e/ln r - t; the cost of a tau that is off by d is exact for two Gaussian classes of separation M, and at "
+        "most phi(1)/2 (d ln r/(T M))^2",
         temperature.trainings,
         temperature.wrong_tau,
         shipped.temperature.which_tau,
@@ -207,11 +208,12 @@ RESULTS = (
     ),
     _own(
         "R.plugin-classes",
-        "mean and covariance of the scores of a plug-in rule of many classes, and what noise takes from a recall",
+        "mean and covariance of the scores of a plug-in rule of many classes",
         "theory.plugin_classes",
-        "the moments of the plug-in scores of C classes with covariances of their own; a rare class loses by its mean",
-        "exact with a known covariance, to the first order in 1/n with an estimated one; of two classes, to it, "
-        "one of recall >= 1/2 loses by the noise of its own mean, one of recall <= 1/2 gains by that of its rival's",
+        "the moments of the plug-in scores of C classes with covariances of their own",
+        "exact with a known covariance, to the first order in 1/n with an estimated one; of two classes E D/sd(D) "
+        "falls by the noise of the own mean if E D >= 0, and rises by that of the rival's if E D <= 0; the recall "
+        "need not",
         plugin_classes.moments_of_leads,
         plugin_classes.estimated_covariance,
         plugin_classes.first_order_losses,

@@ -3,7 +3,7 @@
 Places and quotations refer to the text at hand, a transcription of arXiv 2107.03758 (withdrawn by its author).
 A verdict is computed from the evidence, never typed in:
 
-- ``certified``: the printed statement is shown;
+- ``certified``: the printed statement is shown; what another entry refutes in it is read as it holds;
 - ``refuted``: the printed statement is shown to be wrong, and what holds instead is shown;
 - ``qualified``: it is shown under a condition that the text does not state, and a counterexample outside it is;
 - ``undecided``: a step did not show what it should.
@@ -136,7 +136,8 @@ LEDGER = (
         place="section 4.1, Theorem 1, after eq. (1)",
         printed="Delta = (1 - beta+)(1 - p/2)(mu2 - mu1) >= 0",
         holds="E[f] - (mu1 + mu2)/2 = (1 - beta+)(1 - p)(mu2 - mu1)/2; the printed value is larger by "
-        "(1 - beta+)(mu2 - mu1)/2 in every setting, as if a slash had moved: (1 - p/2) for (1 - p)/2",
+        "(1 - beta+)(mu2 - mu1)/2 in every setting, as if a slash had moved: (1 - p/2) for (1 - p)/2. I = 1 is read "
+        "as in the formula, a sample that is not similar; the words before it say the reverse",
         proofs=(theorem1.shift_holds, shipped.theorem1.shift),
         against=(theorem1.shift_differs, shipped.theorem1.printed_shift),
     ),
@@ -182,12 +183,12 @@ LEDGER = (
         place="section 1, fourth paragraph",
         printed="the gap is influenced by category similarity, while the biased probability is exponentially affected "
         "by both category similarity and sample number",
-        holds="both exponents of the stated probability grow in proportion to the numbers of samples; the second has "
-        "1/(1 - beta+)^2 as a factor; p, the share of similar samples, is in neither",
+        holds="both exponents of the stated probability are multiplied by c where both numbers of samples are; the "
+        "second has 1/(1 - beta+)^2 as a factor; p, the share of similar samples, is in neither",
         proofs=(theorem1.exponents_hold, shipped.theorem1.exponents),
         against=(theorem1.exponents_without_similarity,),
-        condition="similarity is the degree beta+, not the share of similar samples, and the second term is not the "
-        "negligible one",
+        condition="both classes grow, similarity is the degree beta+, not the share of similar samples, and the second "
+        "term is not the negligible one",
     ),
     Statement(
         id="T1.claim.shifted",
@@ -263,7 +264,7 @@ LEDGER = (
         printed="more similar information in the majority classes would lead to a more biased decision boundary, i.e., "
         "the accuracy of this minority class would be decreased more",
         holds="as printed, of the expectations: the shift and the loss of expected recall both rise with the share of "
-        "similar samples (1 - p) and with their degree (1 - beta+), for all settings",
+        "similar samples (1 - p) and, where there are any (p < 1), with their degree (1 - beta+)",
         proofs=(
             theorem1.p_larger,
             theorem1.beta_larger,
@@ -370,7 +371,8 @@ LEDGER = (
         place="section 5.3, eq. (7) and the sentence after it",
         printed="y^ = argmax_i (w_i . f + b_i); indeed, the discriminant function is "
         "(w_y . f + b_y) - (w_j . f + b_j) >= 0 for all j",
-        holds="as printed: both say the same, and that the class is a most probable one",
+        holds="as printed: both say the same, and that the class is a most probable one; shown of three classes, each "
+        "comparison being of two",
         proofs=(theorem3.decision, shipped.theorem2.decision, shipped.theorem3.probabilities),
     ),
     Statement(
@@ -423,9 +425,9 @@ LEDGER = (
         place="section 5.3, after Property 3",
         printed="fine-tuning the classifiers by re-balance strategies could alleviate the imbalance problem, because "
         "the norms of the classifier weights become more similar",
-        holds="re-balancing the prior restores the balanced boundary; it does so by the norms where the imbalance sits "
-        "in them, and in Theorem 2's model by the biases alone, all weights and norms being kept. Two classes trained "
-        "by gradient descent from zero have equal norms whatever the imbalance",
+        holds="re-balancing the prior restores the balanced boundary, in Theorem 2's model by the biases alone, all "
+        "weights and norms being kept; where the imbalance sits in the norms, equal norms take it away. Two classes "
+        "trained by gradient descent from zero have equal norms whatever the imbalance",
         proofs=(
             theorem2_corollaries.corrections,
             theorem3.equal_norms,
@@ -437,6 +439,6 @@ LEDGER = (
             theorem3_corollaries.opposite_weights,
             shipped.theorem2.prior_in_bias,
         ),
-        condition="the imbalance sits in the norms of the weights, as section 5.3 observes of trained networks",
+        condition="the imbalance sits in the norms of the weights",
     ),
 )

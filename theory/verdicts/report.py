@@ -137,6 +137,8 @@ def prove(identifier: str) -> int:
     console.print(f"where:       {statement.place}", markup=False)
     console.print(f"as printed:  {statement.printed}", markup=False)
     console.print(f"as it holds: {statement.holds}", markup=False)
+    if statement.condition:
+        console.print(f"holds if:    {statement.condition}", markup=False)
     for i, e in enumerate(finding.evidence, 1):
         mark = "shown" if e["shown"] else "NOT SHOWN"
         side = "" if e["shows"] == "holds" else "against the printed statement: "
