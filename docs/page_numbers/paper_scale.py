@@ -115,20 +115,35 @@ def _best_of_taus(method: str) -> float:
     return next(float(row["best"]) for row in rows(f"{PAPER}/which-tau") if row["method"] == method)
 
 
-def _published_end(method: str, place: int) -> float:
-    ends: Sequence[float] = published_range("cifar10", 100, method, "none") or ()
+def _published_end(method: str, place: int, pretrain: str = "none") -> float:
+    ends: Sequence[float] = published_range("cifar10", 100, method, pretrain) or ()
     return ends[place]
+
+
+def _accuracy(column: str, method: str, pretrain: str) -> float:
+    return float(one(f"{PAPER}/rebalance", column, method=method, pretrain=pretrain))
+
+
+def _gain(column: str, method: str) -> float:
+    """Return what the pre-training adds to an accuracy, measured or printed."""
+    return _accuracy(column, method, "rotation") - _accuracy(column, method, "none")
 
 
 _TRAINED = ("ce", "rs", "rw", "drw")
 for _method in _TRAINED:
-    number(f"{_method}-paper", 1, partial(one, f"{PAPER}/rebalance", "last", method=_method, pretrain="none"))
+    number(f"{_method}-paper", 1, partial(_accuracy, "last", _method, "none"))
 for _method in ("ce", "rs", "rw"):
     number(f"norms-{_method}-paper", 1, partial(one, f"{PAPER}/norms", "std_100", method=_method))
     number(f"norms-{_method}-small", 1, partial(one, "cifar10/norms", "std_100", method=_method, imbalance=100))
 for _method in _TRAINED:
     for _place, _end in enumerate(("low", "high")):
         number(f"{_method}-{_end}", 1, partial(_published_end, _method, _place))
+_PRETRAINED = ("ce", "rs", "drw")
+for _method in _PRETRAINED:
+    number(f"{_method}-rotation-paper", 1, partial(_accuracy, "last", _method, "rotation"))
+    number(f"{_method}-gain-paper", 1, partial(_gain, "last", _method))
+    number(f"{_method}-gain-printed", 1, partial(_gain, "printed", _method))
+number("ce-rotation-below", 1, lambda: _published_end("ce", 0, "rotation") - _accuracy("last", "ce", "rotation"))
 number("gap-paper", 1, lambda: one(f"{PAPER}/norm-angle", "gap", method="ce"))
 number("gap-norms-paper", 1, lambda: one(f"{PAPER}/norm-angle", "norms", method="ce"))
 number("gap-biases-paper", 1, lambda: one(f"{PAPER}/norm-angle", "biases", method="ce"))
@@ -136,7 +151,7 @@ number("gap-features-paper", 1, lambda: one(f"{PAPER}/norm-angle", "features", m
 number("gap-angles-paper", 1, lambda: one(f"{PAPER}/norm-angle", "angles", method="ce"))
 number("gap-biases-least", 1, lambda: min(part["biases"] for part in paper("norm-angle")))
 number("gap-biases-most", 1, lambda: max(part["biases"] for part in paper("norm-angle")))
-number("ce-below", 1, lambda: _published_end("ce", 0) - one(f"{PAPER}/rebalance", "last", method="ce", pretrain="none"))
+number("ce-below", 1, lambda: _published_end("ce", 0) - _accuracy("last", "ce", "none"))
 number("gap-features-rs", 1, lambda: one(f"{PAPER}/norm-angle", "features", method="rs"))
 number("gap-rest-rs", 1, lambda: sum(one(f"{PAPER}/norm-angle", n, method="rs") for n in ("norms", "biases", "angles")))
 number("gain-rs-small", 1, lambda: _small_accuracy("rs") - _small_accuracy("ce"))
