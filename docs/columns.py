@@ -19,6 +19,7 @@ from empirical.claims.paper.printed_tables import Cell
 from empirical.config import Config
 from empirical.experiments import EXPERIMENTS, load
 from empirical.experiments.experiment import Experiment
+from theory.proofs.evidence import LEVELS
 from theory.verdicts.ledger import Statement
 
 __all__ = ["CLAIM", "EVIDENCE", "FINDING", "HISTORY", "MADE", "RESULT", "described", "page", "unexplained"]
@@ -96,7 +97,7 @@ FINDING = {
 """The keys of ``ledger.json`` and ``beyond.json`` beside those of a statement."""
 
 EVIDENCE = {
-    "level": "what kind of step it is: `identity`, `inequality`, `numeric`, `code` and others.",
+    "level": f"what kind of step it is: {', '.join(LEVELS)}.",
     "detail": "what the step shows.",
     "shows": "`holds`, or `against` the printed statement.",
     "shown": "whether it was shown.",
@@ -218,7 +219,7 @@ def _examination() -> Iterator[str]:
     yield "## Examinations\n\nThe tables that `tailbound examine --out` writes.\n"
     made = json.loads((PUBLISHED / "examination" / "examination.json").read_text(encoding="utf-8"))
     for name, part in made["tables"].items():
-        yield f"### {part['title']}\n\n`{name}.csv`:\n\n{_list(part['columns'])}"
+        yield f"### {part['title']}\n\n`examination-{name}.csv`:\n\n{_list(part['columns'])}"
 
 
 def _tables(name: str) -> dict[str, type]:

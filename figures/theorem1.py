@@ -83,7 +83,7 @@ def plot_theorem1(setting: theorem1.Setting, ax: Axes | None = None) -> Axes:
         ax: where to draw; by default a new figure, as wide as one column.
 
     Raises:
-        TypeError: ``setting`` is no :class:`theory.theorem1.Setting`.
+        ValueError: ``setting`` is no :class:`theory.theorem1.Setting`.
 
     Example:
         >>> setting = theorem1.Setting(mu1=0, mu2=2, sigma=1, beta=0.2, p=0.5, n_pos=200, n_neg=20)

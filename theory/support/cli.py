@@ -8,6 +8,7 @@ import contextlib
 import functools
 import io
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -41,6 +42,8 @@ FAILED = 1
 
 P = ParamSpec("P")
 _NAMES = "tailbound.names"
+_NEGATIVE = re.compile(r"-(\d[\d_]*\.?\d*|\.\d+)(e[-+]?\d+)?$|-inf$|-nan$", re.IGNORECASE)
+"""What is a number after an option and no option; argparse's own knows no exponents."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -49,6 +52,7 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, *args: Any, **options: Any) -> None:
         """Create the parser, as :class:`argparse.ArgumentParser`."""
         super().__init__(*args, **options)
+        self._negative_number_matcher = _NEGATIVE
         self.add_argument("--version", action="version", version=f"tailbound {__version__}")
 
     def error(self, message: str) -> NoReturn:
