@@ -231,6 +231,8 @@ def _whole(name: str, value: Any) -> NDArray[np.int64] | None:
     if found.ndim != 1 or len(found) == 0 or found.dtype.kind not in "iu":
         shown = found.tolist() if found.ndim == 1 and len(found) <= _SHOWN else f"{found.dtype} of shape {found.shape}"
         refuse(name, shown, "must be a vector of whole numbers")
+    if int(found.max()) > np.iinfo(np.int64).max:
+        refuse(name, int(found.max()), "must be whole numbers below 2^63")
     return found.astype(np.int64)
 
 
@@ -239,8 +241,14 @@ def _classes(z: Any, w: Any, n: Any, names: Any, y: Any, yt: Any) -> int:
     said = {"logits": None if z is None else z.shape[1], "weight": None if w is None else len(w)}
     said |= {"counts": None if n is None else len(n), "class_names": None if names is None else len(names)}
     known = {name: number for name, number in said.items() if number is not None}
-    if not known:
-        known = {"labels": 1 + max(int(found.max()) for found in (y, yt) if found is not None)} if y is not None else {}
+    if not known and y is not None:
+        both = [found for found in (y, yt) if found is not None]
+        highest, images = max(int(found.max()) for found in both), sum(map(len, both))
+        if highest >= images:  # before anything of one entry a class is made
+            refuse(
+                "labels", highest, f"must be below {images}, the number of images, as nothing else tells the classes"
+            )
+        known = {"labels": 1 + highest}
     first, classes = next(iter(known.items()), ("labels", 0))
     for name, number in known.items():
         if number != classes:

@@ -82,6 +82,14 @@ def test_features_need_labels(arrays):
         examine(features=arrays["features"])
 
 
+def test_a_label_beyond_the_images_is_refused_before_anything_is_made_for_its_class():
+    features = np.zeros((180, 4))
+    for label, said in ((10**9, "labels=1000000000: must be below 180"), (2**64 - 1, f"labels={2**64 - 1}: ")):
+        labels = np.array([*range(179), label], dtype=np.uint64)
+        with pytest.raises(ValueError, match=said):
+            check(features=features, labels=labels)
+
+
 def test_names_are_text(arrays):
     names = np.array([b"cat", b"dog", "Bär".encode()])
     found = examine(features=arrays["features"], labels=arrays["labels"], class_names=names)
