@@ -11,7 +11,7 @@ from .registry import markdown, number, shown, table
 @table
 def which_tau() -> str:
     """What each rule loses on the networks of each method at imbalance 100, mean over the seeds, from a tenth."""
-    own = _tenth("cifar10/which-tau", 100)
+    own = _split("cifar10/which-tau", 100)
     networks = list(dict.fromkeys(map(_network, own)))
     lines = []
     for rule in dict.fromkeys(row["rule"] for row in own):
@@ -52,18 +52,18 @@ def which_tau_sizes() -> str:
 @table
 def which_tau_hundred() -> str:
     """What rules for tau lose on networks of a hundred classes, from a split of a tenth."""
-    return _by_network([row for imbalance in (10, 100) for row in _tenth("cifar100/which-tau", imbalance)])
+    return _by_network([row for imbalance in (10, 100) for row in _split("cifar100/which-tau", imbalance)])
 
 
 @table
 def which_tau_ten() -> str:
     """What rules for tau lose on networks of ten classes at imbalance 10, from a split of a tenth."""
-    return _by_network(_tenth("cifar10/which-tau", 10))
+    return _by_network(_split("cifar10/which-tau", 10))
 
 
-def _tenth(name: str, imbalance: float) -> list[Mapping[str, str]]:
-    """Return what was measured at an imbalance with splits of a tenth of the training counts."""
-    places = {"fraction": 0.1, "imbalance": imbalance}
+def _split(name: str, imbalance: float, fraction: float = 0.1) -> list[Mapping[str, str]]:
+    """Return what was measured at an imbalance with splits of a tenth of the training counts, or another fraction."""
+    places = {"fraction": fraction, "imbalance": imbalance}
     return [row for row in rows(name) if row["lost"] and all(float(row[key]) == value for key, value in places.items())]
 
 
@@ -137,15 +137,14 @@ def _lost(table: Sequence[Mapping[str, str]]) -> str:
 
 def _hundred(rule: str, imbalance: float, fraction: float = 0.1) -> float:
     """Return the points that a rule loses with a hundred classes, mean over the networks."""
-    places = {"fraction": fraction, "imbalance": imbalance}
-    own = [row for row in rows("cifar100/which-tau") if row["lost"] and row["rule"] == rule]
-    return mean([row for row in own if all(float(row[key]) == value for key, value in places.items())], "lost")
+    own = _split("cifar100/which-tau", imbalance, fraction)
+    return mean([row for row in own if row["rule"] == rule], "lost")
 
 
-def _paper(column: str, rule: str, *methods: str) -> float:
-    """Return the mean of a column at the paper's scale with a split of a tenth, over the methods named or all."""
-    own = _tenth(f"{PAPER}/which-tau", 100)
-    return mean([row for row in own if row["rule"] == rule and row["method"] in (methods or row["method"])], column)
+def _paper(column: str, rule: str, method: str | None = None) -> float:
+    """Return the mean of a column at the paper's scale with a split of a tenth, of one method or over all."""
+    own = _split(f"{PAPER}/which-tau", 100)
+    return mean([row for row in own if row["rule"] == rule and method in (None, row["method"])], column)
 
 
 number("tau-likelihood", 1, lambda: one("cifar10/which-tau", "lost", fraction=0.1, rule="likelihood"))
