@@ -6,7 +6,8 @@ A network is given in one of three ways:
 (C, d), bias (C,), train_features, train_labels, counts (C,) and class_names. Any backbone, any data. What is there is
 examined, and what is missing is named with what it would add; large files are memory-mapped.
 --checkpoint FILE --arch ARCH --data DATA: an ordinary PyTorch file, with the mean and the standard deviation that its
-images were normalised with. Every tensor of it has its place in the network, or the file is refused.
+images were normalised with, and the side that they were scaled to; a model.pt of this program says these itself. Every
+tensor of it has its place in the network, or the file is refused.
 --run DIR: a run of this program.
 
 Images are held-out ones, which the network was not trained on.
@@ -63,6 +64,8 @@ def main(argv: Sequence[str]) -> int:
     for name in ("mean", "std"):
         meaning = f"{name} of each channel that it was trained with, of pixels from 0 to 1 (default: the data set's)"
         of_checkpoint.add_argument(f"--{name}", type=numeric, nargs="+", metavar="X", help=meaning)
+    side = "side in pixels of the images that it was trained on (default: their own)"
+    of_checkpoint.add_argument("--resolution", type=numeric, metavar="N", help=side)
     computed = parser.add_argument_group("with --checkpoint and --run")
     computed.add_argument("--root", type=folder, metavar="DIR", help=f"the folder of the data sets (default: {ROOT})")
     computed.add_argument("--device", metavar="NAME", help="auto, cpu or cuda (default: auto)")
@@ -117,7 +120,7 @@ def _examine(parser: Parser, args: Any, argv: Sequence[str]) -> int:
 
 def _arrays(args: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the arrays that the options name, and where they come from."""
-    others = ("arch", "data", "mean", "std") if args.checkpoint is None else ()
+    others = ("arch", "data", "mean", "std", "resolution") if args.checkpoint is None else ()
     for name in (*others, *(("root", "device") if args.arrays is not None else ())):
         value = getattr(args, name)
         if value is not None:
@@ -138,10 +141,15 @@ def _arrays(args: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         for name in ("arch", "data"):
             if getattr(args, name) is None:
                 refuse(name, None, "must be given with --checkpoint")
-        check_name(args.data, where["root"])
+        check_name(args.data, where["root"], args.resolution)
         from empirical.analysis.examine.sources import of_checkpoint
 
-        own = {"mean": args.mean, "std": args.std, "track": silent if args.quiet else track}
+        own = {
+            "mean": args.mean,
+            "std": args.std,
+            "resolution": args.resolution,
+            "track": silent if args.quiet else track,
+        }
         found, about = of_checkpoint(args.checkpoint, args.arch, args.data, **where, **own)
     for name in ("counts", "class_names"):
         value = getattr(args, name)

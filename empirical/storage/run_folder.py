@@ -49,7 +49,8 @@ class Run:
         a row for each epoch of the checkpoint, written after it and again from it when the run goes on;
     ``model.pt``
         the network when the run is finished, for ``torch.load(path, weights_only=True)``: its ``state_dict``, and what
-        it takes to use it (``arch``, ``width``, ``classes``, ``mean``, ``std``, ``run``);
+        it takes to use it (``arch``, ``width``, ``classes``, ``mean``, ``std``, ``resolution``, ``data_seed``,
+        ``run``);
     ``result.json``
         what came out, with a SHA-256 of it all; it is there when the run is finished, and only then.
 

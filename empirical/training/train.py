@@ -230,6 +230,8 @@ class _Training:
             "classes": list(own.classes),
             "mean": own.mean.tolist(),
             "std": own.std.tolist(),
+            "resolution": config.resolution,
+            "data_seed": config.data_seed,
             "run": config.digest,
         }
 

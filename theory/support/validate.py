@@ -189,7 +189,7 @@ def generator(name: str, value: Any) -> None:
 
 def image_counts(name: str, value: ArrayLike, classes: int) -> NDArray[np.int64]:
     """Return ``value`` as whole numbers, one for each of the ``classes``, each at least 2: a class has a variance."""
-    allowed = f"must hold {classes} whole numbers of at least 2, the images of each class"
+    allowed = f"must hold {classes} whole numbers of at least 2 and at most {2**53:,}, the images of each class"
     n = floats(name, value, allowed, ndim=1, least=2, most=2**53)
     if n.shape != (classes,) or np.any(n != np.floor(n)):
         refuse(name, value, allowed)

@@ -46,7 +46,7 @@ def open_arrays(name: str, path: Path) -> dict[str, NDArray[Any]]:
     allowed = "must be an .npz file, or a folder of .npy files, that can be read and holds no Python objects"
     try:
         if path.is_dir():
-            found = {file.stem: np.load(file, mmap_mode="r") for file in sorted(path.glob("*.npy"))}
+            found = {file.stem: _of_folder(file) for file in sorted(path.glob("*.npy"))}
         elif is_pipe_or_device(path):
             raise ValueError("it is a pipe or a device")
         else:
@@ -60,6 +60,17 @@ def open_arrays(name: str, path: Path) -> dict[str, NDArray[Any]]:
     if not found:
         refuse(name, str(path), f"{allowed}; there is no array in it")
     return found
+
+
+def _of_folder(file: Path) -> NDArray[Any]:
+    """Return the array of an ``.npy`` file; what cannot be read is said with its name."""
+    try:
+        if is_pipe_or_device(file):
+            raise ValueError("it is a pipe or a device")
+        with file.open("rb") as opened:
+            return _mapped(opened)
+    except ValueError as error:
+        raise ValueError(f"{file.name}: {error}") from None
 
 
 def _array_name(member: zipfile.ZipInfo) -> str:

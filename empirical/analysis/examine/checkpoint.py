@@ -17,12 +17,13 @@ from empirical.training.networks import build
 from theory.support.files import is_pipe_or_device
 from theory.support.validate import refuse
 
-__all__ = ["Loaded", "load_network", "read_state"]
+__all__ = ["Loaded", "State", "load_network", "network_of", "read_state"]
 
 _KNOWN = ("state_dict", "model_state_dict", "model", "network", "net", "weights", "model_ema", "state_dict_ema")
 _PREFIXES = re.compile(r"^(?:module\.|backbone\.|model\.|network\.|net\.|encoder\.|_orig_mod\.)+")
 _STAGE = re.compile(r"^layer(\d+)\.(\d+)\.")
 _COUNTERS = "num_batches_tracked"
+_OWN = {"state_dict", "arch", "classes", "mean", "std", "run"}  # what every model.pt of this library holds
 _DEPTH = 4
 _MATRIX = 2
 _MAGIC = b"tailbound checkpoint"
@@ -31,6 +32,28 @@ _PLAIN: list[Any] = [Namespace, np.dtype, np.dtypes.Float64DType, np.dtypes.Floa
 _PLAIN += [(_SCALAR, f"numpy.{core}.multiarray.scalar") for core in ("core", "_core")]
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 _UNSUPPORTED = re.compile(r"Unsupported (?:global|class|operand)[^A-Za-z]*(?:GLOBAL )?([\w.]+)")
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """The tensors of a PyTorch file.
+
+    Attributes:
+        path: the file.
+        held_in: where they are, if the file holds several networks, such as "model"; else empty.
+        tensors: by their names.
+        settings: what a ``model.pt`` of this library says of its network beside them; empty for other files.
+    """
+
+    path: Path
+    held_in: str
+    tensors: dict[str, Tensor]
+    settings: Mapping[str, Any]
+
+    @property
+    def cosine(self) -> bool:
+        """Whether the last layer gives cosines: it has no bias in a file of this library."""
+        return bool(self.settings) and "classifier.bias" not in self.tensors
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,10 +75,10 @@ class Loaded:
     mapping: tuple[tuple[str, str], ...]
 
 
-def read_state(path: Path) -> tuple[str, dict[str, Tensor]]:
-    """Return the tensors of a PyTorch file by their names; nothing in it is executed.
+def read_state(path: Path) -> State:
+    """Return the tensors of a PyTorch file; nothing in it is executed.
 
-    With them comes where they are, if the file holds several networks: the network's own go before averages of it.
+    If the file holds several networks, the network's own go before averages of it.
 
     Args:
         path: a ``state_dict``, or dictionaries that hold one among other things, or a file of safetensors.
@@ -85,10 +108,17 @@ def read_state(path: Path) -> tuple[str, dict[str, Tensor]]:
         if value.layout != torch.strided or value.is_quantized or value.is_complex() or value.is_meta:
             kind = "on no device" if value.is_meta else f"{value.dtype}, {value.layout}"
             refuse("checkpoint", str(path), f"must hold dense tensors of real numbers: {name} is {kind}")
-    return ".".join(keys) if sum(_has_head(state) for _, state in candidates) > 1 else "", state
+    held_in = ".".join(keys) if sum(_has_head(state) for _, state in candidates) > 1 else ""
+    own = isinstance(found, Mapping) and found.keys() >= _OWN
+    return State(path, held_in, state, {name: found[name] for name in found.keys() - {"state_dict"}} if own else {})
 
 
 def load_network(path: Path, arch: str, channels: int = 3) -> Loaded:
+    """Return :func:`network_of` what :func:`read_state` reads."""
+    return network_of(read_state(path), arch, channels)
+
+
+def network_of(file: State, arch: str, channels: int = 3) -> Loaded:
     """Return the network ``arch`` with the weights of a file.
 
     Prefixes such as ``module.`` and ``backbone.`` are taken off. Tensors are mapped by name, by the usual names of
@@ -97,15 +127,15 @@ def load_network(path: Path, arch: str, channels: int = 3) -> Loaded:
     only matrix; it may be without a bias.
 
     Args:
-        path: the file.
+        file: the tensors.
         arch: a name of :func:`empirical.training.networks.build`.
         channels: of the images.
 
     Raises:
-        ValueError: the file cannot be read, or a tensor of it or of the network has no counterpart.
+        ValueError: a tensor of the file or of the network has no counterpart.
     """
-    held_in, state = read_state(path)
-    state = {name: value for name, value in state.items() if not name.endswith(_COUNTERS)}
+    path = file.path
+    state = {name: value for name, value in file.tensors.items() if not name.endswith(_COUNTERS)}
     matrices = [name for name, value in state.items() if value.ndim == 2]
     if len(matrices) != 1:
         shown = ", ".join(matrices) or "none"
@@ -114,7 +144,7 @@ def load_network(path: Path, arch: str, channels: int = 3) -> Loaded:
     bias_name = matrices[0].removesuffix("weight") + "bias"
     bias = state.pop(bias_name, None)
     width = min((len(value) for value in state.values() if value.ndim == 4), default=None)  # of the first stage
-    network = build(arch, len(weight), channels=channels, width=width)
+    network = build(arch, len(weight), channels=channels, width=width, cosine=file.cosine)
     own = {
         name: value
         for name, value in network.state_dict().items()
@@ -132,14 +162,15 @@ def load_network(path: Path, arch: str, channels: int = 3) -> Loaded:
             f"must have {bias_name} of shape {_shape(weight.shape[:1])}, and has {_shape(bias.shape)}",
         )
     filled = {parameter: state[name] for name, parameter in mapping} | {"classifier.weight": weight}
-    filled["classifier.bias"] = torch.zeros(len(weight)) if bias is None else bias
+    if not file.cosine:
+        filled["classifier.bias"] = torch.zeros(len(weight)) if bias is None else bias
     for name, value in filled.items():
         if not bool(torch.isfinite(value).all()):
             refuse("checkpoint", str(path), f"must hold finite numbers: those of {name} are not")
     counters = {name: value for name, value in network.state_dict().items() if name.endswith(_COUNTERS)}
     network.load_state_dict({**counters, **filled}, strict=True)
     head = [(matrices[0], "classifier.weight")] + ([] if bias is None else [(bias_name, "classifier.bias")])
-    return Loaded(network=network.eval(), bias=bias is not None, held_in=held_in, by=by, mapping=(*mapping, *head))
+    return Loaded(network=network.eval(), bias=bias is not None, held_in=file.held_in, by=by, mapping=(*mapping, *head))
 
 
 def _safetensors(path: Path) -> Mapping[str, Tensor]:

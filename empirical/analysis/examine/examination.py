@@ -41,6 +41,7 @@ from empirical.runtime.progress import Track, silent
 from empirical.storage.tables import csv_text, write_whole
 from theory import __version__
 from theory.class_counts import recalls_at
+from theory.class_moments import FEWEST
 from theory.support.validate import choice, number
 
 if TYPE_CHECKING:
@@ -51,10 +52,10 @@ __all__ = ["NAME", "Examination", "examination", "examine"]
 NAME = "examination"
 """What the files of an examination are called."""
 
-
+_AT_COUNTS = "what is lost to the number of images, all classes at once; and section 5"
 _MOST_WORK = 2e9  # classes x features^3: what drawing covariances takes
 _MOST_NUMBERS = 5e7  # features that are held at once
-_FEWEST = 8  # held-out images of a class, of which a quarter is read
+_FEWEST_HELD_OUT = 8  # images of a class, of which a quarter is read
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -219,7 +220,8 @@ def examine(
         track: shows progress; :func:`empirical.runtime.progress.track` does on standard error.
 
     Raises:
-        ValueError: an argument holds what is not finite, has the wrong shape or does not fit the others.
+        ValueError: an argument holds what is not finite or beyond 1e50 in size, has the wrong shape or does not fit the
+            others.
 
     Example:
         >>> rng = np.random.default_rng(0)
@@ -322,18 +324,21 @@ def _theory(
         return
     pairs = Pairs(inputs, track)
     dimension = inputs.features.shape[1]
+    needs = None
     if not pairs.enough:
         needs = (
             f"{ENOUGH} x {dimension} held-out images in each half, 2 of each class, for the covariance of the features"
         )
+    elif not pairs.vary():
+        needs = "features that vary within the classes"
+    if needs is not None:
         missing.append(Missing(section=3, needs=needs, adds="separations, number or similarity; and sections 5 and 6"))
         return
     found = [pairs.pair(a, b) for a, b in track(pairs.near(), "separations")]
     tables["rivals"] = list(similarity.rivals(inputs, found))
     tables["normality"] = list(fit.normality(pairs, found))
-    fits: list[Fit] = []
     if pairs.own:
-        fits += fit.pair_fits(pairs, found, track)
+        tables["fit"] = fit.pair_fits(pairs, found, track)
     else:
         needs = f"{2 * ENOUGH * dimension // 2 + 2} held-out images of each class for {dimension} features"
         missing.append(Missing(section=6, needs=needs, adds="pairs of classes measured at several imbalances"))
@@ -342,28 +347,37 @@ def _theory(
         missing.append(Missing(section=5, needs="counts", adds="what more images would give"))
     elif inputs.classes * dimension**3 > _MOST_WORK or len(inputs.features) * dimension > _MOST_NUMBERS:
         needs = f"fewer classes or features: classes x features^3 at most {_MOST_WORK:.0e}, {_MOST_NUMBERS:.0e} numbers"
+        missing.append(Missing(section=3, needs=needs, adds=_AT_COUNTS))
+    elif int(inputs.held_out.min()) < _FEWEST_HELD_OUT:
         missing.append(
             Missing(
-                section=3, needs=needs, adds="what is lost to the number of images, all classes at once; and section 5"
+                section=5, needs=f"{_FEWEST_HELD_OUT} held-out images of each class", adds="what more images would give"
             )
         )
-    elif int(inputs.held_out.min()) >= _FEWEST:
-        together = fit.all_classes(inputs, pairs)
-        x = np.asarray(inputs.features, dtype=np.float64)
-        counts = np.maximum(inputs.counts, 2)
-        even, own = (
-            recalls_at(x, n, inputs.labels, seed=inputs.seed) for n in (similarity.even_counts(counts), counts)
-        )
-        measured = [row.recall for row in tables["classes"]] if "classes" in tables else None
-        tables["losses"] = list(similarity.class_losses(inputs, even, own, measured))
-        if together is not None:
-            fits.append(together)
-            tables["images"] = list(images.images(inputs, own, together.error, goal))
     else:
-        missing.append(
-            Missing(section=5, needs=f"{_FEWEST} held-out images of each class", adds="what more images would give")
-        )
-    tables["fit"] = fits
+        try:
+            _at_counts(inputs, pairs, tables, missing, goal)
+        except ValueError as error:  # the images of a fold or of a drawn training set are all alike
+            missing.append(Missing(section=3, needs=f"features that vary in every part ({error})", adds=_AT_COUNTS))
+
+
+def _at_counts(
+    inputs: Inputs, pairs: Pairs, tables: dict[str, Sequence[Any]], missing: list[Missing], goal: float
+) -> None:
+    """Add the tables of what all classes at once give at the network's counts."""
+    assert inputs.counts is not None
+    if alone := [name for name, n in zip(inputs.class_names, inputs.counts, strict=True) if n < FEWEST]:
+        needs = f"{FEWEST} training images of {', '.join(alone[:5])}" + (", ..." if len(alone) > 5 else "")
+        missing.append(Missing(section=5, needs=needs, adds="what holds at 1 image: the laws take it for 2"))
+    x = np.asarray(inputs.features, dtype=np.float64)
+    counts = np.maximum(inputs.counts, FEWEST)
+    even, own = (recalls_at(x, n, inputs.labels, seed=inputs.seed) for n in (similarity.even_counts(counts), counts))
+    measured = [row.recall for row in tables["classes"]] if "classes" in tables else None
+    tables["losses"] = list(similarity.class_losses(inputs, even, own, measured))
+    together = fit.all_classes(inputs, pairs)
+    if together is not None:
+        tables["fit"] = [*tables.get("fit", ()), together]
+        tables["images"] = list(images.images(inputs, own, together.error, goal))
 
 
 def _about(inputs: Inputs) -> dict[str, Any]:

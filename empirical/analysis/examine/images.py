@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from empirical.analysis.examine.inputs import Inputs
 from empirical.analysis.examine.tables import Images
 from theory.class_counts import ClassRecalls, gains_per_image, required_counts
+from theory.class_moments import FEWEST
 
 __all__ = ["DRAWS", "MOST", "images"]
 
@@ -34,7 +35,7 @@ def images(inputs: Inputs, own: ClassRecalls, error: float, recall: float) -> It
     """
     assert inputs.counts is not None
     x, labels = np.asarray(inputs.features, dtype=np.float64), inputs.labels
-    counts = np.maximum(inputs.counts, 2)
+    counts = np.maximum(inputs.counts, FEWEST)
     gains = gains_per_image(x, counts, labels, step=_STEP, draws=DRAWS, seed=inputs.seed)
     goals = [recall + sign * error / 100 for sign in (0, -1, 1)]
     needed = [

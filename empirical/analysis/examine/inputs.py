@@ -23,6 +23,8 @@ ARRAYS = ("features", "logits", "labels", "weight", "bias", "train_features", "t
 _HELD = 2**22  # numbers held at a time
 _SAMPLE = 1000
 _SHOWN = 20  # entries of a vector that a message repeats
+_LARGEST = 1e50  # of an entry: products of features and weights, and their squares, are numbers too
+_MOST_IMAGES = 10**12  # of a class: those of all classes are counted exactly
 _AGREE = 1e-2  # of the spread of the logits: what half precision may leave
 
 Array = NDArray[Any]
@@ -140,8 +142,8 @@ def check(
     memory-mapped stay so.
 
     Raises:
-        ValueError: an array holds what is not finite, has the wrong shape, does not fit the others, or a class has no
-            images.
+        ValueError: an array holds what is not finite or beyond 1e50 in size, has the wrong shape, does not fit the
+            others, or a class has no images.
     """
     integer("seed", seed, least=0)
     x, z = _matrix("features", features), _matrix("logits", logits)
@@ -169,21 +171,23 @@ def check(
     if b is not None:
         if w is None:
             refuse("bias", b.shape, "must be left out where there is no weight")
-        if b.shape != (classes,) or b.dtype.kind not in "iuf" or not np.isfinite(b.astype(float)).all():
-            refuse("bias", b.shape, f"must hold {classes} finite numbers, one a class")
+        if b.shape != (classes,) or b.dtype.kind not in "iuf":
+            refuse("bias", f"{b.dtype} of shape {b.shape}", f"must hold {classes} real numbers, one a class")
     for name, own in (("labels", y), ("train_labels", yt)):
         if own is not None:
             _check_labels(name, own, classes, names)
     if n is None and yt is not None:
         n = np.bincount(yt, minlength=classes)
     if n is not None:
-        if len(n) != classes or (n < 1).any():
-            refuse("counts", n.tolist(), f"must hold {classes} whole numbers of at least 1, one a class")
+        if (n < 1).any() or (n > _MOST_IMAGES).any():
+            allowed = f"must hold {classes} whole numbers of at least 1 and at most {_MOST_IMAGES:,}, one a class"
+            refuse("counts", n.tolist(), allowed)
         if yt is not None and not np.array_equal(n, np.bincount(yt, minlength=classes)):
             refuse("counts", n.tolist(), "must be those of train_labels, or left out")
-    for name, array in (("features", x), ("logits", z), ("weight", w), ("train_features", xt)):
+    entries = {"features": x, "logits": z, "weight": w, "train_features": xt, "bias": None if b is None else b[:, None]}
+    for name, array in entries.items():
         if array is not None:
-            _check_finite(name, array, track)
+            _check_entries(name, array, track)
     found = Inputs(
         classes=classes,
         class_names=names,
@@ -288,16 +292,18 @@ def _check_labels(name: str, labels: NDArray[np.int64], classes: int, names: Seq
         refuse(name, f"no images of {shown}", "every class must have images")
 
 
-def _check_finite(name: str, array: Array, track: Track) -> None:
+def _check_entries(name: str, array: Array, track: Track) -> None:
     if array.dtype.kind != "f":
         return
+    most = min(_LARGEST, float(np.finfo(array.dtype).max))
     parts = pieces(len(array), array.shape[1])
     for rows in track(parts, f"reading {name}") if len(parts) > 1 else parts:
-        wrong = ~np.isfinite(array[rows])
-        if wrong.any():
-            row, column = (int(at[0]) for at in np.nonzero(wrong))
+        right = np.abs(array[rows]) <= most
+        if not right.all():
+            row, column = (int(at[0]) for at in np.nonzero(~right))
             value = float(array[rows][row, column])
-            refuse(name, value, f"must be finite numbers: row {rows.start + row}, column {column} is not")
+            where = f"entry {rows.start + row}" if name == "bias" else f"row {rows.start + row}, column {column}"
+            refuse(name, value, f"must be finite numbers of at most {_LARGEST:g} in size: {where} is not")
 
 
 def _halves(labels: NDArray[np.int64], seed: int) -> NDArray[np.bool_]:

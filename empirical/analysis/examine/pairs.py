@@ -27,6 +27,7 @@ _ALL, _NEAREST = 12, 3
 _CACHED, _KEPT = 2**29, (4, 64)  # bytes of what is kept, and how many classes at least and at most
 _MOST_IMAGES = 5000  # of a class and half: more would not make a recall more precise than half a point
 _RIDGE = 1e-6
+_LEAST, _ROUNDING = 1e-100, 1e-10  # what features vary by, itself and over their size
 Floats = NDArray[np.float64]
 
 
@@ -85,6 +86,16 @@ class Pairs:
         most = min(int(inputs.held_out.max()) // 2 + 1, _MOST_IMAGES)
         self._cached = lru_cache(_entries(dimension**2))(self._moments)
         self._images = lru_cache(_entries(dimension * most))(self._read)
+
+    def vary(self) -> bool:
+        """Return whether features vary within the classes, by more than rounding does."""
+        means = class_sums(self._features, self._labels, self.inputs.classes) / self.inputs.held_out[:, None]
+        furthest = size = 0.0
+        for rows in self._track(pieces(len(self._labels), self._features.shape[1]), "spread"):
+            x = np.asarray(self._features[rows], dtype=np.float64)
+            furthest = max(furthest, float(np.abs(x - means[self._labels[rows]]).max()))
+            size = max(size, float(np.abs(x).max()))
+        return furthest > max(_LEAST, _ROUNDING * size)
 
     def images(self, label: int, first: bool) -> Floats:
         """Return the features of a class in a half, shape ``(n, d)``; of very many some that are evenly spaced."""

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from empirical.analysis import features
-from empirical.analysis.examine.checkpoint import load_network
+from empirical.analysis.examine.checkpoint import network_of, read_state
 from empirical.data.channels import channel_statistics
 from empirical.data.load import load
 from empirical.runtime.device import find_device
@@ -34,35 +34,51 @@ def of_checkpoint(
     root: Path | None = None,
     mean: Sequence[float] | None = None,
     std: Sequence[float] | None = None,
+    resolution: int | None = None,
     device: str = "cpu",
     track: Track = silent,
 ) -> tuple[Arrays, dict[str, Any]]:
     """Return the arrays of a network in a PyTorch file on the test images of a data set, and what to say of it.
+
+    A file that this library wrote says itself how its images were normalised and scaled, which classes it knows and
+    whether its last layer gives cosines.
 
     Args:
         path: the file (:func:`empirical.analysis.examine.checkpoint.load_network`).
         arch: the network.
         data: the data set (:func:`empirical.data.load.load`).
         root: the folder of the data sets.
-        mean: of each channel, for pixels from 0 to 1, that the network was trained with; by default the data set's.
-        std: the standard deviation likewise.
+        mean: of each channel, for pixels from 0 to 1, that the network was trained with; by default what the file says,
+            or else the data set's.
+        std: the standard deviation likewise; both are given, or none.
+        resolution: the side in pixels of the images that it was trained on; by default what the file says, or else
+            their own.
         device: ``auto``, ``cpu`` or ``cuda``.
         track: shows progress.
 
     Raises:
         ValueError: the file or the data cannot be used, or do not fit each other.
     """
-    images = load(data, root)
+    for name, value, other in (("std", std, mean), ("mean", mean, std)):
+        if value is None and other is not None:
+            refuse(name, None, f"must be given with {'mean' if name == 'std' else 'std'}")
+    file = read_state(path)
+    own = file.settings
+    side = own.get("resolution") if resolution is None else resolution
+    images = load(data, root, seed=own.get("data_seed", 0), resolution=side)
+    if own and tuple(own["classes"]) != images.classes:
+        if unknown := [name for name in own["classes"] if name not in images.classes]:
+            refuse("data", data, f"must have the class {unknown[0]}, which {path.name} was trained on")
+        images, _ = images.select_classes([images.classes.index(name) for name in own["classes"]])
     test = torch.from_numpy(images.test_images)
     channels = test.shape[-1]
-    own_mean, own_std = (
-        channel_statistics(torch.from_numpy(images.train_images)) if None in (mean, std) else (None, None)
-    )
-    centre = own_mean if mean is None else _channels("mean", mean, channels)
-    scale = own_std if std is None else _channels("std", std, channels)
-    assert centre is not None
-    assert scale is not None
-    loaded = load_network(path, arch, channels)
+    if mean is not None and std is not None:
+        normalisation, centre, scale = "given", _channels("mean", mean, channels), _channels("std", std, channels)
+    elif own:
+        normalisation, centre, scale = "the file's", *(torch.tensor(own[name]).float() for name in ("mean", "std"))
+    else:
+        normalisation, (centre, scale) = "the data set's", channel_statistics(torch.from_numpy(images.train_images))
+    loaded = network_of(file, arch, channels)
     network: Any = loaded.network
     if len(network.classifier.weight) != len(images.classes):
         refuse("checkpoint", str(path), f"must have {len(images.classes)} classes, as {data} has")
@@ -75,21 +91,21 @@ def of_checkpoint(
     arrays: Arrays = {
         "features": torch.cat(seen).numpy(),
         "labels": images.test_labels,
-        "weight": network.classifier.weight.detach().cpu().numpy(),
         "class_names": images.classes,
     }
-    if loaded.bias:
-        arrays["bias"] = network.classifier.bias.detach().cpu().numpy()
+    bias = network.classifier.bias.detach().cpu() if loaded.bias else None
+    arrays |= _last_layer(torch.cat(seen), network.classifier.weight.detach().cpu(), bias, file.cosine)
     about = {
         "checkpoint": path.name,
         "arch": arch,
         "data": data,
+        **({"resolution": side} if side is not None else {}),
         **({"held_in": loaded.held_in} if loaded.held_in else {}),
         "mapped_by": loaded.by,
         "mapped": dict(loaded.mapping),
         "mean": [round(float(value), 4) for value in centre],
         "std": [round(float(value), 4) for value in scale],
-        "normalisation": "the data set's" if None in (mean, std) else "given",
+        "normalisation": normalisation,
     }
     return arrays, about
 
@@ -115,12 +131,16 @@ def of_run(folder: Path, root: Path | None = None, device: str = "cpu") -> tuple
         "train_labels": seen.train_labels.numpy(),
         "class_names": (run.result() or {}).get("classes"),
     }
-    if seen.bias is None:  # cosines, for which neither norms nor lengths of features count
-        unit = torch.nn.functional.normalize
-        arrays["logits"] = (unit(seen.test) @ unit(seen.weight).T).numpy()
-    else:
-        arrays |= {"weight": seen.weight.numpy(), "bias": seen.bias.numpy()}
+    arrays |= _last_layer(seen.test, seen.weight, seen.bias, cosine=seen.bias is None)
     return arrays, {"run": config.digest, "data": config.data, "method": config.method, "arch": config.arch}
+
+
+def _last_layer(features: Tensor, weight: Tensor, bias: Tensor | None, cosine: bool) -> Arrays:
+    """Return the arrays of the last layer: of cosines, for which no norm counts, only the logits."""
+    if cosine:
+        unit = torch.nn.functional.normalize
+        return {"logits": (unit(features) @ unit(weight).T).numpy()}
+    return {"weight": weight.numpy(), **({} if bias is None else {"bias": bias.numpy()})}
 
 
 def _channels(name: str, values: Sequence[float], channels: int) -> Tensor:

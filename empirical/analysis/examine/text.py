@@ -129,7 +129,7 @@ def _accuracy(about: Mapping[str, Any], tables: Tables) -> Iterator[str]:
 
 def _class(row: Mapping[str, Any]) -> str:
     """Return a class with its recall, its images and what it is taken for."""
-    images = "" if row["count"] is None else f" ({row['count']} training images)"
+    images = "" if row["count"] is None else f" ({_number_of_images(row['count'], 'training ')})"
     taken = "" if row["taken_for"] is None else f", {row['taken_share']:.1f} % taken for {row['taken_for']}"
     return f"{row['name']}{images} {row['recall']:.1f} %{taken}"
 
@@ -192,7 +192,8 @@ def _corrections(about: Mapping[str, Any], tables: Tables) -> Iterator[str]:
         if row["doubts"]:
             yield f"   In doubt: {row['doubts']}."
     for name in dict.fromkeys(row["correction"] for row in tables.get("strengths", ())):
-        best = max((row for row in tables["strengths"] if row["correction"] == name), key=lambda row: row["accuracy"])
+        swept = [row for row in tables["strengths"] if row["correction"] == name]
+        best = max(swept, key=lambda row: (round(row["accuracy"], 9), -abs(row["tau"])))
         found = f"{best['accuracy']:.2f} % at tau {best['tau']:.1f}"
         yield f"Best {name} on the images that judge it, for comparison: {found}."
 
@@ -209,10 +210,15 @@ def _images(about: Mapping[str, Any], tables: Tables) -> Iterator[str]:
     below = sorted((row for row in rows if not row["reached"]), key=lambda row: row["predicted"])
     for row in below[:_WORST]:
         yield (
-            f"{row['wanted']:.0f} % in {row['name']} (theory: {row['predicted']:.1f} % now, with {row['count']} "
-            f"images) takes {_needed(row['needed'])} ({_needed(row['needed_low'])} to {_needed(row['needed_high'])})."
+            f"{row['wanted']:.0f} % in {row['name']} (theory: {row['predicted']:.1f} % now, with "
+            f"{_number_of_images(row['count'])}) takes {_needed(row['needed'])} "
+            f"({_needed(row['needed_low'])} to {_needed(row['needed_high'])})."
         )
     yield "That is for a last layer trained anew on these features, the other counts kept."
+
+
+def _number_of_images(count: int, kind: str = "") -> str:
+    return f"{count} {kind}image{'' if count == 1 else 's'}"
 
 
 def _needed(value: int | None) -> str:

@@ -12,7 +12,7 @@ from empirical import Config, train
 from empirical.__main__ import main
 from empirical.analysis.examine.array_file import open_arrays
 from empirical.analysis.examine.inputs import ARRAYS
-from empirical.analysis.examine.sources import of_run
+from empirical.analysis.examine.sources import of_checkpoint, of_run
 from empirical.analysis.run_export import export_run
 
 
@@ -51,10 +51,33 @@ def test_examine_takes_both(run, tmp_path, capsys):
     arrays, weights, record = export_run(run, tmp_path)
     ways = [["--arrays", str(arrays)], ["--checkpoint", str(weights), "--arch", "resnet8", "--data", "digits"]]
     result = json.loads(record.read_text())
-    for way in ways if result["config"]["method"] == "ce" else ways[:1]:  # a layer of cosines is no linear one
+    for way in ways:
         assert main(["examine", *way, "-q"]) == 0
         accuracy = float(re.search(r"Accuracy ([\d.]+) %", capsys.readouterr().out)[1])
         assert abs(accuracy - 100 * result["last"]["accuracy"]) < 0.5
+
+
+def test_what_a_file_says_of_its_network_is_used(tmp_path, capsys):
+    """The side of its images, their normalisation, its classes in their order, and the test set that it did not see."""
+    config = Config(
+        data="digits", imbalance=1, arch="resnet8", width=4, epochs=6, resolution=6, data_seed=3, classes=(7, 3, 1)
+    )
+    accuracy = train(config, tmp_path, device="cpu")["last"]["accuracy"]
+    folder = tmp_path / config.digest
+    arrays, about = of_checkpoint(folder / "model.pt", "resnet8", "digits")
+    known, _ = of_run(folder)
+    assert accuracy > 0.5
+    assert np.abs(arrays["features"] - known["features"]).max() < 1e-5
+    for name in ("labels", "weight", "bias"):
+        assert np.array_equal(arrays[name], known[name])
+    assert list(arrays["class_names"]) == ["7", "3", "1"]
+    assert (about["resolution"], about["normalisation"]) == (6, "the file's")
+    other, _ = of_checkpoint(folder / "model.pt", "resnet8", "digits", resolution=8)
+    assert np.abs(arrays["features"] - other["features"]).max() > 0.1
+    assert main(["examine", "--checkpoint", str(folder / "model.pt"), "--arch", "resnet8", "--data", "digits"]) == 0
+    assert f"Accuracy {100 * accuracy:.1f} %" in capsys.readouterr().out
+    with pytest.raises(ValueError, match="^data='gaussian:train=5,classes=3': must have the class 7"):
+        of_checkpoint(folder / "model.pt", "resnet8", "gaussian:train=5,classes=3")
 
 
 @pytest.mark.parametrize("broken", ["config.json", "result.json", "model.pt", "last.pt"])

@@ -1,5 +1,6 @@
 """Arrays that can be examined, in files and in memory, and those that cannot: one line that names the argument."""
 
+import os
 import tracemalloc
 from contextlib import suppress
 
@@ -33,7 +34,17 @@ BAD = {
     "nan": (lambda a: {"logits": with_value(a["logits"], np.nan, (7, 1))}, "logits=nan: .*row 7, column 1"),
     "inf": (lambda a: {"features": with_value(a["features"], np.inf, (0, 0))}, "features=inf: .*row 0, column 0"),
     "weight": (lambda a: {"weight": with_value(a["weight"], np.nan, (0, 0))}, "weight=nan"),
-    "bias": (lambda a: {"bias": with_value(a["bias"], np.nan, 0)}, "bias="),
+    "bias": (lambda a: {"bias": with_value(a["bias"], np.nan, 1)}, "bias=nan: .*entry 1 is not"),
+    "shape of bias": (lambda a: {"bias": a["bias"][1:]}, r"bias='float64 of shape \(2,\)': must hold 3 real numbers"),
+    "huge": (
+        lambda a: {"features": a["features"] * 1e160, "logits": None},
+        r"features=.*: must be finite numbers of at most 1e\+50 in size: row 0, column 0 is not",
+    ),
+    "huge weight": (lambda a: {"weight": a["weight"] * 1e60, "logits": None}, r"weight=.*at most 1e\+50 in size"),
+    "too many images": (
+        lambda a: {"counts": [2**53 + 1, 4, 3]},
+        r"counts=\[9007199254740993, 4, 3\]: must hold 3 whole numbers of at least 1 and at most 1,000,000,000,000",
+    ),
     "too few": (lambda a: {"labels": a["labels"][1:]}, "labels=59: must be as many as features has rows, 60"),
     "outside": (lambda a: {"labels": a["labels"] + 1}, "labels=3: must be from 0 to 2"),
     "negative": (lambda a: {"labels": a["labels"] - 1}, "labels=-1: must be from 0 to 2"),
@@ -202,6 +213,22 @@ def test_files_are_read_as_they_were_written(tmp_path, monkeypatch, save, in_mem
 def test_a_folder_of_arrays(tmp_path):
     np.save(tmp_path / "labels.npy", np.arange(3))
     assert open_arrays("arrays", tmp_path)["labels"].tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("content", ["a pipe", "an .npz file", "text"])
+def test_a_folder_with_something_that_is_no_array(tmp_path, content):
+    """A pipe is not waited for, and the names in an archive are not taken for an array."""
+    np.save(tmp_path / "labels.npy", np.arange(3))
+    path = tmp_path / "features.npy"
+    if content == "a pipe":
+        os.mkfifo(path)
+    elif content == "text":
+        path.write_text("features")
+    else:
+        np.savez(tmp_path / "a.npz", features=np.eye(3))
+        (tmp_path / "a.npz").rename(path)
+    with pytest.raises(ValueError, match="^arrays=.*: features.npy: "):
+        open_arrays("arrays", tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04"])

