@@ -2,8 +2,8 @@
 
 ``tailbound empirical list`` names the experiments, ``run NAME`` runs one and ``train`` trains one network. The rooms
 in the order in which each may import those before it: :mod:`empirical.config` (what a run is), ``runtime`` (devices,
-processes), ``data``, ``storage`` (run folders, tables), ``training``, ``sweeps`` and ``analysis``, ``experiments``,
-``claims`` (what the tables say), ``commands``. All of them may import :mod:`theory`.
+processes), ``data``, ``storage`` (run folders, tables), ``training``, ``sweeps`` and ``analysis``, ``benchmark``,
+``experiments``, ``claims`` (what the tables say), ``commands``. All of them may import :mod:`theory`.
 
 In Python: :class:`empirical.Config` describes a run, :func:`empirical.load` returns a data set,
 :func:`empirical.train` trains a run, :func:`empirical.train_many` several side by side, and :func:`empirical.examine`

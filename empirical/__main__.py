@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         if error.name not in _EXTRA:
             raise
-        Parser(prog=_PROGRAM).error(f"needs the package {error.name}: pip install 'tailbound[empirical]'")
+        Parser(prog=_PROGRAM).error(f"needs the package {error.name}: pip install '.[empirical]' in tailbound's folder")
 
 
 def _dispatch(argv: Sequence[str]) -> int:

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from matplotlib.figure import Figure
 
     from figures.agreement import plot_predicted
@@ -48,22 +47,22 @@ class Drawing:
     drawing: str = "draw"
     making: str = "command"
 
-    def draw(self, results: Path, **options: Any) -> Figure:
+    def draw(self, results: str | Path, **options: Any) -> Figure:
         """Return the figure of the results in the folder ``results``; figures of theory take ``options``.
 
         Raises:
             ResultsError: they are missing or cannot be read.
         """
-        figure: Figure = getattr(import_module(self.module), self.drawing)(results, **options)
+        figure: Figure = getattr(import_module(self.module), self.drawing)(Path(results), **options)
         return figure
 
-    def command(self, results: Path, **options: Any) -> str:
+    def command(self, results: str | Path, **options: Any) -> str:
         """Return the command line that made the data.
 
         Raises:
             ResultsError: the results are missing or cannot be read.
         """
-        return str(getattr(import_module(self.module), self.making)(results, **options))
+        return str(getattr(import_module(self.module), self.making)(Path(results), **options))
 
 
 FIGURES = {

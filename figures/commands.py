@@ -29,10 +29,12 @@ from empirical.storage.folders import make_folder
 from empirical.storage.tables import check_file
 from figures import FIGURES, Drawing, ResultsError
 from figures.style import FORMATS, STYLES, save, style
+from theory.support.validate import refuse
 
 __all__ = ["main"]
 
 _PROGRAM = program_name("figures")
+_FORMATS = ("png", "svg")
 _WIDTH = 80  # of a terminal
 _THEORY = {
     "theorem1": {
@@ -59,8 +61,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     options = _options(parser, args)
     if args.name == "report":
-        if args.dpi is not None:
-            parser.error(f"dpi={args.dpi!r}: must be left out, the report's pictures have their own")
+        try:
+            for option in ("format", "style", "dpi", "verbose"):
+                value = getattr(args, option)
+                if value is not None and value is not False:
+                    refuse(option, value, "must be left out, the report's pictures have their own")
+        except ValueError as error:
+            parser.error(str(error))
         return _report(parser, args.results, args.out or Path("report.html"))
     out = args.out or Path("figures")
     if args.out is None and (out / "__init__.py").exists():
@@ -69,7 +76,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _check(parser, args.results, out)
     with ExitStack() as look:
         try:
-            look.enter_context(style(args.style, args.dpi))
+            look.enter_context(style(args.style or "paper", args.dpi))
         except ValueError as error:
             parser.error(str(error))
         absent = [
@@ -110,12 +117,8 @@ def _parser() -> Parser:
     parser.add_argument(
         "--out", type=file_or_folder, metavar="DIR|FILE", help="where to (default: figures; of the report: report.html)"
     )
-    parser.add_argument(
-        "--format", nargs="+", choices=FORMATS, default=["png", "svg"], help="of the files (default: png svg)"
-    )
-    parser.add_argument(
-        "--style", choices=list(STYLES), default="paper", help="paper (default): as wide as a column; screen: larger"
-    )
+    parser.add_argument("--format", nargs="+", choices=FORMATS, help="of the files (default: png svg)")
+    parser.add_argument("--style", choices=list(STYLES), help="paper (default): as wide as a column; screen: larger")
     parser.add_argument(
         "--dpi",
         type=numeric,
@@ -160,7 +163,7 @@ def _draw(parser: Parser, args: argparse.Namespace, name: str, out: Path, option
             raise
         parser.error(str(error))
     try:
-        written = save(figure, out, name, command, list(dict.fromkeys(args.format)))
+        written = save(figure, out, name, command, list(dict.fromkeys(args.format or _FORMATS)))
     except OSError as error:
         parser.error(f"out={str(out)!r}: must be a folder that can be made and written: {error.strerror}")
     record_output(out)

@@ -20,11 +20,12 @@ from scipy.stats import binomtest
 from figures.style import COLOURS, canvas, entitle, styled
 from theory import theorem1
 from theory.support.cli import program_name
-from theory.support.validate import instance, refuse
+from theory.support.validate import instance, number, refuse
 
 __all__ = ["command", "draw", "plot_theorem1"]
 
 _SETTING: dict[str, Any] = {"mu1": 0, "mu2": 1, "sigma": 1, "beta": 0.5, "p": 0.8, "n_pos": 1000, "n_neg": 100}
+_LENGTHS, _LARGEST = ("mu1", "mu2", "sigma"), 1e100  # what is squared and divided on the way to a picture
 _REPLICATES = 4000
 _MOST_SAMPLES = 10_000  # of a class that are drawn one by one; of more, their means
 _SEED = 20210708
@@ -55,6 +56,8 @@ def draw(results: Path, **setting: Any) -> Figure:
     for name, value in setting.items():
         if isinstance(value, str):
             refuse(name, value, "must be a number")
+        if name in _LENGTHS:
+            number(name, value, f"must be a number of at most {_LARGEST:g} in size", least=-_LARGEST, most=_LARGEST)
     s = theorem1.Setting(**{**_SETTING, **setting})
     boundaries = _boundaries(s)
     fig = canvas(3.6)

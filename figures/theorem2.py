@@ -23,13 +23,14 @@ __all__ = ["command", "draw", "plot_minority_recall"]
 
 _SEPARATIONS = (1, 2, 3, 4)
 _IMBALANCES = (1, 100)
+_LARGEST = 1e100  # whose logarithmic axis can be drawn
 
 
 def command(results: Path, separation: Sequence[float] = _SEPARATIONS, imbalance: Sequence[float] = _IMBALANCES) -> str:
     """Return the command line that makes the figure."""
     given = {"separation": (separation, _SEPARATIONS), "imbalance": (imbalance, _IMBALANCES)}
     options = "".join(
-        f" --{name} {' '.join(f'{value:g}' for value in values)}"
+        f" --{name} {' '.join(f'{value!r}' for value in values)}"
         for name, (values, usual) in given.items()
         if tuple(values) != usual
     )
@@ -63,7 +64,7 @@ def plot_minority_recall(separations: ArrayLike, imbalances: ArrayLike, ax: Axes
 
     Args:
         separations: the Mahalanobis distances ``M`` of the two classes, above 0.
-        imbalances: numbers of at least 1, two or more of them different: the line is drawn from the least to the
+        imbalances: numbers from 1 to 1e100, two or more of them different: the line is drawn from the least to the
             largest.
         ax: where to draw; by default a new figure, as wide as one column.
 
@@ -76,14 +77,17 @@ def plot_minority_recall(separations: ArrayLike, imbalances: ArrayLike, ax: Axes
         (['M = 1', 'M = 2'], np.float64(0.841))
     """
     checked = []
-    for name, values, least in (("separation", separations, 0.0), ("imbalance", imbalances, 1.0)):
+    for name, values in (("separation", separations), ("imbalance", imbalances)):
         try:
             numbers = np.asarray(values, dtype=float).ravel()
         except (TypeError, ValueError):
             refuse(name, values, "must be numbers")
-        allowed = np.isfinite(numbers) & (numbers > least if name == "separation" else numbers >= least)
-        if len(numbers) == 0 or not allowed.all():
-            refuse(name, values, f"must be finite numbers {'above 0' if name == 'separation' else 'of at least 1'}")
+        if name == "separation":
+            fits, allowed = np.isfinite(numbers) & (numbers > 0), "must be finite numbers above 0"
+        else:
+            fits, allowed = (numbers >= 1) & (numbers <= _LARGEST), f"must be numbers from 1 to {_LARGEST:g}"
+        if len(numbers) == 0 or not fits.all():
+            refuse(name, values, allowed)
         checked.append(numbers)
     distances, ratios = checked
     if ratios.min() == ratios.max():

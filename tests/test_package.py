@@ -251,7 +251,7 @@ def test_networks_need_the_extra(environment):
         refused = environment.run("tailbound", "empirical", *command.split())
         assert refused.returncode == 2, command
         assert refused.stderr.count("\n") == 1, refused.stderr
-        assert refused.stderr.endswith(": pip install 'tailbound[empirical]'\n"), refused.stderr
+        assert refused.stderr.endswith(": pip install '.[empirical]' in tailbound's folder\n"), refused.stderr
         assert refused.stdout == ""
     assert not {"runs", "out"} & {path.name for path in environment.work.iterdir()}
 

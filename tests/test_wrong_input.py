@@ -264,7 +264,7 @@ def test_no_file_to_recheck(path, capsys):
 
 def test_one_file_for_two_things(capsys):
     argv = ["verify", "--json", "a.json", "--certificate", str(Path("a.json").absolute())]
-    assert "must be another file than that of --json" in refused(theory_program.main, argv, capsys)
+    assert "must be another file than that of json" in refused(theory_program.main, argv, capsys)
 
 
 @pytest.mark.parametrize(

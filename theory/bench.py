@@ -65,7 +65,7 @@ class Measurement:
 def run(json_file: Path | None = None, quick: bool = False) -> int:
     """Measure, print the table, write ``json_file``; return 0, or 1 if a limit is not kept (unless ``quick``)."""
     if json_file is not None:
-        check_file("--json", json_file)
+        check_file("json", json_file)
     measurements = measure(quick)
     console = Console()
     console.print(_table(measurements))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from empirical.analysis.examine.sources import of_run
+from empirical.storage.folders import folder_for_work
 from empirical.storage.tables import write_together
 from theory.support.validate import refuse
 
@@ -41,25 +42,27 @@ def export_run(folder: Path, out: Path, root: Path | None = None, device: str = 
         device: ``auto``, ``cpu`` or ``cuda``.
 
     Raises:
-        ValueError: as in :func:`empirical.analysis.examine.sources.of_run`; or a number is beyond float16.
+        ValueError: as in :func:`empirical.analysis.examine.sources.of_run`; the folder for the files cannot be made; or
+            a number is beyond float16.
         OSError: a file cannot be read or written.
     """
-    arrays, about = of_run(folder, root, device)
-    file = folder / "model.pt"
-    if not file.is_file():
-        refuse("run", str(folder), "must have its model.pt; remove its result.json and train it once more")
-    model = torch.load(file, map_location="cpu", weights_only=True)
-    state = {name: _half(name, value) for name, value in model["state_dict"].items()}
-    stem = out / str(about["run"])
-    small, weights = io.BytesIO(), io.BytesIO()
-    np.savez_compressed(small, allow_pickle=False, **_small(arrays))
-    torch.save({**model, "state_dict": state}, weights)
-    files = {
-        stem.with_suffix(".npz"): small.getvalue(),
-        stem.with_suffix(".pt"): weights.getvalue(),
-        stem.with_suffix(".json"): (folder / "result.json").read_bytes(),
-    }
-    write_together(files)
+    with folder_for_work(out):
+        arrays, about = of_run(folder, root, device)
+        file = folder / "model.pt"
+        if not file.is_file():
+            refuse("run", str(folder), "must have its model.pt; remove its result.json and train it once more")
+        model = torch.load(file, map_location="cpu", weights_only=True)
+        state = {name: _half(name, value) for name, value in model["state_dict"].items()}
+        stem = out / str(about["run"])
+        small, weights = io.BytesIO(), io.BytesIO()
+        np.savez_compressed(small, allow_pickle=False, **_small(arrays))
+        torch.save({**model, "state_dict": state}, weights)
+        files = {
+            stem.with_suffix(".npz"): small.getvalue(),
+            stem.with_suffix(".pt"): weights.getvalue(),
+            stem.with_suffix(".json"): (folder / "result.json").read_bytes(),
+        }
+        write_together(files)
     return tuple(files)
 
 

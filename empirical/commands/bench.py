@@ -14,7 +14,16 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from empirical.runtime.command_line import DEVICES, PRECISIONS, Parser, file, numeric, program_name, record_output
+from empirical.runtime.command_line import (
+    DEVICES,
+    PRECISIONS,
+    Parser,
+    file,
+    numeric,
+    program_name,
+    record_output,
+    writing,
+)
 from empirical.runtime.processes import listening
 from empirical.runtime.stop import CANCELLED
 from empirical.storage.tables import check_file, write_whole
@@ -61,10 +70,11 @@ def main(argv: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print(f"{parser.prog}: cancelled; nothing was written", file=sys.stderr)
         return CANCELLED
-    if args.json is not None:
-        write_whole(args.json, json.dumps(found, indent=2, allow_nan=False) + "\n")
-        record_output(args.json)
     print(_table(found))
+    if args.json is not None:
+        with writing(parser, args.json):
+            write_whole(args.json, json.dumps(found, indent=2, allow_nan=False) + "\n")
+        record_output(args.json)
     return 0
 
 

@@ -20,15 +20,14 @@ from __future__ import annotations
 
 import logging
 import shlex
-import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from empirical.data.load import check_name
 from empirical.runtime.command_line import (
     DEVICES,
-    FAILED,
     ROOT,
     Parser,
     file,
@@ -37,9 +36,10 @@ from empirical.runtime.command_line import (
     numeric,
     program_name,
     record_output,
+    writing,
 )
 from empirical.runtime.progress import silent, track
-from empirical.storage.folders import make_folder
+from empirical.storage.folders import folder_for_work
 from theory.support import messages
 from theory.support.validate import choice, number, refuse
 
@@ -84,38 +84,36 @@ def main(argv: Sequence[str]) -> int:
 
 def _examine(parser: Parser, args: Any, argv: Sequence[str]) -> int:
     """Examine what the options name and write what is found."""
-    try:
-        recall = float(number("recall", args.recall, "must be a number between 0 and 1", above=0, below=1))
-        arrays, about = _arrays(args)
-        # scipy is imported from here on: the answer to a bad argument comes before.
-        from empirical.analysis.examine import examination
-        from empirical.analysis.examine.inputs import ARRAYS, check
-        from empirical.analysis.examine.text import full
-
-        shown = silent if args.quiet else track
-        inputs = check(**arrays, seed=args.seed, track=shown)
-        if args.out is not None:
-            make_folder(args.out)
-    except ValueError as error:
-        parser.error(str(error))
-    if "unused" in about:
-        _log.info(
-            "not used of %s: %s; the names are %s", about["source"], ", ".join(about["unused"]), ", ".join(ARRAYS)
-        )
-    about["command"] = shlex.join([*parser.prog.split(), *argv])
-    found = examination.examination(inputs, recall, about, shown)
-    print(full(found.to_dict()))
-    if args.out is not None:
+    with ExitStack() as clean_up:
         try:
-            found.to_json(args.out / f"{examination.NAME}.json")
-            files = found.to_csv(args.out)
-            page = found.to_html(args.out / f"{examination.NAME}.html")
-        except OSError as error:
-            print(f"{parser.prog}: {args.out} cannot be written: {error.strerror}", file=sys.stderr)
-            return FAILED
-        record_output(page)
-        print(f"{page}, {args.out / examination.NAME}.json and {len(files)} tables as CSV")
-    return 0
+            recall = float(number("recall", args.recall, "must be a number between 0 and 1", above=0, below=1))
+            arrays, about = _arrays(args)
+            # scipy is imported from here on: the answer to a bad argument comes before.
+            from empirical.analysis.examine import examination
+            from empirical.analysis.examine.inputs import ARRAYS, check
+            from empirical.analysis.examine.text import full
+
+            shown = silent if args.quiet else track
+            inputs = check(**arrays, seed=args.seed, track=shown)
+            if args.out is not None:
+                clean_up.enter_context(folder_for_work(args.out))
+        except ValueError as error:
+            parser.error(str(error))
+        if "unused" in about:
+            _log.info(
+                "not used of %s: %s; the names are %s", about["source"], ", ".join(about["unused"]), ", ".join(ARRAYS)
+            )
+        about["command"] = shlex.join([*parser.prog.split(), *argv])
+        found = examination.examination(inputs, recall, about, shown)
+        print(full(found.to_dict()))
+        if args.out is not None:
+            with writing(parser, args.out):
+                found.to_json(args.out / f"{examination.NAME}.json")
+                files = found.to_csv(args.out)
+                page = found.to_html(args.out / f"{examination.NAME}.html")
+            record_output(page)
+            print(f"{page}, {args.out / examination.NAME}.json and {len(files)} tables as CSV")
+        return 0
 
 
 def _arrays(args: Any) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -9,10 +9,9 @@ Exit codes: 0, the files are written; 1, they cannot be; 2, the input cannot be 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 
-from empirical.runtime.command_line import DEVICES, FAILED, ROOT, Parser, folder, program_name, record_output
+from empirical.runtime.command_line import DEVICES, ROOT, Parser, folder, program_name, record_output, writing
 from empirical.storage.run_folder import finished_run
 from theory.support.validate import choice
 
@@ -38,12 +37,10 @@ def main(argv: Sequence[str]) -> int:
     from empirical.analysis.run_export import export_run  # imports torch, which takes seconds
 
     try:
-        files = export_run(args.run, args.out, args.root or ROOT, args.device)
+        with writing(parser, args.out):
+            files = export_run(args.run, args.out, args.root or ROOT, args.device)
     except ValueError as error:
         parser.error(str(error))
-    except OSError as error:
-        print(f"{parser.prog}: {args.out} cannot be written: {error.strerror}", file=sys.stderr)
-        return FAILED
     record_output(args.out)
     print("\n".join(f"{file} ({file.stat().st_size:,} bytes)" for file in files))
     return 0

@@ -10,11 +10,11 @@ Exit codes: 0, the table is written; 1, it cannot be; 2, the tables cannot be me
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 
 from empirical.experiments import EXPERIMENTS, load
-from empirical.runtime.command_line import FAILED, Parser, folder, program_name, record_output
+from empirical.runtime.command_line import Parser, folder, program_name, record_output, writing
+from empirical.storage.folders import folder_for_work
 from empirical.storage.tables import write_together
 from theory.support.validate import refuse
 
@@ -56,10 +56,10 @@ def main(argv: Sequence[str]) -> int:
             f"results={list(map(str, args.results))}: must hold rows that this version of {args.experiment} knows"
         )
     try:
-        write_together(files)
-    except OSError as error:
-        print(f"{parser.prog}: {args.out} cannot be written: {error.strerror}", file=sys.stderr)
-        return FAILED
+        with folder_for_work(args.out), writing(parser, args.out):
+            write_together(files)
+    except ValueError as error:
+        parser.error(str(error))
     table = args.out / args.experiment
     record_output(table.with_suffix(".json"))
     print(summary_text(summary))

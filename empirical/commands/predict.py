@@ -18,7 +18,7 @@ from typing import Any
 
 from empirical.experiments import PREDICTING, load
 from empirical.experiments.experiment import Experiment
-from empirical.runtime.command_line import FAILED, Parser, folder, program_name, record_output
+from empirical.runtime.command_line import FAILED, Parser, folder, program_name, record_output, writing
 from empirical.runtime.progress import silent, track
 from empirical.runtime.stop import CANCELLED
 from empirical.storage.folders import make_folders
@@ -71,7 +71,8 @@ def _write_down(parser: Parser, experiment: Experiment[Any, Any], args: argparse
         return (0 if prepared.sweep is None else prepared.sweep.exit_code) or FAILED
     content = preregistration(name, command(name, prepared.arguments), made)
     path = args.out / f"{name}-preregistration.json"
-    write_whole(path, json.dumps(content, indent=2, allow_nan=False) + "\n")
+    with writing(parser, path, "; the record beside the runs stays"):
+        write_whole(path, json.dumps(content, indent=2, allow_nan=False) + "\n")
     record_output(path)
     print(f"{made['when']}: {path}, digest {content['digest']}")
     for reason in made["because"]:

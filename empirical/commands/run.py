@@ -20,7 +20,7 @@ from typing import Any
 from empirical.experiments import EXPERIMENTS, load
 from empirical.experiments.experiment import Experiment
 from empirical.experiments.shared.result_files import result_files, summary_text
-from empirical.runtime.command_line import FAILED, Parser, folder, program_name, record_output
+from empirical.runtime.command_line import Parser, folder, program_name, record_output, writing
 from empirical.runtime.progress import silent, track
 from empirical.runtime.stop import CANCELLED
 from empirical.storage.folders import make_folders
@@ -89,11 +89,8 @@ def _make(experiment: Experiment[Any, Any], parser: Parser, args: argparse.Names
         "seconds": round(seconds, 2),
     }
     files, summary = result_files(experiment, rows, made, args.out)
-    try:
+    with writing(parser, args.out, "; what is trained stays"):
         write_together(files)
-    except OSError as error:
-        print(f"{parser.prog}: {args.out} cannot be written: {error.strerror}; what is trained stays", file=sys.stderr)
-        return FAILED
     record_output(args.out / f"{name}.json")
     print(summary_text(summary))
     print(f"{len(rows)} rows in {seconds:.1f} s: {args.out / name}.csv, {args.out / name}.json")

@@ -74,7 +74,7 @@ def with_labels(config: Config, classes: Sequence[str]) -> Config:
     return replace(config, classes=kept, similar_majority=majority, similar_minority=minority)
 
 
-def labelled(config: Config, root: Path | None) -> Config:
+def labelled(config: Config, root: str | Path | None) -> Config:
     """Return the configuration with labels for the names of classes; the data are loaded if there are any.
 
     Raises:
@@ -83,4 +83,4 @@ def labelled(config: Config, root: Path | None) -> Config:
     named = (*(config.classes or ()), config.similar_majority, config.similar_minority)
     if not any(isinstance(value, str) for value in named):
         return config
-    return with_labels(config, load(config.data, root, seed=config.data_seed).classes)
+    return with_labels(config, load(config.data, root, seed=config.data_seed, resolution=config.resolution).classes)

@@ -18,6 +18,7 @@ _CLEARANCE = 5.0
 _LEAST_NOISE = 4.0
 _CLOSE = 1e-6
 _MOST = 1_000_000  # images of a class
+_FURTHEST = 1e100  # between two classes, so that squares are numbers too
 
 
 def is_gaussian(name: str) -> bool:
@@ -138,8 +139,11 @@ class GaussianImages:
 
 def _points(separation: ArrayLike, classes: int) -> NDArray[np.float64]:
     """Return points around 0 with these distances, shape ``(classes, classes - 1)``."""
-    allowed = f"must be a number above 0, or a symmetric {classes} x {classes} matrix of distances of different points"
-    distances = floats("separation", separation, allowed, least=0)
+    allowed = (
+        f"must be a number above 0 and at most {_FURTHEST:g}, or a symmetric {classes} x {classes} matrix of such "
+        "distances of different points"
+    )
+    distances = floats("separation", separation, allowed, least=0, most=_FURTHEST)
     if distances.ndim == 0:
         distances = distances * (1 - np.eye(classes))
     if distances.shape != (classes, classes) or np.any((distances == 0) != np.eye(classes, dtype=bool)):

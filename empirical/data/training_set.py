@@ -116,7 +116,7 @@ class TrainingSet:
         return TrainingSet(**{**vars(self), **moved})
 
 
-def load_training_set(config: Config, root: Path | None) -> TrainingSet:
+def load_training_set(config: Config, root: str | Path | None) -> TrainingSet:
     """Return the images of a run: the data set, its imbalanced subset, and what is mixed.
 
     Args:

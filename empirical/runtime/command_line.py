@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from theory.support.cli import (
@@ -30,6 +32,7 @@ __all__ = [
     "program",
     "program_name",
     "record_output",
+    "writing",
 ]
 
 DEVICES = ("auto", "cpu", "cuda")
@@ -55,3 +58,18 @@ def numeric(text: str) -> int | float | str:
         except ValueError:
             continue
     return text
+
+
+@contextmanager
+def writing(parser: Parser, path: Path, stays: str = "") -> Iterator[None]:
+    """End the program with one line and exit code 1 if what the block writes cannot be written.
+
+    Args:
+        parser: of the program.
+        path: where it writes.
+        stays: what is said of the work that is kept.
+    """
+    try:
+        yield
+    except OSError as error:
+        parser.exit(FAILED, f"{parser.prog}: {path} cannot be written: {error.strerror or error}{stays}\n")

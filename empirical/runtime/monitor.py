@@ -122,7 +122,9 @@ class Tensorboard(Quiet):
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError:
-            refuse("tensorboard", True, "needs the package tensorboard: pip install 'tailbound[tensorboard]'")
+            refuse(
+                "tensorboard", True, "needs the package tensorboard: pip install '.[tensorboard]' in tailbound's folder"
+            )
         self._writer_class: Any = SummaryWriter
 
     def begin(self, label: str, folder: Path, epochs: int, done: int) -> None:

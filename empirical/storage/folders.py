@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 
 from theory.support.validate import refuse
 
-__all__ = ["make_folder", "make_folders"]
+__all__ = ["folder_for_work", "make_folder", "make_folders"]
+
+
+@contextmanager
+def folder_for_work(out: Path) -> Iterator[None]:
+    """Make the folder of the argument ``out`` as :func:`make_folder` does; if the work fails, nothing new stays.
+
+    Args:
+        out: the folder, which the block fills at its end.
+
+    Raises:
+        ValueError: it cannot be made or written.
+    """
+    made = make_folders({"out": out})
+    try:
+        yield
+    except BaseException:
+        _remove(made)
+        raise
 
 
 def make_folder(out: Path, name: str = "out") -> None:
@@ -25,8 +43,8 @@ def make_folder(out: Path, name: str = "out") -> None:
     make_folders({name: out})
 
 
-def make_folders(folders: Mapping[str, Path]) -> None:
-    """Make several folders as :func:`make_folder` does, or none of them.
+def make_folders(folders: Mapping[str, Path]) -> list[Path]:
+    """Make several folders as :func:`make_folder` does, or none of them, and return which are new.
 
     Args:
         folders: by the names of the arguments that name them.
@@ -44,7 +62,13 @@ def make_folders(folders: Mapping[str, Path]) -> None:
                         made.append(part)
             TemporaryFile(dir=path).close()
         except OSError as error:
-            for part in reversed(made):
-                with suppress(OSError):  # another process may have begun to use it
-                    part.rmdir()
+            _remove(made)
             refuse(name, str(path), f"must be a folder that can be made and written: {error.strerror}")
+    return made
+
+
+def _remove(folders: Sequence[Path]) -> None:
+    """Remove folders that are empty, the last first."""
+    for part in reversed(folders):
+        with suppress(OSError):  # another process may have begun to use it
+            part.rmdir()

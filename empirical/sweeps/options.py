@@ -105,7 +105,10 @@ def prepare_sweep(
     """
     profile = choice("profile", args.profile, PROFILES)
     names = distinct("data", [Config(data=name).data for name in args.data or data[profile]])
-    distinct("data", [Path(name).name for name in names])  # tables and runs know a file by its name
+    if len({Path(name).name for name in names}) < len(names):
+        refuse(
+            "data", list(names), "must have different names without their folders: tables and runs know them by these"
+        )
     ratios: tuple[Any, ...] = (None,)
     whole_sets: list[str] = []
     if imbalance is not None:

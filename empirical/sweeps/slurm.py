@@ -176,7 +176,7 @@ def _executor(executor: str, resources: Mapping[str, Any], folder: Path) -> Any:
     try:
         import submitit
     except ModuleNotFoundError:
-        refuse("executor", executor, "needs the package submitit: pip install 'tailbound[slurm]'")
+        refuse("executor", executor, "needs the package submitit: pip install '.[slurm]' in tailbound's folder")
     kind = submitit.SlurmExecutor if _slurm(executor) else submitit.LocalExecutor
     try:
         queue = kind(folder, max_num_timeout=_TIMEOUTS)

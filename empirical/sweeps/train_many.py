@@ -18,7 +18,7 @@ __all__ = ["train_many"]
 
 
 def train_many(
-    configs: Sequence[Config], out: Path, executor: Executor | None = None, **options: Any
+    configs: Sequence[Config], out: str | Path, executor: Executor | None = None, **options: Any
 ) -> list[dict[str, Any]]:
     """Train several runs side by side and return their results in order.
 

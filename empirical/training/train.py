@@ -44,9 +44,9 @@ class Diverged(ArithmeticError):  # noqa: N818 - what happened, not an error of 
 
 def train(
     config: Config,
-    out: Path,
+    out: str | Path,
     *,
-    root: Path | None = None,
+    root: str | Path | None = None,
     device: str = "auto",
     deterministic: bool = False,
     compile: bool = False,
@@ -91,6 +91,7 @@ def train(
         Interrupted: ``stop`` asked for it; the same call goes on from there.
         OSError: the disk is full or fails; what was saved before stays.
     """
+    out = Path(out)
     stop, monitor = stop or Stop(), monitor or Quiet()
     every = float(number("save_every", save_every, "must be a finite number of seconds of at least 0", least=0))
     where = find_device(device)
@@ -121,7 +122,7 @@ def _check_images(config: Config, training_set: TrainingSet) -> None:
         refuse("batch_size", config.batch_size, f"must be at most {config.queue}, the keys that moco's queue holds")
 
 
-def trained_network(config: Config, out: Path, root: Path | None = None) -> tuple[nn.Module, TrainingSet]:
+def trained_network(config: Config, out: str | Path, root: str | Path | None = None) -> tuple[nn.Module, TrainingSet]:
     """Return the network of a finished run, in evaluation mode on the CPU, and what it was trained and tested on.
 
     For :func:`empirical.training.evaluate.tau_sweep`, :func:`empirical.training.evaluate.retrain_classifier` and
@@ -131,7 +132,7 @@ def trained_network(config: Config, out: Path, root: Path | None = None) -> tupl
     Raises:
         ValueError: the run is not finished, its data are others, or its checkpoint is torn or foreign.
     """
-    run = Run(config := labelled(config, root), out)
+    run = Run(config := labelled(config, root), Path(out))
     state = run.checkpoint()
     if state is None or run.result() is None:
         refuse("run", str(run.folder), "must be a finished run")

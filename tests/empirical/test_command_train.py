@@ -182,7 +182,9 @@ def test_tensorboard_is_optional(tmp_path, capsys, monkeypatch, exit_code):
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
     assert exit_code("train", "--data", DATA, *SMALL, "--tensorboard", "--out", tmp_path / "out") == 2
     shown = capsys.readouterr().err
-    assert "tensorboard=True: needs the package tensorboard: pip install 'tailbound[tensorboard]'\n" in shown
+    assert (
+        "tensorboard=True: needs the package tensorboard: pip install '.[tensorboard]' in tailbound's folder\n" in shown
+    )
     assert shown.count("\n") == 1
     assert not (tmp_path / "out").exists()
 

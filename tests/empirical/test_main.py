@@ -197,5 +197,5 @@ def test_a_package_that_is_not_installed_is_named(monkeypatch, capsys):
         main(["train"])
     assert exit_.value.code == 2
     assert capsys.readouterr().err == (
-        "python -m empirical: needs the package torch: pip install 'tailbound[empirical]'\n"
+        "python -m empirical: needs the package torch: pip install '.[empirical]' in tailbound's folder\n"
     )

@@ -127,6 +127,36 @@ def test_a_report_that_cannot_be_written_is_refused_before_the_work(out, tmp_pat
     assert os.listdir(tmp_path) == ["file"]
 
 
+@pytest.mark.parametrize("option", [("--dpi", 100), ("--format", "png"), ("--style", "screen"), ("--verbose",)])
+def test_what_a_report_does_not_know_is_refused(option, tmp_path, capsys, exit_code):
+    assert exit_code("report", *option, "--results", tmp_path, "--out", tmp_path / "report.html") == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"python -m figures: {option[0].removeprefix('--')}=")
+    assert line.endswith("must be left out, the report's pictures have their own")
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("theorem1", "--mu1", "1e308", "--mu2", "1.7e308"),
+        ("theorem1", "--sigma", "1e101"),
+        ("theorem2", "--imbalance", 1, "1e308"),
+    ],
+)
+@pytest.mark.filterwarnings("error")
+def test_numbers_too_large_to_be_drawn_are_refused(options, tmp_path, capsys, exit_code):
+    assert exit_code(*options, "--out", tmp_path / "out") == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"python -m figures: {options[1].removeprefix('--')}=")
+    assert "1e+100" in line
+
+
+def test_the_command_in_a_caption_has_all_digits():
+    found = FIGURES["theorem2"].command("results", separation=[1.23456789], imbalance=[1, 1e6])
+    assert found.endswith(" theorem2 --separation 1.23456789 --imbalance 1 1000000.0")
+
+
 @pytest.mark.parametrize("dpi", ["49", "1201", "72.5", "many"])
 def test_a_resolution_out_of_range_is_refused_and_nothing_is_drawn(dpi, tmp_path, toys, capsys, exit_code):
     assert exit_code("ready", "--dpi", dpi, "--results", tmp_path, "--out", tmp_path / "out") == 2

@@ -48,13 +48,13 @@ def test_prove_prints_the_chain(capsys):
     ("arguments", "message"),
     [
         (["prove", "T9"], "python -m theory: id='T9': must be one of T1, T1.shift, "),
-        (["verify", "--json", "."], "python -m theory: --json='.': must name a file, not a folder"),
-        (["bench", "--json", "."], "python -m theory: --json='.': must name a file, not a folder"),
+        (["verify", "--json", "."], "python -m theory: json='.': must name a file, not a folder"),
+        (["bench", "--json", "."], "python -m theory: json='.': must name a file, not a folder"),
         (
             ["results", "--json", f"{__file__}/a"],
-            f"python -m theory: --json='{__file__}/a': must be a file that can be written: ",
+            f"python -m theory: json='{__file__}/a': must be a file that can be written: ",
         ),
-        (["verify", "--certificate", f"{__file__}/a"], f"python -m theory: --certificate='{__file__}/a': must"),
+        (["verify", "--certificate", f"{__file__}/a"], f"python -m theory: certificate='{__file__}/a': must"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_two(arguments, message, capsys):

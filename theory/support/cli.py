@@ -46,12 +46,25 @@ _NEGATIVE = re.compile(r"-(\d[\d_]*\.?\d*|\.\d+)(e[-+]?\d+)?$|-inf$|-nan$", re.I
 """What is a number after an option and no option; argparse's own knows no exponents."""
 
 
+class _Help(argparse.HelpFormatter):
+    """Help that says of every option what holds where it is left out."""
+
+    def _get_help_string(self, action: argparse.Action) -> str:
+        text, usual = action.help or "", action.default
+        if not action.option_strings or usual is None or usual is False or usual == argparse.SUPPRESS:
+            return text
+        if "default" in text:
+            return text
+        shown = " ".join(map(str, usual)) if isinstance(usual, list | tuple) else str(usual)
+        return f"{text} (default: {shown.replace('%', '%%')})"
+
+
 class Parser(argparse.ArgumentParser):
     """A parser that says in one line what is wrong and exits with code 2; ``--version`` says the version."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         """Create the parser, as :class:`argparse.ArgumentParser`."""
-        super().__init__(*args, **options)
+        super().__init__(*args, **{"formatter_class": _Help, **options})
         self._negative_number_matcher = _NEGATIVE
         self.add_argument("--version", action="version", version=f"tailbound {__version__}")
 

@@ -77,7 +77,7 @@ def open_client(executor: str) -> Iterator[Any]:
     try:
         distributed: Any = import_module("distributed")
     except ModuleNotFoundError:
-        refuse("executor", executor, "needs the package distributed: pip install 'tailbound[cluster]'")
+        refuse("executor", executor, "needs the package distributed: pip install '.[cluster]' in tailbound's folder")
     with distributed.Client(f"tcp://{host}:{port}", set_as_default=False) as client:
         yield client
 

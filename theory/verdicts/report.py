@@ -33,8 +33,8 @@ def verify(json_file: Path | None = None, certificate_file: Path | None = None) 
     """Check every statement of the ledger, for a certificate our own results too; return the exit code."""
     if certificate_file is not None:
         if json_file is not None and certificate_file.absolute() == json_file.absolute():
-            refuse("--certificate", str(certificate_file), "must be another file than that of --json")
-        check_file("--certificate", certificate_file)
+            refuse("certificate", str(certificate_file), "must be another file than that of json")
+        check_file("certificate", certificate_file)
     findings = _check(LEDGER, "The paper's statements, as printed in the text at hand", json_file)
     if certificate_file is not None:
         findings += _check(RESULTS, _BEYOND, None)
@@ -103,7 +103,7 @@ def _recheck_check(file: Path) -> int:
 def _check(statements: Sequence[Statement], title: str, json_file: Path | None) -> list[Finding]:
     """Check the statements with progress, print their verdicts, write ``json_file`` at the end."""
     if json_file is not None:
-        check_file("--json", json_file)
+        check_file("json", json_file)
     findings: list[Finding] = []
     known: dict[Proof, Shown] = {}
     with _progress() as progress:

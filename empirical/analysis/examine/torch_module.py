@@ -69,6 +69,8 @@ def collect(
     """
     if not isinstance(module, nn.Module):
         refuse("module", type(module).__name__, "must be a torch.nn.Module")
+    if not hasattr(loader, "__iter__") and not hasattr(loader, "__getitem__"):
+        refuse("loader", type(loader).__name__, "must yield batches of images and labels, as a DataLoader does")
     layers, calls = _layers(module, layer), list[_Call]()
     last, linear = next(iter(layers)) if len(layers) == 1 else None, True
     found: dict[str, list[Tensor]] = {"features": [], "logits": [], "labels": []}
@@ -199,8 +201,11 @@ def _pair(batch: Any) -> tuple[Tensor, Tensor]:
     except (TypeError, ValueError, RuntimeError):
         labels = torch.empty(0)
     if labels.shape != values[0].shape[:1] or labels.is_floating_point() or labels.is_complex():
-        shown = f"{labels.dtype} of shape {tuple(labels.shape)}" if len(labels) else type(values[1]).__name__
-        refuse("loader", shown, "must yield labels as whole numbers, one for each image")
+        shown = f"{labels.dtype} of shape {tuple(labels.shape)}" if labels.numel() else type(values[1]).__name__
+        allowed = (
+            "must yield labels as whole numbers, one for each image of a batch, as a DataLoader of a data set does"
+        )
+        refuse("loader", shown, allowed)
     return values[0], labels
 
 

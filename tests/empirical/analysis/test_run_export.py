@@ -80,6 +80,14 @@ def test_what_a_file_says_of_its_network_is_used(tmp_path, capsys):
         of_checkpoint(folder / "model.pt", "resnet8", "gaussian:train=5,classes=3")
 
 
+@pytest.mark.parametrize("place", ["file", "file/below"])
+def test_a_folder_that_cannot_be_made_is_refused_before_the_work(run, tmp_path, place, capsys, monkeypatch, exit_code):
+    monkeypatch.setattr("empirical.analysis.run_export.of_run", None)
+    (tmp_path / "file").touch()
+    assert exit_code("export", "--run", run, "--out", tmp_path / place) == 2
+    assert capsys.readouterr().err.startswith("python -m empirical export: out='")
+
+
 @pytest.mark.parametrize("broken", ["config.json", "result.json", "model.pt", "last.pt"])
 def test_an_unfinished_run_is_refused_and_nothing_is_written(run, tmp_path, broken, capsys):
     copy = tmp_path / run.name

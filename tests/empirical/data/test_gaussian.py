@@ -103,7 +103,7 @@ def test_more_images_are_further_ones():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"separation": 0}, r"^separation=0: must be a number above 0, or a symmetric 3 x 3 matrix"),
+        ({"separation": 0}, r"^separation=0: must be a number above 0 and at most 1e.100, or a symmetric 3 x 3 matrix"),
         ({"separation": -1}, r"^separation=-1: "),
         ({"separation": math.nan}, r"^separation=nan: "),
         ({"separation": 1000}, r"^separation=1000: must be smaller: it leaves a noise of only 0\.\d+ grey levels$"),

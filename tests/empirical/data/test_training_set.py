@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from empirical.config import Config
 from empirical.data import longtail
@@ -187,6 +188,18 @@ def test_classes_by_name_and_by_label_are_the_same(named):
             ValueError, match=r"^classes=\['cat', '.*'\]: must be at most 3, .*, or a name: cat, dog, 3, bee$"
         ):
             load_training_set(replace(named, **{name: value}), None)
+
+
+def test_classes_by_name_of_images_that_are_scaled(tmp_path):
+    """Pictures of several sizes have no common side but the one that they are scaled to."""
+    for part in ("train", "test"):
+        for name, side in (("cat", 8), ("dog", 12)):
+            (tmp_path / part / name).mkdir(parents=True)
+            for i in range(3):
+                Image.new("RGB", (side, side), (i, 0, 0)).save(tmp_path / part / name / f"{i}.png")
+    config = Config(data=str(tmp_path), resolution=8, classes=("dog", "cat"), imbalance=1)
+    assert labelled(config, None).classes == (1, 0)
+    assert load_training_set(config, None).classes == ("dog", "cat")
 
 
 def test_validation_images_are_held_out_of_each_class():

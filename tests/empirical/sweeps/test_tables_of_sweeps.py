@@ -291,6 +291,10 @@ def test_a_run_that_fails_does_not_stop_the_others(tmp_path, monkeypatch, capsys
         (("--seeds", "many"), "seeds='many': must be"),
         (("--data", "mnist"), "data='mnist': must be"),
         (("--data", "digits", "digits"), "data=['digits', 'digits']: must be all different"),
+        (
+            ("--data", "a/x.npz", "b/x.npz"),
+            "data=['a/x.npz', 'b/x.npz']: must have different names without their folders",
+        ),
         (("--imbalance", "0.5"), "imbalance=0.5: must be"),
         (("--imbalance", "1000"), "imbalance=1000.0: must be at most"),
         (("--workers", "0"), "workers=0: must be"),

@@ -272,6 +272,10 @@ class TestCollect:
             (None, [torch.zeros(2, 3, 16, 16)], "loader='Tensor'"),
             (None, [(torch.zeros(2, 3, 16, 16), ["a", "b"])], "loader='list': must yield labels as whole numbers"),
             (None, [(torch.zeros(2, 3, 16, 16), torch.eye(2))], "loader='torch.float32 of shape .2, 2.'"),
+            (None, [(torch.zeros(3, 16, 16), 1)], "loader='torch.int64 of shape .*of a batch, as a DataLoader"),
+            (None, [(torch.zeros(3, 16, 16), None)], "loader='NoneType': must yield labels"),
+            (None, 5, "loader='int': must yield batches of images and labels"),
+            (None, TensorDataset(torch.zeros(2, 3, 16, 16), torch.arange(2)), "loader='torch.int64 of shape"),
         ],
     )
     def test_bad_input(self, network, loader, layer, batches, line):
