@@ -138,17 +138,15 @@ for _method in ("ce", "rs", "rw"):
 for _method in _TRAINED:
     for _place, _end in enumerate(("low", "high")):
         number(f"{_method}-{_end}", 1, partial(_published_end, _method, _place))
-_PRETRAINED = ("ce", "rs", "drw")
-for _method in _PRETRAINED:
+for _method in _TRAINED:
     number(f"{_method}-rotation-paper", 1, partial(_accuracy, "last", _method, "rotation"))
     number(f"{_method}-gain-paper", 1, partial(_gain, "last", _method))
     number(f"{_method}-gain-printed", 1, partial(_gain, "printed", _method))
+number("rw-rs-rotation", 1, lambda: _accuracy("last", "rw", "rotation") - _accuracy("last", "rs", "rotation"))
 number("ce-rotation-below", 1, lambda: _published_end("ce", 0, "rotation") - _accuracy("last", "ce", "rotation"))
-number("gap-paper", 1, lambda: one(f"{PAPER}/norm-angle", "gap", method="ce"))
-number("gap-norms-paper", 1, lambda: one(f"{PAPER}/norm-angle", "norms", method="ce"))
-number("gap-biases-paper", 1, lambda: one(f"{PAPER}/norm-angle", "biases", method="ce"))
-number("gap-features-paper", 1, lambda: one(f"{PAPER}/norm-angle", "features", method="ce"))
-number("gap-angles-paper", 1, lambda: one(f"{PAPER}/norm-angle", "angles", method="ce"))
+number("gap-paper", 1, partial(one, f"{PAPER}/norm-angle", "gap", method="ce"))
+for _part in ("norms", "biases", "features", "angles"):
+    number(f"gap-{_part}-paper", 1, partial(one, f"{PAPER}/norm-angle", _part, method="ce"))
 number("gap-biases-least", 1, lambda: min(part["biases"] for part in paper("norm-angle")))
 number("gap-biases-most", 1, lambda: max(part["biases"] for part in paper("norm-angle")))
 number("ce-below", 1, lambda: _published_end("ce", 0) - _accuracy("last", "ce", "none"))
