@@ -75,6 +75,7 @@ __all__ = [
 ]
 
 _PRECISION = 0.01
+_MOST = 2**53  # images of a class
 
 
 @dataclass(frozen=True, eq=False)
@@ -261,7 +262,7 @@ def gains_per_image(
         source: as in :func:`recalls_at`, as are the arguments that are not listed.
         counts: training images of each class.
         labels: as in :func:`recalls_at`.
-        step: by which share a class's count grows, above 0; at least one image.
+        step: by which share a class's count grows, above 0; at least one image. The counts stay at most 2^53.
         held_out: as in :func:`recalls_at`.
         tau: likewise.
         fit: likewise.
@@ -282,6 +283,8 @@ def gains_per_image(
     balanced_errors = np.empty(len(base))
     read = sum(part.weight for part in sources)
     for k, n in enumerate(base):
+        if n * (1 + share) > _MOST:
+            refuse("step", step, f"must leave the counts at most {_MOST:,}; one of them is {n:,}")
         more = max(1, round(share * n))
         changed = base.copy()
         changed[k] += more

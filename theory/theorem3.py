@@ -95,7 +95,8 @@ def tau_normalize(weights: ArrayLike, tau: float) -> NDArray[np.float64]:
 
     Args:
         weights: one row a class, shape ``(C, d)``, no row of zeros.
-        tau: 0 leaves the weights as they are, 1 gives all of them norm 1; any finite number is allowed.
+        tau: 0 leaves the weights as they are, up to rounding (a relative 1e-13), 1 gives all of them norm 1; any finite
+            number is allowed.
 
     Raises:
         ValueError: a row of ``weights`` is zero, or an argument is not finite.

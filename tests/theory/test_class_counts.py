@@ -398,6 +398,8 @@ def test_invalid_arguments_of_the_others():
             required_counts(moments, [5, 5], **options)
     with pytest.raises(ValueError, match="^step="):
         gains_per_image(moments, [5, 5], step=0)
+    with pytest.raises(ValueError, match="^step=1e.20: must leave the counts at most"):
+        gains_per_image(moments, [100, 10], step=1e20)
     with pytest.raises(ValueError, match="^covs="):
         ClassMoments.of_covariances([[0.0], [1.0]], [[-1.0]])
     with pytest.raises(ValueError, match="^covs="):

@@ -7,6 +7,7 @@ Reference: F. Johansson, Arb: efficient arbitrary-precision midpoint-radius inte
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, TypeVar
@@ -17,6 +18,7 @@ __all__ = ["between", "decide", "ends", "exact", "refine"]
 
 Result = TypeVar("Result")
 _START_BITS, _MOST_BITS = 64, 4096
+_RADIUS_BITS = 30
 
 
 def exact(value: float | Fraction) -> Any:
@@ -38,11 +40,24 @@ def ends(ball: Any) -> tuple[Fraction, Fraction]:
 def between(low: float | Fraction, high: float | Fraction) -> Any:
     """Return a ball that holds the numbers from ``low`` to ``high``; its radius has 30 bits and is rounded up.
 
+    If all of them are above 0, so are all in the ball, and if all are below, likewise.
+
     Example:
         >>> 0.25 in between(0, Fraction(1, 3))
         True
+        >>> between(Fraction(1, 10**30), 1) > 0
+        True
     """
-    return exact(low).union(exact(high))
+    found = exact(low).union(exact(high))
+    if low <= 0 <= high or found > 0 or found < 0:
+        return found
+    sign = 1 if low > 0 else -1
+    nearest, furthest = sorted((abs(Fraction(low)), abs(Fraction(high))))
+    least = _short(nearest, math.floor)
+    half = exact(_short((furthest - least) / 2, math.ceil))
+    radius = _exactly(arb(0, half).rad())  # what flint makes of it, rounding up
+    with ctx.workprec(2 * _RADIUS_BITS + math.ceil(radius / least).bit_length()):
+        return arb(exact(sign * (least + radius)), half)
 
 
 def refine(attempt: Callable[[], Result | None]) -> Result | None:
@@ -78,6 +93,12 @@ def decide(claim: Callable[[], Any]) -> bool | None:
         return True if ball > 0 else False if ball < 0 else None
 
     return refine(sign)
+
+
+def _short(value: Fraction, rounded: Callable[[Fraction], int]) -> Fraction:
+    """Return a number above 0 rounded to about as many bits as a radius has."""
+    unit = Fraction(2) ** (value.numerator.bit_length() - value.denominator.bit_length() - _RADIUS_BITS)
+    return rounded(value / unit) * unit
 
 
 def _exactly(number: Any) -> Fraction:

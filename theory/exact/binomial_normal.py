@@ -19,6 +19,7 @@ from scipy.special import log_ndtr, ndtr
 from theory.exact.binomial import log_pmf
 from theory.exact.law import ContinuousLaw
 from theory.exact.lengths import bits, exact_parts
+from theory.support.validate import integer, number, refuse
 
 __all__ = ["BinomialNormal"]
 
@@ -40,6 +41,8 @@ class BinomialNormal(ContinuousLaw):
         mean_step: what each success adds to the mean.
         var: variance of ``X`` at ``K = 0``, greater than 0.
         var_step: what each success adds to the variance; ``var + n * var_step`` stays greater than 0.
+
+    All of them are numbers, kept as exact fractions; balls are refused.
     """
 
     n: int
@@ -48,6 +51,18 @@ class BinomialNormal(ContinuousLaw):
     mean_step: Fraction
     var: Fraction
     var_step: Fraction
+
+    def __post_init__(self) -> None:
+        """Validate the parameters."""
+        object.__setattr__(self, "n", integer("n", self.n))
+        for name in ("q", "mean", "mean_step", "var", "var_step"):
+            object.__setattr__(self, name, Fraction(number(name, getattr(self, name))))
+        if not 0 <= self.q <= 1:
+            refuse("q", self.q, "must be a number with 0 <= q <= 1")
+        if self.var <= 0:
+            refuse("var", self.var, "must be a number > 0")
+        if self.var + self.n * self.var_step <= 0:
+            refuse("var_step", self.var_step, "must leave var + n * var_step > 0")
 
     @property
     def expectation(self) -> Fraction:

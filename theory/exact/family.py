@@ -53,7 +53,7 @@ class Family:
         needed = [name for name in inspect.signature(law).parameters if name != self.free]
         if sorted(fixed) != sorted(needed):
             refuse("fixed", tuple(fixed), f"must be {', '.join(needed) or 'nothing'}: {self.free} stays free")
-        self(1 if self.whole else Fraction(1, 2) if through is None else 0)
+        law(**{**fixed, self.free: 1 if self.whole else Fraction(1, 2)})  # refuses what is wrong among the fixed ones
 
     @property
     def whole(self) -> bool:

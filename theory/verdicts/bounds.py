@@ -14,10 +14,10 @@ factor in front of the exponential no longer hides a wrong exponent.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from functools import cache
-from itertools import combinations, product
+from itertools import combinations, islice, product
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -53,12 +53,14 @@ class Suspect(NamedTuple):
     alpha: Fraction
 
 
-def sufficient(total: Any) -> list[Step]:
+def sufficient(total: Any, within: Sequence[Any] = ()) -> list[Step]:
     """Return the steps that together show that ``total`` is a bound; one that fails if it is no ``sum c exp(-e)``.
 
     Args:
         total: the candidate, an expression in the symbols of Theorem 1.
+        within: inequalities in these, under which it is to be one.
     """
+    domain = (*_DOMAIN, *(type(one)(_reduced(one.lhs - one.rhs), 0) for one in within))
     plain, choices = _without_choices(total)
     terms = _terms(plain)
     sizes = range(1, len(terms) + 1) if len(terms) <= _MOST_TERMS else ()
@@ -72,18 +74,26 @@ def sufficient(total: Any) -> list[Step]:
         ]
     return [
         identity("v1 = r1^2, v2 = r2^2 name every setting", lambda: (_reduced(V_GAUSS + V_COUNT), _R1**2 + _R2**2)),
-        _lemma("no term is negative", choices, sympy.And(*(_reduced(coefficient) >= 0 for coefficient, _ in terms))),
+        _lemma(
+            "no term is negative", choices, domain, sympy.And(*(_reduced(coefficient) >= 0 for coefficient, _ in terms))
+        ),
         _lemma(
             "at every setting terms whose factors sum to 2 have exponents of at most alpha^2/(2 (v1 + v2)), or terms "
             "whose factors sum to 1 have exponents of at most 0",
             choices,
+            domain,
             sympy.Or(*ways),
         ),
     ]
 
 
-def suspects(total: Any) -> Iterator[Suspect]:
-    """Yield settings at which ``total``, by floats, lies below the exact probability, those of fewest samples first."""
+def suspects(total: Any, inside: Callable[[Suspect], bool] = lambda _: True) -> Iterator[Suspect]:
+    """Yield settings at which ``total``, by floats, lies below the exact probability, those of fewest samples first.
+
+    Args:
+        total: the candidate.
+        inside: whether a setting is one to try.
+    """
     table, log_exact = _table()
     columns = np.array([[float(v) for v in _values(one)] for one in table]).T
     with np.errstate(all="ignore"):
@@ -91,8 +101,8 @@ def suspects(total: Any) -> Iterator[Suspect]:
         excess = log_exact - np.log(np.maximum(stated, 0))
     found = np.flatnonzero(excess > _FLOAT_ERROR)
     samples = columns[_ORDER.index(d.N_POS)] + columns[_ORDER.index(d.N_NEG)]
-    for i in found[np.lexsort((-excess[found], samples[found]))][:_MOST_SUSPECTS]:
-        yield table[i]
+    ordered = found[np.lexsort((-excess[found], samples[found]))].tolist()
+    yield from islice((table[i] for i in ordered if inside(table[i])), _MOST_SUSPECTS)
 
 
 def _values(one: Suspect) -> tuple[Any, ...]:
@@ -135,10 +145,10 @@ def _without_choices(total: Any) -> tuple[Any, list[Any]]:
     return total, relations
 
 
-def _lemma(statement: str, choices: Sequence[Any], claim: Any) -> Step:
+def _lemma(statement: str, choices: Sequence[Any], within: Sequence[Any], claim: Any) -> Step:
     """Return the lemma under those relations of the domain that speak of the symbols at hand."""
     symbols = set().union(*(relation.free_symbols for relation in (*choices, claim)))
-    domain = [relation for relation in _DOMAIN if relation.free_symbols <= symbols]
+    domain = [relation for relation in within if relation.free_symbols <= symbols]
     return lemma(statement, lambda: ([*choices, *domain], claim))
 
 

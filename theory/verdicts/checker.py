@@ -243,7 +243,8 @@ def clopper_pearson(count: int, trials: int, error: float) -> Interval:
     """Return the exact confidence interval of level ``1 - error`` for a probability, ``error / 2`` on each side.
 
     Its ends solve ``P(X >= count | low) = error / 2`` and ``P(X <= count | high) = error / 2`` for a binomial ``X``;
-    they are then moved outwards by a relative 1e-6, which is more than SciPy's solutions are off by.
+    they are then moved outwards by a relative 1e-6, which is more than SciPy's solutions are off by inwards. Where
+    SciPy has none, at tiny errors, the lower end is 0.
 
     Reference: C. Clopper and E. Pearson, The use of confidence or fiducial limits, Biometrika 26, 1934.
 

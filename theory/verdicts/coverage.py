@@ -20,10 +20,10 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from flint import ctx
+from flint import arb, ctx
 
 from theory import __version__
-from theory.exact.balls import ends
+from theory.exact.balls import ends, exact
 from theory.exact.family import Family
 from theory.exact.law import Law
 from theory.support.validate import choice, number, refuse
@@ -108,7 +108,8 @@ def coverage(
             one-sided intervals), or ``None`` for an empty interval. Where the interval depends on more than the count,
             it returns a list of ``(probability, low, high)``: all intervals of that count, with their chances given it.
         family: a :class:`theory.laws.Family`, or any function from a number or an Arb ball to a law of
-            :mod:`theory.laws` with finitely many counts.
+            :mod:`theory.laws`. Where a law has no largest count, what hangs on counts beyond a chance of ``2^-100`` is
+            undecided.
         level: the promised coverage, in (0, 1).
         domain: the least and the largest parameter, by default all of the family's; a range with two ends is needed for
             rates, and for negative binomials one that begins above 0.
@@ -142,8 +143,9 @@ def coverage(
     promised = number("level", level, _LEVEL, above=0, below=1)
     outwards = outward_rounding(rounding)
     first, last = parameter_range(family, domain)
-    rows = [row for k in enumerated_counts(family, first, last) for row in rows_of_count(interval, k, outwards)]
-    return _check("coverage", rows, family, promised, (first, last), closed, rounding)
+    counts = enumerated_counts(family, first, last)
+    rows = [row for k in counts.every for row in rows_of_count(interval, k, outwards)]
+    return _check("coverage", rows, counts.left_out, family, promised, (first, last), closed, rounding)
 
 
 def size(
@@ -174,13 +176,14 @@ def size(
     promised = number("level", level, _LEVEL, above=0, below=1)
     first, last = parameter_range(family, domain)
     rows = []
-    for k in enumerated_counts(family, first, last):
+    counts = enumerated_counts(family, first, last)
+    for k in counts.every:
         found = rejects(k)
         if not isinstance(found, bool | np.bool_):
             refuse("rejects", rejects, f"must return True or False; it returned {found!r} for {k}")
         if not found:
             rows.append(Row(k, Fraction(1), None, None))
-    return _check("size", rows, family, promised, (first, last), "both", "exact")
+    return _check("size", rows, counts.left_out, family, promised, (first, last), "both", "exact")
 
 
 def coverage_at(interval: Callable[[int], Any], family: Callable[[Any], Law], at: Any, closed: str = "both") -> float:
@@ -195,7 +198,7 @@ def coverage_at(interval: Callable[[int], Any], family: Callable[[Any], Law], at
     choice("closed", closed, CLOSED)
     rows = [
         row
-        for k in enumerated_counts(family, point, point)
+        for k in enumerated_counts(family, point, point).every
         for row in rows_of_count(interval, k, lambda low, high: (low, high))
     ]
     with ctx.workprec(BITS[0]):
@@ -206,6 +209,7 @@ def coverage_at(interval: Callable[[int], Any], family: Callable[[Any], Law], at
 def _check(
     quantity: str,
     rows: Sequence[Row],
+    left_out: float,
     family: Callable[[Any], Law],
     promised: float | Fraction,
     domain: tuple[Fraction, Fraction],
@@ -215,8 +219,13 @@ def _check(
     promise = Fraction(promised) if quantity == "coverage" else 1 - Fraction(promised)
     pieces = pieces_of(rows, domain, closed, isinstance(family, Family) and family.whole)
     found, verdict = least_chance(pieces, family, promise)
-    low, high = _floats(found.least)
-    value = Interval(low, high) if quantity == "coverage" else Interval(*_floats(1 - found.least))
+    least = found.least
+    if left_out:  # of these counts nothing is known: they may be covered, or rejected, or not
+        with ctx.workprec(BITS[-1]):
+            least = least.union(arb.min(least + exact(left_out), arb(1)))
+            if verdict == "refuted" and not least < exact(promise):
+                verdict = "undecided"
+    value = Interval(*_floats(least if quantity == "coverage" else 1 - least))
     sign = ">=" if quantity == "coverage" else "<="
     a, b = (float(end) for end in domain)
     statement = f"{quantity} {sign} {float(promised)!r} for every parameter from {a!r} to {b!r} of {family!r}"
@@ -290,6 +299,10 @@ def repeat(data: Mapping[str, Any]) -> CoverageCheck:
     if any(row.weight <= 0 for row in rows) or any(total != 1 for total in totals.values()):
         refuse("intervals", data["intervals"], "their probabilities must be above 0 and sum to 1 for each count")
     domain = parameter_range(family, tuple(Fraction(end) for end in data["domain"]))  # type: ignore[arg-type]
+    counts = enumerated_counts(family, *domain)
+    order = [row.k for row in rows]
+    if order != sorted(order) or not set(order) <= set(counts.every):
+        refuse("intervals", data["intervals"], "must be in the order of the counts, all of which must be able to occur")
     closed = choice("closed", data["closed"], CLOSED)
     level = number("level", Fraction(data["level"]), _LEVEL, above=0, below=1)
-    return _check(data["kind"], rows, family, level, domain, closed, data["rounding"])
+    return _check(data["kind"], rows, counts.left_out, family, level, domain, closed, data["rounding"])

@@ -228,7 +228,7 @@ class _Search:
         """Decide a setting without other parameters, at a rising precision."""
 
         def room() -> Any:
-            chance, value, law, threshold = self.statement.sides(setting, {})
+            chance, value, law, threshold = self.statement.sides(setting, {}, at_a_point=True)
             if chance <= value:
                 self._keep(setting, {}, law, threshold, value)
                 return arb(1)
@@ -316,6 +316,7 @@ class _Search:
             "center": number_to_data(statement.center()) if is_constant(statement.center) else None,
             "statement": statement.words,
             "scope": scope,
+            **({"beyond": f"{bounds}: {beyond.statement}"} if verdict == "certified" and limit and beyond else {}),
             "domain": [
                 {"whole": whole_, "box": {name: [str(a), str(b)] for name, (a, b) in box.items()}}
                 for whole_, box in settings
@@ -348,7 +349,7 @@ class _Search:
             return whole_domain
         with ctx.workprec(_FINE_BITS):
             balls = {name: exact(value) for name, value in point.items()}
-            _, value, law, threshold = statement.sides(setting, balls)
+            _, value, law, threshold = statement.sides(setting, balls, at_a_point=True)
             return {
                 "kind": "tail",
                 "made_with": whole_domain["made_with"],

@@ -68,7 +68,7 @@ def compiled(expression: Any) -> Callable[[Mapping[Any, Any]], Any]:
         base, power = inner
         if expression.exp.is_Integer:
             whole = int(expression.exp)
-            return lambda values: base(values) ** whole
+            return lambda values: _power(base(values), whole)
         if expression.exp == sympy.Rational(1, 2):
             return lambda values: base(values).sqrt()
         return lambda values: base(values) ** power(values)
@@ -76,6 +76,14 @@ def compiled(expression: Any) -> Callable[[Mapping[Any, Any]], Any]:
     if function is None:
         raise TypeError(f"{expression}: not an elementary function of real numbers")
     return lambda values: function(*(one(values) for one in inner))
+
+
+def _power(base: Any, whole: int) -> Any:
+    """Return a whole power; flint has none of a ball around exactly 0."""
+    found = base**whole
+    if found.is_nan() and base.is_finite() and whole > 0:
+        return reduce(operator.mul, [base] * whole)
+    return found
 
 
 def as_function(name: str, expression: Any) -> Callable[..., Any]:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from flint import ctx
 
+from theory.exact.balls import between
 from theory.exact.family import Family
 from theory.exact.law import Law
 from theory.support.validate import choice, instance, number, refuse
@@ -17,6 +18,7 @@ from theory.support.validate import choice, instance, number, refuse
 __all__ = [
     "BITS",
     "CLOSED",
+    "Counts",
     "Row",
     "enumerated_counts",
     "holds",
@@ -33,6 +35,7 @@ BITS = (64, 256, 1024)
 
 _LEFT_OUT = 2.0**-100  # chance of counts beyond those enumerated, where a law has no largest count
 _MOST_COUNTS = 10_000_000
+_MOST_PARTS = 1 << 10  # of a domain, over which a family of the caller's gives its laws
 
 Ends = tuple[Any, Any]
 
@@ -135,24 +138,48 @@ def parameter_range(family: Callable[[Any], Law], domain: tuple[Any, Any] | None
     return first, last
 
 
-def enumerated_counts(family: Callable[[Any], Law], first: Fraction, last: Fraction) -> range:
+class Counts(NamedTuple):
+    """The counts that can occur, and the most that any others have together: 0 but for laws without a largest count."""
+
+    every: range
+    left_out: float
+
+
+def enumerated_counts(family: Callable[[Any], Law], first: Fraction, last: Fraction) -> Counts:
     """Return all counts that can occur; for laws without a largest count all but a chance of ``2^-100``."""
-    laws: list[Any] = [family(first), family(last)]
     if isinstance(family, Family) and family.whole:
         fixed = family.fixed
-        return range(min(int(fixed["draws"]), int(fixed["population"])) + 1)
+        return Counts(range(min(int(fixed["draws"]), int(fixed["population"])) + 1), 0.0)
+    # Where a tail is monotone in the parameter, the laws at the ends have the largest; a middle one has the support.
+    known = isinstance(family, Family)
+    laws: list[Any] = [family(first), family(last), family((first + last) / 2)]
+    if not known and first < last:
+        laws += _covering(family, first, last)
     if not all(hasattr(law, "support") for law in laws):
         refuse("family", family, "its laws must be laws of counts")
     supports = [law.support() for law in laws]
-    middle: Any = family((first + last) / 2)
-    supports.append(middle.support())
     least = min(one for one, _ in supports)
     if all(most is not None for _, most in supports):
-        return range(least, max(most for _, most in supports) + 1)
+        return Counts(range(least, max(most for _, most in supports) + 1), 0.0)
     k = 16
     with ctx.workprec(BITS[0]):
         while any(not law._upper_tail(k, True) < _LEFT_OUT for law in laws):
             k *= 2
             if k > _MOST_COUNTS:
                 refuse("domain", (first, last), f"would need more than {_MOST_COUNTS:,} counts: cut the domain")
-    return range(least, k + 1)
+    return Counts(range(least, k + 1), _LEFT_OUT)
+
+
+def _covering(family: Callable[[Any], Law], first: Fraction, last: Fraction) -> list[Any]:
+    """Return laws over balls of parameters that together hold all parameters from ``first`` to ``last``."""
+    found, open_ones = [], [(first, last)]
+    while open_ones:
+        low, high = open_ones.pop()
+        try:
+            found.append(family(between(low, high)))
+        except ValueError:  # the ball is too wide for the family's arithmetic: its parts may not be
+            if (high - low) * _MOST_PARTS <= last - first:
+                raise
+            middle = (low + high) / 2
+            open_ones += [(low, middle), (middle, high)]
+    return found

@@ -142,7 +142,10 @@ class Chance:
         runs of counts give one by one, which are least at an end, and of the mean value theorem about the middle.
         """
         if not self.known:
-            law: Any = self.family(between(low, high))
+            try:
+                law: Any = self.family(between(low, high))
+            except ValueError:  # the ball is too wide for the family's arithmetic: its parts may not be
+                return arb(0)
             return self._sum(lambda first, last: 1 - law._lower_tail(first, True) - law._upper_tail(last, True)).lower()
         ends_ = [self._runs(end) for end in (low, high)]
         weighted = [

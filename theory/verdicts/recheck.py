@@ -29,7 +29,8 @@ def recheck(path: str | PathLike[str]) -> Recheck:
     A coverage and a size are computed again from the intervals in the file. For a tail, the probability is enclosed
     again and compared with the value of the bound in the file; for a tail everywhere this is done on each of its boxes,
     and the boxes are shown to cover the domain. That the law, the threshold and the bound of a box are those of the
-    caller's functions there is the part of a certificate that rests on its maker.
+    caller's functions there is the part of a certificate that rests on its maker, and so is a step that shows the
+    statement beyond the limits of a domain without end: a note says so.
 
     Returns:
         A :class:`theory.verdicts.certificate.Recheck`; ``holds`` says whether the verdict was repeated.
@@ -46,8 +47,10 @@ def recheck(path: str | PathLike[str]) -> Recheck:
         made = data["made_with"].get("tailbound")
     except (ValueError, KeyError, TypeError, AttributeError, ZeroDivisionError, OverflowError) as error:
         refuse("FILE", str(path), f"must be a certificate of a check: {type(error).__name__}: {error}")
-    notes = () if made == __version__ else (f"tailbound: {__version__} here, {made} in the certificate",)
-    return Recheck(tuple(differences), notes)
+    notes = [] if made == __version__ else [f"tailbound: {__version__} here, {made} in the certificate"]
+    if data.get("beyond"):
+        notes.append(f"not repeated, it rests on the maker: what holds beyond {data['beyond']}")
+    return Recheck(tuple(differences), tuple(notes))
 
 
 def _tail(data: Mapping[str, Any]) -> list[str]:

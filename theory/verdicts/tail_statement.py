@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from flint import arb
+
 from theory.exact.balls import decide, exact
 from theory.exact.law import Box, Law, is_ball
 from theory.support.validate import choice, instance, integer, number, refuse
@@ -18,6 +20,7 @@ from theory.verdicts.tails import as_ball, event, tail_ball
 __all__ = ["Statement", "is_constant"]
 
 Point = dict[str, Any]
+_UNKNOWN = arb(0, arb.pos_inf())  # what is not told over a whole box; over its parts it may be
 
 
 @dataclass(frozen=True)
@@ -88,17 +91,27 @@ class Statement:
             if name not in endless:
                 refuse("limit", dict(limit), f"must name parameters of the domain without end; {name} is none")
 
-    def sides(self, setting: Mapping[str, int], others: Mapping[str, Any]) -> tuple[Any, Any, Any, Any]:
-        """Return balls around the probability and the bound, with the law and the threshold."""
+    def sides(
+        self, setting: Mapping[str, int], others: Mapping[str, Any], *, at_a_point: bool = False
+    ) -> tuple[Any, Any, Any, Any]:
+        """Return balls around the probability and the bound over a box, or at a point, with the law and threshold."""
         values = {name: setting.get(name, others.get(name)) for name in self.domain}
-        law = self.family(**values)
+        try:
+            law = self.family(**values)
+        except ValueError:
+            if at_a_point:
+                raise
+            return arb(0).union(arb(1)), _UNKNOWN, None, None  # its arithmetic may be too rough for so wide a ball
         instance("family", law, Law)
         threshold, center = (
             one if is_ball(one) else number(name, one)
             for name, one in (("threshold", self.threshold(**values)), ("center", self.center(**values)))
         )
         chance = tail_ball(law, threshold, self.side, self.strict, center)
-        return chance, as_ball(self.bound(**values), self.rounding), law, threshold
+        value = self.bound(**values)
+        if is_ball(value) and value.is_nan() and not at_a_point:
+            value = _UNKNOWN
+        return chance, as_ball(value, self.rounding), law, threshold
 
     def defined(self, setting: Mapping[str, int], box: Mapping[str, Box]) -> None:
         """Refuse a box with a corner at which there is no law: laws cut balls down to what their parameters allow."""
@@ -109,7 +122,8 @@ class Statement:
 
     def at(self, setting: Mapping[str, int], point: Mapping[str, Fraction]) -> tuple[Any, Any]:
         """Return balls around the probability and the bound at one point."""
-        chance, value, _, _ = self.sides(setting, {name: exact(one) for name, one in point.items()})
+        balls = {name: exact(one) for name, one in point.items()}
+        chance, value, _, _ = self.sides(setting, balls, at_a_point=True)
         return chance, value
 
     def fails(self, setting: Mapping[str, int], point: Mapping[str, Fraction]) -> bool:

@@ -412,3 +412,41 @@ def test_tails_of_large_counts_take_no_sum():
     assert Poisson(n).cdf(n) == pytest.approx(0.5 + 2 / (3 * math.sqrt(2 * math.pi * n)), rel=1e-12)
     with pytest.raises(ValueError, match=r"^law=Hypergeometric.*would need more than 4,194,304 terms"):
         Hypergeometric(n, n // 10, n // 10).sf(n // 100)
+
+
+@given(
+    st.fractions(min_value=Fraction(1, 10**20), max_value=10**9, max_denominator=10**20),
+    st.fractions(min_value=0, max_value=10**9, max_denominator=10**20),
+    st.sampled_from([20, 53, 64, 256]),
+)
+def test_a_ball_between_two_numbers_of_one_sign_has_that_sign(low, width, bits):
+    with ctx.workprec(bits):
+        for a, b in ((low, low + width), (-low - width, -low), (-low, low + width)):
+            ball = between(a, b)
+            least, most = ends(ball)
+            assert least <= a
+            assert b <= most
+            assert (ball > 0) == (a > 0)
+            assert (ball < 0) == (b < 0)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ((0, HALF, 0, 1, 1, 0), "n=0"),
+        ((10, Fraction(3, 2), 0, 1, 1, 0), "q="),
+        ((10, "x", 0, 1, 1, 0), "q="),
+        ((10, HALF, math.inf, 1, 1, 0), "mean="),
+        ((10, HALF, 0, 1, 0, 1), "var="),
+        ((10, HALF, 0, 1, 1, Fraction(-1, 10)), "var_step="),
+        ((10, arb(0.5, 0.1), 0, 1, 1, 0), "q="),
+    ],
+)
+def test_binomial_normal_refuses(parameters, message):
+    with pytest.raises(ValueError, match=f"^{message}"):
+        BinomialNormal(*parameters)
+
+
+def test_binomial_normal_takes_floats():
+    assert BinomialNormal(10, 0.5, 0.0, 1.0, 1.0, 0.0) == BinomialNormal(10, HALF, 0, 1, 1, 0)
+    assert BinomialNormal(10, 0.5, 0.0, 1.0, 1.0, 0.0).sf(5) == 0.5

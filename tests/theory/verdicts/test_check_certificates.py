@@ -1,5 +1,6 @@
 """Certificates of single checks: written, repeated, forged."""
 
+import itertools
 import json
 from fractions import Fraction
 
@@ -19,6 +20,7 @@ from theory.laws import (
     Mixture,
     Normal,
 )
+from theory.proofs.evidence import lemma
 from theory.verdicts.canonical import digest
 
 HALF = Fraction(1, 2)
@@ -151,3 +153,39 @@ class TestForgedCertificates:
         (tmp_path / "check.json").write_text("[" * 100_000)
         with pytest.raises(ValueError, match=r"^FILE=.*: must be a certificate"):
             check.recheck(tmp_path / "check.json")
+
+
+def forged(found, path, **changes):
+    """Write a certificate with changes, its hash made anew."""
+    found.certificate(path)
+    data = {**json.loads(path.read_text()), **changes}
+    data.pop("sha256")
+    path.write_text(json.dumps({**data, "sha256": digest(data)}))
+    return path
+
+
+@pytest.mark.parametrize("counts", [(0, 9, 2), (0, 2, 11), (-1, 2, 9), (2, 2, 9)])
+def test_intervals_of_counts_out_of_order_or_that_cannot_occur_are_refused(tmp_path, counts):
+    """Three rows that begin at 0 and end at 2 are no intervals of 0, 1 and 2."""
+    found = check.coverage(
+        lambda k: (0.0, 1.0) if k in (0, 2, 9) else None,
+        Family(Binomial, n=10),
+        0.9,
+        domain=(Fraction(1, 100), Fraction(1, 20)),
+    )
+    assert found.verdict == "refuted"
+    rows = [[k, "1", "0", "1"] for k in counts]
+    file = forged(found, tmp_path / "forged.json", intervals=rows, verdict="certified")
+    with pytest.raises(ValueError, match="^FILE=.*intervals="):
+        check.recheck(file)
+
+
+def test_a_recheck_says_that_a_step_beyond_the_limits_is_not_repeated(tmp_path):
+    arguments = {"bound": lambda n: 2, "domain": {"n": itertools.count(1)}, "threshold": lambda n: n, "limit": {"n": 5}}
+    step = lemma("1 > 0", lambda: ([], sympy.Symbol("x", real=True) ** 2 >= 0))
+    found = check.tail_everywhere(lambda n: Binomial(n, HALF), **arguments, beyond=step)
+    assert found.verdict == "certified"
+    found.certificate(tmp_path / "a.json")
+    repeated = check.recheck(tmp_path / "a.json")
+    assert repeated.holds
+    assert repeated.notes == ("not repeated, it rests on the maker: what holds beyond n up to 5: 1 > 0",)

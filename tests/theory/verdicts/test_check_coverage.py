@@ -241,3 +241,52 @@ class TestCoverage:
         ):
             with pytest.raises(ValueError, match=f"^{message}"):
                 make()
+
+
+def everywhere(k):
+    return -math.inf, math.inf
+
+
+class TestFamiliesOfTheCaller:
+    """Laws whose parameter is no monotone function of that of the family: no few points tell which counts can occur."""
+
+    @pytest.mark.parametrize(
+        "family",
+        [
+            lambda x: Binomial(
+                10, 4 * x * (1 - x) * (1 - 2 * x) * (1 - 2 * x)
+            ),  # p is 0 at both ends and in the middle
+            lambda x: Poisson(400 * x * (1 - x)),
+            lambda x: Binomial(3, x**2),
+        ],
+    )
+    def test_every_count_that_can_occur_is_asked_for(self, family):
+        assert check.coverage(everywhere, family, HALF, domain=(0, 1)).verdict == "certified"
+        assert check.size(lambda k: False, family, 0.05, domain=(0, 1)).verdict == "certified"
+        found = check.coverage(lambda k: everywhere(k) if k < 1 else None, family, HALF, domain=(0, 1))
+        assert found.verdict == "refuted"
+
+    def test_a_family_that_is_undefined_over_wide_balls(self):
+        """``1 / m`` has no ball over the whole domain, and has one over its parts."""
+        found = check.size(lambda k: False, lambda m: Poisson(1 / (m * m - m / 2)), 0.05, domain=(HALF + HALF / 8, 9))
+        assert found.verdict == "certified"
+
+
+@pytest.mark.parametrize("size", [True, False])
+def test_what_hangs_on_counts_that_were_left_out_is_undecided(size):
+    """The size is 0 and the coverage 1, but of counts beyond a chance of ``2^-100`` nothing was asked."""
+    for exponent, verdict in ((20, "certified"), (50, "undecided")):
+        level = Fraction(1, 10**exponent)
+        if size:
+            found = check.size(lambda k: False, Family(Poisson), level, domain=(0, 5))
+        else:
+            found = check.coverage(everywhere, Family(Poisson), 1 - level, domain=(0, 5))
+        assert found.verdict == verdict
+    assert found.value.low == 0 if size else found.value.high == 1
+
+
+def test_a_family_through_a_function_without_a_value_at_0():
+    times = Family(Poisson, through=lambda mean_time: 100 / mean_time)
+    assert check.coverage(everywhere, times, HALF, domain=(10, 20)).verdict == "certified"
+    with pytest.raises(ValueError, match="^n=0"):
+        Family(Binomial, through=lambda x: 1 / x, n=0)

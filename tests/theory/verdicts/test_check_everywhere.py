@@ -12,6 +12,8 @@ from theory import check
 from theory.laws import (
     Affine,
     Binomial,
+    Exponential,
+    NegativeBinomial,
     Normal,
     Poisson,
 )
@@ -197,3 +199,43 @@ def test_functions_that_return_no_number_are_refused(name, value):
     functions = {"threshold": 1, "center": 0, name: lambda n, p: value}
     with pytest.raises(ValueError, match=rf"^{name}="):
         check.tail_everywhere(Binomial, 0.5, {"n": [2], "p": (0, 1)}, side="both", **functions)
+
+
+class TestWideBalls:
+    """What has no value over a whole box has one over its parts."""
+
+    def test_bounds(self):
+        def one(p):
+            return Binomial(1, p)
+
+        found = check.tail_everywhere(one, 1.5 * sympy.sqrt(P * (1 - P)), {"p": (Fraction(1, 10), HALF)}, 1)
+        assert found.verdict == "certified"
+        assert check.tail_everywhere(one, (P - HALF) ** 2 + 1, {"p": (0, 1)}, 1).verdict == "certified"
+        assert check.tail_everywhere(one, (P - HALF) ** 2 + sympy.Rational(1, 2), {"p": (0, 1)}, 1).verdict == "refuted"
+
+    def test_chebyshev_but_for_its_pole(self):
+        def found(low):
+            return check.tail_everywhere(lambda t: Normal(), 1 / T**2, {"t": (low, 3)}, T, side="both")
+
+        assert found(Fraction(1, 100)).verdict == "certified"
+        at_the_pole = found(0)
+        assert at_the_pole.verdict == "undecided"
+        assert all(region.box["t"].low == 0 for region in at_the_pole.undecided)
+
+    @pytest.mark.parametrize(
+        ("family", "low"),
+        [
+            (lambda x: Exponential(x), Fraction(1, 10**8)),
+            (lambda x: Exponential(2 * x), Fraction(1, 10**8)),
+            (lambda x: NegativeBinomial(3, x / 100), Fraction(1, 10**10)),
+            (lambda x: Normal(0, x), Fraction(1, 10**12)),
+        ],
+    )
+    def test_parameters_that_begin_near_0(self, family, low):
+        assert check.tail_everywhere(family, lambda x: 1, {"x": (low, 100)}, 1).verdict == "certified"
+
+    def test_what_has_no_value_at_a_point_is_refused(self):
+        with pytest.raises(ValueError, match="^bound=nan"):
+            check.tail_everywhere(lambda p: Binomial(1, p), lambda p: arb("nan"), {"p": (0, 1)}, 1)
+        with pytest.raises(ValueError, match="^p="):
+            check.tail_everywhere(lambda x: Binomial(1, 3 * x * (1 - x) * 2), 1, {"x": (0, 1)}, 1)

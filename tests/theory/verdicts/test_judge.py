@@ -139,7 +139,7 @@ def test_the_reduced_symbols_name_every_setting(s):
 
 def test_a_suspicion_alone_refutes_nothing(monkeypatch):
     suspect = judged_bounds.Suspect(theorem1.Setting(0, 1, 1, Fraction(1, 2), Fraction(1, 2), 50, 50), Fraction(1, 2))
-    monkeypatch.setattr(judged_bounds, "suspects", lambda total: [suspect])
+    monkeypatch.setattr(judged_bounds, "suspects", lambda total, inside: [suspect])
     assert judge("T1.probability", bound()).verdict == "certified"
 
 
@@ -205,6 +205,23 @@ def test_candidates_are_judged_where_the_statement_speaks(formula, right, wrong,
     assert (wider.verdict, wider.domain) == ("refuted", ())
     assert wider.counterexample[name] < 0
     assert judge(formula, wrong).verdict == "refuted"
+
+
+def test_a_bound_is_judged_where_the_caller_asks():
+    """With no similar samples the boundary is normal with the variance of the means: that bound is wrong elsewhere."""
+    candidate = 2 * exp(-(ALPHA**2) / (2 * GAUSS))
+    assert judge("T1.probability", candidate).verdict == "refuted"
+    assert judge("T1.probability", candidate, domain=(P >= 1,)).verdict == "undecided"
+    found = judge("T1.probability", candidate, domain=(Rational(1, 2) >= P, P > 0))
+    assert found.verdict == "refuted"
+    assert 0 < found.counterexample["p"] <= Rational(1, 2)
+
+
+def test_a_bound_is_shown_where_the_caller_asks():
+    """Twice the bound's exponent is enough where the variance of the counts is as large as that of the means."""
+    candidate = 2 * exp(-(ALPHA**2) / (4 * COUNT))
+    assert judge("T1.probability", candidate).verdict == "refuted"
+    assert judge("T1.probability", candidate, domain=(COUNT >= GAUSS,)).verdict == "certified"
 
 
 @pytest.mark.parametrize("domain", ["x", 3, [1], [sympy.Symbol("y") > 0], [None]])
