@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from empirical.learning_rate import Schedule, refuse_few_epochs
@@ -234,11 +235,12 @@ class Config:
 
     def _plain_data(self) -> dict[str, Any]:
         """Return the fields that say which images there are, checked, in plain types."""
-        if not isinstance(self.data, str) or not self.data:
-            refuse("data", self.data, "must be the name of a data set")
-        known = has_name(self.data)
+        data, indices = (str(one) if isinstance(one, Path) else one for one in (self.data, self.indices))
+        if not isinstance(data, str) or not data:
+            refuse("data", data, "must be the name of a data set")
+        known = has_name(data)
         plain: dict[str, Any] = {
-            "data": self.data if known else _path("data", self.data),
+            "data": data if known else _path("data", data),
             "imbalance": _IMBALANCE if known and self.indices is None else None,
             "subset": choice("subset", self.subset, SUBSETS),
             "indices": None,
@@ -248,9 +250,9 @@ class Config:
             allowed = "must be a finite number of at least 1"
             plain["imbalance"] = _real("imbalance", self.imbalance, allowed, least=1)
         if self.indices is not None:
-            if not isinstance(self.indices, str) or not self.indices:
-                refuse("indices", self.indices, "must be the path of a file")
-            plain["indices"] = _path("indices", self.indices)
+            if not isinstance(indices, str) or not indices:
+                refuse("indices", indices, "must be the path of a file")
+            plain["indices"] = _path("indices", indices)
             for name in ("imbalance", "counts", "largest"):
                 if getattr(self, name) is not None:
                     refuse(

@@ -21,6 +21,7 @@ from empirical.experiments import load
 from empirical.storage.tables import TableError, is_finished, read_table, table_file
 from figures import ResultsError
 from theory.support.cli import program_name
+from theory.support.json_text import parsed
 
 __all__ = [
     "ALL_METHODS",
@@ -362,7 +363,7 @@ def command_line(name: str, results: Path | str, profile: str = "smoke") -> str:
 
 def refuse(results: Path, name: str, allowed: str) -> NoReturn:
     """Raise the error that says what is wrong with the results and how to make them."""
-    raise ResultsError(f"results={str(results)!r}: {allowed}; make them with: {command_line(name, results)}")
+    raise ResultsError(f"results={str(results)!r}: {allowed}; make them with: {_own_command(results, name)}")
 
 
 def _is_empty(ax: Axes) -> bool:
@@ -380,3 +381,12 @@ def _say_missing(ax: Axes) -> None:
         if not named and all(map(_is_empty, shared.get_siblings(ax))):
             axis.set_ticks_position("none")
             axis.set_tick_params(which="both", labelbottom=False, labelleft=False)
+
+
+def _own_command(results: Path, name: str) -> str:
+    """Return the command line that made the table, by its JSON file if that can be read, or one that makes such."""
+    try:
+        made = parsed((results / f"{name}.json").read_bytes())["command"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return command_line(name, results)
+    return f"{made} --out {results}"

@@ -19,8 +19,8 @@ from typing import Any
 
 from empirical.experiments import EXPERIMENTS, load
 from empirical.experiments.experiment import Experiment
-from empirical.experiments.shared.result_files import result_files, summary_text
-from empirical.runtime.command_line import Parser, folder, program_name, record_output, writing
+from empirical.experiments.shared.result_files import check_replaceable, lost_runs, result_files, summary_text
+from empirical.runtime.command_line import FAILED, Parser, folder, program_name, record_output, writing
 from empirical.runtime.progress import silent, track
 from empirical.runtime.stop import CANCELLED
 from empirical.storage.folders import make_folders
@@ -65,6 +65,7 @@ def _make(experiment: Experiment[Any, Any], parser: Parser, args: argparse.Names
     name = experiment.name
     try:
         prepared = experiment.prepare(args)
+        check_replaceable(name, args.out, prepared.arguments, prepared.provenance)
         make_folders({**({"runs": args.runs} if experiment.trains and args.runs is not None else {}), "out": args.out})
     except ValueError as error:
         parser.error(str(error))
@@ -88,6 +89,11 @@ def _make(experiment: Experiment[Any, Any], parser: Parser, args: argparse.Names
         **({} if sweep is None else _trained(sweep)),
         "seconds": round(seconds, 2),
     }
+    if lost := lost_runs(experiment, args.out, rows):
+        kept = f"the {name} that {args.out} holds has {len(lost)} runs that are not finished here, and stays"
+        joined = f"name another folder, and join the two with: {program_name('empirical')} merge {name}"
+        print(f"{parser.prog}: {kept}; {joined}", file=sys.stderr)
+        return (0 if sweep is None else sweep.exit_code) or FAILED
     files, summary = result_files(experiment, rows, made, args.out)
     with writing(parser, args.out, "; what is trained stays"):
         write_together(files)

@@ -195,7 +195,11 @@ def _accuracies_text(scores: Mapping[str, float]) -> str:
 
 
 def _check_used(args: argparse.Namespace, config: Config) -> None:
-    """Refuse numbers of another method, of another pre-training, or of mixing where nothing is mixed."""
+    """Refuse numbers of another method or pre-training, of mixing where nothing is mixed, and beside the counts."""
+    for name in ("imbalance", "shape", "largest") if args.counts is not None else ():
+        value = getattr(args, name)
+        if value != Config.__dataclass_fields__[name].default and value != getattr(config, name):
+            refuse(name, value, "must be left out: counts says how many images of each class there are")
     for group in ("similar samples", "method", "pre-training"):
         for name in _OPTIONS[group]:
             value, default = getattr(args, name), Config.__dataclass_fields__[name].default

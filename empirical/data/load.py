@@ -20,7 +20,7 @@ from empirical.data.npz import load_npz
 from empirical.data.resize import area_average
 from theory.support.validate import integer, refuse
 
-__all__ = ["check_name", "digits", "gaussian_law", "load"]
+__all__ = ["check_name", "digits", "gaussian_law", "load", "located"]
 
 _CIFAR = ("cifar10", "cifar100")
 _LEVELS = 15
@@ -32,7 +32,7 @@ _GAUSSIAN: dict[str, Any] = {
 }
 
 
-def load(name: str, root: str | Path | None = None, *, seed: int = 0, resolution: int | None = None) -> Dataset:
+def load(name: str | Path, root: str | Path | None = None, *, seed: int = 0, resolution: int | None = None) -> Dataset:
     """Return a data set.
 
     ``cifar10``, ``cifar100``
@@ -45,7 +45,7 @@ def load(name: str, root: str | Path | None = None, *, seed: int = 0, resolution
         ``resolution`` (8), as :class:`empirical.data.gaussian.GaussianImages` explains them; ``train`` (500) and
         ``test`` (200) images a class. A number that is not given is the one in brackets.
     a path that ends in ``.npz``
-        that file (:func:`empirical.data.npz.load_npz`); if it is not there, the one of its name in ``root``.
+        that file (:func:`empirical.data.npz.load_npz`); a name without a folder is looked for in ``root`` too.
     any other path
         a folder of images (:func:`empirical.data.pictures.image_folder`).
 
@@ -67,6 +67,9 @@ def load(name: str, root: str | Path | None = None, *, seed: int = 0, resolution
         >>> load("digits", resolution=4).train_images.shape
         (1078, 4, 4, 1)
     """
+    if not isinstance(name, str | Path):
+        refuse("data", name, "must be the name of a data set, or the path of a file or a folder of images")
+    name = str(name)
     seed = integer("seed", seed, least=0)
     resolution = None if resolution is None else integer("resolution", resolution)
     try:
@@ -99,12 +102,20 @@ def _refuse(name: str, error: OSError) -> NoReturn:
 
 
 def _path(name: str, root: str | Path | None) -> Path:
-    """Return where a file or folder of images lies: as it is named, else a file of its name in ``root``."""
+    """Return where a file or folder of images lies: as it is named, else, if no folder is, the file in ``root``."""
+    return Path(name if Path(name).name != name else located(name, root)).expanduser()
+
+
+def located(name: str, root: str | Path | None) -> str:
+    """Return a data set that a run names: where its file was then, or, if it is gone, a file of its name in ``root``.
+
+    For what compares the images with those of the run.
+    """
     path = Path(name).expanduser()
     if root is None or not name.endswith(".npz") or path.is_file():
-        return path
+        return name
     own = Path(root) / path.name
-    return own if own.is_file() else path
+    return str(own) if own.is_file() else name
 
 
 def _load(name: str, root: str | Path | None, seed: int, resolution: int | None) -> Dataset:

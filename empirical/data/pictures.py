@@ -105,7 +105,8 @@ def image_folder(root: Path, resolution: int | None = None) -> Dataset:
         ValueError: the folder holds something else, an image cannot be read or is not as its checksum says, or the
             images differ in size and ``resolution`` is None.
     """
-    images, labels, classes = [], [], []
+    labels: list[NDArray[np.intp]] = []
+    classes = []
     every: list[Path] = []
     left_out: list[Path] = []
     beside: list[Path] = []
@@ -115,25 +116,21 @@ def image_folder(root: Path, resolution: int | None = None) -> Dataset:
             refuse("data", str(root), f"must hold the folders train and test; missing: {part}")
         folders = _class_folders(root / part)
         beside += _loose(root, root / part)
-        files: list[Path] = []
         own_labels: list[int] = []
         for label, folder in enumerate(folders):
             found, others = _image_files(folder)
             if not found:
                 refuse("data", str(folder), f"must hold images, or be removed: {', '.join(_SUFFIXES)}")
-            files += found
+            every += found
             left_out += others
             own_labels += [label] * len(found)
-        every += files
-        images.append(_read_all(files, resolution, notes))
         labels.append(np.array(own_labels, dtype=np.intp))
         classes.append(plain_names("data", [folder.name for folder in folders]))
+    everything = _read_all(every, resolution, notes)
     if classes[0] != classes[1] or len(classes[0]) < 2:
         refuse(
             "data", str(root), f"must have the same classes, two at least, in train and test: {_difference(classes)}"
         )
-    if images[0].shape[1:] != images[1].shape[1:]:
-        refuse("resolution", None, f"must be given: train has {images[0].shape[1:]}, test {images[1].shape[1:]}")
     if left_out:
         notes["left out: no image by its name"] = left_out
     if beside:
@@ -141,13 +138,12 @@ def image_folder(root: Path, resolution: int | None = None) -> Dataset:
     unchecked = [path for path in every if path.suffix.lower() not in _CHECKED]
     if not compare(root, every) and unchecked:
         notes[f"no checksum, in the file or in {NAME}, would show that it is damaged"] = unchecked
-    everything = np.concatenate(images)
     return Dataset(
         name=Path(os.path.abspath(root)).name,
         classes=classes[0],
         images=everything.reshape(len(everything), -1),
         labels=np.concatenate(labels),
-        test=np.repeat([False, True], [len(part) for part in images]),
+        test=np.repeat([False, True], [len(part) for part in labels]),
         shape=everything.shape[1:],
         notes=tuple(_note_of_files(text, paths) for text, paths in notes.items()),
     )

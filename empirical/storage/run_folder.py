@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from empirical.config import Config
 from empirical.data.npz import arrays_of
@@ -115,6 +116,9 @@ class Run:
                 _write(path, record_text(made))
             elif known.get("data") != data:
                 refuse("data", self.config.data, f"must hold the images that {self.folder} was begun with")
+            elif (names := (about or {}).get("data_classes")) and known.get("data_classes", names) != names:
+                allowed = f"must name its classes as when {self.folder} was begun: {', '.join(known['data_classes'])}"
+                refuse("data", self.config.data, allowed)
             yield
 
     def record_images(self, training_set: TrainingSet) -> None:
@@ -124,18 +128,27 @@ class Run:
             ValueError: it is damaged, or names other images.
         """
         path = self.folder / "images.npz"
-        names = ["chosen", "replaced", "partners", *(["validation"] if len(training_set.validation) else [])]
-        arrays = {name: getattr(training_set, name).astype(np.int64) for name in names}
-        if not path.exists():
+        same = self.has_images_of(training_set)
+        if same is None:
             buffer = io.BytesIO()
-            np.savez_compressed(buffer, **arrays)
+            np.savez_compressed(buffer, allow_pickle=False, **_drawn(training_set))
             _write(path, buffer.getvalue())
-            return
-        known = arrays_of(path, "images")
-        if known.keys() != arrays.keys() or not all(np.array_equal(known[name], arrays[name]) for name in names):
+        elif not same:
             refuse(
                 "images", str(path), "must name the images that are drawn now; remove the folder to begin the run anew"
             )
+
+    def has_images_of(self, training_set: TrainingSet) -> bool | None:
+        """Return whether the run has these images by its ``images.npz``; None if there is none.
+
+        Raises:
+            ValueError: it is damaged.
+        """
+        path = self.folder / "images.npz"
+        if not path.exists():
+            return None
+        known, drawn = arrays_of(path, "images"), _drawn(training_set)
+        return known.keys() == drawn.keys() and all(np.array_equal(known[name], drawn[name]) for name in drawn)
 
     def checkpoint(self, name: str = "last") -> dict[str, Any] | None:
         """Return the state in ``last.pt`` or another checkpoint; None if there is none.
@@ -170,6 +183,12 @@ class Run:
         buffer = io.BytesIO()
         torch.save(dict(model), buffer)
         _write(self.folder / "model.pt", buffer.getvalue())
+
+
+def _drawn(training_set: TrainingSet) -> dict[str, NDArray[np.int64]]:
+    """Return which images a run has, as ``images.npz`` holds it."""
+    names = ["chosen", "replaced", "partners", *(["validation"] if len(training_set.validation) else [])]
+    return {name: getattr(training_set, name).astype(np.int64) for name in names}
 
 
 def finished_run(folder: Path) -> Run:

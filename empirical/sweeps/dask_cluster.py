@@ -180,7 +180,7 @@ def _start(config: Config, runs: Path) -> dict[str, Files]:
         start[first.digest] = _files(Run(first, runs).folder)
     if twin is not None and "last.pt" not in start[config.digest]:
         files = _files(Run(twin, runs).folder)
-        start[twin.digest] = {name: files[name] for name in ("config.json", "switch.pt") if name in files}
+        start[twin.digest] = {name: files[name] for name in ("config.json", "images.npz", "switch.pt") if name in files}
     return start
 
 

@@ -68,6 +68,7 @@ class Supervised:
             self._weights = image_weights(
                 training_set.labels.cpu(), effective_weights(training_set.counts, config.beta)
             )
+        self._scale = config.scale if self._method.cosine else 1.0  # of what the loss sees
         self._test_batch = _TEST_BATCH[execution.device.type]
         self._losses = {deferred: self._loss_of(deferred) for deferred in (False, True)}
         self._evaluator = Evaluator(self.module, self._logits, execution, self._test_batch)
@@ -89,12 +90,13 @@ class Supervised:
 
     def scores(self) -> Scores:
         """Return the scores on the test images."""
-        return scores(self._evaluator(self._training_set.test_images), self._training_set.test_labels)
+        own = self._training_set
+        return scores(self._scale * self._evaluator(own.test_images), own.test_labels)
 
     def validation_scores(self) -> Scores:
         """Return the scores on the images that are held out for validation."""
         own = self._training_set
-        return scores(self._evaluator(own.validation_images), own.validation_labels)
+        return scores(self._scale * self._evaluator(own.validation_images), own.validation_labels)
 
     def swept(self) -> dict[str, Any] | None:
         """Return what tau-normalisation of the last layer makes of the test images.
@@ -126,9 +128,8 @@ class Supervised:
         likelihood has no maximum.
         """
         own = self._training_set
-        scale = self._config.scale if self._method.cosine else 1.0
         held, tested = (
-            scale * self._evaluator(images).double().cpu() for images in (own.validation_images, own.test_images)
+            self._scale * self._evaluator(images).double().cpu() for images in (own.validation_images, own.test_images)
         )
         try:
             labels = own.validation_labels.cpu().numpy()

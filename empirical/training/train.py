@@ -6,7 +6,7 @@ import gc
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from empirical.config import Config
 from empirical.data.class_names import labelled
+from empirical.data.load import located
 from empirical.data.training_set import TrainingSet, load_training_set
 from empirical.registry import own_width
 from empirical.runtime.device import Execution, find_device, make_cublas_deterministic
@@ -132,13 +133,17 @@ def trained_network(config: Config, out: str | Path, root: str | Path | None = N
     Raises:
         ValueError: the run is not finished, its data are others, or its checkpoint is torn or foreign.
     """
-    run = Run(config := labelled(config, root), Path(out))
+    config = labelled(replace(config, data=located(config.data, root)), root)
+    run = Run(config, Path(out))
     state = run.checkpoint()
     if state is None or run.result() is None:
         refuse("run", str(run.folder), "must be a finished run")
     training_set = load_training_set(config, root)
     if state["data"] != training_set.fingerprint:
         refuse("data", config.data, f"must hold the images that {run.folder} was trained on")
+    if run.has_images_of(training_set) is False:
+        changed = "data" if config.indices is None else "indices"
+        refuse(changed, getattr(config, changed), f"must name the images that {run.folder} was trained on")
     network = build_network(config, training_set)
     network.load_state_dict(_network_state(run, state))
     return network.eval(), training_set
@@ -255,8 +260,10 @@ class _Training:
         config, out = self._config, self._run.out
         state, first, twin = self._run.checkpoint(), config.pretraining(), config.twin()
         if state is None and twin is not None:
-            state = Run(twin, out).checkpoint("switch")
-            if state is not None and state.get("data") != self._training_set.fingerprint:
+            plain = Run(twin, out)
+            state = plain.checkpoint("switch")
+            same = state is not None and state.get("data") == self._training_set.fingerprint
+            if not (same and plain.has_images_of(self._training_set)):
                 state = None
             if state is not None:
                 state["shared"] = {"run": twin.digest, "epoch": len(state["history"])}

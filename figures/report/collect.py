@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from empirical.experiments import EXPERIMENTS
+from empirical.storage.tables import TableError, read_table, table_file
 from figures import ResultsError
 from figures.report.evidence import check_judged, refuse_claims, statement_fault
 from theory.support.cli import program_name
@@ -78,10 +79,7 @@ def collect(results: Path) -> Collected:
         refuse_claims(results / CLAIMS, "it cannot be read")
     judged = claims if isinstance(claims, dict) else {"claims": claims}
     check_judged(results / CLAIMS, entries(judged.get("claims")), entries(judged.get("published")))
-    made = {name: found for name in EXPERIMENTS if isinstance(found := read_json(results / f"{name}.json"), dict)}
-    for name in EXPERIMENTS:
-        if name not in made and (results / f"{name}.json").exists():
-            print(f"report: {results / name}.json cannot be read, and is left out", file=sys.stderr, flush=True)
+    made = {name: found for name in EXPERIMENTS if (found := _whole_table(results, name)) is not None}
     return Collected(
         ledger=_findings(results / LEDGER_FILE, LEDGER),
         own_results=_findings(results / RESULTS_FILE, RESULTS),
@@ -91,6 +89,25 @@ def collect(results: Path) -> Collected:
         missing=[name for name in EXPERIMENTS if name not in made],
         stale=_are_new(made, judged.get("tables")),
     )
+
+
+def _whole_table(results: Path, name: str) -> Entry | None:
+    """Return what an experiment wrote of itself, if its tables are as it wrote them; else say what is left out."""
+    file = results / f"{name}.json"
+    found = read_json(file)
+    if not isinstance(found, dict):
+        if file.exists():
+            print(f"report: {file} cannot be read, and is left out", file=sys.stderr, flush=True)
+        return None
+    further = found.get("further")
+    for extra in (None, *(further if isinstance(further, dict) else ())):
+        if table_file(results, name if extra is None else f"{name}-{extra}").is_file():
+            try:
+                read_table(results, name, extra)
+            except TableError as error:
+                print(f"report: {error}; {name} is left out", file=sys.stderr, flush=True)
+                return None
+    return found
 
 
 def _are_new(metadata: Mapping[str, Entry], judged: Any) -> bool:

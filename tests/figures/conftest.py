@@ -107,7 +107,7 @@ def assert_refused():
                 with pytest.raises(ResultsError) as raised:
                     function(folder)
                 own = file.partition(".")[0]
-                again = rf"results=.*: must hold .*; make them with: python -m empirical run {own} --.* --out .*"
+                again = rf"results=.*: must hold .*; make them with: python -m empirical run {own} (--.* )?--out .*"
                 assert re.fullmatch(again, str(raised.value))
 
     return refused

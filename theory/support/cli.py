@@ -53,7 +53,7 @@ class _Help(argparse.HelpFormatter):
         text, usual = action.help or "", action.default
         if not action.option_strings or usual is None or usual is False or usual == argparse.SUPPRESS:
             return text
-        if "default" in text:
+        if "default" in text or action.required or usual in ((), []):
             return text
         shown = " ".join(map(str, usual)) if isinstance(usual, list | tuple) else str(usual)
         return f"{text} (default: {shown.replace('%', '%%')})"

@@ -11,9 +11,10 @@ from typing import Any
 from empirical.experiments.experiment import Experiment
 from empirical.experiments.shared.rows import Tables
 from empirical.storage.digests import digest
-from empirical.storage.tables import csv_text
+from empirical.storage.tables import TableError, csv_text, is_finished, read_table
+from theory.support.validate import refuse
 
-__all__ = ["result_files", "summary_text"]
+__all__ = ["check_replaceable", "lost_runs", "result_files", "summary_text"]
 
 
 def result_files(
@@ -50,6 +51,55 @@ def result_files(
     files = {out / f"{file}.csv": text for file, text in texts.items()}
     files[out / f"{name}.json"] = json.dumps(described, indent=2, allow_nan=False) + "\n"
     return files, summary
+
+
+def check_replaceable(name: str, out: Path, arguments: Mapping[str, Any], data: Mapping[str, Any]) -> None:
+    """Refuse a folder whose table a new one would not go on: it is of other data sets, or of another profile.
+
+    Args:
+        name: of the experiment.
+        out: the folder.
+        arguments: of the new table.
+        data: what its data sets are, by name.
+
+    Raises:
+        ValueError: it is.
+    """
+    try:
+        made = read_table(out, name).metadata
+    except TableError:
+        return
+    old, new = _fingerprints(made.get("data", {})), _fingerprints(data)
+    changed = [f"data {one}" for one, print_ in old.items() if new.get(one, "") != print_]
+    profile = made["arguments"].get("profile")
+    changed += [f"the profile {profile}"] if profile not in (None, arguments.get("profile")) else []
+    if changed:
+        refuse("out", str(out), f"holds {name} of {changed[0]}: name another folder, or remove {name}.json there first")
+
+
+def _fingerprints(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what tells the images of each data set from others."""
+    sets = {data["name"]: data} if "name" in data else data
+    return {
+        name: about.get("fingerprint", about.get("sha256"))
+        for name, about in sets.items()
+        if name != "predictions" and isinstance(about, dict)
+    }
+
+
+def lost_runs(experiment: Experiment[Any, Any], out: Path, rows: Sequence[Any]) -> set[str]:
+    """Return the runs that the table in a folder has finished and the rows that would take its place have not."""
+    outcome = experiment.row.outcome
+    new = [asdict(row) for row in rows]
+    finished = {row["run"] for row in new if "run" in row and is_finished(row, outcome)}
+    waiting = {row["run"] for row in new if "run" in row} - finished
+    try:
+        known = {
+            row["run"] for row in read_table(out, experiment.name).rows if "run" in row and is_finished(row, outcome)
+        }
+    except TableError:
+        return set()
+    return waiting & known
 
 
 def summary_text(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -40,6 +40,19 @@ def test_sixteen_bits_of_grey_keep_their_levels(tmp_path, suffix):
     assert data.notes[0] == f"16 bits scaled to 8, 65535 to 255 (1 files): {root}/train/a/0.{suffix}"
 
 
+def test_sixteen_bits_have_one_scale_in_the_whole_folder(tmp_path):
+    """Dark test images beside bright training images stay dark."""
+    root = save_folder(tmp_path)
+    (root / "train" / "a" / "0.png").unlink()
+    stored(root / "train" / "a" / "0.png", LEVELS * 1024)
+    (root / "test" / "a" / "0.png").unlink()
+    stored(root / "test" / "a" / "0.png", LEVELS)
+    data = load(str(root))
+    assert np.array_equal(data.train_images[0, :, :, 0], np.round(LEVELS * 1024 / 257))
+    assert data.test_images[0].max() == 0
+    assert data.notes[0].startswith("16 bits scaled to 8, 65535 to 255 (2 files)")
+
+
 @pytest.mark.parametrize(("step", "right"), [(1, True), (20, False), (65, False), (66, True)])
 def test_a_small_part_of_sixteen_bits_is_not_scaled_to_black(tmp_path, step, right):
     root = save_folder(tmp_path)

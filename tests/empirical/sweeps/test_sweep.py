@@ -253,7 +253,7 @@ def test_what_a_run_starts_from_goes_along(alone):
     (alone / "runs" / deferred.digest / "last.pt").rename(alone / "aside")
     start = _start(deferred, alone / "runs")
     (alone / "aside").rename(alone / "runs" / deferred.digest / "last.pt")
-    assert set(start[deferred.twin().digest]) == {"config.json", "switch.pt"}
+    assert set(start[deferred.twin().digest]) == {"config.json", "images.npz", "switch.pt"}
 
 
 def test_a_job_that_is_told_to_end_begins_again_and_goes_on(tmp_path, single, smoke):
