@@ -65,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             for option in ("format", "style", "dpi", "verbose"):
                 value = getattr(args, option)
                 if value is not None and value is not False:
-                    refuse(option, value, "must be left out, the report's pictures have their own")
+                    refuse(option, value, "must be left out: the report has no use for it")
         except ValueError as error:
             parser.error(str(error))
         return _report(parser, args.results, args.out or Path("report.html"))

@@ -30,7 +30,7 @@ def command(results: Path, separation: Sequence[float] = _SEPARATIONS, imbalance
     """Return the command line that makes the figure."""
     given = {"separation": (separation, _SEPARATIONS), "imbalance": (imbalance, _IMBALANCES)}
     options = "".join(
-        f" --{name} {' '.join(f'{value!r}' for value in values)}"
+        f" --{name} {' '.join(map(repr, np.asarray(values).tolist()))}"
         for name, (values, usual) in given.items()
         if tuple(values) != usual
     )

@@ -62,9 +62,10 @@ def main(argv: Sequence[str]) -> int:
     of_checkpoint.add_argument("--arch", metavar="ARCH", help="resnet8|14|20|32|44|56|110|18|34")
     of_checkpoint.add_argument("--data", metavar="DATA", help="cifar10, cifar100, an .npz file or a folder of images")
     for name in ("mean", "std"):
-        meaning = f"{name} of each channel that it was trained with, of pixels from 0 to 1 (default: the data set's)"
+        meaning = f"{name} of each channel that it was trained with, of pixels from 0 to 1"
+        meaning += " (default: the file's, or the data set's)"
         of_checkpoint.add_argument(f"--{name}", type=numeric, nargs="+", metavar="X", help=meaning)
-    side = "side in pixels of the images that it was trained on (default: their own)"
+    side = "side in pixels of the images that it was trained on (default: the file's, or their own)"
     of_checkpoint.add_argument("--resolution", type=numeric, metavar="N", help=side)
     computed = parser.add_argument_group("with --checkpoint and --run")
     computed.add_argument("--root", type=folder, metavar="DIR", help=f"the folder of the data sets (default: {ROOT})")

@@ -4,8 +4,8 @@ The predictions go to the record beside the runs, ``RUNS/predictions/NAME.jsonl`
 holds their SHA-256 and a digest of the file itself: post it before the campaign, and ``verify --preregistered FILE``
 compares the finished table with it. The balanced networks that the predictions are made from are trained first.
 
-Exit codes: 0, the predictions are written; 1, a balanced run failed; 75, the sweep was stopped by SIGTERM or its time
-budget, and the same command goes on; 130, cancelled.
+Exit codes: 0, the predictions are written; 1, a balanced run failed, or a file cannot be written; 75, the sweep was
+stopped by SIGTERM or its time budget, and the same command goes on; 130, cancelled.
 """
 
 from __future__ import annotations

@@ -4,8 +4,10 @@ It writes ``DIR/NAME.csv``, the tidy table, and ``DIR/NAME.json``, how it was ma
 the tables: what reads them refuses one that is torn, altered or of another run. Further tables of an experiment go to
 ``DIR/NAME-TABLE.csv``.
 
-Exit codes: 0, the table is whole; 1, a run failed, and the table has what the others gave; 75, the sweep was stopped by
-SIGTERM or its time budget, the table has what there is, and the same command goes on; 130, cancelled.
+Exit codes: 0, the table is whole; 1, a run failed, and the table has what the others gave, or it cannot be written; 75,
+the sweep was stopped by SIGTERM or its time budget, the table has what there is, and the same command goes on; 130,
+cancelled. Where DIR has the table with runs that are finished there and not here, it stays as it is, and the code is 1
+or 75.
 """
 
 from __future__ import annotations
@@ -90,7 +92,7 @@ def _make(experiment: Experiment[Any, Any], parser: Parser, args: argparse.Names
         "seconds": round(seconds, 2),
     }
     if lost := lost_runs(experiment, args.out, rows):
-        kept = f"the {name} that {args.out} holds has {len(lost)} runs that are not finished here, and stays"
+        kept = f"{args.out} has a table of {name} with {len(lost)} finished runs that are not finished here: it stays"
         joined = f"name another folder, and join the two with: {program_name('empirical')} merge {name}"
         print(f"{parser.prog}: {kept}; {joined}", file=sys.stderr)
         return (0 if sweep is None else sweep.exit_code) or FAILED

@@ -112,7 +112,7 @@ def _attempt(config: Config, job: Job, stop: Stop) -> dict[str, Any] | Exception
     from empirical.training.train import train
 
     try:
-        return train(config, job.runs, root=job.root, device=job.device, stop=stop)
+        return train(config, job.runs, root=job.root, by_name=True, device=job.device, stop=stop)
     except (Interrupted, ArithmeticError, OSError, ValueError, MemoryError, RuntimeError) as error:
         return error
 

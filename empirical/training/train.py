@@ -48,6 +48,7 @@ def train(
     out: str | Path,
     *,
     root: str | Path | None = None,
+    by_name: bool = False,
     device: str = "auto",
     deterministic: bool = False,
     compile: bool = False,
@@ -69,6 +70,8 @@ def train(
         config: what to train.
         out: the folder of the runs (:class:`empirical.storage.run_folder.Run`).
         root: the folder of the data sets, for :func:`empirical.data.load.load`.
+        by_name: whether a file of images that is not where ``config`` says may be the one of its name in ``root``, as
+            on a machine that it was sent to; the caller compares the images.
         device: ``auto``, ``cpu`` or ``cuda``.
         deterministic: choose deterministic kernels on CUDA.
         compile: use ``torch.compile``.
@@ -99,8 +102,9 @@ def train(
     if deterministic:
         make_cublas_deterministic(where)
     execution = Execution(where, deterministic, compile, precision)
-    config = labelled(config, root)
-    training_set = load_training_set(config, root)
+    here = replace(config, data=located(config.data, root)) if by_name else config
+    config = replace(labelled(here, root), data=config.data)
+    training_set = load_training_set(replace(config, data=here.data), root)
     build_network(config, training_set)  # refuses what does not fit, before anything is written, and so does this
     _check_images(config, training_set)
     make_folder(out)

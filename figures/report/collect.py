@@ -92,7 +92,7 @@ def collect(results: Path) -> Collected:
 
 
 def _whole_table(results: Path, name: str) -> Entry | None:
-    """Return what an experiment wrote of itself, if its tables are as it wrote them; else say what is left out."""
+    """Return what an experiment wrote of itself, if the tables that are there are as it wrote them; else say so."""
     file = results / f"{name}.json"
     found = read_json(file)
     if not isinstance(found, dict):

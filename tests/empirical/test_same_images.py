@@ -137,7 +137,7 @@ def test_finished_rows_do_not_give_way_to_blank_ones(losses, exit_code, capsys, 
     options = [*TABLE, "--data", losses / "own.npz", "--out", losses / "out", "--runs", tmp_path / "runs"]
     assert exit_code(*options, "--time-budget", "0.01s") == 75
     told = capsys.readouterr().err
-    assert "runs that are not finished here, and stays; name another folder, and join the two with" in told
+    assert "finished runs that are not finished here: it stays; name another folder, and join the two with" in told
     assert files(losses / "out") == before
     assert exit_code(*TABLE, "--data", losses / "own.npz", "--out", losses / "out", "--runs", losses / "runs") == 0
 

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from PIL import Image
@@ -132,7 +133,7 @@ def test_what_a_report_does_not_know_is_refused(option, tmp_path, capsys, exit_c
     assert exit_code("report", *option, "--results", tmp_path, "--out", tmp_path / "report.html") == 2
     [line] = capsys.readouterr().err.splitlines()
     assert line.startswith(f"python -m figures: {option[0].removeprefix('--')}=")
-    assert line.endswith("must be left out, the report's pictures have their own")
+    assert line.endswith("must be left out: the report has no use for it")
     assert os.listdir(tmp_path) == []
 
 
@@ -154,7 +155,9 @@ def test_numbers_too_large_to_be_drawn_are_refused(options, tmp_path, capsys, ex
 
 def test_the_command_in_a_caption_has_all_digits():
     found = FIGURES["theorem2"].command("results", separation=[1.23456789], imbalance=[1, 1e6])
-    assert found.endswith(" theorem2 --separation 1.23456789 --imbalance 1 1000000.0")
+    assert found.endswith(" theorem2 --separation 1.23456789 --imbalance 1.0 1000000.0")
+    found = FIGURES["theorem2"].command("results", separation=np.array([1, 2]))
+    assert found.endswith(" theorem2 --separation 1 2")
 
 
 @pytest.mark.parametrize("dpi", ["49", "1201", "72.5", "many"])

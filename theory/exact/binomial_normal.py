@@ -56,7 +56,8 @@ class BinomialNormal(ContinuousLaw):
         """Validate the parameters."""
         object.__setattr__(self, "n", integer("n", self.n))
         for name in ("q", "mean", "mean_step", "var", "var_step"):
-            object.__setattr__(self, name, Fraction(number(name, getattr(self, name))))
+            value = getattr(self, name)  # a fraction may be of any size
+            object.__setattr__(self, name, Fraction(value if isinstance(value, Fraction) else number(name, value)))
         if not 0 <= self.q <= 1:
             refuse("q", self.q, "must be a number with 0 <= q <= 1")
         if self.var <= 0:

@@ -3,7 +3,8 @@
 A candidate is a sum of terms ``c_i exp(-e_i)``. It holds if at every setting some of its terms have ``c_i`` that sum
 to at least 2 and exponents that are at most ``alpha^2 / (2 (v1 + v2))``, since ``2 exp(-alpha^2 / (2 (v1 + v2)))``
 is proved to be a bound (:func:`theory.proofs.theorem1.probability`); or if some ``c_i`` that sum to at least 1 have
-exponents of at most 0. Bounds that hold for a subtler reason are not recognised.
+exponents of at most 0. Bounds that hold for a subtler reason are not recognised. Where a domain is given, settings are
+those in it.
 
 A candidate fails if at one setting the exact probability is larger. The settings to try cover the corners of the
 parameter space and the places where the proved bound is nearly reached: a fair share of similar samples, many more
@@ -60,6 +61,7 @@ def sufficient(total: Any, within: Sequence[Any] = ()) -> list[Step]:
         total: the candidate, an expression in the symbols of Theorem 1.
         within: inequalities in these, under which it is to be one.
     """
+    where = "at every setting" + (f" with {', '.join(map(str, within))}" if within else "")
     domain = (*_DOMAIN, *(type(one)(_reduced(one.lhs - one.rhs), 0) for one in within))
     plain, choices = _without_choices(total)
     terms = _terms(plain)
@@ -78,8 +80,8 @@ def sufficient(total: Any, within: Sequence[Any] = ()) -> list[Step]:
             "no term is negative", choices, domain, sympy.And(*(_reduced(coefficient) >= 0 for coefficient, _ in terms))
         ),
         _lemma(
-            "at every setting terms whose factors sum to 2 have exponents of at most alpha^2/(2 (v1 + v2)), or terms "
-            "whose factors sum to 1 have exponents of at most 0",
+            f"{where} terms whose factors sum to 2 have exponents of at most alpha^2/(2 (v1 + v2)), or terms whose "
+            "factors sum to 1 have exponents of at most 0",
             choices,
             domain,
             sympy.Or(*ways),

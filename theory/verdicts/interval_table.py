@@ -34,7 +34,7 @@ BITS = (64, 256, 1024)
 """The precisions that are tried, one after the other, until a question is decided."""
 
 _LEFT_OUT = 2.0**-100  # chance of counts beyond those enumerated, where a law has no largest count
-_MOST_COUNTS = 10_000_000
+_FEW_COUNTS, _MANY_COUNTS, _MOST_COUNTS = 16, 1 << 12, 10_000_000
 _MOST_PARTS = 1 << 10  # of a domain, over which a family of the caller's gives its laws
 
 Ends = tuple[Any, Any]
@@ -161,13 +161,21 @@ def enumerated_counts(family: Callable[[Any], Law], first: Fraction, last: Fract
     least = min(one for one, _ in supports)
     if all(most is not None for _, most in supports):
         return Counts(range(least, max(most for _, most in supports) + 1), 0.0)
-    k = 16
+    furthest = [_likely(law, _MOST_COUNTS) for law in laws]
+    if None in furthest:
+        refuse("domain", (first, last), f"would need more than {_MOST_COUNTS:,} counts: cut the domain")
+    return Counts(range(least, max(k for k in furthest if k is not None) + 1), _LEFT_OUT)
+
+
+def _likely(law: Any, most: int) -> int | None:
+    """Return a count above which a law has a chance below ``2^-100``, if there is one up to ``most``."""
+    k = _FEW_COUNTS
     with ctx.workprec(BITS[0]):
-        while any(not law._upper_tail(k, True) < _LEFT_OUT for law in laws):
+        while not law._upper_tail(k, True) < _LEFT_OUT:
             k *= 2
-            if k > _MOST_COUNTS:
-                refuse("domain", (first, last), f"would need more than {_MOST_COUNTS:,} counts: cut the domain")
-    return Counts(range(least, k + 1), _LEFT_OUT)
+            if k > most:
+                return None
+    return k
 
 
 def _covering(family: Callable[[Any], Law], first: Fraction, last: Fraction) -> list[Any]:
@@ -175,11 +183,17 @@ def _covering(family: Callable[[Any], Law], first: Fraction, last: Fraction) -> 
     found, open_ones = [], [(first, last)]
     while open_ones:
         low, high = open_ones.pop()
+        last_cut = (high - low) * _MOST_PARTS <= last - first
         try:
-            found.append(family(between(low, high)))
+            law: Any = family(between(low, high))
+            wide = hasattr(law, "support") and law.support()[1] is None and _likely(law, _MANY_COUNTS) is None
         except ValueError:  # the ball is too wide for the family's arithmetic: its parts may not be
-            if (high - low) * _MOST_PARTS <= last - first:
+            if last_cut:
                 raise
+            wide = True
+        if wide and not last_cut:
             middle = (low + high) / 2
             open_ones += [(low, middle), (middle, high)]
+        else:
+            found.append(law)
     return found

@@ -229,8 +229,9 @@ def _definedness(formula: Formula, candidate: Expressions) -> list[Step]:
             needed.add(sympy.Gt(part.args[0], 0))
     if not all(map(_elementary, candidate)):
         needed.add(sympy.false)
+    where = f" with {', '.join(map(str, formula.within))}" if formula.within else ""
     return [
-        lemma(f"{relation} in all settings", partial(lambda r: (formula.domain, r), relation))
+        lemma(f"{relation} in all settings{where}", partial(lambda r: (formula.domain, r), relation))
         for relation in sorted(needed - {sympy.true}, key=str)
     ]
 

@@ -17,7 +17,7 @@ from empirical.training.networks import build
 from theory.support.files import is_pipe_or_device
 from theory.support.validate import refuse
 
-__all__ = ["Loaded", "State", "load_network", "network_of", "read_state"]
+__all__ = ["Loaded", "State", "network_of", "read_state"]
 
 _KNOWN = ("state_dict", "model_state_dict", "model", "network", "net", "weights", "model_ema", "state_dict_ema")
 _PREFIXES = re.compile(r"^(?:module\.|backbone\.|model\.|network\.|net\.|encoder\.|_orig_mod\.)+")
@@ -111,11 +111,6 @@ def read_state(path: Path) -> State:
     held_in = ".".join(keys) if sum(_has_head(state) for _, state in candidates) > 1 else ""
     own = isinstance(found, Mapping) and found.keys() >= _OWN
     return State(path, held_in, state, {name: found[name] for name in found.keys() - {"state_dict"}} if own else {})
-
-
-def load_network(path: Path, arch: str, channels: int = 3) -> Loaded:
-    """Return :func:`network_of` what :func:`read_state` reads."""
-    return network_of(read_state(path), arch, channels)
 
 
 def network_of(file: State, arch: str, channels: int = 3) -> Loaded:

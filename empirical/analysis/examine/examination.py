@@ -355,29 +355,36 @@ def _theory(
             )
         )
     else:
-        try:
-            _at_counts(inputs, pairs, tables, missing, goal)
-        except ValueError as error:  # the images of a fold or of a drawn training set are all alike
-            missing.append(Missing(section=3, needs=f"features that vary in every part ({error})", adds=_AT_COUNTS))
+        found_at_counts = _at_counts(inputs, pairs, tables, missing, goal)
+        if found_at_counts is None:
+            missing.append(Missing(section=3, needs="features that vary in every part of the images", adds=_AT_COUNTS))
+        else:
+            tables.update(found_at_counts)
 
 
 def _at_counts(
-    inputs: Inputs, pairs: Pairs, tables: dict[str, Sequence[Any]], missing: list[Missing], goal: float
-) -> None:
-    """Add the tables of what all classes at once give at the network's counts."""
+    inputs: Inputs, pairs: Pairs, tables: Mapping[str, Sequence[Any]], missing: list[Missing], goal: float
+) -> dict[str, Sequence[Any]] | None:
+    """Return the tables of what all classes at once give at the network's counts; None if some images are all alike."""
     assert inputs.counts is not None
+    x = np.asarray(inputs.features, dtype=np.float64)
+    counts = np.maximum(inputs.counts, FEWEST)
+    try:
+        even, own = (
+            recalls_at(x, n, inputs.labels, seed=inputs.seed) for n in (similarity.even_counts(counts), counts)
+        )
+        together = fit.all_classes(inputs, pairs)
+        gains = None if together is None else list(images.images(inputs, own, together.error, goal))
+    except ValueError:  # of a fold, or of a training set that is drawn
+        return None
     if alone := [name for name, n in zip(inputs.class_names, inputs.counts, strict=True) if n < FEWEST]:
         needs = f"{FEWEST} training images of {', '.join(alone[:5])}" + (", ..." if len(alone) > 5 else "")
         missing.append(Missing(section=5, needs=needs, adds="what holds at 1 image: the laws take it for 2"))
-    x = np.asarray(inputs.features, dtype=np.float64)
-    counts = np.maximum(inputs.counts, FEWEST)
-    even, own = (recalls_at(x, n, inputs.labels, seed=inputs.seed) for n in (similarity.even_counts(counts), counts))
     measured = [row.recall for row in tables["classes"]] if "classes" in tables else None
-    tables["losses"] = list(similarity.class_losses(inputs, even, own, measured))
-    together = fit.all_classes(inputs, pairs)
-    if together is not None:
-        tables["fit"] = [*tables.get("fit", ()), together]
-        tables["images"] = list(images.images(inputs, own, together.error, goal))
+    found: dict[str, Sequence[Any]] = {"losses": list(similarity.class_losses(inputs, even, own, measured))}
+    if together is not None and gains is not None:
+        found |= {"fit": [*tables.get("fit", ()), together], "images": gains}
+    return found
 
 
 def _about(inputs: Inputs) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def of_checkpoint(
     whether its last layer gives cosines.
 
     Args:
-        path: the file (:func:`empirical.analysis.examine.checkpoint.load_network`).
+        path: the file (:func:`empirical.analysis.examine.checkpoint.read_state`).
         arch: the network.
         data: the data set (:func:`empirical.data.load.load`).
         root: the folder of the data sets.

@@ -79,12 +79,12 @@ def check_replaceable(name: str, out: Path, arguments: Mapping[str, Any], data: 
 
 def _fingerprints(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return what tells the images of each data set from others."""
-    sets = {data["name"]: data} if "name" in data else data
-    return {
-        name: about.get("fingerprint", about.get("sha256"))
-        for name, about in sets.items()
-        if name != "predictions" and isinstance(about, dict)
+    sets = {data["name"]: data} if isinstance(data.get("name"), str) else data
+    found = {
+        name: about.get("fingerprint", about.get("sha256")) for name, about in sets.items() if isinstance(about, dict)
     }
+    recorded = isinstance(data.get("predictions"), dict) and "fingerprint" not in data["predictions"]
+    return {name: print_ for name, print_ in found.items() if not (recorded and name == "predictions")}
 
 
 def lost_runs(experiment: Experiment[Any, Any], out: Path, rows: Sequence[Any]) -> set[str]:

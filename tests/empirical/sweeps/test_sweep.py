@@ -201,14 +201,15 @@ def test_a_cluster_is_asked_to_stop_and_what_it_has_comes_back(tmp_path, monkeyp
     here = tmp_path / "here"
     here.mkdir()
     monkeypatch.chdir(here)
-    np.savez("toy.npz", **parts, **labels)  # a name that means nothing in the folders of the workers
+    (here / "sets").mkdir()
+    np.savez("sets/toy.npz", **parts, **labels)  # a path that means nothing in the folders of the workers
 
     def stop():
         eventually(cluster.begun)
         os.kill(os.getpid(), signal.SIGTERM)
 
     with meanwhile(stop):
-        assert smoke("rebalance", tmp_path / "out", "--executor", cluster.executor, "--data", "toy.npz") == 75
+        assert smoke("rebalance", tmp_path / "out", "--executor", cluster.executor, "--data", "sets/toy.npz") == 75
     came = list((tmp_path / "out" / "runs").glob("*/history.csv"))
     assert any(len(path.read_text().splitlines()) > 1 for path in came)
     assert not list((tmp_path / "out" / "runs").glob("*/result.json"))

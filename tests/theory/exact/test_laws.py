@@ -450,3 +450,13 @@ def test_binomial_normal_refuses(parameters, message):
 def test_binomial_normal_takes_floats():
     assert BinomialNormal(10, 0.5, 0.0, 1.0, 1.0, 0.0) == BinomialNormal(10, HALF, 0, 1, 1, 0)
     assert BinomialNormal(10, 0.5, 0.0, 1.0, 1.0, 0.0).sf(5) == 0.5
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e-170, 1e140, 1e170])
+def test_binomial_normal_has_fractions_beyond_the_range_of_floats(scale):
+    """Variances are squares of what a setting has."""
+    s = theorem1.Setting(0, scale, scale, 0.5, 0.8, 1000, 100)
+    unit = theorem1.Setting(0, 1, 1, 0.5, 0.8, 1000, 100)
+    assert theorem1.failure_probability(s, scale / 10) == pytest.approx(
+        theorem1.failure_probability(unit, 0.1), rel=1e-9
+    )

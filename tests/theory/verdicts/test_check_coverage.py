@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from theory import check
+from theory.exact.balls import exact
 from theory.laws import (
     Binomial,
     Family,
@@ -265,6 +266,15 @@ class TestFamiliesOfTheCaller:
         assert check.size(lambda k: False, family, 0.05, domain=(0, 1)).verdict == "certified"
         found = check.coverage(lambda k: everywhere(k) if k < 1 else None, family, HALF, domain=(0, 1))
         assert found.verdict == "refuted"
+
+    def test_a_family_whose_balls_are_far_too_wide(self):
+        """The rates are from 1 to 2; over all of the domain balls of them go up to ``exp(20)``."""
+
+        def family(x):
+            x = arb(x) if not isinstance(x, Fraction) else exact(x)
+            return Poisson((20 * x).exp() * (-20 * x).exp() + x)
+
+        assert check.size(lambda k: k > 60, family, 0.05, domain=(0, 1)).verdict == "certified"
 
     def test_a_family_that_is_undefined_over_wide_balls(self):
         """``1 / m`` has no ball over the whole domain, and has one over its parts."""

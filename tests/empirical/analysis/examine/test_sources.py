@@ -13,7 +13,7 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 import empirical
-from empirical.analysis.examine.checkpoint import load_network, read_state
+from empirical.analysis.examine.checkpoint import network_of, read_state
 from empirical.analysis.examine.sources import of_checkpoint
 from empirical.training.networks import build
 
@@ -78,7 +78,7 @@ def test_a_file_gives_the_network_back(network, tmp_path, name):
             f"{head}.bias": network.classifier.bias
         }
     torch.save(written, tmp_path / "a.pth")
-    found = load_network(tmp_path / "a.pth", "resnet8")
+    found = network_of(read_state(tmp_path / "a.pth"), "resnet8")
     assert found.by == by
     assert found.bias
     images = torch.rand(3, 3, 16, 16)
@@ -88,7 +88,7 @@ def test_a_file_gives_the_network_back(network, tmp_path, name):
 
 def test_a_head_without_bias(network, tmp_path):
     torch.save(without(others(network.state_dict()), "fc.bias"), tmp_path / "a.pth")
-    found = load_network(tmp_path / "a.pth", "resnet8")
+    found = network_of(read_state(tmp_path / "a.pth"), "resnet8")
     assert not found.bias
     assert not found.network.classifier.bias.any()
 
@@ -97,10 +97,10 @@ def test_safetensors(network, tmp_path):
     save = pytest.importorskip("safetensors.torch")
     save.save_file(dict(others(network.state_dict())), tmp_path / "a.safetensors")
     images = torch.rand(3, 3, 16, 16)
-    assert torch.equal(load_network(tmp_path / "a.safetensors", "resnet8").network(images), network(images))
+    assert torch.equal(network_of(read_state(tmp_path / "a.safetensors"), "resnet8").network(images), network(images))
     (tmp_path / "b.safetensors").write_bytes(b"torn")
     with pytest.raises(ValueError, match="^checkpoint=.*must be a file of torch.save or safetensors"):
-        load_network(tmp_path / "b.safetensors", "resnet8")
+        network_of(read_state(tmp_path / "b.safetensors"), "resnet8")
 
 
 def changed(state, name, value):
@@ -158,7 +158,7 @@ def test_what_cannot_be_loaded_whole_is_refused(network, tmp_path, name):
     change, arch, line = BAD[name]
     torch.save(change(network.state_dict()), tmp_path / "a.pth")
     with pytest.raises(ValueError, match=line) as refused:
-        load_network(tmp_path / "a.pth", arch)
+        network_of(read_state(tmp_path / "a.pth"), arch)
     assert "\n" not in str(refused.value)
 
 
@@ -166,18 +166,18 @@ def test_what_cannot_be_loaded_whole_is_refused(network, tmp_path, name):
 def test_a_file_of_something_else(tmp_path, content):
     (tmp_path / "a.pth").write_bytes(content)
     with pytest.raises(ValueError, match="^checkpoint=.*must be a file of torch.save"):
-        load_network(tmp_path / "a.pth", "resnet8")
+        network_of(read_state(tmp_path / "a.pth"), "resnet8")
 
 
 def test_which_of_several_networks_was_loaded_is_said(network, tmp_path):
     state = network.state_dict()
     average = {name: torch.zeros_like(value) for name, value in state.items()}
     torch.save({"state_dict": {"ema": average, "model": state}, "epoch": 3}, tmp_path / "a.pth")
-    found = load_network(tmp_path / "a.pth", "resnet8")
+    found = network_of(read_state(tmp_path / "a.pth"), "resnet8")
     assert found.held_in == "state_dict.model"
     assert torch.equal(found.network.classifier.weight, network.classifier.weight)
     torch.save({"state_dict": state}, tmp_path / "a.pth")
-    assert load_network(tmp_path / "a.pth", "resnet8").held_in == ""
+    assert network_of(read_state(tmp_path / "a.pth"), "resnet8").held_in == ""
 
 
 def test_tensors_of_another_kind_are_not_taken_in_order(network, tmp_path):
@@ -186,7 +186,7 @@ def test_tensors_of_another_kind_are_not_taken_in_order(network, tmp_path):
     odd = OrderedDict((f"x.{name}.y.{name.rpartition('.')[2]}", value) for name, value in sorted(state.items()))
     torch.save(odd, tmp_path / "a.pth")
     with pytest.raises(ValueError, match="must"):
-        load_network(tmp_path / "a.pth", "resnet8")
+        network_of(read_state(tmp_path / "a.pth"), "resnet8")
 
 
 class Evil:
