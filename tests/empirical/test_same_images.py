@@ -142,9 +142,13 @@ def test_finished_rows_do_not_give_way_to_blank_ones(losses, exit_code, capsys, 
     assert exit_code(*TABLE, "--data", losses / "own.npz", "--out", losses / "out", "--runs", losses / "runs") == 0
 
 
-@pytest.mark.parametrize("other", [["--data", "digits"], ["--profile", "cpu"]])
-def test_a_table_gives_way_to_none_of_other_data_or_another_profile(losses, exit_code, capsys, other, tmp_path):
+@pytest.mark.parametrize("other", [["--data", "digits"], ["--profile", "cpu"], ["--data", "own.npz"]])
+def test_a_table_gives_way_to_none_of_other_data_or_another_profile(
+    losses, exit_code, capsys, other, tmp_path, monkeypatch
+):
     before = files(losses / "out")
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "own.npz", seed=1)  # other images in a file of the same name
     options = [*TABLE, "--data", losses / "own.npz", *other, "--out", losses / "out", "--runs", tmp_path / "runs"]
     assert exit_code(*options, "--time-budget", "0.01s") == 2
     assert "out='" in (told := capsys.readouterr().err)

@@ -70,7 +70,11 @@ def check_replaceable(name: str, out: Path, arguments: Mapping[str, Any], data: 
     except TableError:
         return
     old, new = _fingerprints(made.get("data", {})), _fingerprints(data)
-    changed = [f"data {one}" for one, print_ in old.items() if new.get(one, "") != print_]
+    changed = [
+        f"other images, {one}" if one in new else f"data {one}"
+        for one, print_ in old.items()
+        if one not in new or new[one] != print_
+    ]
     profile = made["arguments"].get("profile")
     changed += [f"the profile {profile}"] if profile not in (None, arguments.get("profile")) else []
     if changed:
