@@ -28,8 +28,10 @@ def networks() -> tuple[Mapping[str, Any], ...]:
 
 def _name(config: Mapping[str, Any]) -> str:
     """Return what tables call a network of this configuration."""
-    method = config["method"].upper()
-    return method if config["pretrain"] == "none" else f"{method}, {config['pretrain']}"
+    parts = [config["method"].upper()]
+    parts += [] if config["pretrain"] == "none" else [config["pretrain"]]
+    parts += [f"seed {config['seed']}"] if config["seed"] else []
+    return ", ".join(parts)
 
 
 def paper(name: str) -> list[Mapping[str, Any]]:
@@ -124,6 +126,12 @@ def _accuracy(column: str, method: str, pretrain: str) -> float:
     return float(one(f"{PAPER}/rebalance", column, method=method, pretrain=pretrain))
 
 
+def _second(method: str) -> float:
+    """Return the accuracy of a network of seed 1."""
+    [made] = [one for one in networks() if one["config"]["seed"] == 1 and one["config"]["method"] == method]
+    return 100 * float(made["last"]["accuracy"])
+
+
 def _gain(column: str, method: str) -> float:
     """Return what the pre-training adds to an accuracy, measured or printed."""
     return _accuracy(column, method, "rotation") - _accuracy(column, method, "none")
@@ -132,6 +140,9 @@ def _gain(column: str, method: str) -> float:
 _TRAINED = ("ce", "rs", "rw", "drw")
 for _method in _TRAINED:
     number(f"{_method}-paper", 1, partial(_accuracy, "last", _method, "none"))
+for _method in ("ce", "drw"):
+    number(f"{_method}-second-paper", 1, partial(_second, _method))
+    number(f"{_method}-seeds-apart", 1, lambda m=_method: _second(m) - _accuracy("last", m, "none"))
 for _method in ("ce", "rs", "rw"):
     number(f"norms-{_method}-paper", 1, partial(one, f"{PAPER}/norms", "std_100", method=_method))
     number(f"norms-{_method}-small", 1, partial(one, "cifar10/norms", "std_100", method=_method, imbalance=100))
