@@ -57,7 +57,7 @@ from theory.class_moments import (
     lda_rule,
 )
 from theory.rule_draws import DRAWS, DrawnRules, Fit, drawn_rules, normal_scores
-from theory.support.validate import image_counts, integer, number, refuse
+from theory.support.validate import MOST_IMAGES, image_counts, integer, number, refuse
 
 __all__ = [
     "ClassMoments",
@@ -75,7 +75,6 @@ __all__ = [
 ]
 
 _PRECISION = 0.01
-_MOST = 2**53  # images of a class
 
 
 @dataclass(frozen=True, eq=False)
@@ -283,8 +282,8 @@ def gains_per_image(
     balanced_errors = np.empty(len(base))
     read = sum(part.weight for part in sources)
     for k, n in enumerate(base):
-        if n * (1 + share) > _MOST:
-            refuse("step", step, f"must leave the counts at most {_MOST:,}; one of them is {n:,}")
+        if n * (1 + share) > MOST_IMAGES:
+            refuse("step", step, f"must leave the counts at most {MOST_IMAGES:,}; one of them is {n:,}")
         more = max(1, round(share * n))
         changed = base.copy()
         changed[k] += more

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 __all__ = [
+    "MOST_IMAGES",
     "array",
     "as_numpy",
     "broadcastable",
@@ -43,6 +44,9 @@ __all__ = [
 ]
 
 Number = float | Fraction | int
+
+MOST_IMAGES = 2**53
+"""Images of a class: more have no exact float."""
 
 _SHOWN = 80
 _TAIL = 50
@@ -189,8 +193,8 @@ def generator(name: str, value: Any) -> None:
 
 def image_counts(name: str, value: ArrayLike, classes: int) -> NDArray[np.int64]:
     """Return ``value`` as whole numbers, one for each of the ``classes``, each at least 2: a class has a variance."""
-    allowed = f"must hold {classes} whole numbers of at least 2 and at most {2**53:,}, the images of each class"
-    n = floats(name, value, allowed, ndim=1, least=2, most=2**53)
+    allowed = f"must hold {classes} whole numbers of at least 2 and at most {MOST_IMAGES:,}, the images of each class"
+    n = floats(name, value, allowed, ndim=1, least=2, most=MOST_IMAGES)
     if n.shape != (classes,) or np.any(n != np.floor(n)):
         refuse(name, value, allowed)
     return n.astype(np.int64)

@@ -77,6 +77,11 @@ class Formula:
         relations = [*self.within, *d.theorem1_domain(), d.K <= d.N_POS, CHANCE < 1, ANGLE >= 0]
         return [relation for relation in relations if relation.free_symbols <= set(self.symbols)]
 
+    def is_within(self, point: Point) -> bool:
+        """Return whether the relations of ``within`` hold at a point."""
+        exact = {symbol: sympy.Rational(v.numerator, v.denominator) for symbol, v in point.items()}
+        return all(relation.subs(exact) == sympy.true for relation in self.within)
+
 
 def _recalls() -> tuple[Step, ...]:
     return (
@@ -212,6 +217,5 @@ def points(formula: Formula) -> Iterator[Point]:
     """Yield settings of the formula's domain at which candidates are compared with what holds."""
     for i in range(4):
         point = {symbol: Fraction(_VALUES[symbol][i]) for symbol in formula.symbols}
-        exact = {symbol: sympy.Rational(v.numerator, v.denominator) for symbol, v in point.items()}
-        if all(relation.subs(exact) == sympy.true for relation in formula.within):
+        if formula.is_within(point):
             yield point

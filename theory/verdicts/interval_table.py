@@ -150,11 +150,12 @@ def enumerated_counts(family: Callable[[Any], Law], first: Fraction, last: Fract
     if isinstance(family, Family) and family.whole:
         fixed = family.fixed
         return Counts(range(min(int(fixed["draws"]), int(fixed["population"])) + 1), 0.0)
-    # Where a tail is monotone in the parameter, the laws at the ends have the largest; a middle one has the support.
-    known = isinstance(family, Family)
-    laws: list[Any] = [family(first), family(last), family((first + last) / 2)]
-    if not known and first < last:
-        laws += _covering(family, first, last)
+    laws: list[Any]
+    if isinstance(family, Family) or first == last:
+        # A tail is monotone in the parameter: the laws at the ends have the largest. One between has the support.
+        laws = [family(first), family(last), family((first + last) / 2)]
+    else:
+        laws = _covering(family, first, last)
     if not all(hasattr(law, "support") for law in laws):
         refuse("family", family, "its laws must be laws of counts")
     supports = [law.support() for law in laws]

@@ -165,10 +165,10 @@ def _above_bound(formula: Formula, candidate: Expressions) -> tuple[Step, Point]
         return {symbol: Fraction(value) for symbol, value in zip(formula.symbols, values, strict=True)}
 
     def inside(suspect: judged_bounds.Suspect) -> bool:
-        return all(_holds(relation, point_of(suspect)) for relation in formula.within)
+        return formula.is_within(point_of(suspect))
 
-    for s, alpha in judged_bounds.suspects(total, inside) if _elementary(total) else ():
-        point = point_of(judged_bounds.Suspect(s, alpha))
+    for suspect in judged_bounds.suspects(total, inside) if _elementary(total) else ():
+        (s, alpha), point = suspect, point_of(suspect)
 
         def margin(s: Any = s, alpha: Fraction = alpha, point: Point = point) -> Any:
             return enclosure.failure_probability(s, alpha) - _ball(total, point)
@@ -188,12 +188,6 @@ def _above_bound(formula: Formula, candidate: Expressions) -> tuple[Step, Point]
 
 def _sufficient(formula: Formula, candidate: Expressions) -> list[Step]:
     return judged_bounds.sufficient(_total(candidate), formula.within)
-
-
-def _holds(relation: Any, point: Point) -> bool:
-    """Return whether a relation is known to hold at a point."""
-    strict = isinstance(relation, sympy.StrictLessThan | sympy.StrictGreaterThan)
-    return _sign(relation.gts - relation.lts, point) in ((1,) if strict else (0, 1))
 
 
 def _total(candidate: Expressions) -> Any:

@@ -374,7 +374,7 @@ def _at_counts(
             recalls_at(x, n, inputs.labels, seed=inputs.seed) for n in (similarity.even_counts(counts), counts)
         )
         together = fit.all_classes(inputs, pairs)
-        gains = None if together is None else list(images.images(inputs, own, together.error, goal))
+        gains = [] if together is None else list(images.images(inputs, own, together.error, goal))
     except ValueError:  # of a fold, or of a training set that is drawn
         return None
     if alone := [name for name, n in zip(inputs.class_names, inputs.counts, strict=True) if n < FEWEST]:
@@ -382,7 +382,7 @@ def _at_counts(
         missing.append(Missing(section=5, needs=needs, adds="what holds at 1 image: the laws take it for 2"))
     measured = [row.recall for row in tables["classes"]] if "classes" in tables else None
     found: dict[str, Sequence[Any]] = {"losses": list(similarity.class_losses(inputs, even, own, measured))}
-    if together is not None and gains is not None:
+    if together is not None:
         found |= {"fit": [*tables.get("fit", ()), together], "images": gains}
     return found
 

@@ -88,13 +88,10 @@ def of_checkpoint(
         evaluate.features(network, [normalize(batch.to(place), centre.to(place), scale.to(place))]).cpu()
         for batch in track(test.split(_BATCH), "batches of images")
     ]
-    arrays: Arrays = {
-        "features": torch.cat(seen).numpy(),
-        "labels": images.test_labels,
-        "class_names": images.classes,
-    }
+    whole = torch.cat(seen)
+    arrays: Arrays = {"features": whole.numpy(), "labels": images.test_labels, "class_names": images.classes}
     bias = network.classifier.bias.detach().cpu() if loaded.bias else None
-    arrays |= _last_layer(torch.cat(seen), network.classifier.weight.detach().cpu(), bias, file.cosine)
+    arrays |= _last_layer(whole, network.classifier.weight.detach().cpu(), bias, file.cosine)
     about = {
         "checkpoint": path.name,
         "arch": arch,
